@@ -1,0 +1,121 @@
+# `make help` lists the targets. Everything made here lives below .venv and .local.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+CHECKOUT := $(CURDIR)
+
+# An empty or unset HOME (a container, a service account) gets one of our own for caches.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CHECKOUT)/.local/home
+endif
+# Bytecode is part of what makes a start quick; a shell that forbids it would slow every process.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local
+export PYTHONUNBUFFERED := 1
+export UV_LINK_MODE ?= copy
+
+UV := .local/bin/uv
+PYTHON := .venv/bin/python
+ENVIRONMENT := infra/local/environment.sh
+GROUPS := runtime dev local-aws lambda-image opensearch sam
+STAMPS := .local/stamps
+
+.PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex \
+	test lint types format pytest validate build uninstall
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# ---- environments: each is made again only when its lock has changed -------------------------
+$(UV):
+	@$(ENVIRONMENT) uv
+
+$(STAMPS)/dev: requirements/dev.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .venv requirements/dev.txt $@
+
+$(STAMPS)/local-aws: requirements/local-aws.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/aws requirements/local-aws.txt $@
+
+$(STAMPS)/lambda-image: requirements/lambda-image.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/lambda requirements/lambda-image.txt $@
+
+$(STAMPS)/opensearch: requirements/opensearch.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/opensearch requirements/opensearch.txt $@
+
+$(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/sam requirements/sam.txt $@
+
+$(STAMPS)/layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
+
+LAPTOP := $(STAMPS)/dev $(STAMPS)/local-aws $(STAMPS)/lambda-image $(STAMPS)/layer
+
+install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
+	@$(PYTHON) -m shop_local install
+
+lock: | $(UV) ## resolve pyproject.toml's groups anew into requirements/*.txt
+	@for group in $(GROUPS); do $(ENVIRONMENT) lock $$group; done
+
+# ---- the laptop's shop ------------------------------------------------------------------------
+up: $(LAPTOP) ## start everything, deploy infra/template.yaml, seed
+	@exec $(PYTHON) -m shop_local up
+
+down: ## stop everything, keep the data
+	@if [ -x $(PYTHON) ]; then exec $(PYTHON) -m shop_local down; fi
+
+status: $(STAMPS)/dev ## what runs, where
+	@exec $(PYTHON) -m shop_local status
+
+logs: $(STAMPS)/dev ## follow a log: F=<service>/<function>, or a server's name
+	@exec $(PYTHON) -m shop_local logs $(F)
+
+reset: ## stop everything and delete the data
+	@if [ -x $(PYTHON) ]; then exec $(PYTHON) -m shop_local reset; fi
+
+invoke: $(STAMPS)/dev ## call one function: F=<service>/<function> [E=event.json]
+	@exec $(PYTHON) -m shop_local invoke $(F) $(if $(E),--event $(E))
+
+demo: up ## `up`, then buy something through the API
+	@exec $(PYTHON) -m shop_local demo
+
+migrate: $(STAMPS)/dev ## apply infra/migrations to the running database
+	@exec $(PYTHON) -m shop_local run migrate
+
+topology: $(STAMPS)/dev ## declare RabbitMQ's exchanges and queues
+	@exec $(PYTHON) -m shop_local run topology
+
+replay: $(STAMPS)/dev ## republish events: A="--dead" or A="--from … --to …"
+	@exec $(PYTHON) -m shop_local run replay $(A)
+
+reindex: $(STAMPS)/dev ## rebuild the search index with no gap
+	@exec $(PYTHON) -m shop_local run reindex $(A)
+
+# ---- checks -----------------------------------------------------------------------------------
+test: lint types pytest ## lint, types and every test
+
+lint: $(STAMPS)/dev ## ruff and the import rules
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/lint-imports --no-cache | tail -n 20
+
+types: $(STAMPS)/dev ## mypy --strict
+	@$(PYTHON) -m shop_local.typecheck
+
+pytest: $(LAPTOP) ## every test, one run: A="-k words" passes arguments on
+	@exec $(PYTHON) -m pytest $(A)
+
+format: $(STAMPS)/dev ## let ruff fix what it can
+	@.venv/bin/ruff check --quiet --fix . || true
+	@.venv/bin/ruff format .
+
+validate: $(STAMPS)/sam ## sam validate --lint
+	@.venv/bin/cfn-lint infra/*.yaml
+	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
+
+build: $(STAMPS)/sam ## sam build, what `sam deploy` uploads
+	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
+
+uninstall: down ## delete everything made by this Makefile
+	@rm -rf .venv .local

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Makes the Python environments of the checkout with uv, which it fetches itself when it is missing.
+#   environment.sh uv | venv FOLDER LOCK STAMP | layer FOLDER LOCK STAMP | lock GROUP
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+checkout=$PWD
+version=$(<.python-version)
+uv=$checkout/.local/bin/uv
+export UV_NO_PROGRESS=1 UV_PYTHON_INSTALL_DIR=${UV_PYTHON_INSTALL_DIR:-$checkout/.local/python}
+# Debian has no cache folder for an account without a writable home.
+[ -w "${HOME:-/nonexistent}" ] || export UV_CACHE_DIR=${UV_CACHE_DIR:-$checkout/.local/cache/uv}
+
+say() { printf '  %-28s %s\n' "$1" "$2"; }
+
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+# A mirror configured for pip serves uv as well.
+configure_index() {
+    [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
+    local index=${PIP_INDEX_URL:-}
+    [ -n "$index" ] || index=$(python3 -m pip config get global.index-url 2>/dev/null || true)
+    [ -z "$index" ] || export UV_DEFAULT_INDEX=$index
+}
+
+# Which python3 can fetch uv: pyenv's shim fails when .python-version names one it does not have.
+any_python() {
+    local candidate
+    for candidate in "python$version" python3 /usr/bin/python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "No python3 found: install Python 3 (Debian: apt-get install python3 python3-pip) or uv."
+}
+
+bootstrap_uv() {
+    [ ! -x "$uv" ] || return 0
+    mkdir -p .local/bin
+    if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then
+        ln -sf "$(command -v uv)" "$uv"
+        return
+    fi
+    local python started=$SECONDS
+    python=$(any_python)
+    if "$python" -m pip --version >/dev/null 2>&1; then
+        "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+            --upgrade --target .local/uv uv
+    elif "$python" -m venv .local/uv-venv >/dev/null 2>&1; then
+        .local/uv-venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            --upgrade --target .local/uv uv
+        rm -rf .local/uv-venv
+    else
+        fail "$python has neither pip nor venv, one of which is needed to fetch uv." \
+            "Debian: apt-get install python3-pip      or install uv and put it on PATH."
+    fi
+    ln -sf ../uv/bin/uv "$uv"
+    say "uv" "$("$uv" --version | cut -d' ' -f2) in $((SECONDS - started)) s"
+}
+
+finish() { # stamp label started
+    mkdir -p "$(dirname "$1")"
+    date -u +%FT%TZ >"$1"
+    say "$2" "installed in $((SECONDS - $3)) s"
+}
+
+make_venv() { # folder lock stamp
+    local started=$SECONDS
+    if [ "$("$1/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" != "$version" ]; then
+        say "$1" "creating with Python $version"
+        "$uv" venv --quiet --clear --python "$version" "$1" ||
+            fail "Python $version was not found and could not be fetched by uv." \
+                "Install it (pyenv install $version, or your distribution's package) and run make again."
+    fi
+    VIRTUAL_ENV=$checkout/$1 "$uv" pip sync --quiet --require-hashes --compile-bytecode "$2"
+    finish "$3" "$1" "$started"
+}
+
+make_layer() { # folder lock stamp
+    local started=$SECONDS fresh="$1.new"
+    rm -rf "$fresh"
+    mkdir -p "$(dirname "$1")"
+    "$uv" pip install --quiet --python "$version" --target "$fresh" --require-hashes \
+        --compile-bytecode -r "$2"
+    # Commands mean nothing in a layer.
+    rm -rf "$1" "$fresh/bin"
+    mv "$fresh" "$1"
+    finish "$3" "$1" "$started"
+}
+
+lock() { # group
+    local dated=()
+    # Upstream of LocalStack is archived: its dependencies are those of the day of its last release.
+    [ "$1" != local-aws ] || dated=(--exclude-newer 2026-03-31)
+    "$uv" pip compile --quiet --upgrade --universal --python-version "$version" --generate-hashes \
+        --no-emit-index-url --no-header "${dated[@]}" --group "pyproject.toml:$1" \
+        --output-file "requirements/$1.txt"
+    say "requirements/$1.txt" "$(grep -c '^[a-z]' "requirements/$1.txt") packages"
+}
+
+command=${1:?a command is needed}
+shift
+configure_index
+bootstrap_uv
+case $command in
+    uv) ;;
+    venv) make_venv "$@" ;;
+    layer) make_layer "$@" ;;
+    lock) lock "$@" ;;
+    *) fail "unknown command $command" ;;
+esac
