@@ -1,0 +1,1 @@
+"""LocalStack plugins that run the whole AWS side of the shop on a laptop, without Docker."""

@@ -1,0 +1,246 @@
+"""LocalStack's Lambda runtime executor `process`: an execution environment is a local process."""
+
+import json
+import logging
+import math
+import os
+import time
+from pathlib import Path
+
+from localstack import config
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
+
+from shop_localstack import emf, hot_reload
+from shop_localstack.process import LambdaProcess, ProcessLog
+from shop_localstack.runtime_api import Invocation, Kind
+from shop_localstack.settings import SETTINGS
+
+LOG = logging.getLogger(__name__)
+
+SITE = Path(__file__).parent / "lambda_site"
+INIT_SECONDS = config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT
+KEPT = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+"""Variables of this process that its Lambda processes see; all others stay out."""
+NOT_ON_AWS = ("LOCALSTACK_RUNTIME_ID", "LOCALSTACK_RUNTIME_ENDPOINT", "EDGE_PORT")
+
+
+def python_path(function_version: FunctionVersion, code: Path) -> list[str]:
+    """Return the import path: the function, then its layers, of which later ones override."""
+    path = [str(code)]
+    for layer in reversed(function_version.config.layers):
+        root = layer.code.get_unzipped_code_location()
+        path += [*map(str, root.glob("python/lib/python3*/site-packages")), str(root / "python")]
+    return [*path, str(SITE)]
+
+
+class ProcessRuntimeExecutor(RuntimeExecutor):
+    """One execution environment.
+
+    The process is started by the first invocation, and again by the next one after a time-out, a
+    crash, a failed init, or a change of hot-reloaded code; each such start is a cold start.
+    """
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:
+        super().__init__(id, function_version)
+        layers = [layer.code for layer in function_version.config.layers]
+        codes = [function_version.config.code, *layers]
+        self._code = codes[0].get_unzipped_code_location()
+        self._watched = hot_reload.watched(
+            [code.get_unzipped_code_location() for code in codes if code.is_hot_reloading()]
+        )
+        self._stamp: tuple[hot_reload.Stamp, ...] = ()
+        self._environment: dict[str, str] = {}
+        self._process: LambdaProcess | None = None
+        self._log = ProcessLog()
+
+    def start(self, env_vars: dict[str, str]) -> None:
+        """Take the environment variables; the process starts with the first invocation."""
+        settings = self.function_version.config
+        variables = {name: os.environ[name] for name in KEPT if name in os.environ}
+        variables |= {"LANG": "en_US.UTF-8", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+        variables |= {name: str(value) for name, value in env_vars.items()}
+        for name in NOT_ON_AWS:
+            variables.pop(name, None)
+        own = variables.get("PYTHONPATH")
+        path = python_path(self.function_version, self._code) + ([own] if own else [])
+        self._environment = variables | SETTINGS.environment | {
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.runtime}",
+            "LAMBDA_TASK_ROOT": str(self._code),
+            "PYTHONPATH": os.pathsep.join(path),
+        }
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        """Run one invocation, with a cold start before it where one is needed."""
+        request_id, settings = payload["invoke-id"], self.function_version.config
+        error, init_ms = self._ready()
+        process = self._process
+        assert process is not None
+        began = time.perf_counter()
+        if error is None:
+            body, is_error, status = self._run(process, payload, settings.timeout)
+        else:
+            body, is_error, status = error, True, "error"
+        duration_ms = (time.perf_counter() - began) * 1000
+        if status == "timeout":
+            duration_ms = settings.timeout * 1000
+        memory = process.peak_memory_mb()
+        if status:
+            self._stop_process()
+        output = self._log.read()
+        logs = (
+            f"START RequestId: {request_id} Version: {self.function_version.id.qualifier}\n"
+            f"{output}{'' if output.endswith('\n') or not output else '\n'}"
+            f"END RequestId: {request_id}\n"
+            + report_line(
+                request_id, duration_ms, init_ms, settings.memory_size, memory, status
+            )
+        )
+        if SETTINGS.forward_emf and '"CloudWatchMetrics"' in output:
+            emf.forward(output, self.function_version.id.account, self.function_version.id.region)
+        if SETTINGS.log_directory:
+            name = f"{self.function_version.id.function_name}.log"
+            with open(SETTINGS.log_directory / name, "a", encoding="utf-8") as file:
+                file.write(logs)
+        return InvocationResult(request_id, body, is_error=is_error, logs=logs)
+
+    def _ready(self) -> tuple[bytes | None, float | None]:
+        """Make sure that a process with today's code runs; returns its init error and init ms."""
+        stamp = hot_reload.stamp(self._watched)
+        if self._process and self._process.alive and stamp == self._stamp:
+            return None, None
+        self._stop_process()
+        self._stamp = stamp
+        handler = self.function_version.config.handler
+        process = self._process = LambdaProcess(
+            [SETTINGS.python, "-m", "awslambdaric", handler],
+            self._code,
+            self._environment,
+            self._log,
+        )
+        report = process.wait(INIT_SECONDS)
+        if report is None:
+            what = f"Error: Runtime did not start in {INIT_SECONDS} seconds"
+            return _failure("Sandbox.Timedout", what), process.age_ms()
+        match report.kind:
+            case Kind.READY:
+                return None, process.age_ms()
+            case Kind.INIT_ERROR:
+                return report.body, process.age_ms()
+            case _:
+                return _exited(report.body), process.age_ms()
+
+    def _run(
+        self, process: LambdaProcess, payload: dict[str, str], timeout: int
+    ) -> tuple[bytes, bool, str]:
+        """Return the answer, whether it is an error, and the status if the process is lost."""
+        request_id = payload["invoke-id"]
+        end = time.perf_counter() + timeout
+        process.submit(
+            Invocation(
+                request_id=request_id,
+                function_arn=payload["invoked-function-arn"],
+                trace_id=payload["trace-id"],
+                deadline_ms=int((time.time() + timeout) * 1000),
+                payload=payload["payload"].encode(),
+            )
+        )
+        while report := process.wait(end - time.perf_counter()):
+            if report.kind is Kind.EXIT:
+                return _exited(report.body, request_id), True, "error"
+            if report.request_id == request_id:
+                return report.body, report.kind is Kind.ERROR, ""
+        at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        message = f"{at} {request_id} Task timed out after {timeout:.2f} seconds"
+        os.write(self._log.fileno(), f"{message}\n\n".encode())
+        return _failure("Sandbox.Timedout", message), True, "timeout"
+
+    def _stop_process(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process = None
+
+    def stop(self) -> None:
+        """End the process for good."""
+        self._stop_process()
+        self._log.close()
+
+    def get_logs(self) -> str:
+        """Return what the process wrote since the last invocation."""
+        return self._log.read()
+
+    def get_address(self) -> str:
+        """Return where the process is, seen from LocalStack."""
+        return "127.0.0.1"
+
+    def get_endpoint_from_executor(self) -> str:
+        """Return where LocalStack is, seen from the process."""
+        return "127.0.0.1"
+
+    def get_runtime_endpoint(self) -> str:
+        """Return an address nobody asks: each process has a Runtime API server of its own."""
+        return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Unpack the code and the layers into LocalStack's cache."""
+        settings = function_version.config
+        for code in (settings.code, *(layer.code for layer in settings.layers)):
+            code.prepare_for_execution()
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Leave the unpacked code: LocalStack removes it when nothing uses it any more."""
+
+
+def report_line(
+    request_id: str,
+    duration_ms: float,
+    init_ms: float | None,
+    memory_size_mb: int,
+    memory_used_mb: int,
+    status: str = "",
+) -> str:
+    """Return the REPORT line as AWS writes it; the time of the init is billed too.
+
+    Examples
+    --------
+    >>> report_line("r", 1.25, 100.1, 128, 40).replace("\\t", "|").rstrip()
+    'REPORT RequestId: r|Duration: 1.25 ms|Billed Duration: 102 ms|Memory Size: 128 MB|\
+Max Memory Used: 40 MB|Init Duration: 100.10 ms|'
+    """
+    billed = math.ceil(round(duration_ms + (init_ms or 0.0), 2))
+    return (
+        f"REPORT RequestId: {request_id}\tDuration: {duration_ms:.2f} ms\t"
+        f"Billed Duration: {billed} ms\tMemory Size: {memory_size_mb} MB\t"
+        f"Max Memory Used: {memory_used_mb} MB\t"
+        + (f"Init Duration: {init_ms:.2f} ms\t" if init_ms is not None else "")
+        + (f"Status: {status}\t" if status else "")
+        + "\n"
+    )
+
+
+def _failure(kind: str, message: str) -> bytes:
+    return json.dumps({"errorType": kind, "errorMessage": message}).encode()
+
+
+def _exited(how: bytes, request_id: str = "") -> bytes:
+    prefix = f"RequestId: {request_id} " if request_id else ""
+    return _failure(
+        "Runtime.ExitError", f"{prefix}Error: Runtime exited with error: {how.decode()}"
+    )
+
+
+class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
+    """Selected with ``LAMBDA_RUNTIME_EXECUTOR=process``."""
+
+    name = "process"
+
+    def load(self, *args: object, **kwargs: object) -> type[ProcessRuntimeExecutor]:
+        """Return the executor, once the pool and the cheaper metrics are in place."""
+        from shop_localstack import overhead, pool
+
+        overhead.apply()
+        pool.apply()
+        return ProcessRuntimeExecutor

@@ -1,0 +1,36 @@
+"""What happens when LocalStack starts and stops."""
+
+import os
+import sys
+import threading
+
+from localstack.runtime import hooks
+
+from shop_localstack.process import kill_all
+
+GRACE_SECONDS = 1.0
+
+
+@hooks.on_infra_start()  # type: ignore[untyped-decorator]
+def start() -> None:
+    """Start the background services."""
+
+
+@hooks.on_infra_shutdown(priority=100)  # type: ignore[untyped-decorator]
+def stop() -> None:
+    """End the Lambda processes now, and LocalStack within a second.
+
+    LocalStack's own shutdown waits for request threads and timers for up to ten minutes. Nothing
+    it holds survives a restart, so nothing is lost by leaving at once.
+    """
+    kill_all()
+    timer = threading.Timer(GRACE_SECONDS, _leave)
+    timer.daemon = True
+    timer.start()
+
+
+def _leave() -> None:
+    kill_all()  # one more time: an invocation may have started a process meanwhile
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
