@@ -1,0 +1,1 @@
+"""shop: a serverless commerce platform. See docs/architecture.md for the map."""

@@ -1,0 +1,1 @@
+"""Repositories, unit of work, outbox and inbox in PostgreSQL."""

@@ -1,0 +1,108 @@
+"""Unit of work over one PostgreSQL transaction."""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from shop.adapters.postgres.database import Database, Transaction
+from shop.contracts.events import Envelope, Event, encode
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
+
+if TYPE_CHECKING:
+    from shop.adapters.postgres.inventory import PostgresInventory
+    from shop.adapters.postgres.orders import PostgresOrders
+
+_log = logging.getLogger(__name__)
+
+type PublishPending = Callable[[Sequence[str]], None]
+
+
+class PostgresUnitOfWork:
+    """One transaction with its repositories.
+
+    Parameters
+    ----------
+    database : Database
+        Where it runs.
+    publish_pending : callable or None
+        Called after the commit with the ids of the aggregates whose events were recorded. If the broker
+        is away the events stay in the outbox and the relay publishes them.
+    """
+
+    transaction: Transaction
+
+    def __init__(self, database: Database, publish_pending: PublishPending | None) -> None:
+        self._database = database
+        self._publish_pending = publish_pending
+        self._stack = ExitStack()
+        self._events: list[Envelope] = []
+
+    @cached_property
+    def inventory(self) -> "PostgresInventory":
+        """Stock and holds."""
+        from shop.adapters.postgres.inventory import PostgresInventory
+
+        return PostgresInventory(self.transaction)
+
+    @cached_property
+    def orders(self) -> "PostgresOrders":
+        """Orders."""
+        from shop.adapters.postgres.orders import PostgresOrders
+
+        return PostgresOrders(self.transaction)
+
+    def __enter__(self) -> Self:
+        self.transaction = self._stack.enter_context(self._database.transaction())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._stack.pop_all() as stack:
+            if error is not None:
+                stack.__exit__(kind, error, traceback)
+                return
+            self._write_outbox()
+        if self._events and self._publish_pending:
+            aggregates = sorted({envelope.event.aggregate_id for envelope in self._events})
+            try:
+                self._publish_pending(aggregates)
+            except DependencyUnavailable as away:
+                _log.warning("events left for the relay: %s", away.detail)
+
+    def record(self, event: Event, *, correlation_id: UUID | str) -> None:
+        """Have an event published if, and only if, the transaction commits."""
+        self._events.append(
+            Envelope(
+                event_id=new_id(),
+                occurred_at=datetime.now(UTC),
+                correlation_id=str(correlation_id),
+                event=event,
+            )
+        )
+
+    def _write_outbox(self) -> None:
+        self.transaction.insert_many(
+            "INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)"
+            " VALUES %s",
+            [
+                (
+                    envelope.event_id,
+                    envelope.event.aggregate_id,
+                    envelope.event_type,
+                    envelope.correlation_id,
+                    encode(envelope).decode(),
+                    envelope.occurred_at,
+                )
+                for envelope in self._events
+            ],
+        )

@@ -1,0 +1,75 @@
+"""The one place where ports meet adapters. Adapters are imported when they are first needed."""
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from shop.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from shop.adapters.postgres.database import Database
+    from shop.adapters.redis_client import RedisClient
+    from shop.services.ports.idempotency import IdempotencyRecords
+    from shop.services.ports.sessions import SessionStore
+    from shop.services.ports.unit_of_work import UnitOfWork
+
+
+class Container:
+    """Adapters of one execution environment, each made on first use and kept.
+
+    Parameters
+    ----------
+    settings : Settings
+        Addresses and limits.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def database(self) -> "Database":
+        """The connection to PostgreSQL."""
+        from shop.adapters.postgres.database import Database
+
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def redis(self) -> "RedisClient":
+        """The connection to Redis."""
+        from shop.adapters.redis_client import RedisClient
+
+        return RedisClient(self.settings.redis_url)
+
+    @cached_property
+    def sessions(self) -> "SessionStore":
+        """Sessions and their rate limits."""
+        from shop.adapters.redis_sessions import RedisSessionStore
+
+        return RedisSessionStore(
+            self.redis, self.settings.rate_limit_per_second, self.settings.rate_limit_burst
+        )
+
+    @cached_property
+    def idempotency(self) -> "IdempotencyRecords":
+        """Idempotency keys and their answers."""
+        from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
+
+        return PostgresIdempotencyRecords(self.database)
+
+    def unit_of_work(self, *, publish: bool = True) -> "UnitOfWork":
+        """Begin a transaction; see `shop.services.ports.unit_of_work`."""
+        from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
+
+        return PostgresUnitOfWork(self.database, self.publish_pending if publish else None)
+
+    def publish_pending(self, aggregate_ids: Sequence[str]) -> None:
+        """Publish what the outbox still holds for these aggregates, in order."""
+        from shop.services.outbox import publish_pending
+
+        publish_pending(self.outbox, self.publisher, aggregate_ids)
+
+
+@cache
+def container() -> Container:
+    """Give this execution environment's container."""
+    return Container(settings())

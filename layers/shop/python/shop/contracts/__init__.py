@@ -1,0 +1,1 @@
+"""The wire contracts: HTTP bodies, state-machine tasks and events, each declared once."""

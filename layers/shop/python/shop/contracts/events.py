@@ -1,0 +1,235 @@
+"""Domain events and who consumes them. The broker's topology is declared from this module."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Final
+from uuid import UUID
+
+import msgspec
+
+#: Topic exchange that carries every event; the routing key is the event type.
+EXCHANGE: Final = "ecommerce"
+#: Where a message goes that cannot be processed; it ends in ``<queue>.dead``.
+DEAD_LETTER_EXCHANGE: Final = "ecommerce.dlx"
+#: Deliveries of one message before the broker dead-letters it.
+DELIVERY_LIMIT: Final = 5
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A product and how many of it."""
+
+    product_id: UUID
+    quantity: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of every event's JSON body.
+
+    `version` is that of the body's format. `correlation_id` follows one purchase through the system.
+    """
+
+    event_type: ClassVar[str]
+    format_version: ClassVar[int] = 1
+
+    @property
+    def aggregate_id(self) -> str:
+        """Events of one aggregate are published in the order they happened."""
+        raise NotImplementedError
+
+
+class OrderEvent(Event, frozen=True, kw_only=True):
+    """Something happened to an order."""
+
+    order_id: UUID
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.order_id)
+
+
+class OrderCreated(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.created"
+    user_id: UUID
+    total: Decimal
+    currency: str
+    items: list[Item]
+
+
+class OrderPaid(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.paid"
+    payment_intent_id: str
+
+
+class OrderPaymentFailed(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.payment_failed"
+    reason: str
+
+
+class OrderConfirmed(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.confirmed"
+
+
+class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.cancelled"
+    reason: str
+
+
+class OrderShipped(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.shipped"
+    carrier: str
+    tracking_number: str
+
+
+class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
+    event_type = "order.delivered"
+
+
+class InventoryReserved(OrderEvent, frozen=True, kw_only=True):
+    event_type = "inventory.reserved"
+    reservation_id: UUID
+    items: list[Item]
+
+
+class InventoryReleased(OrderEvent, frozen=True, kw_only=True):
+    event_type = "inventory.released"
+    reservation_id: UUID
+    items: list[Item]
+    reason: str
+
+
+class ProductEvent(Event, frozen=True, kw_only=True):
+    """Something happened to a product or its stock."""
+
+    product_id: UUID
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.product_id)
+
+
+class InventoryUpdated(ProductEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """The stock of a product changed; `order_id` where an order's confirmation changed it."""
+
+    event_type = "inventory.updated"
+    quantity_available: int
+    stock_version: int
+    order_id: UUID | None = None
+
+
+class ProductUpdated(ProductEvent, frozen=True, kw_only=True):
+    event_type = "product.updated"
+    product_version: int
+
+
+class CartEvent(Event, frozen=True, kw_only=True):
+    """Something happened to a cart."""
+
+    cart_id: UUID
+    user_id: UUID
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(self.cart_id)
+
+
+class CartCreated(CartEvent, frozen=True, kw_only=True):
+    event_type = "cart.created"
+
+
+class CartAbandoned(CartEvent, frozen=True, kw_only=True):
+    event_type = "cart.abandoned"
+    last_write_at: datetime
+
+
+#: Every event, by its type (the routing key).
+EVENTS: Final[dict[str, type[Event]]] = {
+    event.event_type: event
+    for event in (
+        OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
+        OrderDelivered, InventoryReserved, InventoryReleased, InventoryUpdated, ProductUpdated,
+        CartCreated, CartAbandoned,
+    )
+}  # fmt: skip
+
+#: Who consumes what: (service, event type). Each has a queue and a Lambda function of its own.
+CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
+    ("inventory", "order.paid"),
+    ("orders", "order.paid"),
+    ("orders", "inventory.updated"),
+    ("orders", "order.confirmed"),
+    ("orders", "order.cancelled"),
+    ("notifications", "order.confirmed"),
+    ("notifications", "order.shipped"),
+    ("catalog", "product.updated"),
+    ("catalog", "inventory.updated"),
+)
+
+
+def queue_name(service: str, event_type: str) -> str:
+    """Name the queue of a consumer: ``<service>.<event_type>``."""
+    return f"{service}.{event_type}"
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with what every message carries; flattened into one JSON object on the wire."""
+
+    event_id: UUID
+    occurred_at: datetime
+    correlation_id: str
+    event: Event
+
+    @property
+    def event_type(self) -> str:
+        """The routing key."""
+        return self.event.event_type
+
+
+def encode(envelope: Envelope) -> bytes:
+    """Write the JSON body of a message."""
+    body = {
+        "event_id": envelope.event_id,
+        "event_type": envelope.event_type,
+        "version": envelope.event.format_version,
+        "occurred_at": envelope.occurred_at,
+        "correlation_id": envelope.correlation_id,
+        **msgspec.structs.asdict(envelope.event),
+    }
+    return _ENCODER.encode(body)
+
+
+def decode(body: bytes) -> Envelope:
+    """Read the JSON body of a message.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, of an unknown type or version, or a field is missing or wrong.
+        Unknown fields are ignored, so that a producer may add some first.
+    """
+    try:
+        header = msgspec.json.decode(body, type=_Header)
+        event_class = EVENTS.get(header.event_type)
+        if event_class is None:
+            raise ValueError(f"unknown event type {header.event_type!r}")
+        if header.version != event_class.format_version:
+            raise ValueError(f"unknown version {header.version} of {header.event_type}")
+        event = msgspec.json.decode(body, type=event_class)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from error
+    return Envelope(
+        event_id=header.event_id,
+        occurred_at=header.occurred_at,
+        correlation_id=header.correlation_id,
+        event=event,
+    )
+
+
+class _Header(msgspec.Struct, frozen=True):
+    event_id: UUID
+    event_type: str
+    version: int
+    occurred_at: datetime
+    correlation_id: str
+
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")

@@ -1,0 +1,141 @@
+"""What can go wrong, as exceptions with a stable code.
+
+::
+
+    ShopError                     any refusal; has .code, .detail and .errors
+    ├── InvalidRequest            a field is wrong
+    ├── InsufficientStock         lines that exceed what is available
+    ├── NotFound                  no such thing, or not yours
+    ├── Conflict                  the state does not allow it (now)
+    ├── Unauthenticated           no session, or an expired one
+    ├── Forbidden                 the role does not allow it
+    ├── PaymentDeclined           the bank said no
+    ├── TooManyRequests           come back after retry_after_seconds
+    └── DependencyUnavailable     a server we need is away; nothing was changed
+        └── PaymentOutcomeUnknown the provider did not answer; reconciliation decides
+
+The HTTP status of every code stands in `shop.contracts.problems`.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+
+class FieldError(NamedTuple):
+    """One field that is wrong, and why."""
+
+    field: str
+    message: str
+
+
+class ShopError(Exception):
+    """A refusal that the caller is told about.
+
+    Parameters
+    ----------
+    detail : str
+        One sentence for the caller.
+    code : str, optional
+        Stable machine-readable code; the class's own by default.
+    errors : sequence of FieldError, optional
+        The fields concerned.
+    """
+
+    default_code: ClassVar[str] = "internal_error"
+    retry_after_seconds: int | None = None
+
+    def __init__(
+        self, detail: str, *, code: str | None = None, errors: Sequence[FieldError] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or self.default_code
+        self.errors = tuple(errors)
+
+
+class InvalidRequest(ShopError):
+    """A field is wrong."""
+
+    default_code = "validation_failed"
+
+
+class InsufficientStock(ShopError):
+    """Less is available than was asked for; `errors` names the lines."""
+
+    default_code = "insufficient_stock"
+
+
+class NotFound(ShopError):
+    """No such thing, or it belongs to somebody else."""
+
+    default_code = "not_found"
+
+
+class Conflict(ShopError):
+    """The present state does not allow the request."""
+
+    default_code = "conflict"
+
+
+class Unauthenticated(ShopError):
+    """No session was sent, or it has expired."""
+
+    default_code = "session_required"
+
+
+class Forbidden(ShopError):
+    """The session's role may not do this."""
+
+    default_code = "forbidden"
+
+
+class PaymentDeclined(ShopError):
+    """The bank declined the card; the order is cancelled and its stock returned."""
+
+    default_code = "card_declined"
+
+
+class TooManyRequests(ShopError):
+    """The caller's rate limit is used up.
+
+    Parameters
+    ----------
+    retry_after_seconds : int
+        When the next request will be taken.
+    """
+
+    default_code = "too_many_requests"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("Too many requests; slow down.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DependencyUnavailable(ShopError):
+    """A server that the request needs did not answer.
+
+    Parameters
+    ----------
+    dependency : str
+        Its name, for example ``"postgresql"``.
+    """
+
+    default_code = "dependency_unavailable"
+    retry_after_seconds = 2
+
+    def __init__(self, dependency: str, detail: str | None = None, *, code: str | None = None) -> None:
+        super().__init__(detail or f"{dependency} is not available; try again.", code=code)
+        self.dependency = dependency
+
+
+class PaymentOutcomeUnknown(DependencyUnavailable):
+    """The payment provider did not answer in time: charged or not, reconciliation will find out."""
+
+    default_code = "payment_outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stripe",
+            "The payment provider did not answer. The order stays PAYMENT_PROCESSING and is settled "
+            "without you; repeating this request never charges twice.",
+        )

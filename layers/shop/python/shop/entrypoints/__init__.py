@@ -1,0 +1,1 @@
+"""What turns an AWS event into a service call and its answer back."""

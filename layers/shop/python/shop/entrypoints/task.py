@@ -1,0 +1,39 @@
+"""State-machine tasks: typed input, typed output, errors under stable names.
+
+Step Functions matches ``Catch`` against the exception's class name, so a refusal leaves the function as
+an exception whose class is named after its meaning (``InsufficientStock``), with its JSON as message.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from shop.domain.errors import ShopError
+from shop.observability import logger
+
+
+def task[In: msgspec.Struct](kind: type[In]) -> Callable[[Callable[[In], Any]], Callable[[Any, Any], Any]]:
+    """Make a Lambda handler of a function from the task's input to its output.
+
+    Parameters
+    ----------
+    kind : struct type
+        The input's contract; what does not fit it is refused as ``ValidationError``.
+    """
+
+    def decorate(function: Callable[[In], Any]) -> Callable[[Any, Any], Any]:
+        @logger().inject_lambda_context(clear_state=True)
+        def handler(event: Any, context: Any) -> Any:
+            command = msgspec.convert(event, kind)
+            logger().append_keys(order_id=str(getattr(command, "order_id", "")))
+            try:
+                result = function(command)
+            except ShopError as error:
+                logger().info("refused", extra={"code": error.code, "detail": error.detail})
+                raise
+            return msgspec.to_builtins(result)
+
+        return handler
+
+    return decorate

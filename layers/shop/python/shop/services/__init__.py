@@ -1,0 +1,1 @@
+"""Use cases: one function each, which takes ports and owns the transaction."""

@@ -1,0 +1,102 @@
+"""Port of the orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from shop.domain.orders import OrderStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A line, with name and price frozen when the order was placed."""
+
+    product_id: UUID
+    name: str
+    unit_price_minor: int
+    quantity: int
+
+    @property
+    def subtotal_minor(self) -> int:
+        """Price times quantity, in minor units."""
+        return self.unit_price_minor * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """A status that an order reached."""
+
+    status: OrderStatus
+    occurred_at: datetime
+    reason: str | None = None
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order. `lines` and `timeline` are filled by the reads that say so."""
+
+    order_id: UUID
+    user_id: UUID
+    email: str | None
+    status: OrderStatus
+    currency: str
+    subtotal_minor: int
+    tax_minor: int
+    shipping_minor: int
+    total_minor: int
+    shipping_address: dict[str, str]
+    shipping_method: str
+    payment_method_id: str | None
+    reservation_expires_at: datetime | None
+    estimated_delivery: date | None
+    carrier: str | None
+    tracking_number: str | None
+    cancel_reason: str | None
+    correlation_id: UUID
+    created_at: datetime
+    lines: tuple[OrderLine, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = field(default=())
+
+
+class OrderRepository(Protocol):
+    """Orders inside one transaction."""
+
+    def add(self, order: Order) -> bool:
+        """Insert a PENDING order with its lines and first timeline entry; False if it is there already."""
+
+    def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
+        """Read an order with lines and timeline; with `lock`, its row is kept until the transaction ends."""
+
+    def move(
+        self,
+        order_id: UUID,
+        target: OrderStatus,
+        *,
+        sources: frozenset[OrderStatus] | None = None,
+        reason: str | None = None,
+        carrier: str | None = None,
+        tracking_number: str | None = None,
+        estimated_delivery: date | None = None,
+    ) -> Order | None:
+        """Compare-and-set the status and append to the timeline, in one statement.
+
+        Parameters
+        ----------
+        sources : frozenset of OrderStatus, optional
+            States to move from; by default every state from which the table allows the move.
+
+        Returns
+        -------
+        Order or None
+            The order after the move (without lines and timeline), or None if it was in no source state:
+            a late or repeated event, which changes nothing.
+        """
+
+    def page(
+        self, user_id: UUID, *, status: OrderStatus | None, limit: int, before: tuple[datetime, UUID] | None
+    ) -> Sequence[Order]:
+        """Read a user's orders, newest first (with lines, without timeline)."""

@@ -1,0 +1,46 @@
+"""Port of the unit of work: one transaction, its repositories, and the events it causes."""
+
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from shop.contracts.events import Event
+from shop.services.ports.inventory import InventoryRepository
+from shop.services.ports.orders import OrderRepository
+
+
+class UnitOfWork(Protocol):
+    """A transaction: committed when the block ends, rolled back when it raises.
+
+    Events recorded in it become outbox rows in the same transaction and are published right after the
+    commit; what cannot be published then is left for the relay.
+    """
+
+    @property
+    def inventory(self) -> InventoryRepository:
+        """Stock and holds."""
+
+    @property
+    def orders(self) -> OrderRepository:
+        """Orders."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def record(self, event: Event, *, correlation_id: UUID | str) -> None:
+        """Have an event published if, and only if, the transaction commits."""
+
+
+class OpenUnitOfWork(Protocol):
+    """Begin a unit of work.
+
+    With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
+    """
+
+    def __call__(self, *, publish: bool = True) -> UnitOfWork: ...
