@@ -1,0 +1,31 @@
+"""What a route's function is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shop_local.stripe_fake.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that passed authentication and the check of its parameters.
+
+    Parameters
+    ----------
+    store
+        The state, held by this request's transaction.
+    base_url
+        Where the fake listens, for links in answers.
+    """
+
+    store: Store
+    base_url: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+type Handler = Callable[..., dict[str, Any]]
