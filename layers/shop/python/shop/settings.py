@@ -74,7 +74,9 @@ _SCHEMES: Final[dict[str, tuple[str, ...]]] = {
     "stripe_url": ("http", "https"),
 }
 #: Currencies whose minor unit is a hundredth (ISO 4217) and that Stripe charges as such.
-_CURRENCIES: Final = frozenset({"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SEK", "NOK", "DKK", "PLN"})
+_CURRENCIES: Final = frozenset(
+    {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SEK", "NOK", "DKK", "PLN"}
+)
 _CONVERTERS: Final = {str: str, int: int, float: float}
 
 
@@ -95,7 +97,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     problems: list[str] = []
     kinds = get_type_hints(Settings)
     for field in fields(Settings):
-        name, text = f"SHOP_{field.name.upper()}", environ.get(f"SHOP_{field.name.upper()}", "").strip()
+        name, text = (
+            f"SHOP_{field.name.upper()}",
+            environ.get(f"SHOP_{field.name.upper()}", "").strip(),
+        )
         if not text:
             if field.name in ("database_url", "redis_url", "rabbitmq_url"):
                 problems.append(f"{name} is not set; expected {_SCHEMES[field.name][0]}://…")
@@ -118,7 +123,9 @@ def _malformed(name: str, field: str, text: str) -> list[str]:
     if schemes := _SCHEMES.get(field):
         url = urlsplit(text)
         if url.scheme not in schemes or not url.hostname:
-            return [f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host"]
+            return [
+                f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host"
+            ]
     if field == "currency" and text not in _CURRENCIES:
         return [f"{name} must be one of {', '.join(sorted(_CURRENCIES))}, not {text!r}"]
     if field == "service_token_sha256" and (len(text) != 64 or set(text) - set("0123456789abcdef")):

@@ -16,7 +16,7 @@ import hiredis
 from shop.domain.errors import DependencyUnavailable
 
 type Argument = str | bytes | int | float
-type Command = tuple[Argument, ...]
+type Command = tuple[Any, ...]
 
 _TIMEOUT_SECONDS: Final = 2.0
 
@@ -91,7 +91,7 @@ class RedisClient:
                     break
                 except (OSError, hiredis.ProtocolError) as error:
                     self._close()
-                    idle_loss = reused and attempt == 1 and isinstance(error, _NothingRead)
+                    idle_loss = reused and attempt == 1 and isinstance(error, _NothingReadError)
                     if not idle_loss:
                         raise DependencyUnavailable("redis") from error
             for index, answer in enumerate(answers):
@@ -129,7 +129,7 @@ class RedisClient:
             if answer is False:
                 data = connection.recv(65536)
                 if not data:
-                    raise _NothingRead("closed") if nothing_read else ConnectionError("closed")
+                    raise _NothingReadError("closed") if nothing_read else ConnectionError("closed")
                 nothing_read = False
                 self._reader.feed(data)
             else:
@@ -162,5 +162,5 @@ class RedisClient:
             self._socket = None
 
 
-class _NothingRead(ConnectionError):
+class _NothingReadError(ConnectionError):
     """The server closed the connection before it answered anything."""

@@ -44,10 +44,13 @@ class OrderEvent(Event, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The thing it happened to."""
         return str(self.order_id)
 
 
 class OrderCreated(OrderEvent, frozen=True, kw_only=True):
+    """An order was placed; its total and lines are final."""
+
     event_type = "order.created"
     user_id: UUID
     total: Decimal
@@ -56,41 +59,57 @@ class OrderCreated(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
+    """The money was taken."""
+
     event_type = "order.paid"
     payment_intent_id: str
 
 
 class OrderPaymentFailed(OrderEvent, frozen=True, kw_only=True):
+    """The bank declined."""
+
     event_type = "order.payment_failed"
     reason: str
 
 
 class OrderConfirmed(OrderEvent, frozen=True, kw_only=True):
+    """The stock of every line was taken for it."""
+
     event_type = "order.confirmed"
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
+    """The order ended; money and stock, if any, went back."""
+
     event_type = "order.cancelled"
     reason: str
 
 
 class OrderShipped(OrderEvent, frozen=True, kw_only=True):
+    """The parcel left."""
+
     event_type = "order.shipped"
     carrier: str
     tracking_number: str
 
 
 class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
+    """The parcel arrived."""
+
     event_type = "order.delivered"
 
 
 class InventoryReserved(OrderEvent, frozen=True, kw_only=True):
+    """Stock is held for an order."""
+
     event_type = "inventory.reserved"
     reservation_id: UUID
     items: list[Item]
 
 
 class InventoryReleased(OrderEvent, frozen=True, kw_only=True):
+    """What an order held, or had taken, is for sale again."""
+
     event_type = "inventory.released"
     reservation_id: UUID
     items: list[Item]
@@ -104,6 +123,7 @@ class ProductEvent(Event, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The thing it happened to."""
         return str(self.product_id)
 
 
@@ -117,6 +137,8 @@ class InventoryUpdated(ProductEvent, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ProductUpdated(ProductEvent, frozen=True, kw_only=True):
+    """A product was made, changed or deactivated."""
+
     event_type = "product.updated"
     product_version: int
 
@@ -129,14 +151,19 @@ class CartEvent(Event, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
+        """The thing it happened to."""
         return str(self.cart_id)
 
 
 class CartCreated(CartEvent, frozen=True, kw_only=True):
+    """A first product was put in a cart."""
+
     event_type = "cart.created"
 
 
 class CartAbandoned(CartEvent, frozen=True, kw_only=True):
+    """A cart was not touched for a day."""
+
     event_type = "cart.abandoned"
     last_write_at: datetime
 

@@ -123,7 +123,9 @@ class DependencyUnavailable(ShopError):
     default_code = "dependency_unavailable"
     retry_after_seconds = 2
 
-    def __init__(self, dependency: str, detail: str | None = None, *, code: str | None = None) -> None:
+    def __init__(
+        self, dependency: str, detail: str | None = None, *, code: str | None = None
+    ) -> None:
         super().__init__(detail or f"{dependency} is not available; try again.", code=code)
         self.dependency = dependency
 

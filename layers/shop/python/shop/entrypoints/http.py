@@ -18,7 +18,7 @@ from shop.domain.errors import InvalidRequest, ShopError
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
 from shop.entrypoints import authentication, parsing
-from shop.entrypoints.problems import problem_response
+from shop.entrypoints.problems import problem_response, text_response
 from shop.observability import logger
 from shop.services.ports.idempotency import Claim, StoredAnswer
 
@@ -108,7 +108,9 @@ class Endpoint(Chalice):
         super().__init__("shop", configure_logs=False)
         self.operation = operation
         self._view = view
-        self.register_middleware(ConvertToMiddleware(logger().inject_lambda_context(clear_state=True)))
+        self.register_middleware(
+            ConvertToMiddleware(logger().inject_lambda_context(clear_state=True))
+        )
 
     def serve(self, path: str, method: str) -> None:
         """Register the route; done by the first event, or by tools that read the template."""
@@ -166,7 +168,10 @@ def endpoint(
         )
 
         def view(**path: str) -> Response:
-            return _respond(app.current_request, path, operation, function)
+            received = app.current_request
+            if received is None:
+                raise RuntimeError("Chalice calls a view with its request set")
+            return _respond(received, path, operation, function)
 
         app = Endpoint(operation, view)
         return app
@@ -181,26 +186,32 @@ def _respond(
     function: Callable[[Request[Any, Any]], Answer],
 ) -> Response:
     request_id = str(received.context.get("requestId", ""))
+    refusal: ShopError | None = None
     try:
         request = _parse(received, path, operation, request_id)
         response = _run(received, request, operation, function)
     except ShopError as error:
+        refusal = error
         response = problem_response(error, request_id)
-        logger().info("refused", extra={"code": error.code, "detail": error.detail})
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last resort: logged in full, answered as a problem
         logger().exception("unhandled")
         response = problem_response(ShopError("Something went wrong on our side."), request_id)
     response.headers["X-Request-Id"] = request_id
     response.headers.setdefault("Access-Control-Allow-Origin", "*")
-    logger().info(
-        "request",
-        extra={
-            "method": received.method,
-            "route": received.context.get("resourcePath"),
-            "status": response.status_code,
-        },
-    )
+    _log_request(received, response.status_code, refusal)
     return response
+
+
+def _log_request(received: ChaliceRequest, status: int, refusal: ShopError | None) -> None:
+    """Write the one line a request that its cost is joined to."""
+    fields: dict[str, Any] = {
+        "method": received.method,
+        "route": received.context.get("resourcePath"),
+        "status": status,
+    }
+    if refusal is not None:
+        fields |= {"code": refusal.code, "detail": refusal.detail}
+    logger().info("request", extra=fields)
 
 
 def _parse(
@@ -242,7 +253,7 @@ def _run(
     claim = records.claim(subject, route[:255], key, digest)
     if claim.answer is not None:
         headers = {**claim.answer.headers, "Idempotency-Replayed": "true"}
-        return Response(claim.answer.body, headers, claim.answer.status)
+        return text_response(claim.answer.body, headers, claim.answer.status)
     request.resource_id = claim.resource_id
     return _carry_out(claim, request, function)
 
@@ -261,7 +272,8 @@ def _carry_out(
     except Exception:
         records.abandon(claim)
         raise
-    records.complete(claim, StoredAnswer(response.status_code, response.body, dict(response.headers)))
+    headers = {name: str(value) for name, value in response.headers.items()}
+    records.complete(claim, StoredAnswer(response.status_code, response.body, headers))
     return response
 
 
@@ -269,8 +281,8 @@ def _encode(answer: Answer) -> Response:
     headers = dict(answer.headers)
     if isinstance(answer.body, msgspec.Struct):
         headers.setdefault("Content-Type", "application/json")
-        return Response(_ENCODER.encode(answer.body).decode(), headers, answer.status)
-    return Response(answer.body or "", headers, answer.status)
+        return text_response(_ENCODER.encode(answer.body).decode(), headers, answer.status)
+    return text_response(answer.body or "", headers, answer.status)
 
 
 def _idempotency_key(received: ChaliceRequest, operation: Operation) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from chalice.app import MultiDict
 from chalice.app import Request as ChaliceRequest
 
 from shop.domain.errors import FieldError, InvalidRequest, NotFound, ShopError
@@ -38,7 +39,9 @@ def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
 
 def raw_body(request: ChaliceRequest) -> bytes:
     """Give the body as it was sent, if it is not too large."""
-    raw: bytes = request.raw_body
+    raw = request.raw_body
+    if isinstance(raw, str):
+        raw = raw.encode()
     if len(raw) > _BODY_LIMIT_BYTES:
         raise ShopError(f"The limit is {_BODY_LIMIT_BYTES} bytes.", code="body_too_large")
     return raw
@@ -46,7 +49,7 @@ def raw_body(request: ChaliceRequest) -> bytes:
 
 def parse_query[T](request: ChaliceRequest, kind: type[T]) -> T:
     """Read the query string as a struct; values are text, so numbers and booleans are converted."""
-    parameters = request.query_params or {}
+    parameters: MultiDict = request.query_params or MultiDict({})
     values: dict[str, str] = {}
     for name in parameters:
         repeated = parameters.getlist(name)
@@ -69,7 +72,9 @@ def parse_id(path: Mapping[str, str], name: str) -> UUID:
         return UUID(path[name])
     except ValueError as error:
         thing = name.removesuffix("_id")
-        raise NotFound(f"There is no {thing} {path[name][:64]!r}.", code=f"{thing}_not_found") from error
+        raise NotFound(
+            f"There is no {thing} {path[name][:64]!r}.", code=f"{thing}_not_found"
+        ) from error
 
 
 def invalid_field(error: msgspec.ValidationError) -> InvalidRequest:

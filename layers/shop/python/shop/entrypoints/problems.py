@@ -34,4 +34,9 @@ def problem_response(error: ShopError, request_id: str) -> Response:
     headers = {"Content-Type": "application/problem+json"}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return Response(msgspec.json.encode(problem).decode(), headers, kind.status)
+    return text_response(msgspec.json.encode(problem).decode(), headers, kind.status)
+
+
+def text_response(body: str, headers: dict[str, str], status: int) -> Response:
+    """Make Chalice's response of a body that is text already."""
+    return Response(body, {**headers}, status)

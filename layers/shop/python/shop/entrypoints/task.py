@@ -13,7 +13,9 @@ from shop.domain.errors import ShopError
 from shop.observability import logger
 
 
-def task[In: msgspec.Struct](kind: type[In]) -> Callable[[Callable[[In], Any]], Callable[[Any, Any], Any]]:
+def task[In: msgspec.Struct](
+    kind: type[In],
+) -> Callable[[Callable[[In], Any]], Callable[[Any, Any], Any]]:
     """Make a Lambda handler of a function from the task's input to its output.
 
     Parameters
@@ -24,7 +26,7 @@ def task[In: msgspec.Struct](kind: type[In]) -> Callable[[Callable[[In], Any]], 
 
     def decorate(function: Callable[[In], Any]) -> Callable[[Any, Any], Any]:
         @logger().inject_lambda_context(clear_state=True)
-        def handler(event: Any, context: Any) -> Any:
+        def handler(event: Any, context: Any) -> Any:  # noqa: ARG001 - what Lambda passes
             command = msgspec.convert(event, kind)
             logger().append_keys(order_id=str(getattr(command, "order_id", "")))
             try:

@@ -18,9 +18,11 @@ type Parameters = Sequence[Any] | dict[str, Any]
 _CONNECT_TIMEOUT_SECONDS: Final = 3
 #: A statement that waits longer for a lock or runs longer than this is given up, so that a request
 #: ends inside its function's time-out with a clear answer.
-_OPTIONS: Final = "-c statement_timeout=15000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
+_OPTIONS: Final = (
+    "-c statement_timeout=15000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
+)
 
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 
 class Transaction:

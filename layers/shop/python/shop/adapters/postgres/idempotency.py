@@ -58,11 +58,13 @@ class PostgresIdempotencyRecords:
                     "claim": mine,
                 },
             )
-        assert row is not None  # RETURNING after an insert or update gives one row
+        if row is None:
+            raise RuntimeError("an upsert with RETURNING gave no row")
         same_request, claimed, resource_id, status, headers, body = row
         if not same_request:
             raise ShopError(
-                "This Idempotency-Key was sent before with another body.", code="idempotency_key_reused"
+                "This Idempotency-Key was sent before with another body.",
+                code="idempotency_key_reused",
             )
         if status is None and not claimed:
             conflict = Conflict("The first request with this Idempotency-Key is still running.",

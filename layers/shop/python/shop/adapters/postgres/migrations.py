@@ -54,14 +54,17 @@ def migrate(database_url: str, directory: Path) -> list[str]:
             if name not in files:
                 raise MigrationError(f"{name} was applied but is not in {directory}")
             if _digest(files[name]) != digest:
-                raise MigrationError(f"{name} was edited after it was applied; add a new file instead")
+                raise MigrationError(
+                    f"{name} was edited after it was applied; add a new file instead"
+                )
         for name, sql in files.items():
             if name in known:
                 continue
             with connection, connection.cursor() as cursor:
                 cursor.execute(sql)
                 cursor.execute(
-                    "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)", (name, _digest(sql))
+                    "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)",
+                    (name, _digest(sql)),
                 )
             applied.append(name)
     finally:

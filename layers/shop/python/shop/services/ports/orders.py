@@ -97,6 +97,11 @@ class OrderRepository(Protocol):
         """
 
     def page(
-        self, user_id: UUID, *, status: OrderStatus | None, limit: int, before: tuple[datetime, UUID] | None
+        self,
+        user_id: UUID,
+        *,
+        status: OrderStatus | None,
+        limit: int,
+        before: tuple[datetime, UUID] | None,
     ) -> Sequence[Order]:
         """Read a user's orders, newest first (with lines, without timeline)."""

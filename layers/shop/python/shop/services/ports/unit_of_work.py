@@ -43,4 +43,5 @@ class OpenUnitOfWork(Protocol):
     With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
     """
 
-    def __call__(self, *, publish: bool = True) -> UnitOfWork: ...
+    def __call__(self, *, publish: bool = True) -> UnitOfWork:
+        """Begin."""
