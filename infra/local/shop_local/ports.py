@@ -1,0 +1,62 @@
+"""Free loopback ports, remembered, so that addresses stay the same from one start to the next."""
+
+import fcntl
+import json
+import os
+import random
+import socket
+
+from shop_local.paths import State, write_private
+
+#: Below the range from which the kernel picks ports of outgoing connections.
+_CANDIDATES = range(20_000, 32_000)
+
+
+class PortTaken(Exception):
+    """A configured port is in use by somebody else."""
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def port_for(state: State, name: str) -> int:
+    """Give the port of one server that is about to start.
+
+    ``SHOP_PORT_<NAME>`` decides; else the port it had last time, unless taken; else a free one.
+
+    Raises
+    ------
+    PortTaken
+        If the configured port is not free.
+    """
+    variable = f"SHOP_PORT_{name.upper().replace('-', '_')}"
+    configured = os.environ.get(variable, "").strip()
+    if configured and (not configured.isdigit() or not 0 < int(configured) < 65_536):
+        raise PortTaken(f"{variable}={configured!r} is not a port number (1–65535)")
+    if configured and not is_free(int(configured)):
+        raise PortTaken(f"{variable}={configured}: something else listens there already")
+    # Servers start in parallel: they choose one after the other.
+    with (state.folder / "ports.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = remembered(state)
+        port = int(configured) if configured else known.get(name, 0)
+        while not port or not is_free(port):
+            port = random.choice(_CANDIDATES)  # noqa: S311 - spread, not secrecy
+            if port in known.values():
+                port = 0
+        write_private(state.folder / "ports.json", json.dumps(known | {name: port}, indent=1))
+    return port
+
+
+def remembered(state: State) -> dict[str, int]:
+    """Give the ports of the last start, by server."""
+    path = state.folder / "ports.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}

@@ -1,0 +1,174 @@
+"""What every server of the laptop has in common: start, wait until it answers, stop."""
+
+import os
+import signal
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar
+
+from shop_local import processes
+from shop_local.paths import State
+from shop_local.ports import port_for, remembered
+
+
+class ServiceError(Exception):
+    """A server did not start; the message says why and shows the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How a server's process is started."""
+
+    arguments: Sequence[str | Path]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def no_report(text: str) -> None:
+    """Swallow progress: the caller has not asked for any."""
+    del text
+
+
+def folder_of(package: str) -> Path:
+    """Find an installed package without importing it: only the files it carries are wanted."""
+    spec = find_spec(package)
+    if not spec or not spec.submodule_search_locations:
+        raise ServiceError(f"The package {package} is not installed: run `make install`.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+class Service(ABC):
+    """One server, run by us on loopback or, when its setting names another, somewhere else.
+
+    Parameters
+    ----------
+    state : State
+        The stack it belongs to.
+    """
+
+    #: Name of its log, record and port.
+    name: ClassVar[str]
+    #: What people call it.
+    title: ClassVar[str]
+    #: The setting that, when the user has given it, says that the server runs elsewhere.
+    setting: ClassVar[str]
+    start_seconds: ClassVar[float] = 60
+    stop_seconds: ClassVar[float] = 15
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.external = os.environ.get(self.setting, "").strip()
+        self.port = remembered(state).get(self.name, 0)
+        #: Told what takes long.
+        self.report: Callable[[str], None] = no_report
+
+    @abstractmethod
+    def command(self) -> Command:
+        """Say how the process is started on `self.port`."""
+
+    @abstractmethod
+    def probe(self) -> None:
+        """Return when the server answers; raise whatever its client raises when not yet."""
+
+    @abstractmethod
+    def url(self) -> str:
+        """Give the address of our own server, credentials included."""
+
+    def install(self) -> None:
+        """Fetch what the server needs and the checkout does not have yet."""
+
+    def prepare(self) -> None:
+        """Make its data folder and configuration before the process starts."""
+
+    def accept(self) -> None:
+        """Make accounts and the like once it answers."""
+
+    def settings(self) -> dict[str, str]:
+        """Give the application's settings that lead to this server."""
+        return {self.setting: self.external or self.url()}
+
+    def running(self) -> bool:
+        """Tell whether our own process is there."""
+        found = processes.find(self.state, self.name)
+        return bool(found and found.process())
+
+    def start(self) -> bool:
+        """Start the server unless it runs already or elsewhere; return once it answers.
+
+        Returns
+        -------
+        bool
+            Whether a process was started now.
+
+        Raises
+        ------
+        ServiceError
+            If it ends, or does not answer in time.
+        """
+        if self.external:
+            return False
+        if self.running():
+            try:
+                self._wait()
+            except ServiceError:
+                self.report("does not answer, starting it again")
+            else:
+                return False
+        self.stop()
+        self.install()
+        self.port = port_for(self.state, self.name)
+        self.prepare()
+        command = self.command()
+        log = self.state.log(self.name)
+        self._log_start = log.stat().st_size if log.exists() else 0
+        processes.spawn(
+            self.state, self.name, command.arguments, environment=command.environment
+        )
+        try:
+            self._wait()
+            self.accept()
+        except BaseException:
+            self.kill()
+            raise
+        return True
+
+    def stop(self) -> None:
+        """Ask the server to finish, and end it if it does not."""
+        if found := processes.find(self.state, self.name):
+            found.end(self.stop_signal, self.stop_seconds)
+
+    def kill(self) -> None:
+        """End the server without giving it time, as a crash would."""
+        if found := processes.find(self.state, self.name):
+            found.end(signal.SIGKILL, 5)
+
+    _log_start = 0
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self.start_seconds
+        while True:
+            try:
+                return self.probe()
+            except Exception as error:
+                # Every client has its own exceptions for "nobody there yet"; the last is shown.
+                if not self.running():
+                    raise ServiceError(self._failure("ended while starting")) from error
+                if time.monotonic() > deadline:
+                    raise ServiceError(
+                        self._failure(f"did not answer within {self.start_seconds:.0f} s: {error}")
+                    ) from error
+            time.sleep(0.05)
+
+    def _failure(self, reason: str) -> str:
+        path = self.state.log(self.name)
+        lines: list[str] = []
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(min(self._log_start, path.stat().st_size))
+                lines = file.read().decode(errors="replace").splitlines()[-15:]
+        tail = "\n".join(f"    {line}" for line in lines) or "    (its log is empty)"
+        return f"{self.title} {reason}. End of {path}:\n{tail}"

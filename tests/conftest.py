@@ -1,0 +1,103 @@
+"""Servers for the tests that need real ones. Nothing starts before the first such test.
+
+For a whole session: ``services`` (all of them, with `stop`, `start` and `kill`), ``database_url``,
+``redis_url``, ``rabbitmq_url``, ``stripe_url``. For one test, empty at its beginning:
+``database``, ``redis``, ``stripe``.
+"""
+
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from shop_local.paths import MIGRATIONS
+from shop_local.services import RunningServices
+
+from tests.support import databases
+from tests.support.laptop import LazyServices, lazy_services
+
+
+@pytest.fixture(scope="session")
+def laptop() -> Iterator[LazyServices]:
+    """The session's servers, none started."""
+    with lazy_services() as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def services(laptop: LazyServices) -> RunningServices:
+    """PostgreSQL, Valkey, RabbitMQ and the Stripe fake, all running."""
+    laptop.need("postgresql", "valkey", "rabbitmq", "stripe")
+    return laptop
+
+
+@pytest.fixture(scope="session")
+def database_server(laptop: LazyServices) -> str:
+    """Address of a PostgreSQL on which databases may be made."""
+    laptop.need("postgresql")
+    url = laptop.environment["SHOP_DATABASE_URL"]
+    databases.drop_leftovers(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def database_template(database_server: str) -> str:
+    """Name of a migrated database to copy."""
+    return databases.migrated_template(database_server, MIGRATIONS)
+
+
+@pytest.fixture(scope="session")
+def database_url(database_server: str, database_template: str) -> Iterator[str]:
+    """Address of a migrated database that the whole session shares."""
+    with databases.copy_of(database_server, database_template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_server: str, database_template: str) -> Iterator[str]:
+    """Address of a migrated database of this test's own."""
+    with databases.copy_of(database_server, database_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(laptop: LazyServices) -> str:
+    """Address of Valkey."""
+    laptop.need("valkey")
+    return laptop.environment["SHOP_REDIS_URL"]
+
+
+@pytest.fixture
+def redis(redis_url: str) -> str:
+    """Address of Valkey, emptied for this test."""
+    from shop.adapters.redis_client import RedisClient
+
+    client = RedisClient(redis_url)
+    client.execute("FLUSHALL")
+    client.close()
+    return redis_url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(laptop: LazyServices) -> str:
+    """Address of a broker that had no queue when the session began."""
+    laptop.need("rabbitmq")
+    return laptop.environment["SHOP_RABBITMQ_URL"]
+
+
+@pytest.fixture(scope="session")
+def stripe_url(laptop: LazyServices) -> str:
+    """Base address of the Stripe fake."""
+    laptop.need("stripe")
+    return laptop.environment["SHOP_STRIPE_URL"]
+
+
+@pytest.fixture
+def stripe(stripe_url: str) -> str:
+    """Base address of the Stripe fake, without payments, faults or endpoints."""
+    reset = urllib.request.Request(
+        f"{stripe_url}/_fake/reset",
+        b'{"keep_endpoints": false}',
+        {"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(reset, timeout=5).close()
+    return stripe_url

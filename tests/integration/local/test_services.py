@@ -1,0 +1,91 @@
+"""The servers of the laptop, as the tests' fixtures and `make up` start them."""
+
+import socket
+import time
+
+import pika
+import psycopg2
+from shop.adapters.redis_client import RedisClient
+from shop_local.services import RunningServices
+
+
+def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
+    connection = psycopg2.connect(database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM orders")
+        assert cursor.fetchone() == (0,)
+    connection.close()
+
+
+def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
+    services: RunningServices, database: str
+) -> None:
+    connection = psycopg2.connect(database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    services.kill("postgresql")
+    services.start("postgresql")
+    again = psycopg2.connect(database)
+    with again, again.cursor() as cursor:
+        cursor.execute("SELECT one FROM kept")
+        assert cursor.fetchone() == (1,)
+    again.close()
+    connection.close()
+
+
+def test_valkey_is_emptied_for_each_test(redis: str) -> None:
+    client = RedisClient(redis)
+    assert client.execute("DBSIZE") == 0
+    client.close()
+
+
+def test_the_broker_keeps_durable_messages_over_a_crash(
+    services: RunningServices, rabbitmq_url: str
+) -> None:
+    parameters = pika.URLParameters(rabbitmq_url)
+    with pika.BlockingConnection(parameters) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_declare("crash", durable=True, arguments={"x-queue-type": "quorum"})
+        channel.basic_publish(
+            "", "crash", b"kept", pika.BasicProperties(delivery_mode=2), mandatory=True
+        )
+    # A quorum queue is entered in the broker's directory a moment after it was declared.
+    time.sleep(2)
+    services.kill("rabbitmq")
+    services.start("rabbitmq")
+    with pika.BlockingConnection(parameters) as connection:
+        channel = connection.channel()
+        _, _, body = channel.basic_get("crash", auto_ack=True)
+        channel.queue_delete("crash")
+    assert body == b"kept"
+
+
+def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningServices) -> None:
+    import psutil
+    from shop_local import processes
+
+    addresses: set[str] = set()
+    for record in processes.recorded(services.state):
+        process = record.process()
+        assert process, record.name
+        for member in [process, *process.children(recursive=True)]:
+            addresses |= {
+                connection.laddr.ip
+                for connection in member.net_connections(kind="inet")
+                if connection.status == psutil.CONN_LISTEN
+            }
+    assert addresses <= {"127.0.0.1", "::1"}
+    with socket.create_connection(("127.0.0.1", services.service("valkey").port), 2) as stranger:
+        stranger.sendall(b"PING\r\n")
+        assert stranger.recv(100).startswith(b"-NOAUTH")
+
+
+def test_nothing_is_left_when_a_server_is_stopped(services: RunningServices) -> None:
+    from shop_local import processes
+
+    services.stop("rabbitmq")
+    assert {record.name for record in processes.recorded(services.state)}.isdisjoint(
+        {"rabbitmq", "epmd"}
+    )
+    services.start("rabbitmq")

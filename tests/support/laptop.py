@@ -1,0 +1,51 @@
+"""The servers of a test session: started when the first test needs them, one by one."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shop_local.paths import default_state_folder
+from shop_local.services import SERVICES, RunningServices
+
+
+class LazyServices(RunningServices):
+    """All servers of the laptop, none of them started yet."""
+
+    def need(self, *names: str) -> None:
+        """Start those of `names` that do not run, in parallel."""
+        self.start_some([name for name in names if not self.service(name).running()])
+
+
+@contextmanager
+def lazy_services() -> Iterator[LazyServices]:
+    """Give the session its own state folder, and stop at the end what it has started."""
+    folder, lock = _free_folder()
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        services = LazyServices(folder, SERVICES)
+        # What a session that was cut short has left running, and its messages.
+        services.stop_all()
+        shutil.rmtree(services.state.data / "rabbitmq", ignore_errors=True)
+        try:
+            yield services
+        finally:
+            services.stop_all()
+
+
+def _free_folder() -> tuple[Path, Path]:
+    """Find a folder that no other session of this checkout uses now."""
+    base = default_state_folder()
+    number = 0
+    while True:
+        folder = base / ("test" if not number else f"test-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = folder / "session.lock"
+        with lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                number += 1
+                continue
+        return folder, lock
