@@ -175,7 +175,8 @@ class _Source:
             sentences.append(_pick(model, self.leaf.use))
         if rng.random() < 0.6:
             sentences.append(_pick(model, self.leaf.fit))
-        return " ".join(sentence.format(**words) for sentence in sentences)
+        filled = (sentence.format(**words) for sentence in sentences)
+        return " ".join(sentence[0].upper() + sentence[1:] for sentence in filled)
 
     def _price(
         self, kind: Kind, tier: float, axes: Mapping[str, Value], model: random.Random,
@@ -184,7 +185,8 @@ class _Source:
         low, high = kind.price
         amount = (low + (high - low) * model.random() ** 1.3) * tier
         for axis, step in self.leaf.step.items():
-            amount *= 1 + step * self.leaf.axes[axis].index(axes[axis])
+            sizes = kind.only.get(axis, self.leaf.axes[axis])
+            amount *= 1 + step * sizes.index(axes[axis])
         if amount < 20:
             return max(1, int(amount)) * 100 + int(_pick(rng, (49, 95, 99, 99)))
         if amount < 100:
