@@ -1,0 +1,17 @@
+"""GET /api/docs: a page on which to read the contract and try it."""
+
+from functools import cache
+from pathlib import Path
+
+from shop.entrypoints.http import Answer, Request, endpoint
+
+
+@endpoint()
+def handler(request: Request[None, None]) -> Answer:
+    """Read and try the API in a browser."""
+    return Answer(_page(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+@cache
+def _page() -> str:
+    return Path(__file__).with_name("docs.html").read_text()

@@ -1,0 +1,17 @@
+"""GET /api/openapi.json: the contract of this API, generated from its own handlers."""
+
+from functools import cache
+from pathlib import Path
+
+from shop.entrypoints.http import Answer, Request, endpoint
+
+
+@endpoint()
+def handler(request: Request[None, None]) -> Answer:
+    """Read the contract (OpenAPI 3.1)."""
+    return Answer(_document(), headers={"Content-Type": "application/json"})
+
+
+@cache
+def _document() -> str:
+    return Path(__file__).with_name("openapi.json").read_text()

@@ -1,0 +1,60 @@
+"""The tables of the README, between markers."""
+
+import re
+from pathlib import Path
+
+from shop.contracts.events import CONSUMERS, EVENTS, queue_name
+from shop_local.documents import handlers
+from shop_local.template import functions
+
+
+def render(readme: str) -> str:
+    """Put fresh tables between the README's ``<!-- name -->`` and ``<!-- /name -->`` markers.
+
+    Raises
+    ------
+    ValueError
+        If a marker is missing.
+    """
+    for name, table in (("functions", _functions()), ("events", _events())):
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        # The backslashes of a replacement would be read as escapes; a table has none.
+        readme, count = pattern.subn(rf"\1{table}\2", readme)
+        if count != 1:
+            raise ValueError(
+                f"the README needs one pair of <!-- {name} --> markers, it has {count}"
+            )
+    return readme
+
+
+def _functions() -> str:
+    lines = ["| function | called by | what it does |", "|---|---|---|"]
+    for function in functions():
+        trigger = "state machine"
+        if function.route:
+            trigger = f"`{' '.join(function.route)}`"
+        elif function.queues:
+            trigger = ", ".join(f"queue `{queue}`" for queue in function.queues)
+        elif function.schedule:
+            trigger = f"schedule `{function.schedule}`"
+        link = f"[{function.title}](functions/{function.title}/handler.py)"
+        lines.append(f"| {link} | {trigger} | {handlers.summary(function)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _events() -> str:
+    lines = ["| event | what happened | consumers |", "|---|---|---|"]
+    for event_type, event in EVENTS.items():
+        consumers = [f"`{queue_name(s, e)}`" for s, e in CONSUMERS if e == event_type]
+        summary = (event.__doc__ or "").strip().partition("\n")[0]
+        lines.append(f"| `{event_type}` | {summary} | {', '.join(consumers) or 'none yet'} |")
+    return "\n".join(lines) + "\n"
+
+
+def update(path: Path) -> bool:
+    """Rewrite the README if its tables are out of date, and tell whether they were."""
+    text = path.read_text()
+    fresh = render(text)
+    if fresh != text:
+        path.write_text(fresh)
+    return fresh != text
