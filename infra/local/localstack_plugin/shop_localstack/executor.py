@@ -238,9 +238,8 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     name = "process"
 
     def load(self, *args: object, **kwargs: object) -> type[ProcessRuntimeExecutor]:
-        """Return the executor, once the pool and the cheaper metrics are in place."""
-        from shop_localstack import overhead, pool
+        """Return the executor, once everything around Lambda is in place."""
+        from shop_localstack.patches import apply_once
 
-        overhead.apply()
-        pool.apply()
+        apply_once()
         return ProcessRuntimeExecutor

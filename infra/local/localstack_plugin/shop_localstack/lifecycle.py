@@ -6,19 +6,21 @@ import threading
 
 from localstack.runtime import hooks
 
+from shop_localstack import schedules
 from shop_localstack.process import kill_all
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 0.5
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def start() -> None:
-    """Start the background services."""
+    """Start what runs in the background."""
+    schedules.start()
 
 
 @hooks.on_infra_shutdown(priority=100)  # type: ignore[untyped-decorator]
 def stop() -> None:
-    """End the Lambda processes now, and LocalStack within a second.
+    """End the Lambda processes now, and LocalStack within half a second.
 
     LocalStack's own shutdown waits for request threads and timers for up to ten minutes. Nothing
     it holds survives a restart, so nothing is lost by leaving at once.

@@ -13,7 +13,7 @@ ENOUGH = 100_000
 
 
 def apply() -> None:
-    """Apply the changes; repeating it changes nothing."""
+    """Apply the changes."""
     # The pool is the limit: calls beyond it wait, they are not refused with 429.
     config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS = max(
         config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS, ENOUGH

@@ -133,9 +133,7 @@ def _reap() -> None:
 
 
 def apply() -> None:
-    """Put the pool in place; repeating it changes nothing."""
-    if AssignmentService.get_environment is get_environment:
-        return
+    """Put the pool in place."""
     AssignmentService.get_environment = get_environment
     AssignmentService.stop_environments_for_version = stop_environments_for_version
     threading.Thread(target=_reap, name="lambda-reaper", daemon=True).start()

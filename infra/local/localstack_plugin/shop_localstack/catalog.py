@@ -1,0 +1,31 @@
+"""What this LocalStack supports, known without asking the maker's servers.
+
+Stock LocalStack downloads a catalog. Where it cannot, it takes every CloudFormation resource for
+unsupported, and with ``CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES=0`` deploys none.
+"""
+
+from localstack.utils.catalog.catalog import AwsCatalogRuntimePlugin, CfnResourceSupportStatus
+from localstack.utils.catalog.common import (
+    CloudFormationResourcesSupportAtRuntime,
+    CloudFormationResourcesSupportInLatest,
+)
+
+
+class OfflineCatalog(AwsCatalogRuntimePlugin):  # type: ignore[misc]
+    """A resource type is supported when there is code for it.
+
+    The name is the one that LocalStack looks for before it takes its own, downloading catalog.
+    """
+
+    name = "aws-catalog-remote-state-with-license"
+
+    def get_cloudformation_resource_status(
+        self,
+        resource_name: str,
+        service_name: str,
+        is_pro_resource: bool = False,
+    ) -> CfnResourceSupportStatus:
+        """Return whether a resource type can be deployed."""
+        if resource_name in self._get_cfn_resources_available_at_runtime():
+            return CloudFormationResourcesSupportAtRuntime.AVAILABLE
+        return CloudFormationResourcesSupportInLatest.NOT_SUPPORTED

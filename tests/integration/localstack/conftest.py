@@ -1,0 +1,212 @@
+"""LocalStack with the plugin on a free port, and a template of small functions deployed into it."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parents[2]
+AWS_PYTHON = Path(os.environ.get("SHOP_AWS_PYTHON", CHECKOUT / ".local/venvs/aws/bin/python"))
+LAMBDA_PYTHON = Path(
+    os.environ.get("SHOP_LAMBDA_PYTHON", CHECKOUT / ".local/venvs/lambda/bin/python")
+)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@dataclass
+class LocalStack:
+    """A running LocalStack.
+
+    Attributes
+    ----------
+    log
+        What it printed.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Return the endpoint of every AWS service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client for a service."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(
+                read_timeout=90,
+                retries={"max_attempts": 0},
+                max_pool_connections=300,
+                inject_host_prefix=False,
+            ),
+        )
+
+
+def start(folder: Path, **variables: str) -> LocalStack:
+    """Start LocalStack and wait until it is ready."""
+    for python in (AWS_PYTHON, LAMBDA_PYTHON):
+        if not python.exists():
+            pytest.skip(f"no interpreter {python}: run `make install` first")
+    port = free_port()
+    environ = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON", "SHOP_"))},
+        "OVERRIDE_IN_DOCKER": "0",
+        "FILESYSTEM_ROOT": str(folder),
+        "CONFIG_DIR": str(folder / "config"),
+        "TMPDIR": str(folder),
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": f"localhost:{port}",
+        "GATEWAY_SERVER": "loopback",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "LAMBDA_PROCESS_PYTHON": str(LAMBDA_PYTHON),
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+        **variables,
+    }
+    log = folder / "localstack.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(AWS_PYTHON), "-m", "localstack.runtime.main"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environ,
+        )
+    end = time.monotonic() + 60
+    while b"Ready." not in log.read_bytes():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            process.wait()
+            pytest.fail(f"LocalStack did not start:\n{log.read_text()[-3000:]}")
+        time.sleep(0.05)
+    return LocalStack(process, port, log)
+
+
+def eventually[T](what: Callable[[], T | None], seconds: float = 15) -> T:
+    """Return the first true answer, asking for a while."""
+    end = time.monotonic() + seconds
+    while not (answer := what()):
+        if time.monotonic() > end:
+            pytest.fail(f"nothing after {seconds} s")
+        time.sleep(0.02)
+    return answer
+
+
+@dataclass
+class Deployed:
+    """The stack of `template.yaml`."""
+
+    aws: LocalStack
+    records_folder: Path
+    layer_folder: Path
+    outputs: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self.functions = self.aws.client("lambda")
+        self.machines = self.aws.client("stepfunctions")
+        self.http = httpx.Client(
+            base_url=f"{self.aws.url}/_aws/execute-api/{self.outputs['ApiId']}/v1", timeout=60
+        )
+
+    def invoke(self, function: str, event: Any = None, **options: Any) -> dict[str, Any]:
+        """Invoke a function; returns the response, its payload decoded and its log as text."""
+        answer: dict[str, Any] = self.functions.invoke(
+            FunctionName=function, Payload=json.dumps(event or {}), LogType="Tail", **options
+        )
+        payload = answer["Payload"].read()
+        answer["Payload"] = json.loads(payload) if payload else None
+        return answer
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Return what functions recorded under a name."""
+        file = self.records_folder / f"{name}.jsonl"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> str:
+    """Return the URL of a RabbitMQ to test with."""
+    url = os.environ.get("SHOP_RABBITMQ_URL")
+    if not url:
+        pytest.skip("no RabbitMQ: set SHOP_RABBITMQ_URL")
+    return url
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """LocalStack with the template deployed, for the whole session."""
+    folder = tmp_path_factory.mktemp("localstack")
+    records, layer = folder / "records", folder / "layer"
+    (layer / "python").mkdir(parents=True)
+    records.mkdir()
+    (layer / "python" / "reloaded.py").write_text(
+        "def handler(event, context):\n    return 'first'\n"
+    )
+    broker = urlsplit(os.environ.get("SHOP_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:1/"))
+    aws = start(
+        folder,
+        SHOP_LOCAL_MQ=f"{broker.hostname}:{broker.port}",
+        LAMBDA_MAX_ENVIRONMENTS="8",
+        LAMBDA_MAX_ENVIRONMENTS_PER_FUNCTION="4",
+        LAMBDA_EMF_METRICS="1",
+    )
+    try:
+        once = datetime.now(UTC) + timedelta(seconds=25)
+        parameters = {
+            "CodeFolder": str(HERE / "functions"),
+            "LayerFolder": str(layer),
+            "Records": str(records),
+            "Once": f"at({once:%Y-%m-%dT%H:%M:%S})",
+            "BrokerPassword": json.dumps(
+                {"username": broker.username, "password": broker.password}
+            ),
+        }
+        formation = aws.client("cloudformation")
+        formation.create_stack(
+            StackName="t",
+            TemplateBody=(HERE / "template.yaml").read_text(),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        )
+
+        def finished() -> dict[str, Any] | None:
+            found: dict[str, Any] = formation.describe_stacks(StackName="t")["Stacks"][0]
+            return None if found["StackStatus"].endswith("IN_PROGRESS") else found
+
+        found = eventually(finished, 60)
+        assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
+        yield Deployed(aws, records, layer, outputs)
+    finally:
+        aws.process.terminate()
+        try:
+            aws.process.wait(5)
+        finally:
+            aws.process.kill()
