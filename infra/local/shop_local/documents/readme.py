@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
-from shop_local.documents import handlers
+from shop_local.documents import handlers, proof
 from shop_local.template import functions
 
 
@@ -16,7 +16,11 @@ def render(readme: str) -> str:
     ValueError
         If a marker is missing.
     """
-    for name, table in (("functions", _functions()), ("events", _events())):
+    for name, table in (
+        ("functions", _functions()),
+        ("events", _events()),
+        ("proof", proof.table()),
+    ):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         # The backslashes of a replacement would be read as escapes; a table has none.
         readme, count = pattern.subn(rf"\1{table}\2", readme)

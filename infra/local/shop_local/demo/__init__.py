@@ -1,0 +1,1 @@
+"""`make demo`: buy something through the API Gateway URL and show what happened."""

@@ -1,0 +1,202 @@
+"""Buy something: browse, cart, checkout, payment, confirmation, e-mail, parcel.
+
+Everything goes through the API Gateway URL. The stack must be up (`make demo` sees to that).
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from shop.domain.ids import new_id
+from shop_local import environment
+from shop_local.console import complain, headline
+from shop_local.demo import traces
+from shop_local.demo.client import ShopClient, UnexpectedAnswer
+
+_PATIENCE_SECONDS = 60.0
+_ADDRESS = {
+    "name": "Ada Example",
+    "line1": "1 Market Street",
+    "city": "San Francisco",
+    "region": "CA",
+    "postal_code": "94105",
+    "country": "US",
+}
+
+
+def main() -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.parse_args()
+    settings = environment.running_stack()
+    shop = ShopClient(settings["SHOP_API_URL"])
+    try:
+        _purchase(shop, settings)
+        _declined_card(shop)
+    except (UnexpectedAnswer, TimeoutError) as failure:
+        complain(f"the demo stopped: {failure}")
+        return 1
+    finally:
+        shop.close()
+    _what_next(settings)
+    return 0
+
+
+def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
+    headline("\n1. Browse, as a guest")
+    shop.token = shop.call("POST", "/api/sessions", {}, expect=201)["token"]
+    tree = shop.call("GET", "/api/catalog/categories")["categories"]
+    category = max(tree, key=lambda entry: entry["product_count"])["slug"]
+    page = shop.call("GET", f"/api/catalog/products?category={category}&per_page=50")
+    bought = [product for product in page["products"] if product["stock"] >= 5][:2]
+    product = shop.call("GET", f"/api/catalog/products/{bought[0]['id']}")
+    before = _stock(shop, bought)
+
+    headline("\n2. Fill the cart, then sign up and log in: the guest's cart comes along")
+    for item, quantity in zip(bought, (2, 1), strict=True):
+        shop.call("POST", "/api/cart/items", {"product_id": item["id"], "quantity": quantity})
+    email, password = f"ada.{new_id().hex[-8:]}@shop.example", "correct horse battery"
+    account = {"email": email, "password": password}
+    shop.call("POST", "/api/customers", {**account, "name": "Ada Example"}, expect=201)
+    shop.token = shop.call("POST", "/api/sessions", account, expect=201)["token"]
+    cart = shop.call("GET", "/api/cart")
+
+    headline("\n3. Check out: the place_order state machine prices the cart and holds the stock")
+    order = _check_out(shop, cart)
+    _stock(shop, bought)
+
+    headline("\n4. Pay: from here on events carry the order")
+    shop.call(
+        "POST",
+        "/api/payments/process",
+        {"order_id": order["order_id"], "payment_method_id": "pm_card_visa"},
+        Idempotency_Key=str(new_id()),
+    )
+    _follow(shop, order["order_id"], "PROCESSING")
+    _show_chain(settings, order["order_id"])
+
+    headline("\n5. Staff ship the parcel, and it arrives")
+    staff = _log_in(settings, "STAFF")
+    path = f"/api/orders/{order['order_id']}"
+    parcel = {"carrier": "DHL", "tracking_number": "JD014600003SE"}
+    shop.call("POST", f"{path}/ship", parcel, token=staff)
+    shop.call("POST", f"{path}/deliver", {}, token=staff)
+    delivered = _follow(shop, order["order_id"], "DELIVERED")
+
+    headline("\n6. What happened")
+    headline(f"  order {delivered['order_id']}: {delivered['total']} {delivered['currency']}")
+    for entry in delivered["timeline"]:
+        tracking = f"  {entry['tracking_number']}" if entry.get("tracking_number") else ""
+        headline(f"    {entry['timestamp']}  {entry['status']}{tracking}")
+    for message in _wait_for_emails(settings, email, 2):
+        headline(f"  e-mail to {email}: {message['Subject']}")
+    headline(
+        f"  stock of {product['name']}: {before[bought[0]['id']]} → ",
+    )
+    after = _stock(shop, bought)
+    for item, quantity in zip(bought, (2, 1), strict=True):
+        if after[item["id"]] != before[item["id"]] - quantity:
+            raise UnexpectedAnswer(f"stock of {item['id']} is {after[item['id']]}")
+
+
+def _declined_card(shop: ShopClient) -> None:
+    headline("\n7. A declined card: the order ends, the stock returns, nothing is charged")
+    page = shop.call("GET", "/api/catalog/products?sort=price_asc&per_page=50")
+    product = next(entry for entry in page["products"] if entry["stock"] > 0)
+    cart = shop.call("POST", "/api/cart/items", {"product_id": product["id"], "quantity": 1})
+    order = _check_out(shop, cart)
+    payment = {"order_id": order["order_id"], "payment_method_id": "pm_card_chargeDeclined"}
+    shop.call("POST", "/api/payments/process", payment, expect=402)
+    _follow(shop, order["order_id"], "CANCELLED")
+
+
+def _check_out(shop: ShopClient, cart: dict[str, Any]) -> dict[str, Any]:
+    return shop.call(
+        "POST",
+        "/api/orders/checkout",
+        {
+            "cart_id": cart["cart_id"],
+            "shipping_address": _ADDRESS,
+            "payment_method_id": "pm_card_visa",
+        },
+        expect=201,
+        Idempotency_Key=str(new_id()),
+    )
+
+
+def _log_in(settings: Mapping[str, str], role: str) -> str:
+    shop = ShopClient(settings["SHOP_API_URL"])
+    try:
+        account = {
+            "email": settings[f"SHOP_{role}_EMAIL"],
+            "password": settings[f"SHOP_{role}_PASSWORD"],
+        }
+        token: str = shop.call("POST", "/api/sessions", account, expect=201)["token"]
+    finally:
+        shop.close()
+    return token
+
+
+def _stock(shop: ShopClient, products: list[dict[str, Any]]) -> dict[str, int]:
+    levels = {}
+    for product in products:
+        stock = shop.call("GET", f"/api/stock/{product['id']}", quiet=True)
+        levels[product["id"]] = stock["on_hand"]
+        headline(
+            f"      stock of {product['name']}: {stock['on_hand']} on hand,"
+            f" {stock['reserved']} reserved, {stock['available']} available"
+        )
+    return levels
+
+
+def _follow(shop: ShopClient, order_id: str, status: str) -> dict[str, Any]:
+    """Print each status the order reaches until it is `status`."""
+    shown = 0
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        order = shop.call("GET", f"/api/orders/{order_id}", quiet=True)
+        for entry in order["timeline"][shown:]:
+            headline(f"      {entry['timestamp']}  {entry['status']}")
+        shown = len(order["timeline"])
+        if order["status"] == status:
+            return order
+        time.sleep(0.1)
+    raise TimeoutError(f"order {order_id} is {order['status']} after {_PATIENCE_SECONDS:.0f} s")
+
+
+def _show_chain(settings: Mapping[str, str], order_id: str) -> None:
+    headline("  the chain, from the functions' logs:")
+    for line in traces.event_chain(settings, order_id):
+        headline(f"    {line}")
+
+
+def _wait_for_emails(settings: Mapping[str, str], email: str, count: int) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while len(found := traces.emails(settings, email)) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(found)} of {count} e-mails to {email} were sent")
+        time.sleep(0.2)
+    return found
+
+
+def _what_next(settings: Mapping[str, str]) -> None:
+    api = settings["SHOP_API_URL"]
+    headline(
+        f"""
+The shop is up.
+  API            {api}
+  try it         {api}/api/docs
+  credentials    .local/stack.env
+
+Next
+  make status                        what runs, where
+  make logs F=orders/checkout        follow a function's log
+  make invoke F=platform/get_health  call one function
+  make down                          stop everything, keep the data"""
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""What the purchase left behind: the functions' logs and the e-mails."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import httpx
+
+#: Functions of the chain that a payment sets off, in the order in which it runs.
+_CHAIN = (
+    "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnOrderPaid", "OrdersOnInventoryUpdated",
+    "OrdersOnOrderConfirmed", "NotificationsOnOrderConfirmed",
+)  # fmt: skip
+
+
+def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
+    """Read the log lines in which functions tell of an order's events, oldest first.
+
+    Parameters
+    ----------
+    environment : mapping
+        The stack's settings: ``AWS_ENDPOINT_URL`` and credentials.
+    """
+    logs = boto3.client(
+        "logs",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    lines: list[tuple[str, str]] = []
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+        function = next((name for name in _CHAIN if f"-{name}" in group["logGroupName"]), None)
+        if function:
+            entries = _entries(logs, group["logGroupName"], order_id)
+            lines.extend((entry["timestamp"], _line(function, entry)) for entry in entries)
+    return [line for _, line in sorted(lines)]
+
+
+def emails(environment: Mapping[str, str], recipient: str) -> list[dict[str, Any]]:
+    """Read the e-mails that SES took for an address, oldest first."""
+    answer = httpx.get(f"{environment['AWS_ENDPOINT_URL']}/_aws/ses", timeout=10)
+    answer.raise_for_status()
+    return [
+        message
+        for message in answer.json()["messages"]
+        if recipient in message.get("Destination", {}).get("ToAddresses", [])
+    ]
+
+
+def _entries(logs: Any, group: str, order_id: str) -> Iterator[dict[str, Any]]:
+    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+        for event in page["events"]:
+            if order_id not in event["message"] or not event["message"].lstrip().startswith("{"):
+                continue
+            entry = json.loads(event["message"])
+            if entry.get("message") in ("consumed", "published", "e-mail sent", "order moved"):
+                yield entry
+
+
+def _line(function: str, entry: dict[str, Any]) -> str:
+    details = [str(entry[key]) for key in ("event_type", "status", "kind") if entry.get(key)]
+    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<12} {' '.join(details)}"
