@@ -18,12 +18,17 @@ from shop_local.stripe_fake.store import Store
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="shop_local.stripe_fake", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0: a free one")
-    parser.add_argument("--state", type=Path, required=True, help="SQLite file with the state")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=Path(os.environ.get("SHOP_STATE_DIR", ".local")) / "stripe" / "state.sqlite3",
+        help="SQLite file with the state; default: $SHOP_STATE_DIR/stripe/state.sqlite3",
+    )
     parser.add_argument("--webhook-url", help="where events are sent; may be set later")
     parser.add_argument(
         "--webhook-secret",
         default=os.environ.get("SHOP_STRIPE_WEBHOOK_SECRET"),
-        help="whsec_…; default: $SHOP_STRIPE_WEBHOOK_SECRET",
+        help="whsec_…, for endpoints that bring none; default: $SHOP_STRIPE_WEBHOOK_SECRET",
     )
     return parser.parse_args()
 
@@ -33,6 +38,7 @@ def main() -> int:
     arguments = _arguments()
     try:
         store = Store(arguments.state)
+        store.webhook_secret = arguments.webhook_secret
         if arguments.webhook_url:
             default = {
                 "id": "default",

@@ -65,6 +65,7 @@ def schedule(
                 time.time() + wait,
             ),
         )
+    store.stir()
 
 
 def shown(store: Store, event: dict[str, Any]) -> dict[str, Any]:

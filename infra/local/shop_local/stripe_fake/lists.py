@@ -17,16 +17,22 @@ _EXPANDABLE = {
 _DEEPEST = 4
 
 
-def page(call: Call, items: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    """Return one page of ``items``, which come newest first."""
-    given = call.params
-    limit = given.get("limit", 10)
+def limit_of(call: Call) -> int:
+    """Return how many items a page has."""
+    limit: int = call.params.get("limit", 10)
     if not 1 <= limit <= 100:
         raise invalid(
             f"Invalid integer: {limit} (limit is between 1 and 100)",
             code="parameter_invalid_integer",
             param="limit",
         )
+    return limit
+
+
+def page(call: Call, items: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    """Return one page of ``items``, which come newest first."""
+    given = call.params
+    limit = limit_of(call)
     bounds = given.get("created", {})
     items = [
         item

@@ -168,7 +168,6 @@ def _body(call: Call, charge: dict[str, Any], amount: int, status: str) -> dict[
         "currency": charge["currency"],
         "destination_details": {
             "card": {
-                "reference": None,
                 "reference_status": "pending",
                 "reference_type": "acquirer_reference_number",
                 "type": "refund",

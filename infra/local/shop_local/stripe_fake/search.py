@@ -13,6 +13,7 @@ from typing import Any
 from shop_local.stripe_fake import params
 from shop_local.stripe_fake.call import Call
 from shop_local.stripe_fake.errors import ApiError, invalid
+from shop_local.stripe_fake.lists import limit_of
 from shop_local.stripe_fake.params import integer, required, text
 
 PARAMS: params.Table = {**params.EXPAND, "limit": integer, "page": text, "query": text}
@@ -96,13 +97,7 @@ def payment_intents(call: Call) -> dict[str, Any]:
         for intent in call.store.everything("payment_intent")
         if intent["created"] <= visible and every(_holds(intent, clause) for clause in clauses)
     ]
-    limit = call.params.get("limit", 10)
-    if not 1 <= limit <= 100:
-        raise invalid(
-            f"Invalid integer: {limit} (limit is between 1 and 100)",
-            code="parameter_invalid_integer",
-            param="limit",
-        )
+    limit = limit_of(call)
     page = call.params.get("page", "0")
     if not page.isdecimal():
         raise invalid(f"Invalid page: {page}", param="page")

@@ -23,7 +23,7 @@ from shop_local.stripe_fake.webhooks import Worker
 _LARGEST_BODY = 1 << 20
 
 
-class Disconnect(Exception):  # noqa: N818 - not an error, an order
+class Disconnect(Exception):
     """Close the connection without an answer."""
 
 
@@ -85,14 +85,18 @@ class Handler(BaseHTTPRequestHandler):
         try:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(min(length, _LARGEST_BODY)).decode()
-            address = urlsplit(self.path)
+        except ValueError:
+            self.close_connection = True
+            return
+        address = urlsplit(self.path)
+        try:
             if address.path.startswith("/_fake/3ds/"):
                 self._browser(address.path.removeprefix("/_fake/3ds/"), body)
             elif address.path.startswith("/_fake/"):
                 self._control(address.path.removeprefix("/_fake/"), address.query, body)
             else:
                 self._api(address.path, address.query, body)
-        except (Disconnect, ValueError):
+        except Disconnect:
             self.close_connection = True
 
     def _send(self, status: int, text: str, headers: dict[str, str]) -> None:
@@ -147,18 +151,15 @@ class Handler(BaseHTTPRequestHandler):
             answer = Answer(status, json.dumps(error.body(request_id)), request_id)
         finally:
             with self.server.store.transaction():
-                self.server.store.rows(
-                    "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        request_id,
-                        time.time(),
-                        self.command,
-                        path,
-                        key,
-                        status,
-                        replayed,
-                        fault and fault.action,
-                    ),
+                self.server.store.log_request(
+                    request_id,
+                    time.time(),
+                    self.command,
+                    path,
+                    key,
+                    status,
+                    replayed,
+                    fault and fault.action,
                 )
         headers = {
             "Request-Id": request_id,
@@ -175,7 +176,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _suffer(self, fault: Fault) -> ApiError | None:
         """Wait, cut the connection or return the error a fault asks for."""
-        self.server.stopping.wait(fault.seconds)
+        if fault.seconds:
+            self.server.stopping.wait(fault.seconds)
         if fault.action == "close":
             raise Disconnect
         return fault.error() if fault.action == "status" else None

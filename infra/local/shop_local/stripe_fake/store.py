@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_REQUESTS_KEPT = 10_000
 _ALPHABET = string.ascii_letters + string.digits
 
 _SCHEMA = """
@@ -76,7 +77,10 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._depth = 0
+        self._stirred = False
+        self.stirs = 0
         self.wake = threading.Condition()
+        self.webhook_secret: str | None = None
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
@@ -105,9 +109,15 @@ class Store:
                     self._db.execute("COMMIT")
             finally:
                 self._depth -= 1
-        if outermost:
-            with self.wake:
-                self.wake.notify_all()
+            if outermost and self._stirred:
+                with self.wake:
+                    self._stirred = False
+                    self.stirs += 1
+                    self.wake.notify_all()
+
+    def stir(self) -> None:
+        """Wake the worker when the transaction ends: it has something to do."""
+        self._stirred = True
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Run one statement and return its rows."""
@@ -179,6 +189,15 @@ class Store:
         self.rows(
             "INSERT INTO jobs (kind, target, due) VALUES (?, ?, ?)",
             (kind, target, time.time() + seconds),
+        )
+        self.stir()
+
+    def log_request(self, *values: Any) -> None:
+        """Keep a line about an API request; the oldest ones go."""
+        self.rows("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self.rows(
+            "DELETE FROM requests WHERE rowid <= (SELECT max(rowid) FROM requests) - ?",
+            (_REQUESTS_KEPT,),
         )
 
     def now(self) -> int:

@@ -23,7 +23,7 @@ from shop_local.stripe_fake.events import shown
 from shop_local.stripe_fake.store import Store, new_id
 
 _THREADS = 3
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 5.0
 
 
 def signature(secret: str, payload: bytes, at: int) -> str:
@@ -50,7 +50,11 @@ def put_endpoint(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     known = (
         {**dict(row), "enabled_events": json.loads(row["enabled_events"])}
         if row
-        else {"id": identifier, "secret": new_id("whsec_", 32), "enabled_events": ["*"]}
+        else {
+            "id": identifier,
+            "secret": store.webhook_secret or new_id("whsec_", 32),
+            "enabled_events": ["*"],
+        }
     )
     known.update({name: value for name, value in document.items() if value is not None})
     known["id"] = identifier
@@ -92,6 +96,7 @@ def resume(store: Store, order: str = "created") -> int:
     for place, identifier in enumerate(waiting):
         store.rows("UPDATE deliveries SET due = ? WHERE id = ?", (start + place * 1e-6, identifier))
     store.change_setting("webhook_paused", value=False)
+    store.stir()
     return len(waiting)
 
 
@@ -123,13 +128,18 @@ class Worker:
             thread.join(timeout=1)
 
     def _run(self) -> None:
+        store = self._store
         while not self._stop.is_set():
-            if not (self._step() or self._deliver()):
-                with self._store.wake:
-                    self._store.wake.wait(self._pause())
+            seen = store.stirs
+            if self._step() or self._deliver():
+                continue
+            pause = self._pause()
+            with store.wake:
+                if store.stirs == seen and not self._stop.is_set():
+                    store.wake.wait(pause)
 
     def _pause(self) -> float:
-        """Return the seconds until the next thing is due, at most half a second."""
+        """Return the seconds until the next thing is due, at most a few seconds."""
         row = self._store.row(
             "SELECT min(due) AS due FROM (SELECT due FROM jobs UNION ALL"
             " SELECT due FROM deliveries WHERE state = 'pending' AND due > ?)",
