@@ -38,6 +38,9 @@ $(STAMPS)/dev: requirements/dev.txt .python-version $(ENVIRONMENT) | $(UV)
 $(STAMPS)/local-aws: requirements/local-aws.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/aws requirements/local-aws.txt $@
 
+$(STAMPS)/plugin: $(STAMPS)/local-aws infra/local/localstack_plugin/pyproject.toml
+	@$(ENVIRONMENT) plugin $@
+
 $(STAMPS)/lambda-image: requirements/lambda-image.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/lambda requirements/lambda-image.txt $@
 
@@ -50,7 +53,7 @@ $(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
 $(STAMPS)/layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
 
-LAPTOP := $(STAMPS)/dev $(STAMPS)/local-aws $(STAMPS)/lambda-image $(STAMPS)/layer
+LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image $(STAMPS)/layer
 
 install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
 	@$(PYTHON) -m shop_local install

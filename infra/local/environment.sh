@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Python environments of the checkout with uv, which it fetches itself when it is missing.
-#   environment.sh uv | venv FOLDER LOCK STAMP | layer FOLDER LOCK STAMP | lock GROUP
+#   environment.sh uv | venv FOLDER LOCK STAMP | layer FOLDER LOCK STAMP | plugin STAMP | lock GROUP
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 checkout=$PWD
@@ -91,6 +91,13 @@ make_layer() { # folder lock stamp
     finish "$3" "$1" "$started"
 }
 
+make_plugin() { # stamp
+    local started=$SECONDS
+    VIRTUAL_ENV=$checkout/.local/venvs/aws "$uv" pip install --quiet --no-deps --no-index \
+        --no-build-isolation --editable infra/local/localstack_plugin
+    finish "$1" "LocalStack plugin" "$started"
+}
+
 lock() { # group
     local dated=()
     # Upstream of LocalStack is archived: its dependencies are those of the day of its last release.
@@ -108,6 +115,7 @@ bootstrap_uv
 case $command in
     uv) ;;
     venv) make_venv "$@" ;;
+    plugin) make_plugin "$@" ;;
     layer) make_layer "$@" ;;
     lock) lock "$@" ;;
     *) fail "unknown command $command" ;;

@@ -1,106 +1,128 @@
-"""Read infra/template.yaml: the one table of functions, routes, queues and schedules."""
+"""Reads ``infra/template.yaml`` and packages it the way ``aws cloudformation package`` does.
 
-from dataclasses import dataclass
-from functools import cache
+Nothing is uploaded: the code stays where it is, and LocalStack takes it from there on every change.
+"""
+
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from shop_local.paths import CHECKOUT, TEMPLATE
+from shop_local.paths import CHECKOUT, DEPENDENCIES_LAYER
+
+type Document = dict[str, Any]
+
+#: Where a resource names local code, by its type.
+_CODE = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+}
+#: What must be built before it can be deployed, and where `make` builds it.
+_BUILT = {CHECKOUT / "layers/dependencies": DEPENDENCIES_LAYER}
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A Lambda function as the template declares it.
-
-    Attributes
-    ----------
-    service, name : str
-        Its folder below ``functions/``.
-    route : tuple of str or None
-        Method (upper case) and path, of an endpoint.
-    queues : tuple of str
-        Of an event handler.
-    schedule : str or None
-        For example ``rate(1 minute)``.
-    """
-
-    logical_id: str
-    service: str
-    name: str
-    route: tuple[str, str] | None = None
-    queues: tuple[str, ...] = ()
-    schedule: str | None = None
-
-    @property
-    def folder(self) -> Path:
-        """Where its handler.py is."""
-        return CHECKOUT / "functions" / self.service / self.name
-
-    @property
-    def title(self) -> str:
-        """``<service>/<function>``."""
-        return f"{self.service}/{self.name}"
-
-    @property
-    def kind(self) -> str:
-        """One of endpoint, consumer, schedule and task."""
-        if self.route:
-            return "endpoint"
-        if self.queues:
-            return "consumer"
-        return "schedule" if self.schedule else "task"
-
-
-@cache
-def functions() -> tuple[Function, ...]:
-    """Give every function, in the order of the template."""
-    resources = load(TEMPLATE)["Resources"]
-    return tuple(
-        _function(logical_id, resource["Properties"])
-        for logical_id, resource in resources.items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    )
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Read a CloudFormation template; ``!Ref X`` and the like read as ``{"Ref": X}``."""
-    document: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # a SafeLoader
-    return document
-
-
-def _function(logical_id: str, properties: dict[str, Any]) -> Function:
-    *_, service, name = Path(properties["CodeUri"]).parts
-    route, queues, schedule = None, (), None
-    for event in properties.get("Events", {}).values():
-        details = event["Properties"]
-        match event["Type"]:
-            case "Api":
-                route = (details["Method"].upper(), details["Path"])
-            case "MQ":
-                queues = tuple(details["Queues"])
-            case "ScheduleV2":
-                schedule = details["ScheduleExpression"]
-            case other:
-                raise ValueError(f"{logical_id}: events of type {other} are not known here")
-    return Function(logical_id, service, name, route, queues, schedule)
+class TemplateError(Exception):
+    """The template names something that is not there."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Understands CloudFormation's short forms."""
+    """YAML with CloudFormation's short forms."""
 
 
-def _short_form(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> Document:
+    """Write ``!Ref x`` as ``{"Ref": "x"}`` and ``!GetAtt a.b`` as ``{"Fn::GetAtt": ["a", "b"]}``."""
+    value: Any
     if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        return {name: value.split(".", 1) if tag == "GetAtt" else value}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    if isinstance(node, yaml.MappingNode):
-        return {name: loader.construct_mapping(node, deep=True)}
-    raise TypeError(f"!{tag} of {node!r}")
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _short_form)
+
+
+def read(path: Path) -> Document:
+    """Read a template; short forms such as ``!Ref`` become their long ones."""
+    try:
+        template: Document = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError as error:
+        raise TemplateError(f"{path} does not exist") from error
+    return template
+
+
+def packaged(path: Path) -> Document:
+    """Read a template and replace everything local by something CloudFormation can deploy.
+
+    Raises
+    ------
+    TemplateError
+        If it names a folder or file that does not exist; all of them are listed.
+    """
+    template = read(path)
+    problems: list[str] = []
+    for logical_id, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if field := _CODE.get(resource["Type"]):
+            folder = _resolve(path, properties[field])
+            folder = _BUILT.get(folder, folder)
+            if not folder.is_dir():
+                problems.append(f"{logical_id}: {field} {folder} does not exist")
+            properties[field] = {"Bucket": "hot-reload", "Key": str(folder)}
+        elif resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
+            definition = _resolve(path, properties.pop("DefinitionUri"))
+            if definition.is_file():
+                properties["Definition"] = json.loads(definition.read_text())
+            else:
+                problems.append(f"{logical_id}: DefinitionUri {definition} does not exist")
+    if problems:
+        raise TemplateError("\n".join([f"{path} cannot be deployed:", *problems]))
+    return template
+
+
+def _resolve(template: Path, uri: str) -> Path:
+    return (template.parent / uri).resolve()
+
+
+def parameters(template: Document, settings: Mapping[str, str]) -> dict[str, str]:
+    """Choose the values of a template's parameters from settings: ``DatabaseUrl`` is ``SHOP_DATABASE_URL``.
+
+    Raises
+    ------
+    TemplateError
+        If a parameter without a default has no setting.
+    """
+    chosen: dict[str, str] = {}
+    for name, declared in template.get("Parameters", {}).items():
+        setting = setting_of(name)
+        if setting in settings:
+            chosen[name] = settings[setting]
+        elif "Default" not in declared:
+            raise TemplateError(f"Parameter {name} has no default and {setting} is not set")
+    return chosen
+
+
+def setting_of(parameter: str) -> str:
+    """Give the setting behind a parameter.
+
+    >>> setting_of("StripeWebhookSecret")
+    'SHOP_STRIPE_WEBHOOK_SECRET'
+    """
+    return "SHOP_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", parameter).upper()
+
+
+def functions(template: Document) -> dict[str, str]:
+    """Give the functions by their folder: ``orders/checkout`` is ``OrdersCheckoutFunction``."""
+    return {
+        "/".join(Path(resource["Properties"]["CodeUri"]).parts[-2:]): logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }

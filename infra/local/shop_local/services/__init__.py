@@ -10,6 +10,7 @@ from typing import Final, Self
 from shop_local.console import say
 from shop_local.paths import State
 from shop_local.services.base import Service, ServiceError
+from shop_local.services.localstack import LocalStack
 from shop_local.services.postgres import PostgreSQL
 from shop_local.services.rabbitmq import RabbitMQ
 from shop_local.services.stripe import Stripe
@@ -17,7 +18,7 @@ from shop_local.services.valkey import Valkey
 
 #: By the names that commands and tests use.
 SERVICES: Final[dict[str, type[Service]]] = {
-    service.name: service for service in (PostgreSQL, Valkey, RabbitMQ, Stripe)
+    service.name: service for service in (PostgreSQL, Valkey, RabbitMQ, Stripe, LocalStack)
 }
 
 
@@ -136,7 +137,7 @@ def start_services(state_folder: Path, names: Iterable[str]) -> Iterator[Running
     state_folder : Path
         Where their data, logs and records lie.
     names : iterable of str
-        ``postgresql``, ``valkey``, ``rabbitmq``, ``stripe``.
+        ``postgresql``, ``valkey``, ``rabbitmq``, ``stripe``, ``localstack``.
 
     Yields
     ------

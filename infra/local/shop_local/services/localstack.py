@@ -1,0 +1,96 @@
+"""LocalStack's open-source core in host mode, with the plugin of ``infra/local/localstack_plugin``."""
+
+import json
+import os
+import shutil
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shop_local.paths import AWS_PYTHON, LAMBDA_PYTHON, State
+from shop_local.ports import remembered
+from shop_local.services.base import Command, Service, ServiceError
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+
+
+class LocalStack(Service):
+    """API Gateway, Lambda, Step Functions and the rest of AWS; it forgets everything when it ends."""
+
+    name = "localstack"
+    title = "LocalStack"
+    setting = "AWS_ENDPOINT_URL"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        # A developer's shell may point at any AWS: the laptop's is always our own.
+        self.external = ""
+
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def settings(self) -> dict[str, str]:
+        return super().settings() | {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+
+    def install(self) -> None:
+        for python in (AWS_PYTHON, LAMBDA_PYTHON):
+            if not python.exists():
+                raise ServiceError(f"{python} is missing: run `make install`.")
+
+    def prepare(self) -> None:
+        folder = self.state.data_of(self.name)
+        shutil.rmtree(folder)
+        for name in ("root", "configuration", "temporary"):
+            (folder / name).mkdir(parents=True)
+        shutil.rmtree(self.lambda_logs, ignore_errors=True)
+        self.lambda_logs.mkdir(parents=True)
+
+    @property
+    def lambda_logs(self) -> Path:
+        """Folder of the functions' logs, ``<function name>.log`` each."""
+        return self.state.logs / "lambda"
+
+    def command(self) -> Command:
+        folder = self.state.data_of(self.name)
+        broker = urlsplit(
+            os.environ.get("SHOP_RABBITMQ_URL", "").strip()
+            or f"amqp://127.0.0.1:{remembered(self.state).get('rabbitmq', 5672)}"
+        )
+        environment = {
+            "OVERRIDE_IN_DOCKER": "0",
+            "FILESYSTEM_ROOT": folder / "root",
+            "CONFIG_DIR": folder / "configuration",
+            "TMPDIR": folder / "temporary",
+            "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
+            "LOCALSTACK_HOST": f"localhost:{self.port}",
+            "HOSTNAME_FROM_LAMBDA": "127.0.0.1",
+            "GATEWAY_SERVER": "loopback",
+            "EXTERNAL_SERVICE_PORTS_START": self.port + 1,
+            "EXTERNAL_SERVICE_PORTS_END": self.port + 50,
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "DNS_ADDRESS": "0",
+            "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+            "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "LAMBDA_PROCESS_PYTHON": LAMBDA_PYTHON,
+            "LAMBDA_LOG_DIR": self.lambda_logs,
+            "LAMBDA_EMF_METRICS": os.environ.get("LAMBDA_EMF_METRICS", "1"),
+            "LAMBDA_PROCESS_ENV": json.dumps({"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}),
+            "SHOP_LOCAL_MQ": f"{broker.hostname}:{broker.port or 5672}",
+            "AWS_DEFAULT_REGION": REGION,
+            "PYTHONPATH": "",
+            "PYTHONWARNINGS": "ignore",
+        }
+        return Command(
+            [AWS_PYTHON, "-m", "localstack.runtime.main"],
+            {key: str(value) for key, value in environment.items()},
+        )
+
+    def probe(self) -> None:
+        urllib.request.urlopen(f"{self.url()}/_localstack/health", timeout=5).close()
