@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from shop.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from shop.adapters.postgres.outbox import PostgresOutbox
+    from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
+    from shop.adapters.redis_stock_locks import RedisStockLocks
     from shop.adapters.postgres.database import Database
     from shop.adapters.redis_client import RedisClient
+    from shop.services.ports.cart import CartStore
+    from shop.services.ports.catalog import CatalogCache
+    from shop.services.ports.fulfilment import Fulfilment, OrderPlacement
     from shop.services.ports.idempotency import IdempotencyRecords
+    from shop.services.ports.identity import LoginBrake
+    from shop.services.ports.notifications import Mailer
     from shop.services.ports.sessions import SessionStore
     from shop.services.ports.unit_of_work import UnitOfWork
 
@@ -50,11 +58,74 @@ class Container:
         )
 
     @cached_property
+    def login_brake(self) -> "LoginBrake":
+        """The brake on guessing passwords."""
+        from shop.adapters.redis_sessions import RedisLoginBrake
+
+        return RedisLoginBrake(self.redis)
+
+    @cached_property
+    def carts(self) -> "CartStore":
+        """Carts, and which of them are new or left alone."""
+        from shop.adapters.redis_carts import RedisCartStore
+
+        return RedisCartStore(self.redis)
+
+    @cached_property
+    def catalog_cache(self) -> "CatalogCache":
+        """Answers of the catalog, in this process and in Redis."""
+        from shop.adapters.redis_product_cache import RedisCatalogCache
+
+        return RedisCatalogCache(self.redis)
+
+    @cached_property
     def idempotency(self) -> "IdempotencyRecords":
         """Idempotency keys and their answers."""
         from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
 
         return PostgresIdempotencyRecords(self.database)
+
+    @cached_property
+    def outbox(self) -> "PostgresOutbox":
+        """Committed events that wait for the broker."""
+        from shop.adapters.postgres.outbox import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def publisher(self) -> "RabbitMQPublisher":
+        """The broker."""
+        from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
+
+        return RabbitMQPublisher(self.settings.rabbitmq_url)
+
+    @cached_property
+    def stock_locks(self) -> "RedisStockLocks":
+        """Locks that keep the queue for a hot product out of PostgreSQL."""
+        from shop.adapters.redis_stock_locks import RedisStockLocks
+
+        return RedisStockLocks(self.redis)
+
+    @cached_property
+    def order_placement(self) -> "OrderPlacement":
+        """The state machine that places orders."""
+        from shop.adapters.stepfunctions_checkout import StepFunctionsOrderPlacement
+
+        return StepFunctionsOrderPlacement(self.settings.place_order_arn)
+
+    @cached_property
+    def fulfilment(self) -> "Fulfilment":
+        """The state machine that waits for an order's events."""
+        from shop.adapters.stepfunctions_checkout import StepFunctionsFulfilment
+
+        return StepFunctionsFulfilment()
+
+    @cached_property
+    def mailer(self) -> "Mailer":
+        """E-mail."""
+        from shop.adapters.ses_mailer import SesMailer
+
+        return SesMailer(self.settings.email_sender)
 
     def unit_of_work(self, *, publish: bool = True) -> "UnitOfWork":
         """Begin a transaction; see `shop.services.ports.unit_of_work`."""

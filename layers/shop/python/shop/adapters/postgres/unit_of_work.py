@@ -15,8 +15,14 @@ from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 
 if TYPE_CHECKING:
+    from shop.adapters.postgres.inbox import PostgresInbox
+    from shop.adapters.postgres.catalog import PostgresProducts
+    from shop.adapters.postgres.customers import PostgresCustomers
     from shop.adapters.postgres.inventory import PostgresInventory
+    from shop.adapters.postgres.notifications import PostgresNotifications
     from shop.adapters.postgres.orders import PostgresOrders
+    from shop.adapters.postgres.price_book import PostgresPriceBook
+    from shop.adapters.postgres.task_tokens import PostgresTaskTokens
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +50,20 @@ class PostgresUnitOfWork:
         self._events: list[Envelope] = []
 
     @cached_property
+    def customers(self) -> "PostgresCustomers":
+        """Customers."""
+        from shop.adapters.postgres.customers import PostgresCustomers
+
+        return PostgresCustomers(self.transaction)
+
+    @cached_property
+    def products(self) -> "PostgresProducts":
+        """Products and categories."""
+        from shop.adapters.postgres.catalog import PostgresProducts
+
+        return PostgresProducts(self.transaction)
+
+    @cached_property
     def inventory(self) -> "PostgresInventory":
         """Stock and holds."""
         from shop.adapters.postgres.inventory import PostgresInventory
@@ -56,6 +76,34 @@ class PostgresUnitOfWork:
         from shop.adapters.postgres.orders import PostgresOrders
 
         return PostgresOrders(self.transaction)
+
+    @cached_property
+    def prices(self) -> "PostgresPriceBook":
+        """Prices, taxes and shipping rates of this moment."""
+        from shop.adapters.postgres.price_book import PostgresPriceBook
+
+        return PostgresPriceBook(self.transaction)
+
+    @cached_property
+    def task_tokens(self) -> "PostgresTaskTokens":
+        """Where fulfilments wait."""
+        from shop.adapters.postgres.task_tokens import PostgresTaskTokens
+
+        return PostgresTaskTokens(self.transaction)
+
+    @cached_property
+    def notifications(self) -> "PostgresNotifications":
+        """What customers were told."""
+        from shop.adapters.postgres.notifications import PostgresNotifications
+
+        return PostgresNotifications(self.transaction)
+
+    @cached_property
+    def inbox(self) -> "PostgresInbox":
+        """What each consumer has processed."""
+        from shop.adapters.postgres.inbox import PostgresInbox
+
+        return PostgresInbox(self.transaction)
 
     def __enter__(self) -> Self:
         self.transaction = self._stack.enter_context(self._database.transaction())

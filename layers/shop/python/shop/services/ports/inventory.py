@@ -1,6 +1,7 @@
 """Port of the stock and the holds on it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +40,42 @@ class Hold:
     expires_at: datetime
     #: False when the order held it already and nothing was changed.
     is_new: bool = True
+    #: The stock afterwards, of the products that were changed.
+    levels: tuple[StockLevel, ...] = ()
+    #: Lapsed holds of other orders that made room, each with the lines that were given back here.
+    lapsed: tuple["Hold", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockChange:
+    """A change of what is on hand: `on_hand` sets it, `adjust_by` moves it; exactly one is given."""
+
+    on_hand: int | None = None
+    adjust_by: int | None = None
+    reason: str
+    actor_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedStock:
+    """The stock after a change, and the lapsed holds that were given back on the way."""
+
+    level: StockLevel
+    lapsed: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LapsedOrder:
+    """An order whose time to pay is over.
+
+    Attributes
+    ----------
+    status : str or None
+        The order's, None for an order of another system.
+    """
+
+    status: str | None
+    correlation_id: UUID | None
 
 
 class InventoryRepository(Protocol):
@@ -61,14 +98,44 @@ class InventoryRepository(Protocol):
         InsufficientStock
             Naming each line that exceeds what is available. Nothing was held.
         Conflict
-            ``reservation_conflict``: the order holds other lines, or its hold has ended.
+            ``reservation_conflict``: the order holds other lines, or its hold has ended;
+            ``order_state_conflict``: the order is not PENDING any more.
         """
 
     def hold_for_payment(self, order_id: UUID) -> bool:
         """Stop the clock of an order's hold; False if any of it has lapsed or ended."""
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
-        """Give back what an order holds or has confirmed; None if there is nothing (any more)."""
+        """Give back what an order holds or has confirmed; None if there is nothing (any more).
+
+        With `expired`, only a hold that has lapsed. Use `shop.services.inventory.release_stock`, which
+        records the events as well.
+        """
+
+    def find(self, order_id: UUID) -> Hold | None:
+        """Read an order's reservation, whatever has become of it."""
+
+    def change_stock(self, product_id: UUID, change: StockChange) -> ChangedStock | None:
+        """Change what is on hand and note who did it and why; None if there is no such product.
+
+        Raises
+        ------
+        Conflict
+            ``stock_conflict``: less would be on hand than live holds keep aside, or too much.
+        """
+
+    def lapsed_orders(self, limit: int) -> list[UUID]:
+        """Find orders whose hold has lapsed, and PENDING orders past their time that hold nothing."""
+
+    def claim_lapsed(self, order_id: UUID) -> LapsedOrder | None:
+        """Lock one of them to tidy it; None if somebody else has it, or it is not lapsed (any more)."""
 
     def confirm(self, order_id: UUID) -> list[StockLevel]:
         """Take what an order holds out of the stock, for good; empty if done before or nothing is held."""
+
+
+class StockLocks(Protocol):
+    """Locks that keep the queue for a hot product out of the database. Their loss costs speed only."""
+
+    def hold(self, product_ids: Sequence[UUID]) -> AbstractContextManager[None]:
+        """Hold the locks of all products for the length of a block; go on without after a short wait."""

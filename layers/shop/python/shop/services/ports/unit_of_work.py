@@ -5,8 +5,14 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from shop.contracts.events import Event
+from shop.services.ports.catalog import ProductRepository
+from shop.services.ports.identity import CustomerRepository
 from shop.services.ports.inventory import InventoryRepository
+from shop.services.ports.messaging import Inbox
+from shop.services.ports.fulfilment import TaskTokens
+from shop.services.ports.notifications import NotificationLog
 from shop.services.ports.orders import OrderRepository
+from shop.services.ports.pricing import PriceBook
 
 
 class UnitOfWork(Protocol):
@@ -17,12 +23,36 @@ class UnitOfWork(Protocol):
     """
 
     @property
+    def customers(self) -> CustomerRepository:
+        """Customers."""
+
+    @property
+    def products(self) -> ProductRepository:
+        """Products and categories."""
+
+    @property
     def inventory(self) -> InventoryRepository:
         """Stock and holds."""
 
     @property
     def orders(self) -> OrderRepository:
         """Orders."""
+
+    @property
+    def prices(self) -> PriceBook:
+        """Prices, taxes and shipping rates of this moment."""
+
+    @property
+    def task_tokens(self) -> TaskTokens:
+        """Where fulfilments wait."""
+
+    @property
+    def notifications(self) -> NotificationLog:
+        """What customers were told."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """What each consumer has processed."""
 
     def __enter__(self) -> Self: ...
 

@@ -1,0 +1,214 @@
+"""Statements of `shop.adapters.postgres.inventory`.
+
+``statement_timestamp()`` rather than ``now()``: a transaction that waited for a lock must judge holds by
+the time at which it goes on.
+"""
+
+from typing import Final
+
+_LAPSED: Final = (
+    "status = 'pending' AND NOT held_for_payment AND expires_at <= statement_timestamp()"
+)
+
+STOCK: Final = f"""
+    SELECT i.product_id, i.quantity_on_hand, i.quantity_reserved - lapsed.quantity,
+           i.quantity_available + lapsed.quantity, i.version
+    FROM inventory AS i
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(quantity), 0)::integer AS quantity FROM reservations
+        WHERE product_id = i.product_id AND {_LAPSED}
+    ) AS lapsed
+    WHERE i.product_id = ANY(%(products)s)
+    ORDER BY i.product_id
+"""  # noqa: S608 - only constants of this module are put in
+
+LOCK_STOCK: Final = """
+    SELECT FROM inventory WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR UPDATE
+"""
+
+# The order's row comes first in the global lock order; the condition on it is evaluated before any row of
+# inventory is read. Orders of other systems have no row here.
+LOCK_ORDER_AND_STOCK: Final = """
+    WITH the_order AS MATERIALIZED (
+        SELECT id FROM orders WHERE id = %(order)s FOR NO KEY UPDATE
+    )
+    SELECT FROM inventory
+    WHERE product_id = ANY(%(products)s) AND (SELECT count(*) FROM the_order) >= 0
+    ORDER BY product_id FOR UPDATE OF inventory
+"""
+
+LOCK_STOCK_OF_ORDER: Final = f"""
+    SELECT FROM inventory
+    WHERE product_id IN (
+        SELECT product_id FROM reservations
+        WHERE order_id = %(order)s AND status IN ('pending', 'confirmed')
+          AND (NOT %(expired)s OR ({_LAPSED}))
+    )
+    ORDER BY product_id FOR UPDATE
+"""  # noqa: S608
+
+# Rows that a payment is taking over right now are skipped, not waited for: they are not lapsed for long.
+_TAKE_LAPSED_OUT: Final = f"""
+    lapsed_rows AS (
+        SELECT order_id, product_id FROM reservations
+        WHERE product_id = ANY(%(products)s) AND {_LAPSED}
+        ORDER BY order_id, product_id FOR UPDATE SKIP LOCKED
+    ), lapsed AS (
+        UPDATE reservations AS r SET status = 'expired', updated_at = statement_timestamp()
+        FROM lapsed_rows AS l
+        WHERE r.order_id = l.order_id AND r.product_id = l.product_id
+        RETURNING r.id, r.order_id, r.product_id, r.quantity, r.expires_at
+    ), lapsed_by_product AS (
+        SELECT product_id, sum(quantity)::integer AS quantity FROM lapsed GROUP BY product_id
+    )"""  # noqa: S608
+
+_LAPSED_HOLDS: Final = """
+    (SELECT json_agg(h) FROM (
+        SELECT id, order_id, min(expires_at) AS expires_at,
+               json_agg(json_build_object('product_id', product_id, 'quantity', quantity)
+                        ORDER BY product_id) AS items
+        FROM lapsed GROUP BY id, order_id) AS h)"""
+
+HOLD: Final = f"""
+    WITH {_TAKE_LAPSED_OUT}, wanted AS (
+        SELECT * FROM unnest(%(products)s::uuid[], %(quantities)s::integer[]) AS w (product_id, quantity)
+    ), known AS (
+        SELECT id, product_id, quantity, expires_at,
+               status IN ('released', 'expired') OR ({_LAPSED}) AS ended
+        FROM reservations WHERE order_id = %(order)s
+    ), the_order AS (
+        SELECT status FROM orders WHERE id = %(order)s
+    ), stock AS (
+        SELECT product_id, wanted.quantity, coalesce(l.quantity, 0) AS lapsed,
+               coalesce(i.quantity_available + coalesce(l.quantity, 0), 0) AS available
+        FROM wanted
+        LEFT JOIN inventory AS i USING (product_id)
+        LEFT JOIN lapsed_by_product AS l USING (product_id)
+    ), decision AS (
+        SELECT bool_and(available >= quantity)
+               AND NOT EXISTS (SELECT FROM known)
+               AND NOT EXISTS (SELECT FROM the_order WHERE status <> 'PENDING') AS held
+        FROM stock
+    ), reserved AS (
+        UPDATE inventory AS i
+        SET quantity_reserved = i.quantity_reserved + stock.quantity - stock.lapsed,
+            version = i.version + 1, updated_at = statement_timestamp()
+        FROM stock, decision WHERE i.product_id = stock.product_id AND decision.held
+    ), inserted AS (
+        INSERT INTO reservations (id, order_id, product_id, quantity, expires_at)
+        SELECT %(reservation)s, %(order)s, product_id, quantity, %(expires_at)s
+        FROM wanted, decision WHERE decision.held ORDER BY product_id
+    )
+    SELECT held,
+           (SELECT status FROM the_order),
+           (SELECT json_agg(known ORDER BY product_id) FROM known),
+           (SELECT json_object_agg(product_id, available) FROM stock),
+           {_LAPSED_HOLDS}
+    FROM decision
+"""  # noqa: S608
+
+# The caller has locked the order's row.
+HOLD_FOR_PAYMENT: Final = """
+    WITH held AS (
+        SELECT product_id, status = 'pending'
+               AND (held_for_payment OR expires_at > clock_timestamp()) AS live
+        FROM reservations WHERE order_id = %(order)s ORDER BY product_id FOR UPDATE
+    )
+    UPDATE reservations SET held_for_payment = true, updated_at = clock_timestamp()
+    WHERE order_id = %(order)s AND (SELECT bool_and(live) FROM held)
+"""
+
+RELEASE: Final = f"""
+    WITH held AS (
+        SELECT order_id, product_id, status AS was FROM reservations
+        WHERE order_id = %(order)s AND status IN ('pending', 'confirmed')
+          AND (NOT %(expired)s OR ({_LAPSED}))
+        ORDER BY product_id FOR UPDATE
+    ), released AS (
+        UPDATE reservations AS r
+        SET status = CASE WHEN %(expired)s THEN 'expired' ELSE 'released' END,
+            updated_at = statement_timestamp()
+        FROM held WHERE r.order_id = held.order_id AND r.product_id = held.product_id
+        RETURNING r.id, r.product_id, r.quantity, r.expires_at, held.was
+    )
+    UPDATE inventory AS i
+    SET quantity_on_hand = i.quantity_on_hand + CASE WHEN was = 'confirmed' THEN quantity ELSE 0 END,
+        quantity_reserved = i.quantity_reserved - CASE WHEN was = 'pending' THEN quantity ELSE 0 END,
+        version = i.version + 1, updated_at = statement_timestamp()
+    FROM released WHERE i.product_id = released.product_id
+    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
+              released.id, released.expires_at, released.quantity
+"""  # noqa: S608
+
+# All or nothing: an order part of whose hold has ended is not confirmed.
+CONFIRM: Final = """
+    WITH held AS (
+        SELECT order_id, product_id, status FROM reservations
+        WHERE order_id = %(order)s ORDER BY product_id FOR UPDATE
+    ), confirmed AS (
+        UPDATE reservations AS r SET status = 'confirmed', updated_at = statement_timestamp()
+        FROM held
+        WHERE r.order_id = held.order_id AND r.product_id = held.product_id
+          AND (SELECT bool_and(status = 'pending') FROM held)
+        RETURNING r.product_id, r.quantity
+    )
+    UPDATE inventory AS i
+    SET quantity_on_hand = i.quantity_on_hand - quantity,
+        quantity_reserved = i.quantity_reserved - quantity,
+        version = i.version + 1, updated_at = statement_timestamp()
+    FROM confirmed WHERE i.product_id = confirmed.product_id
+    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version
+"""
+
+FIRST_STOCK: Final = """
+    INSERT INTO inventory (product_id) SELECT id FROM products WHERE id = %(product)s ON CONFLICT DO NOTHING
+"""
+
+CHANGE_STOCK: Final = f"""
+    WITH {_TAKE_LAPSED_OUT}, target AS (
+        SELECT i.product_id, i.quantity_on_hand AS old,
+               coalesce(%(on_hand)s, i.quantity_on_hand::bigint + %(adjust_by)s) AS new,
+               i.quantity_reserved - coalesce(l.quantity, 0) AS reserved
+        FROM inventory AS i LEFT JOIN lapsed_by_product AS l USING (product_id)
+        WHERE i.product_id = %(product)s
+    ), noted AS (
+        INSERT INTO stock_adjustments (product_id, delta, reason, actor_id)
+        SELECT product_id, new - old, %(reason)s, %(actor)s
+        FROM target WHERE new BETWEEN reserved AND %(maximum)s
+    )
+    UPDATE inventory AS i
+    SET quantity_on_hand = target.new, quantity_reserved = target.reserved,
+        version = i.version + 1, updated_at = statement_timestamp()
+    FROM target WHERE i.product_id = target.product_id AND target.new BETWEEN target.reserved AND %(maximum)s
+    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
+              {_LAPSED_HOLDS}
+"""  # noqa: S608
+
+LAPSED_ORDERS: Final = f"""
+    SELECT DISTINCT order_id FROM (
+        (SELECT order_id FROM reservations WHERE {_LAPSED} ORDER BY expires_at LIMIT %(limit)s)
+        UNION ALL
+        (SELECT id FROM orders
+         WHERE status = 'PENDING' AND reservation_expires_at <= statement_timestamp()
+         ORDER BY updated_at LIMIT %(limit)s)
+    ) AS lapsed (order_id)
+    LIMIT %(limit)s
+"""  # noqa: S608
+
+# An order whose row somebody else has locked is left to them, or to the next run.
+CLAIM_LAPSED: Final = f"""
+    WITH the_order AS MATERIALIZED (
+        SELECT status, correlation_id, reservation_expires_at FROM orders
+        WHERE id = %(order)s FOR NO KEY UPDATE SKIP LOCKED
+    ), holds AS (
+        SELECT count(*) FILTER (WHERE {_LAPSED}) AS lapsed,
+               count(*) FILTER (WHERE status IN ('pending', 'confirmed') AND NOT ({_LAPSED})) AS live
+        FROM reservations WHERE order_id = %(order)s
+    )
+    SELECT the_order.status, the_order.correlation_id
+    FROM holds LEFT JOIN the_order ON true
+    WHERE holds.live = 0
+      AND (the_order.status IS NOT NULL OR NOT EXISTS (SELECT FROM orders WHERE id = %(order)s))
+      AND (holds.lapsed > 0 OR the_order.status = 'PENDING'
+           AND the_order.reservation_expires_at <= statement_timestamp())
+"""  # noqa: S608

@@ -1,0 +1,66 @@
+"""Bodies of the inventory's endpoints."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+type OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+type Adjustment = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+
+
+class StockView(msgspec.Struct, frozen=True):
+    """The stock of a product. A hold that has lapsed is no longer part of `reserved`."""
+
+    product_id: UUID
+    on_hand: int
+    reserved: int
+    available: int
+
+
+class SetStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either `on_hand`, or `adjust_by` with a `reason`."""
+
+    on_hand: OnHand | None = None
+    adjust_by: Adjustment | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class ReserveItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A product and how many of it to hold."""
+
+    product_id: UUID
+    quantity: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class ReserveStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stock to hold for an order; `ttl` in seconds."""
+
+    order_id: UUID
+    items: Annotated[list[ReserveItem], Meta(min_length=1, max_length=100)]
+    ttl: Annotated[int, Meta(ge=60, le=3600)] = 600
+
+
+class ReservedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A hold."""
+
+    reservation_id: UUID
+    order_id: UUID
+    status: Literal["reserved"] = "reserved"
+    expires_at: datetime
+
+
+class ReleaseStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose stock to give back."""
+
+    order_id: UUID
+
+
+class ReleasedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a reservation."""
+
+    reservation_id: UUID
+    order_id: UUID
+    status: Literal["released"] = "released"

@@ -1,0 +1,215 @@
+"""Consumers: batches of messages that Amazon MQ's event source mapping hands to a function.
+
+The mapping takes a batch as a whole: it is acknowledged when the function returns, and all of it comes
+back when the function raises. So each message is processed in a transaction of its own, with an inbox row
+that makes the second delivery a no-op, and only what another delivery can mend makes the function raise.
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, cast
+from uuid import UUID
+
+from shop import bootstrap
+from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode, queue_name
+from shop.domain.errors import DependencyUnavailable, ShopError
+from shop.observability import logger
+from shop.services.consumption import consume, give_up
+from shop.services.ports.unit_of_work import UnitOfWork
+
+type LambdaHandler = Callable[[dict[str, Any], Any], None]
+
+#: While a server is away a batch is tried again this often before it goes back to the broker, as each
+#: return counts towards the delivery limit.
+_RETRY_PAUSE_SECONDS: Final = 2.0
+_SPARE_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery[E: Event]:
+    """An event as a consumer gets it.
+
+    Attributes
+    ----------
+    work : UnitOfWork
+        The transaction in which the event is noted as processed; use it for everything.
+    """
+
+    event: E
+    event_id: UUID
+    occurred_at: datetime
+    correlation_id: str
+    work: UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    queue: str
+    body: bytes | None
+    message_id: str | None
+    deliveries: int
+
+
+def consumer[E: Event](
+    *, service: str, event: type[E]
+) -> Callable[[Callable[[Delivery[E]], None]], LambdaHandler]:
+    """Make a Lambda handler of a function that processes one event.
+
+    Parameters
+    ----------
+    service : str
+        Whose consumer it is; with the event it names the queue.
+    event : type of Event
+        What it consumes.
+
+    Notes
+    -----
+    A message that is malformed, or that the function refuses with a `ShopError`, goes to the dead-letter
+    exchange with the reason, and the rest of the batch goes on. A server that is away
+    (`DependencyUnavailable`) brings the batch back. Any other exception brings the message back until it
+    has been delivered as often as the queue allows, then it is dead-lettered too.
+    """
+    queue = queue_name(service, event.event_type)
+
+    def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
+        def process(envelope: Envelope) -> None:
+            def handle(work: UnitOfWork) -> None:
+                function(
+                    Delivery(
+                        cast("E", envelope.event),
+                        envelope.event_id,
+                        envelope.occurred_at,
+                        envelope.correlation_id,
+                        work,
+                    )
+                )
+
+            first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
+            logger().info(
+                "consumed", extra={**_about(envelope), "queue": queue, "repeated": not first}
+            )
+
+        @logger().inject_lambda_context(clear_state=True)
+        def handler(received: dict[str, Any], context: Any) -> None:
+            waiting = _Waiting(context)
+            unfinished: list[Exception] = []
+            for message in _messages(received, queue):
+                envelope = _decode(message, event)
+                if envelope is None:
+                    continue
+                try:
+                    waiting.until_done(partial(process, envelope))
+                except DependencyUnavailable:
+                    raise
+                except ShopError as refusal:
+                    _bury(message, envelope, f"{refusal.code}: {refusal.detail}")
+                except Exception as error:  # noqa: BLE001 - kept and raised when the batch is through
+                    logger().exception(
+                        "consumer failed", extra={**_about(envelope), "queue": queue}
+                    )
+                    if message.deliveries >= DELIVERY_LIMIT:
+                        _bury(message, envelope, f"failed {message.deliveries} times: {error!r}")
+                    else:
+                        unfinished.append(error)
+            if unfinished:
+                raise ExceptionGroup("messages to deliver again", unfinished)
+
+        return handler
+
+    return decorate
+
+
+def batch_consumer[E: Event](
+    *, service: str, event: type[E]
+) -> Callable[[Callable[[Sequence[E]], None]], LambdaHandler]:
+    """Make a Lambda handler of a function that processes a whole batch, in the order of delivery.
+
+    There is no inbox: the function must be idempotent by itself, for example because it works with the
+    versions that the events carry. If it raises, the batch comes back. Malformed messages are
+    dead-lettered as by `consumer`.
+    """
+    queue = queue_name(service, event.event_type)
+
+    def decorate(function: Callable[[Sequence[E]], None]) -> LambdaHandler:
+        @logger().inject_lambda_context(clear_state=True)
+        def handler(received: dict[str, Any], context: Any) -> None:
+            decoded = (_decode(message, event) for message in _messages(received, queue))
+            events = [cast("E", envelope.event) for envelope in decoded if envelope is not None]
+            if events:
+                _Waiting(context).until_done(lambda: function(events))
+            logger().info("consumed", extra={"queue": queue, "messages": len(events)})
+
+        return handler
+
+    return decorate
+
+
+class _Waiting:
+    """Waits for servers that are away, for as long as the invocation has time to spare."""
+
+    def __init__(self, context: Any) -> None:
+        remaining = context.get_remaining_time_in_millis() / 1000
+        self._deadline = time.monotonic() + remaining - _SPARE_SECONDS
+
+    def until_done(self, action: Callable[[], None]) -> None:
+        while True:
+            try:
+                return action()
+            except DependencyUnavailable as away:
+                if time.monotonic() + _RETRY_PAUSE_SECONDS > self._deadline:
+                    raise
+                logger().warning("waiting for a server", extra={"detail": away.detail})
+                time.sleep(_RETRY_PAUSE_SECONDS)
+
+
+def _messages(received: Mapping[str, Any], queue: str) -> Iterator[_Message]:
+    """Read the mapping's batch: ``{"rmqMessagesByQueue": {"queue::vhost": [message, …]}}``."""
+    for messages in received["rmqMessagesByQueue"].values():
+        for message in messages:
+            properties = message.get("basicProperties") or {}
+            count = (properties.get("headers") or {}).get("x-delivery-count")
+            earlier = count if isinstance(count, int) else int(bool(message.get("redelivered")))
+            try:
+                body = base64.b64decode(message["data"], validate=True)
+            except (binascii.Error, ValueError, TypeError):
+                body = None
+            yield _Message(queue, body, properties.get("messageId"), earlier + 1)
+
+
+def _decode(message: _Message, event: type[Event]) -> Envelope | None:
+    try:
+        if message.body is None:
+            raise ValueError("the data is not base64")
+        envelope = decode(message.body)
+        if not isinstance(envelope.event, event):
+            raise ValueError(f"{envelope.event_type} does not belong into this queue")
+    except ValueError as error:
+        _bury(message, None, f"malformed: {error}")
+        return None
+    return envelope
+
+
+def _bury(message: _Message, envelope: Envelope | None, reason: str) -> None:
+    """Send a message to the dead-letter exchange, once even if its batch comes back."""
+    container = bootstrap.container()
+    logger().error(
+        "message dead-lettered",
+        extra={"queue": message.queue, "message_id": message.message_id, "reason": reason},
+    )
+    # First the broker, then the note: a crash in between makes a second copy, never a lost message.
+    container.publisher.dead_letter(
+        message.queue, message.body or b"", message_id=message.message_id, reason=reason
+    )
+    if envelope is not None:
+        give_up(container.unit_of_work, message.queue, envelope)
+
+
+def _about(envelope: Envelope) -> dict[str, str]:
+    order_id = getattr(envelope.event, "order_id", None)
+    about = {"event_id": str(envelope.event_id), "correlation_id": envelope.correlation_id}
+    return about | ({"order_id": str(order_id)} if order_id else {})

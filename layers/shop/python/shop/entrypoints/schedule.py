@@ -1,0 +1,35 @@
+"""Scheduled functions: EventBridge Scheduler calls them, several at once if a run is late."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from shop.domain.errors import DependencyUnavailable
+from shop.observability import logger
+
+#: Left over at the end of a run, so that the last batch can end before the function's time-out.
+_SPARE_SECONDS: Final = 10.0
+
+
+def schedule(function: Callable[[float], dict[str, int]]) -> Callable[[Any, Any], dict[str, int]]:
+    """Make a Lambda handler of a function from seconds to work to counts of what it did.
+
+    Parameters
+    ----------
+    function : callable
+        Gets the seconds it may take and gives counts, which are logged and returned. It must be safe
+        to run twice at once and to be stopped anywhere. When a server is away the run ends early; the
+        next one goes on.
+    """
+
+    @logger().inject_lambda_context(clear_state=True)
+    def handler(event: Any, context: Any) -> dict[str, int]:
+        seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - _SPARE_SECONDS)
+        try:
+            counts = function(seconds)
+        except DependencyUnavailable as away:
+            logger().warning("run ended early", extra={"detail": away.detail})
+            raise
+        logger().info("run ended", extra={"counts": counts})
+        return counts
+
+    return handler

@@ -1,0 +1,100 @@
+"""Ports of the messaging: outbox, inbox and broker."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it stands in the outbox.
+
+    Attributes
+    ----------
+    sequence : int
+        Grows with every event; events of one aggregate are published in this order.
+    body : bytes
+        The message's JSON.
+    """
+
+    sequence: int
+    event_id: UUID
+    event_type: str
+    correlation_id: str
+    occurred_at: datetime
+    body: bytes
+
+
+class OutboxBatch(Protocol):
+    """Unpublished events, locked until the block that gave them ends."""
+
+    @property
+    def events(self) -> Sequence[StoredEvent]:
+        """The events, in order."""
+
+    def mark_published(self, events: Sequence[StoredEvent]) -> None:
+        """Note that the broker has taken these."""
+
+
+class Outbox(Protocol):
+    """Events that were committed and wait for the broker."""
+
+    def pending(
+        self, aggregate_ids: Sequence[str] | None, *, limit: int
+    ) -> AbstractContextManager[OutboxBatch]:
+        """Lock the oldest unpublished events, of some aggregates or of all.
+
+        Whoever publishes events of the same aggregate at the same time waits, so their order holds.
+        """
+
+    def relay_turn(self) -> AbstractContextManager[bool]:
+        """Be the one relay for the length of a block; False when another one is at work."""
+
+    def oldest_age_seconds(self) -> float:
+        """Tell how long the oldest unpublished event has waited; 0 when none waits."""
+
+    def published_between(
+        self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
+    ) -> list[StoredEvent]:
+        """Read events that happened in ``[since, until)`` with a sequence above `after`, in order."""
+
+
+class Inbox(Protocol):
+    """What each consumer has processed, inside the consumer's transaction."""
+
+    def first_time(self, consumer: str, event_id: UUID) -> bool:
+        """Note an event as processed; False if it was noted before."""
+
+
+class Publisher(Protocol):
+    """The broker. Every method returns only when the broker has confirmed what it took."""
+
+    def ready(self) -> None:
+        """Connect if need be, so that nothing is locked while a broker that is away is waited for.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away, or was a moment ago.
+        """
+
+    def publish(self, event: StoredEvent) -> None:
+        """Publish one event to the topic exchange.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away, or has no queue for an event that somebody consumes.
+        """
+
+    def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
+        """Put a message that cannot be processed into ``<queue>.dead``, with the reason as header.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away.
+        """
