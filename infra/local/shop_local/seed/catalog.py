@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from itertools import product as cartesian
 
 from shop_local.seed.vocabulary import Kind, Leaf, Value, Vocabulary, vocabulary
@@ -18,7 +19,6 @@ CURRENCY = "USD"
 FIRST_DAY = datetime(2024, 11, 1, tzinfo=UTC)
 DAYS = 730
 MAXIMUM = 100_000
-_GENERATIONS = ("", *" II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Source:
         subjects = range(len(self.models) if by_model else len(leaf.kinds))
         choices = list(cartesian(*(leaf.axes[axis] for axis in self.axes)))
         serial = 0
-        for generation, suffix in enumerate(_GENERATIONS):
+        for generation in count():
             order = [(subject, choice) for subject in subjects for choice in choices]
             _shuffle(order, random.Random(f"{leaf.slug}:{generation}"))
             for subject, choice in order:
@@ -132,7 +132,7 @@ class _Source:
                     kind = leaf.kinds[subject]
                 if all(axes[axis] in values for axis, values in kind.only.items()):
                     serial += 1
-                    line += f" {suffix}" if suffix else ""
+                    line += f" Mk{generation + 1}" if generation else ""
                     yield self._product(serial, brand, line, kind, axes)
 
     def _product(
