@@ -5,7 +5,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from shop_local.template import Function
+from shop_local.functions import Function
 
 
 @cache

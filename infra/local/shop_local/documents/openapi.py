@@ -7,7 +7,7 @@ import msgspec
 
 from shop.contracts.problems import PROBLEMS, Problem
 from shop_local.documents import handlers
-from shop_local.template import Function, functions
+from shop_local.functions import Function, declared
 
 _REF: Final = "#/components/schemas/{name}"
 _PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
@@ -15,7 +15,7 @@ _PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
 
 def document() -> dict[str, Any]:
     """Make the document (OpenAPI 3.1)."""
-    endpoints = [function for function in functions() if function.route]
+    endpoints = [function for function in declared() if function.route]
     operations = {function: handlers.operation(function) for function in endpoints}
     types: list[Any] = [Problem]
     for operation in operations.values():

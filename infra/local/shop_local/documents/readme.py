@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop_local.documents import handlers, proof
-from shop_local.template import functions
+from shop_local.functions import declared
 
 
 def render(readme: str) -> str:
@@ -33,7 +33,7 @@ def render(readme: str) -> str:
 
 def _functions() -> str:
     lines = ["| function | called by | what it does |", "|---|---|---|"]
-    for function in functions():
+    for function in declared():
         trigger = "state machine"
         if function.route:
             trigger = f"`{' '.join(function.route)}`"

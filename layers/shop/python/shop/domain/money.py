@@ -27,7 +27,7 @@ def to_minor(amount: Decimal) -> int:
     """
     if not amount.is_finite() or amount < 0:
         raise ValueError("must be zero or more")
-    if amount > MAX_AMOUNT_MINOR // 100:
+    if amount > to_decimal(MAX_AMOUNT_MINOR):
         raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR)}")
     minor = amount * 100
     if minor != minor.to_integral_value():

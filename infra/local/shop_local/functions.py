@@ -1,0 +1,80 @@
+"""The functions of infra/template.yaml, with their routes, queues and schedules."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shop_local import template
+from shop_local.paths import CHECKOUT, TEMPLATE
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function as the template declares it.
+
+    Attributes
+    ----------
+    service, name : str
+        Its folder below ``functions/``.
+    route : tuple of str or None
+        Method (upper case) and path, of an endpoint.
+    queues : tuple of str
+        Of an event handler.
+    schedule : str or None
+        For example ``rate(1 minute)``.
+    """
+
+    logical_id: str
+    service: str
+    name: str
+    route: tuple[str, str] | None = None
+    queues: tuple[str, ...] = ()
+    schedule: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where its handler.py is."""
+        return CHECKOUT / "functions" / self.service / self.name
+
+    @property
+    def title(self) -> str:
+        """``<service>/<function>``."""
+        return f"{self.service}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """One of endpoint, consumer, schedule and task."""
+        if self.route:
+            return "endpoint"
+        if self.queues:
+            return "consumer"
+        return "schedule" if self.schedule else "task"
+
+
+@cache
+def declared() -> tuple[Function, ...]:
+    """Give every function, in the order of the template."""
+    resources = template.read(TEMPLATE)["Resources"]
+    return tuple(
+        _function(logical_id, resource["Properties"])
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    )
+
+
+def _function(logical_id: str, properties: dict[str, Any]) -> Function:
+    *_, service, name = Path(properties["CodeUri"]).parts
+    route, queues, schedule = None, (), None
+    for event in properties.get("Events", {}).values():
+        details = event["Properties"]
+        match event["Type"]:
+            case "Api":
+                route = (details["Method"].upper(), details["Path"])
+            case "MQ":
+                queues = tuple(details["Queues"])
+            case "ScheduleV2":
+                schedule = details["ScheduleExpression"]
+            case other:
+                raise ValueError(f"{logical_id}: events of type {other} are not known here")
+    return Function(logical_id, service, name, route, queues, schedule)

@@ -1,0 +1,43 @@
+import pytest
+
+from shop.settings import SettingsError, load
+
+GOOD = {
+    "SHOP_DATABASE_URL": "postgresql://u:p@127.0.0.1:5432/shop",
+    "SHOP_REDIS_URL": "redis://127.0.0.1:6379",
+    "SHOP_RABBITMQ_URL": "amqp://u:p@127.0.0.1:5672/%2f",
+}
+
+
+def test_three_addresses_are_enough() -> None:
+    settings = load(GOOD)
+    assert settings.currency == "USD"
+    assert settings.reservation_ttl_seconds == 600
+
+
+def test_everything_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as failure:
+        load({})
+    for name in GOOD:
+        assert f"{name} is not set" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("SHOP_DATABASE_URL", "mysql://h/d", "postgresql://"),
+        ("SHOP_DATABASE_URL", "postgresql:///d", "name a host"),
+        ("SHOP_REDIS_URL", "127.0.0.1:6379", "redis://"),
+        ("SHOP_RABBITMQ_URL", "http://h", "amqp://"),
+        ("SHOP_OPENSEARCH_URL", "localhost", "http://"),
+        ("SHOP_RESERVATION_TTL_SECONDS", "ten", "must be a number"),
+        ("SHOP_RESERVATION_TTL_SECONDS", "-1", "more than zero"),
+        ("SHOP_STRIPE_TIMEOUT_SECONDS", "0", "more than zero"),
+        ("SHOP_CURRENCY", "JPY", "must be one of"),
+        ("SHOP_SERVICE_TOKEN_SHA256", "secret", "64 lower-case hex digits"),
+    ],
+)
+def test_a_malformed_setting_is_named_with_its_fix(name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=name) as failure:
+        load({**GOOD, name: value})
+    assert message in str(failure.value)
