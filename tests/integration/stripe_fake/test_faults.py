@@ -51,7 +51,7 @@ def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
         "currency": "usd",
         "confirm": True,
         "payment_method": "pm_card_visa",
-        "payment_method_types": ["card"],
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         "metadata": {"order_id": "o-1"},
     }
     with pytest.raises((stripe.APIConnectionError, stripe.APIError)):
@@ -90,7 +90,7 @@ def test_a_hang_before_the_execution_still_executes(fake: Fake) -> None:
                 "currency": "usd",
                 "confirm": True,
                 "payment_method": "pm_card_visa",
-                "payment_method_types": ["card"],
+                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                 "metadata": {"order_id": "o-1"},
             }
         )

@@ -130,9 +130,8 @@ def test_another_card_after_a_decline(fake: Fake) -> None:
 
 def test_create_then_confirm(fake: Fake) -> None:
     v1 = fake.client.v1
-    types = ["card"]
     intent = v1.payment_intents.create(
-        {"amount": 500, "currency": "EUR", "payment_method_types": types}
+        {"amount": 500, "currency": "EUR", "allowed_payment_method_types": ["card"]}
     )
     assert (intent.status, intent.currency) == ("requires_payment_method", "eur")
     with pytest.raises(stripe.InvalidRequestError, match="missing a payment method"):
@@ -254,3 +253,22 @@ def test_a_missing_amount_is_named(fake: Fake) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "parameter_missing"
     assert answer.json()["error"]["param"] == "amount"
+
+
+def test_payment_method_types_are_refused_since_endive(fake: Fake) -> None:
+    """The API version the SDK sends has no such parameter any more; older ones had."""
+    params: Any = {"amount": 500, "currency": "usd", "payment_method_types": ["card"]}
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        fake.client.v1.payment_intents.create(params)
+    assert caught.value.code == "payment_method_types_no_longer_supported"
+    older = fake.client.v1.payment_intents.create(params, {"stripe_version": "2026-08-26.dahlia"})
+    assert older.status == "requires_payment_method"
+
+
+def test_one_way_of_choosing_methods_at_most(fake: Fake) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one of"):
+        fake.pay(allowed_payment_method_types=["card"])
+    with pytest.raises(stripe.InvalidRequestError, match="cards only"):
+        fake.client.v1.payment_intents.create(
+            {"amount": 500, "currency": "usd", "allowed_payment_method_types": ["zip"]}
+        )

@@ -8,6 +8,9 @@ from typing import Any
 
 from shop_local.stripe_fake.store import Store
 
+#: The version of the account, for requests that name none, and of events.
+API_VERSION = "2026-08-26.dahlia"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -26,6 +29,7 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=dict)
     request_id: str | None = None
     idempotency_key: str | None = None
+    version: str = API_VERSION
 
 
 type Handler = Callable[..., dict[str, Any]]

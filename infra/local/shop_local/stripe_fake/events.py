@@ -8,11 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from shop_local.stripe_fake import faults
-from shop_local.stripe_fake.call import Call
+from shop_local.stripe_fake.call import API_VERSION, Call
 from shop_local.stripe_fake.errors import missing
 from shop_local.stripe_fake.store import Store, new_id
-
-API_VERSION = "2026-08-26.dahlia"
 
 
 def emit(

@@ -39,6 +39,7 @@ CREATE: params.Table = {
     **_COMMON,
     **_ATTEMPT,
     **_DESCRIPTORS,
+    "allowed_payment_method_types": params.list_of(text),
     "amount": integer,
     "automatic_payment_methods": {
         "enabled": boolean,
@@ -65,6 +66,15 @@ CANCEL: params.Table = {
     **params.EXPAND,
     "cancellation_reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer"),
 }
+
+#: Ways to choose payment methods, of which a request has at most one.
+PAYMENT_METHOD_CHOICES = (
+    "allowed_payment_method_types",
+    "automatic_payment_methods",
+    "payment_method_types",
+)
+#: From this API version on, Stripe refuses ``payment_method_types`` as a parameter.
+NO_PAYMENT_METHOD_TYPES = "2026-09-30"
 
 _SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "chf": 50, "cad": 50, "aud": 50, "jpy": 50}
 _LARGEST = 99_999_999

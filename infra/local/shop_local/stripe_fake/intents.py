@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from shop_local.stripe_fake import attempts, charges, events, payment_methods
 from shop_local.stripe_fake.call import Call
 from shop_local.stripe_fake.errors import invalid, missing, unexpected_state
-from shop_local.stripe_fake.intent_params import check_amount
+from shop_local.stripe_fake.intent_params import (
+    NO_PAYMENT_METHOD_TYPES,
+    PAYMENT_METHOD_CHOICES,
+    check_amount,
+)
 from shop_local.stripe_fake.params import required
 from shop_local.stripe_fake.store import new_id
 
@@ -58,32 +61,34 @@ def _method(call: Call) -> dict[str, Any] | None:
     return None
 
 
-def _automatic(given: Mapping[str, Any]) -> dict[str, Any] | None:
+def _automatic(call: Call) -> dict[str, Any] | None:
     """Return what ``automatic_payment_methods`` shows, after the rules of its family."""
+    given = call.params
+    named = [name for name in PAYMENT_METHOD_CHOICES if name in given]
+    if "payment_method_types" in named and call.version >= NO_PAYMENT_METHOD_TYPES:
+        raise invalid(
+            "The payment_method_types parameter is no longer supported. Use"
+            " automatic_payment_methods or allowed_payment_method_types instead.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    if len(named) > 1:
+        raise invalid(
+            f"You may only specify one of these parameters: {', '.join(named)}.", param=named[-1]
+        )
     automatic: dict[str, Any] | None = given.get("automatic_payment_methods")
-    types = given.get("payment_method_types")
-    if automatic and "enabled" not in automatic:
+    if automatic is not None and "enabled" not in automatic:
         raise invalid(
             "Missing required param: automatic_payment_methods[enabled].",
             code="parameter_missing",
             param="automatic_payment_methods[enabled]",
         )
-    if automatic and automatic["enabled"] and types:
-        raise invalid(
-            "You may only specify one of these parameters: automatic_payment_methods,"
-            " payment_method_types.",
-            param="payment_method_types",
-        )
-    if automatic is None and types is None:
-        automatic = {"enabled": True}
-    if automatic and automatic["enabled"]:
-        automatic = {"allow_redirects": "always", **automatic}
-    if types is not None and types != ["card"]:
-        raise invalid(
-            f'The payment method type "{next((t for t in types if t != "card"), "")}" is invalid:'
-            " this account accepts cards only.",
-            param="payment_method_types",
-        )
+    if named and automatic is None:
+        if "card" not in given[named[0]]:
+            raise invalid("This account accepts cards only.", param=named[0])
+        return None
+    if automatic is None or automatic["enabled"]:
+        return {"enabled": True, "allow_redirects": "always", **(automatic or {})}
     return automatic
 
 
@@ -96,7 +101,7 @@ def create(call: Call) -> dict[str, Any]:
         for name in _ONLY_CONFIRMING:
             if name in given:
                 raise invalid(f"`{name}` can only be set when `confirm` is true.", param=name)
-    automatic = _automatic(given)
+    automatic = _automatic(call)
     method = _method(call)
     intent = _body(call, amount, currency, automatic)
     if method:
@@ -261,6 +266,7 @@ def _body(
     return {
         "id": identifier,
         "object": "payment_intent",
+        "allowed_payment_method_types": given.get("allowed_payment_method_types"),
         "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},

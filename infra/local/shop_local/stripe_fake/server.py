@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from shop_local.stripe_fake import browser, control, events, faults, lists, params, routes
-from shop_local.stripe_fake.call import Call
+from shop_local.stripe_fake import browser, control, faults, lists, params, routes
+from shop_local.stripe_fake.call import API_VERSION, Call
 from shop_local.stripe_fake.errors import ApiError, invalid
 from shop_local.stripe_fake.faults import Fault
 from shop_local.stripe_fake.idempotency import Answer, Keyed, Keys
@@ -163,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
                 )
         headers = {
             "Request-Id": request_id,
-            "Stripe-Version": self.headers.get("Stripe-Version") or events.API_VERSION,
+            "Stripe-Version": self._version(),
         }
         if key is not None:
             headers["Idempotency-Key"] = key
@@ -208,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
                 if kept:
                     return kept, True
                 given = params.check(raw, route.table)
-                call = Call(store, self.server.base_url, given, request_id, key)
+                call = Call(store, self.server.base_url, given, request_id, key, self._version())
                 try:
                     text = json.dumps(lists.expand(call, route.handler(call, *ids)))
                     answer = Answer(200, text, request_id)
@@ -224,6 +224,9 @@ class Handler(BaseHTTPRequestHandler):
                         )
                     keys.keep(keyed, told)
                 return answer, False
+
+    def _version(self) -> str:
+        return self.headers.get("Stripe-Version") or API_VERSION
 
     def _account(self) -> str:
         """Return the API key, given as a bearer token or as the user of basic authentication."""
