@@ -135,6 +135,16 @@ class Deployed:
             base_url=f"{self.aws.url}/_aws/execute-api/{self.outputs['ApiId']}/v1", timeout=60
         )
 
+    def close(self) -> None:
+        """Close connections."""
+        self.http.close()
+        self.functions.close()
+        self.machines.close()
+
+    def eventually[T](self, what: Callable[[], T | None], seconds: float = 15) -> T:
+        """Return the first true answer, asking for a while."""
+        return eventually(what, seconds)
+
     def invoke(self, function: str, event: Any = None, **options: Any) -> dict[str, Any]:
         """Invoke a function; returns the response, its payload decoded and its log as text."""
         answer: dict[str, Any] = self.functions.invoke(
@@ -203,10 +213,35 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         found = eventually(finished, 60)
         assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
-        yield Deployed(aws, records, layer, outputs)
+        deployed = Deployed(aws, records, layer, outputs)
+        yield deployed
+        deployed.close()
     finally:
         aws.process.terminate()
         try:
             aws.process.wait(5)
         finally:
             aws.process.kill()
+
+
+@pytest.fixture
+def start_localstack() -> Iterator[Callable[[Path], LocalStack]]:
+    """Return what starts another LocalStack, which ends with the test."""
+    started: list[LocalStack] = []
+
+    def starter(folder: Path) -> LocalStack:
+        started.append(start(folder))
+        return started[-1]
+
+    yield starter
+    for aws in started:
+        aws.process.kill()
+        aws.process.wait()
+
+
+@pytest.fixture(scope="session")
+def aws_python() -> Path:
+    """Return the interpreter that has LocalStack and the plugin."""
+    if not AWS_PYTHON.exists():
+        pytest.skip(f"no interpreter {AWS_PYTHON}: run `make install` first")
+    return AWS_PYTHON

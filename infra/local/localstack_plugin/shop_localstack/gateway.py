@@ -1,7 +1,8 @@
 """What LocalStack's API Gateway leaves out: gateway responses, payload limit, integration time-out.
 
-LocalStack stores ``GatewayResponses`` and applies the status only; here the templates and headers
-are applied too, so that an unknown route answers as it does on AWS.
+LocalStack does not read gateway responses from an OpenAPI document, which is how SAM declares them,
+and applies no more than their status. Here they are read and applied whole, so that an unknown
+route answers as it does on AWS.
 """
 
 import json
@@ -10,12 +11,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from localstack.services.apigateway.legacy import provider
+from localstack.services.apigateway.models import apigateway_stores
 from localstack.services.apigateway.next_gen.execute_api import handlers
 from localstack.services.apigateway.next_gen.execute_api.context import RestApiInvocationContext
 from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
     BaseGatewayException,
     IntegrationTimeoutError,
     RequestTooLargeError,
+    build_gateway_response,
     get_gateway_response_or_default,
 )
 from localstack.services.apigateway.next_gen.execute_api.handlers.gateway_exception import (
@@ -30,8 +34,10 @@ MAX_PAYLOAD_BYTES = 10 * 1024 * 1024
 DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
 _VARIABLE = re.compile(r"\$(context|stageVariables)((?:\.\w+)+)")
 _HEADER = "gatewayresponse.header."
+_OPENAPI_KEY = "x-amazon-apigateway-gateway-responses"
 
 _invoke: Callable[..., Any] = RestApiAwsProxyIntegration.invoke
+_import: Callable[..., tuple[Any, list[str]]] = provider.import_api_from_openapi_spec
 
 
 def apply() -> None:
@@ -39,6 +45,25 @@ def apply() -> None:
     handlers.preprocess_request.append(refuse_large_payload)
     GatewayExceptionHandler.create_exception_response = error_response
     RestApiAwsProxyIntegration.invoke = invoke_in_time
+    provider.import_api_from_openapi_spec = import_with_gateway_responses
+
+
+def import_with_gateway_responses(
+    rest_api: Any, context: Any, open_api_spec: dict[str, Any], mode: Any
+) -> tuple[Any, list[str]]:
+    """Import an OpenAPI document together with the gateway responses in it."""
+    result = _import(rest_api, context=context, open_api_spec=open_api_spec, mode=mode)
+    container = apigateway_stores[context.account_id][context.region].rest_apis[rest_api.id]
+    for kind, declared in open_api_spec.get(_OPENAPI_KEY, {}).items():
+        status = declared.get("statusCode")
+        container.gateway_responses[kind] = build_gateway_response(
+            kind,
+            status_code=str(status) if status else None,
+            response_parameters=declared.get("responseParameters"),
+            response_templates=declared.get("responseTemplates"),
+            default_response=False,
+        )
+    return result
 
 
 def refuse_large_payload(

@@ -1,0 +1,37 @@
+"""Nothing stays behind when LocalStack ends, however it ends."""
+
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_all_processes_end(start_localstack, tmp_path, how):
+    (tmp_path / "app.py").write_text(
+        "import subprocess\n"
+        "subprocess.Popen(['sleep', '600'])\n"
+        "def handler(event, context):\n    return 1\n"
+    )
+    aws = start_localstack(tmp_path)
+    client = aws.client("lambda")
+    client.create_function(
+        FunctionName="f",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role="arn:aws:iam::000000000000:role/r",
+        Code={"S3Bucket": "hot-reload", "S3Key": str(tmp_path)},
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    assert client.invoke(FunctionName="f")["Payload"].read() == b"1"
+    client.close()
+    started = psutil.Process(aws.process.pid).children(recursive=True)
+    assert {Path(p.cmdline()[0]).name for p in started} >= {"sleep"}
+    began = time.monotonic()
+    aws.process.send_signal(how)
+    aws.process.wait(10)
+    assert time.monotonic() - began < 2
+    _, alive = psutil.wait_procs(started, timeout=2)
+    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []

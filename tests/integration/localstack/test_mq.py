@@ -1,0 +1,177 @@
+"""RabbitMQ messages arrive as Amazon MQ events."""
+
+import base64
+import os
+import time
+import uuid
+from collections.abc import Iterator
+
+import pika
+import psutil
+import pytest
+
+QUEUES = ("t.first", "t.second", "t.window")
+
+
+@pytest.fixture
+def channel(stack, rabbitmq) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
+    connection = pika.BlockingConnection(pika.URLParameters(rabbitmq))
+    channel = connection.channel()
+    for queue in QUEUES:
+        channel.queue_declare(queue, durable=True)
+    stack.eventually(
+        lambda: all(
+            channel.queue_declare(q, passive=True).method.consumer_count for q in QUEUES
+        )
+    )
+    yield channel
+    connection.close()
+
+
+def publish(channel, queue, body, **properties):
+    channel.basic_publish("", queue, body, pika.BasicProperties(**properties))
+
+
+def arrived(stack, function, marker):
+    """Return the messages with a marker, with when and in which event they came."""
+    return [
+        (record["at"], number, queue, message)
+        for number, record in enumerate(stack.records(function))
+        for queue, messages in record["value"]["rmqMessagesByQueue"].items()
+        for message in messages
+        if message["basicProperties"]["type"] == marker
+    ]
+
+
+@pytest.fixture
+def marker() -> str:
+    return uuid.uuid4().hex
+
+
+def test_a_message_arrives_in_the_shape_of_aws(stack, channel, marker):
+    publish(
+        channel,
+        "t.first",
+        b'{"a":1}',
+        type=marker,
+        message_id="m-1",
+        content_type="application/json",
+        delivery_mode=2,
+        timestamp=1_700_000_000,
+        headers={"trace": "abc", "count": 3, "nested": {"reason": "x"}, "list": ["y", 1]},
+    )
+    _, _, queue, message = stack.eventually(lambda: arrived(stack, "consume", marker))[0]
+    assert queue == "t.first::/"
+    assert message == {
+        "basicProperties": {
+            "contentType": "application/json",
+            "contentEncoding": None,
+            "headers": {
+                "trace": {"bytes": [97, 98, 99]},
+                "count": 3,
+                "nested": {"reason": {"bytes": [120]}},
+                "list": [{"bytes": [121]}, 1],
+            },
+            "deliveryMode": 2,
+            "priority": None,
+            "correlationId": None,
+            "replyTo": None,
+            "expiration": None,
+            "messageId": "m-1",
+            "timestamp": "Nov 14, 2023, 10:13:20 PM",
+            "type": marker,
+            "userId": None,
+            "appId": None,
+            "clusterId": None,
+            "bodySize": 7,
+        },
+        "redelivered": False,
+        "data": base64.b64encode(b'{"a":1}').decode(),
+    }
+    event = stack.records("consume")[-1]["value"]
+    assert event["eventSource"] == "aws:rmq"
+    assert event["eventSourceArn"].startswith("arn:aws:mq:")
+
+
+def test_the_first_message_does_not_wait(stack, channel, marker):
+    publish(channel, "t.first", b"warm", type=uuid.uuid4().hex)
+    time.sleep(0.3)
+    waits = []
+    for _ in range(3):
+        sent = time.time()
+        publish(channel, "t.first", b"x", type=marker)
+        count = len(waits) + 1
+        found = stack.eventually(
+            lambda count=count: (
+                f if len(f := arrived(stack, "consume", marker)) >= count else None
+            )
+        )
+        waits.append(found[-1][0] - sent)
+    assert min(waits) < 0.1
+
+
+def test_all_queues_are_served_in_batches_of_the_given_size(stack, channel, marker):
+    for number in range(25):
+        publish(channel, "t.first" if number % 2 else "t.second", b"%d" % number, type=marker)
+    found = stack.eventually(
+        lambda: f if len(f := arrived(stack, "consume", marker)) >= 25 else None
+    )
+    assert {base64.b64decode(message["data"]) for *_, message in found} == {
+        b"%d" % number for number in range(25)
+    }
+    assert {queue for _, _, queue, _ in found} == {"t.first::/", "t.second::/"}
+    for record in stack.records("consume"):
+        assert sum(map(len, record["value"]["rmqMessagesByQueue"].values())) <= 10
+
+
+def test_a_configured_window_is_waited_for_unless_the_batch_is_full(stack, channel, marker):
+    sent = time.time()
+    publish(channel, "t.window", b"1", type=marker)
+    time.sleep(0.5)
+    publish(channel, "t.window", b"2", type=marker)
+    first = stack.eventually(lambda: arrived(stack, "window", marker))
+    assert len(first) == 2
+    assert 1.9 < first[0][0] - sent < 3
+    sent = time.time()
+    for body in (b"3", b"4", b"5"):
+        publish(channel, "t.window", body, type=marker)
+    found = stack.eventually(lambda: f if len(f := arrived(stack, "window", marker)) == 5 else None)
+    assert found[-1][0] - sent < 1
+
+
+def test_a_refused_batch_comes_back_whole_and_ever_later(stack, channel, marker):
+    refuse = stack.records_folder / "refuse"
+    refuse.touch()
+    try:
+        for body in (b"1", b"2"):
+            publish(channel, "t.first", body, type=marker)
+        stack.eventually(lambda: len({n for _, n, *_ in arrived(stack, "consume", marker)}) >= 3)
+    finally:
+        refuse.unlink()
+    stack.eventually(
+        lambda: all(not channel.queue_declare(q, passive=True).method.message_count for q in QUEUES)
+    )
+    stack.eventually(lambda: len({n for _, n, *_ in arrived(stack, "consume", marker)}) > 3)
+    found = arrived(stack, "consume", marker)
+    times = sorted({at for at, *_ in found})
+    assert times[1] - times[0] >= 0.9
+    assert times[2] - times[1] >= 1.9
+    assert [m["redelivered"] for *_, m in found if m["data"] == "MQ=="][0:2] == [False, True]
+
+
+def test_a_lost_queue_is_taken_up_again(stack, channel, marker):
+    channel.queue_delete("t.window")
+    time.sleep(0.2)
+    channel.queue_declare("t.window", durable=True)
+    for body in (b"1", b"2", b"3"):
+        publish(channel, "t.window", body, type=marker)
+    stack.eventually(lambda: len(arrived(stack, "window", marker)) == 3)
+
+
+def test_idle_mappings_cost_nothing(stack, channel):
+    process = psutil.Process(stack.aws.process.pid)
+    before = process.cpu_times()
+    time.sleep(2)
+    after = process.cpu_times()
+    used = after.user + after.system - before.user - before.system
+    assert used < 0.4 * (os.cpu_count() or 1)

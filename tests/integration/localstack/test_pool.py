@@ -1,0 +1,132 @@
+"""The number of Lambda processes is bounded, and calls that wait get on."""
+
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "infra/local/localstack_plugin"))
+
+from shop_localstack.slots import NoRoomError, Slots  # noqa: E402
+
+
+def lambdas(stack) -> int:
+    """Number of Lambda processes of this LocalStack."""
+    return sum(
+        "awslambdaric" in " ".join(child.cmdline())
+        for child in psutil.Process(stack.aws.process.pid).children()
+        if child.status() != psutil.STATUS_ZOMBIE
+    )
+
+
+def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack):
+    highest = 0
+
+    def watch() -> None:
+        nonlocal highest
+        while not done.wait(0.05):
+            highest = max(highest, lambdas(stack))
+
+    done = threading.Event()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(200) as callers:
+        answers = list(callers.map(lambda n: stack.invoke("t-inner", {"n": n}), range(200)))
+    done.set()
+    watcher.join()
+    assert [answer["Payload"]["n"] for answer in answers] == list(range(200))
+    assert highest <= 8
+
+
+def test_calls_that_wait_for_calls_do_not_starve_them(stack):
+    with ThreadPoolExecutor(30) as callers:
+        answers = list(
+            callers.map(lambda n: stack.invoke("t-outer", {"n": n, "seconds": 0.02}), range(30))
+        )
+    assert Counter(answer["Payload"]["status"] for answer in answers) == {"SUCCEEDED": 30}
+    assert sorted(answer["Payload"]["output"]["n"] for answer in answers) == list(range(30))
+
+
+def test_a_function_stays_below_its_share():
+    slots = Slots[str](max_total=10, max_per_function=2)
+    slots.acquire("f", 0)
+    slots.acquire("f", 0)
+    with pytest.raises(NoRoomError):
+        slots.acquire("f", 0.01)
+
+
+def test_an_environment_given_back_goes_to_the_first_in_line():
+    slots = Slots[str](max_total=1, max_per_function=1)
+    slots.acquire("f", 0)
+    order: list[int] = []
+
+    def call(number: int) -> None:
+        ticket = slots.acquire("f", 5)
+        order.append(number)
+        slots.release("f", ticket.environment or "new")
+
+    callers = []
+    for number in range(5):
+        callers.append(threading.Thread(target=call, args=(number,)))
+        callers[-1].start()
+        time.sleep(0.02)
+    slots.release("f", "env")
+    for caller in callers:
+        caller.join()
+    assert order == list(range(5))
+    assert slots.total == 1
+
+
+def test_the_environment_idle_for_longest_makes_room():
+    slots = Slots[str](max_total=2, max_per_function=2)
+    for function in ("old", "young"):
+        slots.acquire(function, 0)
+    slots.release("old", "old env")
+    slots.release("young", "young env")
+    assert slots.acquire("new", 0).evicted == ["old env"]
+    assert slots.total == 2
+
+
+def test_every_function_has_at_least_one_whatever_the_total():
+    slots = Slots[str](max_total=2, max_per_function=2)
+    slots.acquire("outer", 0)
+    slots.acquire("outer", 0)
+    slots.acquire("inner", 0)  # the outer calls wait for it
+    with pytest.raises(NoRoomError):
+        slots.acquire("inner", 0.01)
+
+
+def test_a_lost_environment_makes_room_for_those_who_wait():
+    slots = Slots[str](max_total=1, max_per_function=1)
+    slots.acquire("f", 0)
+    with ThreadPoolExecutor(1) as caller:
+        waiting = caller.submit(slots.acquire, "f", 5)
+        time.sleep(0.05)
+        slots.lost("f")
+        assert waiting.result().environment is None
+    assert slots.total == 1
+
+
+def test_idle_environments_end_after_a_while():
+    slots = Slots[str](max_total=2, max_per_function=2)
+    slots.acquire("f", 0)
+    slots.release("f", "env")
+    assert slots.expired(60) == []
+    time.sleep(0.02)
+    assert slots.expired(0.01) == ["env"]
+    assert slots.total == 0
+
+
+def test_a_closed_function_keeps_nothing():
+    slots = Slots[str](max_total=4, max_per_function=4)
+    for _ in range(2):
+        slots.acquire("f", 0)
+    slots.release("f", "idle")
+    assert slots.close("f") == ["idle"]
+    assert not slots.release("f", "running")
+    assert slots.total == 0
