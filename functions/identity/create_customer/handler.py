@@ -1,0 +1,19 @@
+"""POST /api/customers: register a customer."""
+
+from shop.bootstrap import container
+from shop.contracts.http.identity import CreateCustomer, CustomerView
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import identity
+
+
+@endpoint(
+    body=CreateCustomer,
+    answer=CustomerView,
+    status=201,
+    idempotency="accepted",
+    problems=("email_taken",),
+)
+def handler(request: Request[CreateCustomer, None]) -> Answer:
+    """Register a customer."""
+    customer = identity.create_customer(container().unit_of_work, request.resource_id, request.body)
+    return Answer(customer, 201)

@@ -1,0 +1,23 @@
+"""POST /api/sessions: begin a session as a guest or log in."""
+
+from shop.bootstrap import container
+from shop.contracts.http.identity import OpenSession, SessionView
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import identity
+
+
+# An Idempotency-Key is not taken here: its stored answer would be a bearer token in the clear, and
+# repeating the request harms nothing, as the guest's cart is moved once.
+@endpoint(
+    body=OpenSession,
+    answer=SessionView,
+    status=201,
+    optional_session=True,
+    problems=("invalid_credentials",),
+)
+def handler(request: Request[OpenSession, None]) -> Answer:
+    """Begin a session as a guest or log in."""
+    box = container()
+    login = identity.Login(box.sessions, box.login_brake, box.carts, box.unit_of_work)
+    session = identity.open_session(login, request.body, request.session)
+    return Answer(session, 201, {"Cache-Control": "no-store"})

@@ -1,0 +1,12 @@
+"""DELETE /api/sessions: end the session."""
+
+from shop.bootstrap import container
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import identity
+
+
+@endpoint(status=204, problems=("session_required",))
+def handler(request: Request[None, None]) -> Answer:
+    """End the session; ending it again is not an error."""
+    identity.close_session(container().sessions, request.token)
+    return Answer(status=204)

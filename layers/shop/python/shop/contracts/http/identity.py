@@ -1,0 +1,49 @@
+"""Customers and sessions."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.sessions import Role
+
+#: The addresses of HTML's ``input type=email`` that have a dot in the domain; ASCII, as SES wants it.
+_EMAIL: Final = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
+)
+
+type Email = Annotated[str, msgspec.Meta(max_length=254, pattern=_EMAIL)]
+type Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
+
+
+class CreateCustomer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A new customer. The e-mail address is unique, whatever its case."""
+
+    email: Email
+    password: Password
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class CustomerView(msgspec.Struct, frozen=True):
+    """A customer."""
+
+    user_id: UUID
+    email: str
+    name: str
+
+
+class OpenSession(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Both fields for a login, neither for a guest."""
+
+    email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
+    password: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session that has begun; the token is shown this once."""
+
+    token: str
+    user_id: UUID
+    role: Role
+    expires_at: datetime

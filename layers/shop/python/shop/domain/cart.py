@@ -1,0 +1,56 @@
+"""Limits and arithmetic of a cart."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+#: Units of one product.
+MAX_QUANTITY: Final = 999
+#: Different products.
+MAX_LINES: Final = 100
+#: A cart ends this long after it was last written.
+LIFETIME: Final = timedelta(days=7)
+#: A cart with items that nobody has written for this long counts as abandoned.
+ABANDONED_AFTER: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line, priced by the catalog of this moment.
+
+    Attributes
+    ----------
+    seen_price_minor : int or None
+        What the shopper was shown when the line was last written, in minor units.
+    available : int
+        What can be sold now, in units; 0 if the product is no longer for sale.
+    """
+
+    product_id: UUID
+    name: str
+    price_minor: int
+    seen_price_minor: int | None
+    quantity: int
+    available: int
+
+    @property
+    def subtotal_minor(self) -> int:
+        """Price times quantity, in minor units."""
+        return self.price_minor * self.quantity
+
+    @property
+    def price_changed(self) -> bool:
+        """Whether the price is another than the shopper was shown."""
+        return self.seen_price_minor is not None and self.seen_price_minor != self.price_minor
+
+    @property
+    def is_available(self) -> bool:
+        """Whether all of it could be bought now."""
+        return self.available >= self.quantity
+
+
+def total_minor(lines: Iterable[Line]) -> int:
+    """Add up the lines, in minor units."""
+    return sum(line.subtotal_minor for line in lines)

@@ -1,0 +1,67 @@
+"""Passwords, kept as scrypt hashes (RFC 7914) whose parameters stand in the hash itself."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+_COST: Final = 2**15  # N: 32 MiB with r = 8
+_BLOCK_SIZE: Final = 8  # r
+_PARALLELISM: Final = 3  # p
+_SALT_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
+_MEMORY_LIMIT_BYTES: Final = 64 * 2**20
+
+
+def hash_password(password: str) -> str:
+    """Hash a password with a salt of its own.
+
+    Returns
+    -------
+    str
+        ``scrypt$N$r$p$salt$digest``, the last two in Base64.
+    """
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return _format(salt, _derive(password, salt, _COST, _BLOCK_SIZE, _PARALLELISM))
+
+
+def verify_password(password: str, stored: str | None) -> bool:
+    """Compare a password with a stored hash, in constant time.
+
+    Parameters
+    ----------
+    stored : str or None
+        As `hash_password` made it, with today's or other parameters. None where there is no such
+        customer: the same work is done, so that the time taken does not tell which e-mail addresses
+        are known.
+    """
+    scheme, cost, block_size, parallelism, salt, digest = (stored or _NOBODY).split("$")
+    if scheme != "scrypt":
+        raise ValueError(f"unknown password hash {scheme!r}")
+    expected = base64.b64decode(digest)
+    derived = _derive(
+        password, base64.b64decode(salt), int(cost), int(block_size), int(parallelism)
+    )
+    return hmac.compare_digest(derived, expected) and stored is not None
+
+
+def _derive(password: str, salt: bytes, cost: int, block_size: int, parallelism: int) -> bytes:
+    return hashlib.scrypt(
+        password.encode(),
+        salt=salt,
+        n=cost,
+        r=block_size,
+        p=parallelism,
+        maxmem=_MEMORY_LIMIT_BYTES,
+        dklen=_DIGEST_BYTES,
+    )
+
+
+def _format(salt: bytes, digest: bytes) -> str:
+    fields = [base64.b64encode(part).decode() for part in (salt, digest)]
+    return "$".join(["scrypt", str(_COST), str(_BLOCK_SIZE), str(_PARALLELISM), *fields])
+
+
+#: Stands for the hash of a customer who does not exist; no password has this digest.
+_NOBODY: Final = _format(bytes(_SALT_BYTES), bytes(_DIGEST_BYTES))

@@ -1,0 +1,107 @@
+"""Ports of the carts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CartItem:
+    """A product in a cart.
+
+    Attributes
+    ----------
+    seen_price_minor : int or None
+        The unit price, in minor units, at the last time the line was written.
+    """
+
+    product_id: UUID
+    quantity: int
+    seen_price_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """A cart.
+
+    Attributes
+    ----------
+    cart_id : UUID
+        Lives from the first item until checkout.
+    items : tuple of CartItem
+        In the order in which they were added.
+    expires_at : datetime
+        Seven days after the last write.
+    """
+
+    cart_id: UUID
+    items: tuple[CartItem, ...]
+    expires_at: datetime
+
+    def quantity_of(self, product_id: UUID) -> int:
+        """Give how many of a product are in the cart."""
+        return next((i.quantity for i in self.items if i.product_id == product_id), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedCart:
+    """A cart that is new, or that nobody has touched for a while."""
+
+    cart_id: UUID
+    user_id: UUID
+    last_write_at: datetime | None = None
+
+
+class CartStore(Protocol):
+    """Carts by user. Every write is atomic and lets the cart live for seven more days.
+
+    All methods raise `DependencyUnavailable` if the store is away.
+    """
+
+    def read(self, user_id: UUID) -> Cart | None:
+        """Read a cart in one round trip."""
+
+    def add(
+        self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
+    ) -> Cart:
+        """Add to a line, in one round trip whatever the cart's size.
+
+        Raises
+        ------
+        InsufficientStock
+            If the cart would hold more of the product than `available`.
+        InvalidRequest
+            If the line or the cart would become too large.
+        """
+
+    def set_quantity(
+        self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
+    ) -> Cart:
+        """Set the quantity of a line; raises as `add` does, and `NotFound` if there is no such line."""
+
+    def remove(self, user_id: UUID, product_id: UUID) -> Cart:
+        """Take a line out; raises `NotFound` if there is none."""
+
+    def empty(self, user_id: UUID) -> Cart | None:
+        """Take all lines out; the cart keeps its id."""
+
+    def clear(self, user_id: UUID, cart_id: UUID) -> bool:
+        """End a cart that was bought, if the user's cart is still that one."""
+
+    def merge(self, guest_id: UUID, user_id: UUID) -> None:
+        """Move a guest's lines into a user's cart, at once; nothing is left to move a second time.
+
+        A line that would exceed the limit of a line is cut to it; a line for which the user's cart has
+        no room stays with the guest.
+        """
+
+    def new_carts(self, limit: int) -> Sequence[TrackedCart]:
+        """List carts that have begun and were not reported yet."""
+
+    def idle_carts(self, before: datetime, limit: int) -> Sequence[TrackedCart]:
+        """List carts with items whose last write lies before a moment and was not reported yet."""
+
+    def reported(self, new: Sequence[TrackedCart], idle: Sequence[TrackedCart]) -> None:
+        """Drop carts from those lists; one that was written in the meantime stays on the second."""
