@@ -112,7 +112,7 @@ class RabbitMQPublisher:
             reused = self._channel is not None
             try:
                 channel = self._open_channel()
-                with self._deadline():
+                with self._deadline(channel.connection):
                     channel.basic_publish(exchange, routing_key, body, basic, mandatory=mandatory)
             except UnroutableError as error:
                 raise DependencyUnavailable(
@@ -131,9 +131,9 @@ class RabbitMQPublisher:
             return self._channel
         self.close()
         try:
-            self._connection = BlockingConnection(self._parameters)
-            with self._deadline():
-                channel = self._connection.channel()
+            self._connection = connection = BlockingConnection(self._parameters)
+            with self._deadline(connection):
+                channel = connection.channel()
                 channel.confirm_delivery()
         except (AMQPError, OSError) as error:
             self.close()
@@ -146,11 +146,10 @@ class RabbitMQPublisher:
         _log.warning("RabbitMQ is away: %r", error)
         return DependencyUnavailable("rabbitmq")
 
+    @staticmethod
     @contextmanager
-    def _deadline(self) -> Iterator[None]:
+    def _deadline(connection: BlockingConnection) -> Iterator[None]:
         """Drop the connection if the broker does not answer in time; pika itself waits for ever."""
-        connection = self._connection
-        assert connection is not None
         implementation = connection._impl
         timer = implementation._adapter_call_later(
             _CONFIRM_SECONDS,
@@ -165,7 +164,7 @@ class RabbitMQPublisher:
 
 @contextmanager
 def _ignore_broken() -> Iterator[None]:
-    """Closing a connection that is broken already is no news."""
+    """Take it calmly that a connection to be closed is broken already."""
     try:
         yield
     except (AMQPError, OSError) as error:

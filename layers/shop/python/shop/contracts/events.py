@@ -197,6 +197,11 @@ def queue_name(service: str, event_type: str) -> str:
     return f"{service}.{event_type}"
 
 
+def dead_letter_queue(queue: str) -> str:
+    """Name the queue in which a consumer's dead messages end."""
+    return f"{queue}.dead"
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """An event with what every message carries; flattened into one JSON object on the wire."""
 

@@ -50,7 +50,7 @@ class Delivery[E: Event]:
 @dataclass(frozen=True, slots=True)
 class _Message:
     queue: str
-    body: bytes | None
+    body: bytes
     message_id: str | None
     deliveries: int
 
@@ -77,47 +77,17 @@ def consumer[E: Event](
     queue = queue_name(service, event.event_type)
 
     def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
-        def process(envelope: Envelope) -> None:
-            def handle(work: UnitOfWork) -> None:
-                function(
-                    Delivery(
-                        cast("E", envelope.event),
-                        envelope.event_id,
-                        envelope.occurred_at,
-                        envelope.correlation_id,
-                        work,
-                    )
-                )
-
-            first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
-            logger().info(
-                "consumed", extra={**_about(envelope), "queue": queue, "repeated": not first}
-            )
-
         @logger().inject_lambda_context(clear_state=True)
         def handler(received: dict[str, Any], context: Any) -> None:
-            waiting = _Waiting(context)
-            unfinished: list[Exception] = []
+            patience = _Patience(context)
+            failures: list[Exception] = []
             for message in _messages(received, queue):
-                envelope = _decode(message, event)
-                if envelope is None:
-                    continue
-                try:
-                    waiting.until_done(partial(process, envelope))
-                except DependencyUnavailable:
-                    raise
-                except ShopError as refusal:
-                    _bury(message, envelope, f"{refusal.code}: {refusal.detail}")
-                except Exception as error:  # noqa: BLE001 - kept and raised when the batch is through
-                    logger().exception(
-                        "consumer failed", extra={**_about(envelope), "queue": queue}
-                    )
-                    if message.deliveries >= DELIVERY_LIMIT:
-                        _bury(message, envelope, f"failed {message.deliveries} times: {error!r}")
-                    else:
-                        unfinished.append(error)
-            if unfinished:
-                raise ExceptionGroup("messages to deliver again", unfinished)
+                envelope = _decode(message, event, patience)
+                if envelope is not None:
+                    failure = _process(message, envelope, function, patience)
+                    failures += [failure] if failure else []
+            if failures:
+                raise ExceptionGroup("messages to deliver again", failures)
 
         return handler
 
@@ -138,10 +108,11 @@ def batch_consumer[E: Event](
     def decorate(function: Callable[[Sequence[E]], None]) -> LambdaHandler:
         @logger().inject_lambda_context(clear_state=True)
         def handler(received: dict[str, Any], context: Any) -> None:
-            decoded = (_decode(message, event) for message in _messages(received, queue))
+            patience = _Patience(context)
+            decoded = [_decode(message, event, patience) for message in _messages(received, queue)]
             events = [cast("E", envelope.event) for envelope in decoded if envelope is not None]
             if events:
-                _Waiting(context).until_done(lambda: function(events))
+                patience.until_done(partial(function, events))
             logger().info("consumed", extra={"queue": queue, "messages": len(events)})
 
         return handler
@@ -149,7 +120,7 @@ def batch_consumer[E: Event](
     return decorate
 
 
-class _Waiting:
+class _Patience:
     """Waits for servers that are away, for as long as the invocation has time to spare."""
 
     def __init__(self, context: Any) -> None:
@@ -167,6 +138,46 @@ class _Waiting:
                 time.sleep(_RETRY_PAUSE_SECONDS)
 
 
+def _process[E: Event](
+    message: _Message,
+    envelope: Envelope,
+    function: Callable[[Delivery[E]], None],
+    patience: _Patience,
+) -> Exception | None:
+    """Process one message; give the exception that another delivery may mend."""
+    try:
+        patience.until_done(partial(_consume, message.queue, envelope, function))
+    except DependencyUnavailable:
+        raise
+    except ShopError as refusal:
+        patience.until_done(partial(_bury, message, envelope, f"{refusal.code}: {refusal.detail}"))
+    except Exception as error:
+        logger().exception("consumer failed", extra=_about(message.queue, envelope))
+        if message.deliveries < DELIVERY_LIMIT:
+            return error
+        reason = f"failed {message.deliveries} times: {error!r}"
+        patience.until_done(partial(_bury, message, envelope, reason))
+    return None
+
+
+def _consume[E: Event](
+    queue: str, envelope: Envelope, function: Callable[[Delivery[E]], None]
+) -> None:
+    def handle(work: UnitOfWork) -> None:
+        function(
+            Delivery(
+                cast("E", envelope.event),
+                envelope.event_id,
+                envelope.occurred_at,
+                envelope.correlation_id,
+                work,
+            )
+        )
+
+    first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
+    logger().info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
+
+
 def _messages(received: Mapping[str, Any], queue: str) -> Iterator[_Message]:
     """Read the mapping's batch: ``{"rmqMessagesByQueue": {"queue::vhost": [message, …]}}``."""
     for messages in received["rmqMessagesByQueue"].values():
@@ -176,20 +187,22 @@ def _messages(received: Mapping[str, Any], queue: str) -> Iterator[_Message]:
             earlier = count if isinstance(count, int) else int(bool(message.get("redelivered")))
             try:
                 body = base64.b64decode(message["data"], validate=True)
-            except (binascii.Error, ValueError, TypeError):
-                body = None
+            except binascii.Error:
+                # Never seen; it ends as a malformed message.
+                body = b""
             yield _Message(queue, body, properties.get("messageId"), earlier + 1)
 
 
-def _decode(message: _Message, event: type[Event]) -> Envelope | None:
+def _decode(message: _Message, event: type[Event], patience: _Patience) -> Envelope | None:
+    """Read a message's event, or bury the message."""
     try:
-        if message.body is None:
-            raise ValueError("the data is not base64")
         envelope = decode(message.body)
-        if not isinstance(envelope.event, event):
-            raise ValueError(f"{envelope.event_type} does not belong into this queue")
     except ValueError as error:
-        _bury(message, None, f"malformed: {error}")
+        patience.until_done(partial(_bury, message, None, f"malformed: {error}"))
+        return None
+    if not isinstance(envelope.event, event):
+        reason = f"malformed: {envelope.event_type} does not belong into {message.queue}"
+        patience.until_done(partial(_bury, message, None, reason))
         return None
     return envelope
 
@@ -203,13 +216,17 @@ def _bury(message: _Message, envelope: Envelope | None, reason: str) -> None:
     )
     # First the broker, then the note: a crash in between makes a second copy, never a lost message.
     container.publisher.dead_letter(
-        message.queue, message.body or b"", message_id=message.message_id, reason=reason
+        message.queue, message.body, message_id=message.message_id, reason=reason
     )
     if envelope is not None:
         give_up(container.unit_of_work, message.queue, envelope)
 
 
-def _about(envelope: Envelope) -> dict[str, str]:
+def _about(queue: str, envelope: Envelope) -> dict[str, str]:
+    about = {
+        "queue": queue,
+        "event_id": str(envelope.event_id),
+        "correlation_id": envelope.correlation_id,
+    }
     order_id = getattr(envelope.event, "order_id", None)
-    about = {"event_id": str(envelope.event_id), "correlation_id": envelope.correlation_id}
     return about | ({"order_id": str(order_id)} if order_id else {})

@@ -22,7 +22,7 @@ def schedule(function: Callable[[float], dict[str, int]]) -> Callable[[Any, Any]
     """
 
     @logger().inject_lambda_context(clear_state=True)
-    def handler(event: Any, context: Any) -> dict[str, int]:
+    def handler(_event: Any, context: Any) -> dict[str, int]:
         seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - _SPARE_SECONDS)
         try:
             counts = function(seconds)

@@ -1,6 +1,5 @@
 """Stock and the holds on it."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,13 +13,12 @@ from shop.contracts.events import (
     Item,
     OrderCancelled,
 )
-from shop.domain.errors import NotFound
+from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
+from shop.observability import logger, metric
 from shop.services.ports.inventory import Hold, StockChange, StockLevel, StockLocks
 from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
-
-_log = logging.getLogger(__name__)
 
 EXPIRED: Final = "reservation_expired"
 _SWEEP_BATCH: Final = 200
@@ -37,7 +35,7 @@ def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel
     Raises
     ------
     NotFound
-        ``product_not_found``: no stock of it was ever recorded.
+        ``product_not_found``.
     """
     with open_unit_of_work() as work:
         levels = work.inventory.stock([product_id])
@@ -169,8 +167,15 @@ def release_order(
     ------
     NotFound
         ``reservation_not_found``: nothing was ever held for the order.
+    Conflict
+        ``order_state_conflict``: the shop's own order is being paid or has been paid; cancel it instead.
     """
     with open_unit_of_work() as work:
+        status = work.inventory.lock_order(order_id)
+        if status not in _NOT_BEING_PAID | {OrderStatus.PENDING}:
+            raise Conflict(
+                f"The order is {status}; cancel it instead.", code="order_state_conflict"
+            )
         released = release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
         hold = released or work.inventory.find(order_id)
     if hold is None:
@@ -188,6 +193,10 @@ def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) 
     """
     levels = work.inventory.confirm(order_id)
     _record_levels(work, levels, order_id, correlation_id)
+    if not levels:
+        # The order's machine waits in vain for its confirmation, then refunds and cancels it.
+        logger().error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
+        metric("PaidOrdersWithoutHold")
     return bool(levels)
 
 
@@ -224,7 +233,7 @@ def expire_reservations(
             progress += released or cancelled
         if len(lapsed) < _SWEEP_BATCH or not progress:
             break
-        _log.info("expired so far: %s", counts)
+        logger().info("expired so far", extra={"counts": counts})
     return counts
 
 
@@ -249,7 +258,10 @@ def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bo
                     OrderCancelled(order_id=order_id, reason=EXPIRED), correlation_id=correlation_id
                 )
         elif lapsed.status not in _NOT_BEING_PAID:
-            _log.error("order %s is %s but its hold has lapsed", order_id, lapsed.status)
+            logger().error(
+                "hold of an order being paid has lapsed",
+                extra={"order_id": str(order_id), "status": lapsed.status},
+            )
             return False, False
         hold = release_stock(
             work, order_id, reason=EXPIRED, correlation_id=correlation_id, expired=True

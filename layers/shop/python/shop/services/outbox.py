@@ -1,13 +1,11 @@
 """Publish what the outbox holds: right after a commit, and by the relay what was missed then."""
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from shop.observability import logger, metric
 from shop.services.ports.messaging import Outbox, OutboxBatch, Publisher
-
-_log = logging.getLogger(__name__)
 
 _REQUEST_LIMIT: Final = 100
 _RELAY_BATCH: Final = 200
@@ -62,6 +60,7 @@ def relay(
     """
     deadline = clock() + seconds
     published = 0
+    metric("OutboxOldestAge", outbox.oldest_age_seconds(), unit="Seconds")
     with outbox.relay_turn() as mine:
         while mine and clock() < deadline:
             publisher.ready()
@@ -70,7 +69,7 @@ def relay(
             published += count
             if count < _RELAY_BATCH:
                 break
-            _log.info("relayed %d events so far", published)
+            logger().info("relayed so far", extra={"events": published})
     return published
 
 

@@ -49,9 +49,8 @@ class PostgresInventory:
             "expires_at": expires_at,
         }
         self._transaction.execute(sql.LOCK_ORDER_AND_STOCK, parameters)
-        row = self._transaction.row(sql.HOLD, parameters)
-        assert row is not None  # an aggregate gives one row
-        held, order_status, known, stock, lapsed = row
+        # An aggregate gives exactly one row.
+        ((held, order_status, known, stock, lapsed),) = self._transaction.rows(sql.HOLD, parameters)
         if known:
             return _repeated(order_id, wanted, known)
         if order_status not in (None, "PENDING"):
@@ -83,6 +82,13 @@ class PostgresInventory:
         if not self._transaction.execute(sql.LOCK_STOCK_OF_ORDER, parameters):
             return []
         return [StockLevel(*row) for row in self._transaction.rows(sql.CONFIRM, parameters)]
+
+    def lock_order(self, order_id: UUID) -> str | None:
+        """Lock an order's row and give its status; None for an order of another system."""
+        row = self._transaction.row(
+            "SELECT status FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,)
+        )
+        return row[0] if row else None
 
     def find(self, order_id: UUID) -> Hold | None:
         """Read an order's reservation, whatever has become of it."""

@@ -11,15 +11,15 @@ _LAPSED: Final = (
 )
 
 STOCK: Final = f"""
-    SELECT i.product_id, i.quantity_on_hand, i.quantity_reserved - lapsed.quantity,
-           i.quantity_available + lapsed.quantity, i.version
-    FROM inventory AS i
+    SELECT p.id, coalesce(i.quantity_on_hand, 0), coalesce(i.quantity_reserved, 0) - lapsed.quantity,
+           coalesce(i.quantity_available, 0) + lapsed.quantity, coalesce(i.version, 0)
+    FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(quantity), 0)::integer AS quantity FROM reservations
-        WHERE product_id = i.product_id AND {_LAPSED}
+        WHERE product_id = p.id AND {_LAPSED}
     ) AS lapsed
-    WHERE i.product_id = ANY(%(products)s)
-    ORDER BY i.product_id
+    WHERE p.id = ANY(%(products)s)
+    ORDER BY p.id
 """  # noqa: S608 - only constants of this module are put in
 
 LOCK_STOCK: Final = """

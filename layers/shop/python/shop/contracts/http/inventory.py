@@ -27,6 +27,12 @@ class SetStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     adjust_by: Adjustment | None = None
     reason: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
+    def __post_init__(self) -> None:
+        if (self.on_hand is None) == (self.adjust_by is None):
+            raise ValueError("send either on_hand or adjust_by")
+        if self.adjust_by is not None and self.reason is None:
+            raise ValueError("adjust_by needs a reason")
+
 
 class ReserveItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A product and how many of it to hold."""

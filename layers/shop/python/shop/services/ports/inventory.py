@@ -112,6 +112,9 @@ class InventoryRepository(Protocol):
         records the events as well.
         """
 
+    def lock_order(self, order_id: UUID) -> str | None:
+        """Lock an order's row and give its status; None for an order of another system."""
+
     def find(self, order_id: UUID) -> Hold | None:
         """Read an order's reservation, whatever has become of it."""
 

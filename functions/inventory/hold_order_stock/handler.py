@@ -1,0 +1,20 @@
+"""Step of place_order: hold the order's stock."""
+
+from shop.bootstrap import container
+from shop.contracts.tasks import HoldOrderStock, StockHeld
+from shop.entrypoints.task import task
+from shop.services import inventory
+
+
+@task(HoldOrderStock)
+def handler(command: HoldOrderStock) -> StockHeld:
+    """Hold the stock of an order, all lines or none; raises InsufficientStock."""
+    hold = inventory.hold_stock(
+        container().unit_of_work,
+        container().stock_locks,
+        command.order_id,
+        command.items,
+        expires_at=command.expires_at,
+        correlation_id=command.correlation_id,
+    )
+    return StockHeld(hold.reservation_id, hold.expires_at)

@@ -1,0 +1,25 @@
+"""POST /api/inventory/release: give back what an order holds."""
+
+from shop.bootstrap import container
+from shop.contracts.http.inventory import ReleasedView, ReleaseStock
+from shop.domain.sessions import OPERATORS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import inventory
+
+
+@endpoint(
+    body=ReleaseStock,
+    answer=ReleasedView,
+    roles=OPERATORS,
+    idempotency="accepted",
+    problems=("reservation_not_found", "order_state_conflict"),
+)
+def handler(request: Request[ReleaseStock, None]) -> Answer:
+    """Give back what an order holds; repeating it changes nothing."""
+    hold = inventory.release_order(
+        container().unit_of_work,
+        request.body.order_id,
+        reason="released on request",
+        correlation_id=request.correlation_id,
+    )
+    return Answer(ReleasedView(reservation_id=hold.reservation_id, order_id=hold.order_id))

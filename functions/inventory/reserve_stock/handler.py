@@ -1,0 +1,32 @@
+"""POST /api/inventory/reserve: hold stock for an order."""
+
+from shop.bootstrap import container
+from shop.contracts.events import Item
+from shop.contracts.http.inventory import ReservedView, ReserveStock
+from shop.domain.sessions import OPERATORS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import inventory
+
+
+@endpoint(
+    body=ReserveStock,
+    answer=ReservedView,
+    roles=OPERATORS,
+    idempotency="accepted",
+    problems=("insufficient_stock", "reservation_conflict", "order_state_conflict"),
+)
+def handler(request: Request[ReserveStock, None]) -> Answer:
+    """Hold stock for an order, all lines or none; the same order again gets the same answer."""
+    hold = inventory.hold_stock_for(
+        container().unit_of_work,
+        container().stock_locks,
+        request.body.order_id,
+        [Item(line.product_id, line.quantity) for line in request.body.items],
+        ttl_seconds=request.body.ttl,
+        correlation_id=request.correlation_id,
+    )
+    return Answer(
+        ReservedView(
+            reservation_id=hold.reservation_id, order_id=hold.order_id, expires_at=hold.expires_at
+        )
+    )

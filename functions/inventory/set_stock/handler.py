@@ -1,0 +1,29 @@
+"""PUT /api/stock/{product_id}: set or adjust what is on hand."""
+
+from shop.bootstrap import container
+from shop.contracts.http.inventory import SetStock, StockView
+from shop.domain.sessions import STAFF
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import inventory
+from shop.services.ports.inventory import StockChange
+
+
+@endpoint(
+    body=SetStock,
+    answer=StockView,
+    roles=STAFF,
+    idempotency="accepted",
+    problems=("product_not_found", "stock_conflict"),
+)
+def handler(request: Request[SetStock, None]) -> Answer:
+    """Set or adjust what is on hand of a product."""
+    change = StockChange(
+        on_hand=request.body.on_hand,
+        adjust_by=request.body.adjust_by,
+        reason=request.body.reason or "set by staff",
+        actor_id=request.shopper.user_id,
+    )
+    level = inventory.change_stock(
+        container().unit_of_work, request.id("product_id"), change, request.correlation_id
+    )
+    return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))
