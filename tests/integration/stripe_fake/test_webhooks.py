@@ -179,6 +179,7 @@ def test_events_are_listed_and_retrieved(fake: Fake) -> None:
     [
         {"url": "ftp://x"},
         {"url": ""},
+        {"url": "http://x:y/"},
         {"url": "http://x", "secret": "s"},
         {"url": "http://x", "other": 1},
         {"url": "http://x", "enabled_events": "*"},

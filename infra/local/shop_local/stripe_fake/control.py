@@ -69,6 +69,9 @@ def _put_endpoint(call: Call, given: Document, identifier: str | None = None) ->
 
 def _delete_endpoint(call: Call, _given: Document, identifier: str) -> Document:
     call.store.rows("DELETE FROM endpoints WHERE id = ?", (identifier,))
+    call.store.rows(
+        "DELETE FROM deliveries WHERE endpoint = ? AND state = 'pending'", (identifier,)
+    )
     return _endpoints(call, {})
 
 
@@ -121,7 +124,7 @@ def _objects(kind: str) -> Action:
         """List objects whose metadata has every pair of the query string."""
         found = [
             item
-            for item in call.store.everything(kind)
+            for item in call.store.everything(kind, given.get("order_id"))
             if all(item["metadata"].get(name) == value for name, value in given.items())
         ]
         by_status: dict[str, int] = {}

@@ -87,6 +87,14 @@ def _holds(intent: dict[str, Any], clause: re.Match[str]) -> bool:
     return found is not bool(clause["minus"])
 
 
+def _order(join: str, clauses: list[re.Match[str]]) -> str | None:
+    """Return the order all results are of, if the query says so."""
+    for clause in clauses if join == "AND" else ():
+        if clause["key"] == "order_id" and clause["op"] == ":" and not clause["minus"]:
+            return clause["value"]
+    return None
+
+
 def payment_intents(call: Call) -> dict[str, Any]:
     """Answer ``GET /v1/payment_intents/search``; ``search_delay_seconds`` old ones are seen."""
     join, clauses = parse(required(call.params, "query"))
@@ -94,7 +102,7 @@ def payment_intents(call: Call) -> dict[str, Any]:
     visible = call.store.clock() - call.store.setting("search_delay_seconds")
     found = [
         intent
-        for intent in call.store.everything("payment_intent")
+        for intent in call.store.everything("payment_intent", _order(join, clauses))
         if intent["created"] <= visible and every(_holds(intent, clause) for clause in clauses)
     ]
     limit = limit_of(call)

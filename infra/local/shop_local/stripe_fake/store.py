@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS objects (
     created INTEGER NOT NULL, intent TEXT, body TEXT NOT NULL, hidden TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, seq);
 CREATE INDEX IF NOT EXISTS objects_intent ON objects (intent, kind);
+CREATE INDEX IF NOT EXISTS objects_order
+    ON objects (lower(json_extract(body, '$.metadata.order_id')), kind);
 CREATE TABLE IF NOT EXISTS answers (
     account TEXT NOT NULL, key TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     params TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, request_id TEXT NOT NULL,
@@ -170,9 +172,21 @@ class Store:
         )
         return [json.loads(row["body"]) for row in found]
 
-    def everything(self, kind: str) -> list[dict[str, Any]]:
-        """Return all objects of a kind, newest first."""
-        found = self.rows("SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC", (kind,))
+    def everything(self, kind: str, order: str | None = None) -> list[dict[str, Any]]:
+        """Return all objects of a kind, newest first; ``order`` narrows them by metadata.
+
+        The narrowing is an index look-up that ignores the case of ASCII letters; callers compare
+        the metadata themselves.
+        """
+        if order is None or not order.isascii():
+            sql, values = "SELECT body FROM objects WHERE kind = ?", [kind]
+        else:
+            sql = (
+                "SELECT body FROM objects WHERE kind = ?"
+                " AND lower(json_extract(body, '$.metadata.order_id')) = ?"
+            )
+            values = [kind, order.lower()]
+        found = self.rows(f"{sql} ORDER BY +seq DESC", values)
         return [json.loads(row["body"]) for row in found]
 
     def setting(self, name: str) -> Any:

@@ -58,8 +58,12 @@ def put_endpoint(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     )
     known.update({name: value for name, value in document.items() if value is not None})
     known["id"] = identifier
-    address = urlsplit(str(known.get("url", "")))
-    if address.scheme not in ("http", "https") or not address.hostname:
+    try:
+        address = urlsplit(str(known.get("url", "")))
+        good = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
         raise invalid("url must be an http:// or https:// address", param="url")
     if not str(known["secret"]).startswith("whsec_"):
         raise invalid("secret must begin with whsec_", param="secret")
@@ -231,7 +235,7 @@ class Worker:
             connection.request("POST", target, payload, headers)
             answer = connection.getresponse()
             answer.read()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
             return None, f"{type(error).__name__}: {error}"
         else:
             return answer.status, None
