@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shop.services.ports.idempotency import IdempotencyRecords
     from shop.services.ports.identity import LoginBrake
     from shop.services.ports.notifications import Mailer
+    from shop.services.ports.payments import PaymentProvider
     from shop.services.ports.sessions import SessionStore
     from shop.services.ports.unit_of_work import UnitOfWork
 
@@ -126,6 +127,18 @@ class Container:
         from shop.adapters.ses_mailer import SesMailer
 
         return SesMailer(self.settings.email_sender)
+
+    @cached_property
+    def payment_provider(self) -> "PaymentProvider":
+        """Stripe."""
+        from shop.adapters.stripe_payments import StripePayments
+
+        return StripePayments(
+            self.settings.stripe_key,
+            self.settings.stripe_webhook_secret,
+            self.settings.stripe_url,
+            self.settings.stripe_timeout_seconds,
+        )
 
     def unit_of_work(self, *, publish: bool = True) -> "UnitOfWork":
         """Begin a transaction; see `shop.services.ports.unit_of_work`."""

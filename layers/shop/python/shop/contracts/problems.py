@@ -24,6 +24,8 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "session_expired": ProblemType(401, "The session has expired"),
     "invalid_credentials": ProblemType(401, "Wrong e-mail or password"),
     "card_declined": ProblemType(402, "The card was declined"),
+    "amount_too_small": ProblemType(402, "The amount is below the provider's minimum"),
+    "payment_refused": ProblemType(402, "The payment was refused"),
     "forbidden": ProblemType(403, "Not allowed"),
     "not_found": ProblemType(404, "Not found"),
     "route_not_found": ProblemType(404, "No such route"),

@@ -15,12 +15,13 @@ from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 
 if TYPE_CHECKING:
-    from shop.adapters.postgres.inbox import PostgresInbox
     from shop.adapters.postgres.catalog import PostgresProducts
     from shop.adapters.postgres.customers import PostgresCustomers
+    from shop.adapters.postgres.inbox import PostgresInbox
     from shop.adapters.postgres.inventory import PostgresInventory
     from shop.adapters.postgres.notifications import PostgresNotifications
     from shop.adapters.postgres.orders import PostgresOrders
+    from shop.adapters.postgres.payments import PostgresPayments
     from shop.adapters.postgres.price_book import PostgresPriceBook
     from shop.adapters.postgres.task_tokens import PostgresTaskTokens
 
@@ -104,6 +105,13 @@ class PostgresUnitOfWork:
         from shop.adapters.postgres.inbox import PostgresInbox
 
         return PostgresInbox(self.transaction)
+
+    @cached_property
+    def payments(self) -> "PostgresPayments":
+        """Payments and refunds."""
+        from shop.adapters.postgres.payments import PostgresPayments
+
+        return PostgresPayments(self.transaction)
 
     def __enter__(self) -> Self:
         self.transaction = self._stack.enter_context(self._database.transaction())

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from shop.contracts.events import Event
 from shop.services.ports.catalog import ProductRepository
+from shop.services.ports.fulfilment import TaskTokens
 from shop.services.ports.identity import CustomerRepository
 from shop.services.ports.inventory import InventoryRepository
 from shop.services.ports.messaging import Inbox
-from shop.services.ports.fulfilment import TaskTokens
 from shop.services.ports.notifications import NotificationLog
 from shop.services.ports.orders import OrderRepository
+from shop.services.ports.payments import PaymentRepository
 from shop.services.ports.pricing import PriceBook
 
 
@@ -53,6 +54,10 @@ class UnitOfWork(Protocol):
     @property
     def inbox(self) -> Inbox:
         """What each consumer has processed."""
+
+    @property
+    def payments(self) -> PaymentRepository:
+        """Payments and refunds."""
 
     def __enter__(self) -> Self: ...
 

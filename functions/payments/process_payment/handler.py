@@ -1,0 +1,30 @@
+"""POST /api/payments/process: pay an order."""
+
+from shop.bootstrap import container
+from shop.contracts.http.payments import PaymentView, ProcessPayment
+from shop.domain.orders import OrderStatus
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services.payments import process_payment
+
+
+@endpoint(
+    body=ProcessPayment,
+    answer=PaymentView,
+    roles=SHOPPERS,
+    idempotency="accepted",
+    problems=(
+        "order_not_found", "card_declined", "amount_too_small", "payment_refused",
+        "reservation_expired", "order_state_conflict", "payment_outcome_unknown",
+    ),
+)  # fmt: skip
+def handler(request: Request[ProcessPayment, None]) -> Answer:
+    """Pay an order; 202 while the bank decides."""
+    view = process_payment(
+        container().payment_provider,
+        container().unit_of_work,
+        request.shopper.user_id,
+        request.body.order_id,
+        request.body.payment_method_id,
+    )
+    return Answer(view, status=200 if view.status is OrderStatus.PAID else 202)

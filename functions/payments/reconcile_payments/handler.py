@@ -1,0 +1,18 @@
+"""Every minute: settle payments whose outcome got lost, carry out refunds, finish cancellations."""
+
+from shop.bootstrap import container
+from shop.entrypoints.schedule import schedule
+from shop.services.payments import reconcile
+
+#: One payment may take a charge, a search, a cancellation and a refund, each as long as a time-out.
+_SECONDS_OF_ONE = 24
+
+
+@schedule
+def handler(seconds: float) -> dict[str, int]:
+    """Reconcile payments with the provider."""
+    return reconcile(
+        container().payment_provider,
+        container().unit_of_work,
+        seconds=max(1.0, seconds - _SECONDS_OF_ONE),
+    )

@@ -1,0 +1,122 @@
+"""The statements of `shop.adapters.postgres.payments`.
+
+Each locks the order's row first, then what hangs on it, as every other writer does.
+"""
+
+# ruff: noqa: S608 - the statements are put together from constants of this module only
+
+from typing import Final
+
+from shop.domain.payments import OPEN
+
+ATTEMPT: Final = (
+    "p.order_id, p.attempt, p.status, p.amount_minor, p.currency, p.payment_method_id,"
+    " p.payment_intent_id, p.failure_code, clock_timestamp() - p.created_at"
+)
+FIND: Final = f"""
+    SELECT o.id, o.status, o.correlation_id, {ATTEMPT}
+    FROM orders o LEFT JOIN payments p ON p.order_id = o.id
+    WHERE o.id = %(order_id)s AND o.user_id = coalesce(%(user_id)s, o.user_id)
+    ORDER BY p.attempt DESC LIMIT 1
+"""
+FIND_BY_INTENT: Final = f"""
+    SELECT o.id, o.status, o.correlation_id, {ATTEMPT}
+    FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.payment_intent_id = %s
+"""
+# The locks come before the decision, and nothing is changed unless everything is. `held` sees each row
+# as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between.
+BEGIN: Final = f"""
+    WITH pending AS MATERIALIZED (
+        SELECT id, total_minor, currency FROM orders
+        WHERE id = %(order_id)s AND user_id = %(user_id)s AND status = 'PENDING'
+        FOR UPDATE
+    ), held AS MATERIALIZED (
+        SELECT r.status, r.expires_at FROM reservations r JOIN pending ON r.order_id = pending.id
+        ORDER BY r.product_id
+        FOR UPDATE OF r
+    ), moved AS (
+        UPDATE orders SET status = 'PAYMENT_PROCESSING', updated_at = clock_timestamp()
+        FROM pending
+        WHERE orders.id = pending.id
+          AND (SELECT bool_and(status = 'pending' AND expires_at > clock_timestamp()) FROM held)
+        RETURNING orders.id, orders.total_minor, orders.currency
+    ), stopped_clock AS (
+        UPDATE reservations SET held_for_payment = true, updated_at = clock_timestamp()
+        FROM moved WHERE reservations.order_id = moved.id
+    ), entry AS (
+        INSERT INTO order_timeline (order_id, status) SELECT id, 'PAYMENT_PROCESSING' FROM moved
+    ), p AS (
+        INSERT INTO payments (id, order_id, amount_minor, currency, payment_method_id)
+        SELECT %(payment_id)s, id, total_minor, currency, %(payment_method_id)s FROM moved
+        RETURNING *
+    )
+    SELECT EXISTS (SELECT FROM pending), {ATTEMPT} FROM (SELECT) AS one LEFT JOIN p ON true
+"""
+IS_OPEN: Final = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
+NOTE: Final = f"""
+    UPDATE payments SET status = CASE status WHEN 'requires_action' THEN status ELSE %(status)s END,
+           payment_intent_id = coalesce(%(intent)s, payment_intent_id),
+           updated_at = clock_timestamp()
+    WHERE order_id = %(order_id)s AND attempt = %(attempt)s AND {IS_OPEN}
+      AND coalesce(payment_intent_id, %(intent)s, '') = coalesce(%(intent)s, payment_intent_id, '')
+"""
+# An outcome: the attempt's row, the order's status and its timeline; where the order is elsewhere
+# already, the attempt's row alone.
+APPLY: Final = f"""
+    WITH known AS MATERIALIZED (
+        SELECT id, status, correlation_id FROM orders WHERE id = %(order_id)s FOR UPDATE
+    ), attempt AS MATERIALIZED (
+        SELECT payments.id, coalesce(payment_intent_id, %(intent)s, '') = coalesce(%(intent)s, '') AS ours,
+               CASE %(payment_status)s WHEN 'succeeded' THEN payments.status <> 'succeeded'
+                                       ELSE payments.{IS_OPEN} END AS undecided
+        FROM payments JOIN known ON order_id = known.id
+        WHERE attempt = %(attempt)s
+        FOR UPDATE OF payments
+    ), decided AS (
+        UPDATE payments SET status = %(payment_status)s, failure_code = %(failure_code)s,
+               payment_intent_id = coalesce(payment_intent_id, %(intent)s), updated_at = clock_timestamp()
+        FROM attempt WHERE payments.id = attempt.id AND ours AND undecided
+        RETURNING order_id
+    ), moved AS (
+        UPDATE orders SET status = %(target)s, updated_at = clock_timestamp()
+        FROM decided WHERE orders.id = decided.order_id AND orders.status = 'PAYMENT_PROCESSING'
+        RETURNING orders.id
+    ), entry AS (
+        INSERT INTO order_timeline (order_id, status, reason)
+        SELECT id, %(target)s, %(failure_code)s FROM moved
+    )
+    SELECT EXISTS (SELECT FROM moved), known.status, known.correlation_id, attempt.ours
+    FROM known, attempt
+"""
+CLAIM_OPEN: Final = f"""
+    UPDATE payments p SET updated_at = clock_timestamp()
+    WHERE p.id IN (
+        SELECT id FROM payments WHERE {IS_OPEN} AND updated_at < clock_timestamp() - %(idle)s
+        ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING {ATTEMPT}
+"""
+CLAIM_REFUNDS: Final = """
+    UPDATE refunds SET updated_at = clock_timestamp()
+    WHERE payment_intent_id IN (
+        SELECT payment_intent_id FROM refunds
+        WHERE status = 'pending' AND updated_at < clock_timestamp() - %(idle)s
+        ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING payment_intent_id, order_id, amount_minor, reason
+"""
+REFUND_ORDER: Final = """
+    WITH charged AS (
+        SELECT payment_intent_id, order_id, amount_minor FROM payments
+        WHERE order_id = %(order_id)s AND status = 'succeeded'
+    ), requested AS (
+        INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)
+        SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
+        ON CONFLICT (payment_intent_id) DO NOTHING
+    )
+    SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
+"""
+STRANDED: Final = """
+    SELECT id, status, correlation_id FROM orders
+    WHERE status IN ('PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE')
+      AND updated_at < clock_timestamp() - %s
+    ORDER BY updated_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""

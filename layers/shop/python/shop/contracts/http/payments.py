@@ -1,0 +1,36 @@
+"""Payments."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.orders import OrderStatus
+
+
+class ProcessPayment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Pay an order with a payment method that Stripe's libraries made in the browser."""
+
+    order_id: UUID
+    payment_method_id: Annotated[
+        str, msgspec.Meta(min_length=4, max_length=255, pattern=r"^(pm|card|src)_[A-Za-z0-9_]+$")
+    ]
+
+
+class PaymentView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a payment.
+
+    PAID, or PAYMENT_PROCESSING (status 202) while the bank decides. With a `client_secret`, the
+    customer's browser has to carry out the bank's check; then send the same request again.
+    """
+
+    order_id: UUID
+    status: OrderStatus
+    payment_intent_id: str
+    client_secret: str | None = None
+
+
+class WebhookReceipt(msgspec.Struct, frozen=True):
+    """What a webhook led to: for whoever reads Stripe's delivery log."""
+
+    outcome: str

@@ -1,0 +1,179 @@
+"""What the provider said, recorded: one place for requests, webhooks and the reconciliation."""
+
+import logging
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from shop.contracts.events import OrderCancelled, OrderPaid, OrderPaymentFailed
+from shop.domain.errors import PaymentOutcomeUnknown
+from shop.domain.orders import CHARGED, OrderStatus
+from shop.domain.payments import (
+    KEY_LIFETIME,
+    Intent,
+    IntentStatus,
+    PaymentStatus,
+    Verdict,
+    judge,
+    public_decline_code,
+)
+from shop.services.inventory import release_stock
+from shop.services.payments.refunds import execute_refund
+from shop.services.ports.payments import Attempt, PaymentProvider, Refund, RefundRefused
+from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an intent led to.
+
+    Attributes
+    ----------
+    moved : bool
+        False: the order was elsewhere already, and stays there.
+    refund : Refund or None
+        Money that nobody asked for, recorded to go back; carry it out after the commit.
+    """
+
+    verdict: Verdict
+    status: OrderStatus
+    moved: bool = False
+    refund: Refund | None = None
+
+
+def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
+    """Ask the provider about an attempt, and charge it if it has not been, never twice.
+
+    Raises
+    ------
+    PaymentOutcomeUnknown
+    Conflict
+        ``request_in_progress``.
+    """
+    if attempt.payment_intent_id is not None:
+        intent = provider.retrieve(attempt.payment_intent_id)
+    elif attempt.age < KEY_LIFETIME:
+        intent = provider.charge(attempt)
+    else:
+        # Too old to repeat, and old enough for the provider's search to know it if it exists.
+        intent = provider.search(attempt.order_id, attempt.attempt) or Intent(
+            intent_id=None, status=IntentStatus.REFUSED, failure_code="never_charged"
+        )
+    return final_word(provider, attempt, intent)
+
+
+def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> Intent:
+    """Make sure that a failed intent cannot be paid any more, and give it as it is then.
+
+    A customer whose browser was given the intent's secret could go on to pay it with another card,
+    after the order has been cancelled.
+    """
+    is_failed = intent.status is IntentStatus.REQUIRES_PAYMENT_METHOD
+    if not is_failed or attempt.status is not PaymentStatus.REQUIRES_ACTION or not intent.intent_id:
+        return intent
+    last = provider.cancel(intent.intent_id)
+    return intent if last.status is IntentStatus.CANCELED else last
+
+
+def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+    """Record, inside a transaction, what an intent means for its order."""
+    verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
+    match verdict:
+        case Verdict.PAID:
+            return _record_paid(work, attempt, intent)
+        case Verdict.WRONG_AMOUNT:
+            _log.error(
+                "order %s: the intent %s is over %d %s, not %d %s: it is refunded",
+                attempt.order_id, intent.intent_id, intent.amount_minor, intent.currency,
+                attempt.amount_minor, attempt.currency,
+            )  # fmt: skip
+            failed = replace(intent, failure_code="amount_mismatch")
+            outcome = _record_failed(work, attempt, failed, PaymentStatus.FAILED, verdict)
+            return replace(outcome, refund=_take_back(work, attempt, intent, "amount_mismatch"))
+        case Verdict.DECLINED:
+            return _record_failed(work, attempt, intent, PaymentStatus.FAILED, verdict)
+        case Verdict.CANCELLED:
+            return _record_failed(work, attempt, intent, PaymentStatus.CANCELLED, verdict)
+        case Verdict.NEEDS_ACTION | Verdict.WAIT:
+            status = (
+                PaymentStatus.REQUIRES_ACTION
+                if verdict is Verdict.NEEDS_ACTION
+                else PaymentStatus.PROCESSING
+            )
+            work.payments.note(attempt, status, intent.intent_id)
+            return Outcome(verdict=verdict, status=OrderStatus.PAYMENT_PROCESSING)
+
+
+def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+    intent_id = _id_of(intent)
+    applied = work.payments.settle(attempt, intent_id)
+    refund = None
+    if applied.moved:
+        work.record(
+            OrderPaid(order_id=attempt.order_id, payment_intent_id=intent_id),
+            correlation_id=applied.correlation_id,
+        )
+    elif applied.status not in CHARGED or not applied.is_ours:
+        refund = _take_back(work, attempt, intent, "late_payment")
+    return Outcome(verdict=Verdict.PAID, status=applied.status, moved=applied.moved, refund=refund)
+
+
+def _record_failed(
+    work: UnitOfWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
+) -> Outcome:
+    applied = work.payments.fail(
+        attempt, status, payment_intent_id=intent.intent_id, failure_code=intent.failure_code
+    )
+    if not applied.moved:
+        return Outcome(verdict=verdict, status=applied.status)
+    work.record(
+        OrderPaymentFailed(
+            order_id=attempt.order_id, reason=public_decline_code(intent.failure_code)
+        ),
+        correlation_id=applied.correlation_id,
+    )
+    cancel_failed_order(
+        work, attempt.order_id, reason="payment_failed", correlation_id=applied.correlation_id
+    )
+    return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
+
+
+def cancel_failed_order(
+    work: UnitOfWork, order_id: UUID, *, reason: str, correlation_id: UUID
+) -> None:
+    """Bring an order in PAYMENT_FAILED or INVENTORY_UNAVAILABLE to its end, its stock returned."""
+    sources = frozenset({OrderStatus.PAYMENT_FAILED, OrderStatus.INVENTORY_UNAVAILABLE})
+    if work.orders.move(order_id, OrderStatus.CANCELLED, sources=sources, reason=reason):
+        release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
+        work.record(OrderCancelled(order_id=order_id, reason=reason), correlation_id=correlation_id)
+
+
+def _take_back(work: UnitOfWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
+    refund = Refund(
+        payment_intent_id=_id_of(intent),
+        order_id=attempt.order_id,
+        amount_minor=intent.amount_minor,
+        reason=reason,
+    )
+    return refund if work.payments.request_refund(refund) else None
+
+
+def _id_of(intent: Intent) -> str:
+    if intent.intent_id is None:
+        raise ValueError("money was taken, so there is an intent")
+    return intent.intent_id
+
+
+def follow_up(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund | None
+) -> None:
+    """Carry out, after the commit, what was recorded to go back; what fails is left for later."""
+    if refund is None:
+        return
+    try:
+        execute_refund(provider, open_unit_of_work, refund)
+    except PaymentOutcomeUnknown:
+        _log.warning("refund of %s left for the reconciliation", refund.payment_intent_id)
+    except RefundRefused as refused:
+        _log.error("refund of %s refused: %s", refund.payment_intent_id, refused)

@@ -1,0 +1,123 @@
+"""A customer pays an order."""
+
+from uuid import UUID
+
+from shop.contracts.http.payments import PaymentView
+from shop.domain.errors import Conflict, NotFound, PaymentDeclined
+from shop.domain.orders import CHARGED, OrderStatus
+from shop.domain.payments import PaymentStatus, Verdict, public_decline_code
+from shop.services.payments.outcomes import current_intent, follow_up, record_intent
+from shop.services.ports.payments import Attempt, Payable, PaymentProvider
+from shop.services.ports.unit_of_work import OpenUnitOfWork
+
+
+def process_payment(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork,
+    user_id: UUID,
+    order_id: UUID,
+    payment_method_id: str,
+) -> PaymentView:
+    """Pay an order; repeating the request goes on with the same attempt, and never charges twice.
+
+    A payment method that does not exist is refused while the order is still PENDING, so that a typing
+    error does not cost the customer the order: from PAYMENT_PROCESSING there is no way back.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``: no such order, or another's.
+    InvalidRequest
+        The payment method does not exist.
+    Conflict
+        ``reservation_expired``, ``order_state_conflict``, or ``request_in_progress``.
+    PaymentDeclined
+        The order is cancelled and its stock returned.
+    PaymentOutcomeUnknown
+        The order stays PAYMENT_PROCESSING until the truth is known.
+    DependencyUnavailable
+        The provider or the database is away.
+    """
+    order = _find(open_unit_of_work, user_id, order_id)
+    if order.status is OrderStatus.PENDING:
+        provider.check_payment_method(payment_method_id)
+        with open_unit_of_work() as work:
+            begun = work.payments.begin(order_id, user_id, payment_method_id)
+        if begun.reservation_lapsed:
+            raise Conflict(
+                "The stock is no longer held for this order.", code="reservation_expired"
+            )
+        if begun.attempt is not None:
+            return _charge(provider, open_unit_of_work, begun.attempt)
+        order = _find(open_unit_of_work, user_id, order_id)
+    attempt = _same_attempt(order, payment_method_id)
+    if order.status is OrderStatus.PAYMENT_PROCESSING:
+        return _charge(provider, open_unit_of_work, attempt)
+    if order.status in CHARGED:
+        return _paid(attempt, attempt.payment_intent_id)
+    if attempt.status is PaymentStatus.FAILED:
+        raise _declined(attempt.failure_code)
+    raise _wrong_state(order.status)
+
+
+def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
+    with open_unit_of_work() as work:
+        order = work.payments.find(order_id, user_id=user_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.", code="order_not_found")
+    return order
+
+
+def _same_attempt(order: Payable, payment_method_id: str) -> Attempt:
+    if order.attempt is None:
+        raise _wrong_state(order.status)
+    if order.attempt.payment_method_id != payment_method_id:
+        raise Conflict(
+            f"The order is {order.status.value}: it was paid, or is being paid, by other means.",
+            code="order_state_conflict",
+        )
+    return order.attempt
+
+
+def _charge(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, attempt: Attempt
+) -> PaymentView:
+    intent = current_intent(provider, attempt)
+    with open_unit_of_work() as work:
+        outcome = record_intent(work, attempt, intent)
+    follow_up(provider, open_unit_of_work, outcome.refund)
+    if outcome.status in CHARGED:
+        return _paid(attempt, intent.intent_id)
+    if outcome.status is OrderStatus.PAYMENT_PROCESSING:
+        return PaymentView(
+            order_id=attempt.order_id,
+            status=outcome.status,
+            payment_intent_id=intent.intent_id or "",
+            client_secret=intent.client_secret if outcome.verdict is Verdict.NEEDS_ACTION else None,
+        )
+    if outcome.verdict is Verdict.DECLINED:
+        raise _declined(intent.failure_code)
+    raise _wrong_state(outcome.status)
+
+
+def _paid(attempt: Attempt, payment_intent_id: str | None) -> PaymentView:
+    return PaymentView(
+        order_id=attempt.order_id,
+        status=OrderStatus.PAID,
+        payment_intent_id=payment_intent_id or "",
+    )
+
+
+_CODES = {"amount_too_small": "amount_too_small", "refused": "payment_refused"}
+
+
+def _declined(failure_code: str | None) -> PaymentDeclined:
+    reason = public_decline_code(failure_code)
+    return PaymentDeclined(
+        f"The payment was declined ({reason}). The order is cancelled and its stock returned.",
+        code=_CODES.get(reason),
+    )
+
+
+def _wrong_state(status: OrderStatus) -> Conflict:
+    return Conflict(f"The order is {status.value}; it cannot be paid.", code="order_state_conflict")

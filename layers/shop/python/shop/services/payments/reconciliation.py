@@ -1,0 +1,172 @@
+"""What crashes and lost answers have left open, brought to its end."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from shop.domain.errors import Conflict, PaymentOutcomeUnknown
+from shop.domain.orders import OrderStatus
+from shop.domain.payments import ACTION_TIMEOUT, Intent, Verdict, judge
+from shop.services.payments.outcomes import (
+    cancel_failed_order,
+    current_intent,
+    final_word,
+    follow_up,
+    record_intent,
+)
+from shop.services.payments.refunds import execute_refund
+from shop.services.ports.payments import Attempt, PaymentProvider, Refund, RefundRefused
+from shop.services.ports.unit_of_work import OpenUnitOfWork
+
+_log = logging.getLogger(__name__)
+
+#: What was touched more recently is still in somebody's hands.
+IDLE: Final = timedelta(seconds=20)
+_BATCH: Final = 20
+#: With so many unknown outcomes in a row the provider is away: the next run goes on.
+_PATIENCE: Final = 3
+#: Stripe repeats a stored 5xx as long as it keeps the key; by now its search knows the intent.
+_SEARCH_AFTER: Final = timedelta(minutes=2)
+
+
+class _ProviderAway(Exception):
+    """It is not worth asking any more in this run."""
+
+
+class _Run:
+    """One run of the reconciliation: until nothing is left, or the time is up."""
+
+    def __init__(
+        self,
+        provider: PaymentProvider,
+        open_unit_of_work: OpenUnitOfWork,
+        idle: timedelta,
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._provider = provider
+        self._open = open_unit_of_work
+        self._idle = idle
+        self._is_over = is_over
+        self._unknown_in_a_row = 0
+        self.counts: Counter[str] = Counter()
+
+    def finish_cancellations(self) -> None:
+        """Cancel orders that a crash left on the way there."""
+        while not self._is_over():
+            with self._open() as work:
+                order = work.payments.lock_stranded_order(self._idle)
+                if order is None:
+                    return
+                failed = order.status is OrderStatus.PAYMENT_FAILED
+                cancel_failed_order(
+                    work,
+                    order.order_id,
+                    reason="payment_failed" if failed else "insufficient_stock",
+                    correlation_id=order.correlation_id,
+                )
+            self.counts["cancelled"] += 1
+
+    def give_back(self) -> None:
+        """Carry out the refunds that were recorded."""
+        while not self._is_over():
+            with self._open() as work:
+                refunds = work.payments.claim_refunds(self._idle, _BATCH)
+            for refund in refunds:
+                self._one(partial(self._refund, refund), refund.payment_intent_id)
+            if len(refunds) < _BATCH:
+                return
+
+    def settle(self) -> None:
+        """Find out what became of open attempts."""
+        while not self._is_over():
+            with self._open() as work:
+                attempts = work.payments.claim_open(self._idle, _BATCH)
+            for attempt in attempts:
+                self._one(partial(self._attempt, attempt), str(attempt.order_id))
+            if len(attempts) < _BATCH:
+                return
+
+    def _one(self, action: Callable[[], str], name: str) -> None:
+        if self._is_over():
+            return
+        try:
+            result = action()
+        except (PaymentOutcomeUnknown, Conflict):
+            result = "unknown"
+            self._unknown_in_a_row += 1
+        else:
+            self._unknown_in_a_row = 0
+        _log.info("reconciled %s: %s", name, result)
+        self.counts[result] += 1
+        if self._unknown_in_a_row >= _PATIENCE:
+            raise _ProviderAway
+
+    def _refund(self, refund: Refund) -> str:
+        try:
+            execute_refund(self._provider, self._open, refund)
+        except RefundRefused as refused:
+            _log.error("refund of %s refused: %s", refund.payment_intent_id, refused)
+            return "refund_refused"
+        return "refunded"
+
+    def _attempt(self, attempt: Attempt) -> str:
+        intent = self._intent(attempt)
+        with self._open() as work:
+            outcome = record_intent(work, attempt, intent)
+        follow_up(self._provider, self._open, outcome.refund)
+        return outcome.verdict.value
+
+    def _intent(self, attempt: Attempt) -> Intent:
+        try:
+            intent = current_intent(self._provider, attempt)
+        except PaymentOutcomeUnknown:
+            if attempt.payment_intent_id is not None or attempt.age < _SEARCH_AFTER:
+                raise
+            found = self._provider.search(attempt.order_id, attempt.attempt)
+            if found is None:
+                raise
+            intent = final_word(self._provider, attempt, found)
+        verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
+        is_abandoned = verdict is Verdict.NEEDS_ACTION and attempt.age > ACTION_TIMEOUT
+        if is_abandoned and intent.intent_id is not None:
+            return self._provider.cancel(intent.intent_id)
+        return intent
+
+
+def reconcile(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork,
+    *,
+    seconds: float,
+    idle: timedelta = IDLE,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, int]:
+    """Settle open payments, carry out refunds and finish cancellations, the oldest first.
+
+    It is safe to run at any time, twice at once, and to stop anywhere.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to go on starting something new.
+    idle : timedelta
+        What was touched more recently is left alone.
+
+    Returns
+    -------
+    dict of str to int
+        How often each result was reached.
+    """
+    deadline = clock() + seconds
+    run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
+    run.finish_cancellations()
+    try:
+        run.give_back()
+        run.settle()
+    except _ProviderAway:
+        _log.warning("the payment provider does not answer; the next run goes on")
+    return dict(run.counts)

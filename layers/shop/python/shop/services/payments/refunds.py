@@ -1,0 +1,61 @@
+"""Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
+
+from uuid import UUID
+
+from shop.contracts.events import OrderCancelled
+from shop.domain.orders import REFUNDABLE, OrderStatus
+from shop.services.inventory import release_stock
+from shop.services.ports.payments import PaymentProvider, Refund
+from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+
+def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
+    """Record, inside a transaction that has locked the order's row, that its money must go back.
+
+    From the commit on the order cannot ship, and the reconciliation carries the refund out if nobody
+    does. Repeating it records nothing more.
+
+    Parameters
+    ----------
+    reason : str
+        Becomes the reason of the cancellation.
+
+    Returns
+    -------
+    Refund or None
+        For `execute_refund`, after the commit; None if nothing was charged.
+    """
+    return work.payments.request_refund_of_order(order_id, reason)
+
+
+def execute_refund(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
+) -> None:
+    """Give the money back, then cancel the order and return its stock.
+
+    Raises
+    ------
+    PaymentOutcomeUnknown
+        The provider did not answer; the reconciliation goes on.
+    RefundRefused
+        The provider says that it cannot be done; somebody must look.
+    """
+    refund_id = provider.refund(refund.payment_intent_id)
+    with open_unit_of_work() as work:
+        complete_refund(work, refund, refund_id)
+
+
+def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:
+    """Record, inside a transaction, that money has gone back; an order it paid for is cancelled."""
+    order = work.orders.move(
+        refund.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
+    )
+    work.payments.finish_refund(refund.payment_intent_id, refund_id)
+    if order is not None:
+        release_stock(
+            work, refund.order_id, reason=refund.reason, correlation_id=order.correlation_id
+        )
+        work.record(
+            OrderCancelled(order_id=refund.order_id, reason=refund.reason),
+            correlation_id=order.correlation_id,
+        )

@@ -1,0 +1,261 @@
+"""Ports of the payments: our records, and the provider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from shop.domain.orders import OrderStatus
+from shop.domain.payments import Intent, PaymentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt to pay an order.
+
+    Attributes
+    ----------
+    age : timedelta
+        Since the attempt began.
+    """
+
+    order_id: UUID
+    attempt: int
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    payment_method_id: str
+    payment_intent_id: str | None
+    failure_code: str | None
+    age: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payable:
+    """An order as payments see it; `attempt` is its latest."""
+
+    order_id: UUID
+    status: OrderStatus
+    correlation_id: UUID
+    attempt: Attempt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What became of beginning a payment.
+
+    Attributes
+    ----------
+    attempt : Attempt or None
+        None: nothing was changed.
+    reservation_lapsed : bool
+        Why not: the order is PENDING, but some of its stock is no longer held.
+        Otherwise the order is PENDING no more.
+    """
+
+    attempt: Attempt | None = None
+    reservation_lapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of recording an outcome.
+
+    Attributes
+    ----------
+    moved : bool
+        False: the order was in another status; it keeps it.
+    status : OrderStatus
+        The order's status after it.
+    is_ours : bool
+        False: the attempt was made with another intent.
+    """
+
+    moved: bool
+    status: OrderStatus
+    correlation_id: UUID
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money that goes back, or has gone back."""
+
+    payment_intent_id: str
+    order_id: UUID
+    amount_minor: int
+    reason: str
+
+
+class PaymentRepository(Protocol):
+    """Payments, refunds and webhook events inside one transaction; each call is one statement."""
+
+    def find(self, order_id: UUID, *, user_id: UUID | None = None) -> Payable | None:
+        """Read an order and its latest attempt; None if it is not there, or not the user's."""
+
+    def find_by_intent(self, payment_intent_id: str) -> Payable | None:
+        """Read the order that an intent was made for, with that attempt."""
+
+    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun:
+        """Move a PENDING order to PAYMENT_PROCESSING, if all its stock is held.
+
+        The hold's clock stops and the attempt is recorded with it: all of that or nothing.
+        """
+
+    def note(self, attempt: Attempt, status: PaymentStatus, payment_intent_id: str | None) -> None:
+        """Record the intent of an attempt that is still open.
+
+        Once REQUIRES_ACTION, it stays so: the customer's browser has the means to pay, or to try again.
+        """
+
+    def settle(self, attempt: Attempt, payment_intent_id: str) -> Applied:
+        """Record that the money was taken, and move the order from PAYMENT_PROCESSING to PAID."""
+
+    def fail(
+        self,
+        attempt: Attempt,
+        status: PaymentStatus,
+        *,
+        payment_intent_id: str | None,
+        failure_code: str | None,
+    ) -> Applied:
+        """Record that no money was taken, and move the order from PAYMENT_PROCESSING to PAYMENT_FAILED."""
+
+    def request_refund(self, refund: Refund) -> bool:
+        """Record that money must go back; False if that was recorded before."""
+
+    def request_refund_of_order(self, order_id: UUID, reason: str) -> Refund | None:
+        """Record that what an order was charged must go back, if it was not recorded before.
+
+        Returns
+        -------
+        Refund or None
+            None if nothing was charged.
+        """
+
+    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> bool:
+        """Record that money has gone back; False if that was recorded before."""
+
+    def has_pending_refund(self, order_id: UUID) -> bool:
+        """Tell whether money of an order is on its way back."""
+
+    def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
+        """Take open attempts that nobody has touched for a while, the longest waiting first.
+
+        Two callers never get the same one within that while.
+        """
+
+    def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
+        """Take pending refunds in the same way."""
+
+    def lock_stranded_order(self, idle: timedelta) -> Payable | None:
+        """Lock an order that a crash left in PAYMENT_FAILED or INVENTORY_UNAVAILABLE, if there is one."""
+
+    def record_webhook(self, event_id: str, event_type: str) -> bool:
+        """Record an event of the provider; False if it was recorded before."""
+
+    def conclude_webhook(self, event_id: str, outcome: str) -> None:
+        """Record what an event led to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent:
+    """A webhook's content, its signature verified.
+
+    Attributes
+    ----------
+    intent : Intent or None
+        Of ``payment_intent.*`` events: as it was when the event was made, maybe not as it is now.
+    refunded_intent_id : str or None
+        Of ``charge.refunded`` events whose charge was refunded in whole.
+    refund_id : str or None
+        Of events about one refund.
+    refund_failed : bool
+        The bank would not take the money back.
+    """
+
+    event_id: str
+    event_type: str
+    intent: Intent | None = None
+    refunded_intent_id: str | None = None
+    refund_id: str | None = None
+    refund_failed: bool = False
+
+
+class PaymentProvider(Protocol):
+    """The payment provider. It never runs inside one of our transactions."""
+
+    def check_payment_method(self, payment_method_id: str) -> None:
+        """Refuse what no customer could pay with, before anything is changed.
+
+        Raises
+        ------
+        InvalidRequest
+            Naming ``payment_method_id``.
+        DependencyUnavailable
+            If the provider is away.
+        """
+
+    def charge(self, attempt: Attempt) -> Intent:
+        """Charge an attempt; repeating it gives the same intent, while `KEY_LIFETIME` lasts.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+            Charged or not, nobody knows yet.
+        Conflict
+            ``request_in_progress``: another request charges the same attempt right now.
+        """
+
+    def retrieve(self, payment_intent_id: str) -> Intent:
+        """Read an intent as it is now.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def search(self, order_id: UUID, attempt: int) -> Intent | None:
+        """Look for the intent of an attempt by its metadata; a new one is found after a minute or so.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def cancel(self, payment_intent_id: str) -> Intent:
+        """Cancel an intent if that is still possible, and give it as it is then.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def refund(self, payment_intent_id: str) -> str:
+        """Give all the money of an intent back; repeating it gives nothing more.
+
+        Returns
+        -------
+        str
+            The refund's id.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        RefundRefused
+            The provider says that it cannot be done; somebody must look.
+        """
+
+    def verify(self, payload: bytes, signature: str) -> ProviderEvent:
+        """Read a webhook.
+
+        Raises
+        ------
+        ShopError
+            ``invalid_signature``, or ``validation_failed`` if it is signed and yet no event.
+        """
+
+
+class RefundRefused(Exception):
+    """The provider cannot give the money back by itself."""
