@@ -79,20 +79,25 @@ def deploy(
         If the template names what does not exist.
     """
     document = templates.packaged(template)
-    overrides = {key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value}
+    overrides = {
+        key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value
+    }
     values = templates.parameters(document, {**settings, **overrides})
     body = json.dumps(document)
     digest = hashlib.sha256(f"{body}{sorted(values.items())}".encode()).hexdigest()
     cloudformation = aws("cloudformation", endpoint)
     known = _describe(cloudformation)
     note = state.folder / "deployed.json"
-    same = known and note.exists() and json.loads(note.read_text()) == {known["StackId"]: digest}
+    same = bool(
+        known and note.exists() and json.loads(note.read_text()) == {known["StackId"]: digest}
+    )
     if not same:
         note.unlink(missing_ok=True)
         _change(cloudformation, endpoint, body, values, create=not known)
         known = _describe(cloudformation)
-        assert known, "a change set was executed"
-        write_private(note, json.dumps({known["StackId"]: digest}))
+    if not known:
+        raise DeployError(_failures(cloudformation))
+    write_private(note, json.dumps({known["StackId"]: digest}))
     outputs = {item["OutputKey"]: item["OutputValue"] for item in known.get("Outputs", [])}
     return Deployed(
         outputs,

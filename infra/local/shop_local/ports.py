@@ -40,7 +40,7 @@ def port_for(state: State, name: str) -> int:
     variable = f"SHOP_PORT_{name.upper().replace('-', '_')}"
     configured = os.environ.get(variable, "").strip()
     if configured and (not configured.isdigit() or not 0 < int(configured) < 65_536):
-        raise PortTaken(f"{variable}={configured!r} is not a port number (1–65535)")
+        raise PortTaken(f"{variable}={configured!r} is not a port number (1 to 65535)")
     if configured and not is_free(int(configured)):
         raise PortTaken(f"{variable}={configured}: something else listens there already")
     # Servers start in parallel: they choose one after the other.
@@ -49,7 +49,7 @@ def port_for(state: State, name: str) -> int:
         known = remembered(state)
         port = int(configured) if configured else known.get(name, 0)
         while not port or not is_free(port):
-            port = random.choice(_CANDIDATES)  # noqa: S311 - spread, not secrecy
+            port = random.choice(_CANDIDATES)
             if port in known.values():
                 port = 0
         write_private(state.folder / "ports.json", json.dumps(known | {name: port}, indent=1))

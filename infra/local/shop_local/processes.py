@@ -41,7 +41,9 @@ class Recorded:
             return None
         return process if alive and self.boot == _boot() else None
 
-    def end(self, stop_signal: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10) -> bool:
+    def end(
+        self, stop_signal: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10
+    ) -> bool:
         """End the process and whatever it started; give whether it had to be killed.
 
         Parameters
@@ -156,9 +158,7 @@ def find(state: State, name: str) -> Recorded | None:
         values = json.loads(record.read_text())
     except FileNotFoundError:
         return None
-    return Recorded(
-        name, int(values["pid"]), float(values["started"]), str(values["boot"]), record
-    )
+    return Recorded(name, int(values["pid"]), float(values["started"]), str(values["boot"]), record)
 
 
 def recorded(state: State) -> list[Recorded]:

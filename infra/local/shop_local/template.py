@@ -53,7 +53,7 @@ _Loader.add_multi_constructor("!", _short_form)
 def read(path: Path) -> Document:
     """Read a template; short forms such as ``!Ref`` become their long ones."""
     try:
-        template: Document = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+        template: Document = yaml.load(path.read_text(), _Loader)
     except FileNotFoundError as error:
         raise TemplateError(f"{path} does not exist") from error
     return template

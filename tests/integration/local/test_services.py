@@ -5,6 +5,7 @@ import time
 
 import pika
 import psycopg2
+
 from shop.adapters.redis_client import RedisClient
 from shop_local.services import RunningServices
 
@@ -63,6 +64,7 @@ def test_the_broker_keeps_durable_messages_over_a_crash(
 
 def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningServices) -> None:
     import psutil
+
     from shop_local import processes
 
     addresses: set[str] = set()

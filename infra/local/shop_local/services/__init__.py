@@ -9,7 +9,9 @@ from typing import Final, Self
 
 from shop_local.console import say
 from shop_local.paths import State
+from shop_local.ports import port_for
 from shop_local.services.base import Service, ServiceError
+from shop_local.services.images import Images
 from shop_local.services.localstack import LocalStack
 from shop_local.services.postgres import PostgreSQL
 from shop_local.services.rabbitmq import RabbitMQ
@@ -18,7 +20,7 @@ from shop_local.services.valkey import Valkey
 
 #: By the names that commands and tests use.
 SERVICES: Final[dict[str, type[Service]]] = {
-    service.name: service for service in (PostgreSQL, Valkey, RabbitMQ, Stripe, LocalStack)
+    service.name: service for service in (PostgreSQL, Valkey, RabbitMQ, Stripe, Images, LocalStack)
 }
 
 
@@ -68,8 +70,15 @@ class RunningServices:
 
     def start_some(self, names: Iterable[str], *, progress: bool = False) -> Self:
         """Start some in parallel; otherwise like `start_all`."""
+        names = list(names)
+        # All ports before the first start: LocalStack is told the broker's.
+        for service in map(self.service, names):
+            if not service.external and not service.running():
+                service.port = port_for(self.state, service.name)
         with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
-            tasks = {name: pool.submit(self._start, self._services[name], progress) for name in names}
+            tasks = {
+                name: pool.submit(self._start, self._services[name], progress) for name in names
+            }
             try:
                 problems = [
                     f"{self._services[name].title}: {error}"

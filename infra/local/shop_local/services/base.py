@@ -78,13 +78,13 @@ class Service(ABC):
     def url(self) -> str:
         """Give the address of our own server, credentials included."""
 
-    def install(self) -> None:
+    def install(self) -> None:  # noqa: B027 - most have nothing to do
         """Fetch what the server needs and the checkout does not have yet."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027
         """Make its data folder and configuration before the process starts."""
 
-    def accept(self) -> None:
+    def accept(self) -> None:  # noqa: B027
         """Make accounts and the like once it answers."""
 
     def settings(self) -> dict[str, str]:
@@ -125,9 +125,7 @@ class Service(ABC):
         command = self.command()
         log = self.state.log(self.name)
         self._log_start = log.stat().st_size if log.exists() else 0
-        processes.spawn(
-            self.state, self.name, command.arguments, environment=command.environment
-        )
+        processes.spawn(self.state, self.name, command.arguments, environment=command.environment)
         try:
             self._wait()
             self.accept()

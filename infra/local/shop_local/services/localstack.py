@@ -5,6 +5,7 @@ import os
 import shutil
 import urllib.request
 from pathlib import Path
+from typing import override
 from urllib.parse import urlsplit
 
 from shop_local.paths import AWS_PYTHON, LAMBDA_PYTHON, State
@@ -13,6 +14,12 @@ from shop_local.services.base import Command, Service, ServiceError
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+
+
+_SERVICES = (
+    "cloudformation", "s3", "iam", "sts", "lambda", "apigateway", "logs", "stepfunctions",
+    "secretsmanager", "scheduler", "events", "cloudwatch", "ses",
+)  # fmt: skip
 
 
 class LocalStack(Service):
@@ -27,9 +34,11 @@ class LocalStack(Service):
         # A developer's shell may point at any AWS: the laptop's is always our own.
         self.external = ""
 
+    @override
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @override
     def settings(self) -> dict[str, str]:
         return super().settings() | {
             "AWS_ACCESS_KEY_ID": "test",
@@ -38,11 +47,13 @@ class LocalStack(Service):
             "AWS_REGION": REGION,
         }
 
+    @override
     def install(self) -> None:
         for python in (AWS_PYTHON, LAMBDA_PYTHON):
             if not python.exists():
                 raise ServiceError(f"{python} is missing: run `make install`.")
 
+    @override
     def prepare(self) -> None:
         folder = self.state.data_of(self.name)
         shutil.rmtree(folder)
@@ -56,6 +67,7 @@ class LocalStack(Service):
         """Folder of the functions' logs, ``<function name>.log`` each."""
         return self.state.logs / "lambda"
 
+    @override
     def command(self) -> Command:
         folder = self.state.data_of(self.name)
         broker = urlsplit(
@@ -74,6 +86,10 @@ class LocalStack(Service):
             "EXTERNAL_SERVICE_PORTS_START": self.port + 1,
             "EXTERNAL_SERVICE_PORTS_END": self.port + 50,
             "DISABLE_EVENTS": "1",
+            # Loaded while the broker still starts, instead of by the deployment one after the other.
+            "SERVICES": ",".join(_SERVICES),
+            "STRICT_SERVICE_LOADING": "0",
+            "EAGER_SERVICE_LOADING": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DNS_ADDRESS": "0",
             "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
@@ -92,5 +108,6 @@ class LocalStack(Service):
             {key: str(value) for key, value in environment.items()},
         )
 
+    @override
     def probe(self) -> None:
         urllib.request.urlopen(f"{self.url()}/_localstack/health", timeout=5).close()

@@ -6,6 +6,10 @@ import signal
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import override
+
+import psycopg2
+from psycopg2.extensions import connection
 
 from shop_local.paths import CHECKOUT, State
 from shop_local.services.base import Command, Service, ServiceError, folder_of
@@ -25,10 +29,12 @@ class PostgreSQL(Service):
         super().__init__(state)
         self._folder = state.data_of(self.name) / "18"
 
+    @override
     def url(self, database: str = "shop") -> str:
         password = self.state.secrets["database"]
         return f"postgresql://shop:{password}@127.0.0.1:{self.port}/{database}"
 
+    @override
     def prepare(self) -> None:
         if (self._folder / "PG_VERSION").exists():
             return
@@ -53,6 +59,7 @@ class PostgreSQL(Service):
             raise ServiceError(f"initdb failed:\n{result.stdout[-500:]}{result.stderr[-1500:]}")
         unfinished.rename(self._folder)
 
+    @override
     def command(self) -> Command:
         options = {
             "listen_addresses": "127.0.0.1",
@@ -73,13 +80,15 @@ class PostgreSQL(Service):
         user = _other_user(self.state.data_of(self.name))
         return Command([*user, _binaries() / "postgres", "-D", self._folder, *settings])
 
+    @override
     def probe(self) -> None:
         self._connect().close()
 
+    @override
     def accept(self) -> None:
-        connection = self._connect()
-        connection.autocommit = True
-        with connection.cursor() as cursor:
+        superuser = self._connect()
+        superuser.autocommit = True
+        with superuser.cursor() as cursor:
             cursor.execute("SELECT FROM pg_roles WHERE rolname = 'shop'")
             if not cursor.rowcount:
                 cursor.execute(
@@ -88,11 +97,9 @@ class PostgreSQL(Service):
             cursor.execute("SELECT FROM pg_database WHERE datname = 'shop'")
             if not cursor.rowcount:
                 cursor.execute("CREATE DATABASE shop OWNER shop")
-        connection.close()
+        superuser.close()
 
-    def _connect(self):  # type: ignore[no-untyped-def]
-        import psycopg2  # noqa: PLC0415 - only the process that starts servers needs it
-
+    def _connect(self) -> connection:
         return psycopg2.connect(
             host="127.0.0.1",
             port=self.port,

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+from typing import override
 
 from shop_local import processes
 from shop_local.ports import port_for, remembered
@@ -20,12 +21,15 @@ class RabbitMQ(Service):
     title = "RabbitMQ"
     setting = "SHOP_RABBITMQ_URL"
 
+    @override
     def url(self) -> str:
         return f"amqp://shop:{self.state.secrets['rabbitmq']}@127.0.0.1:{self.port}/%2f"
 
+    @override
     def install(self) -> None:
         rabbitmq_packages.find(self.report)
 
+    @override
     def prepare(self) -> None:
         folder = self.state.data_of(self.name)
         if not (folder / "complete").exists():
@@ -55,9 +59,11 @@ class RabbitMQ(Service):
             processes.spawn(self.state, "epmd", [epmd], environment=self._environment())
         port_for(self.state, "rabbitmq-dist")
 
+    @override
     def command(self) -> Command:
         return Command([rabbitmq_packages.find(self.report).server], self._environment())
 
+    @override
     def probe(self) -> None:
         import pika  # noqa: PLC0415 - only the process that starts servers needs it
 
@@ -67,13 +73,16 @@ class RabbitMQ(Service):
         parameters.socket_timeout = parameters.blocked_connection_timeout = 5
         pika.BlockingConnection(parameters).close()
 
+    @override
     def accept(self) -> None:
         (self.state.data_of(self.name) / "complete").touch()
 
+    @override
     def stop(self) -> None:
         super().stop()
         self._end_mapper()
 
+    @override
     def kill(self) -> None:
         super().kill()
         self._end_mapper()

@@ -102,7 +102,9 @@ def _fetch(report: Callable[[str], None]) -> None:
         subprocess.run(["dpkg-deb", "-x", package, unpacked], check=True)
     for script in unpacked.glob("usr/lib/erlang/**/bin/erl"):
         text = script.read_text()
-        script.write_text(re.sub(r"ROOTDIR=\"?/usr/lib/erlang\"?", 'ROOTDIR="$SHOP_ERLANG_ROOT"', text))
+        script.write_text(
+            re.sub(r"ROOTDIR=\"?/usr/lib/erlang\"?", 'ROOTDIR="$SHOP_ERLANG_ROOT"', text)
+        )
     shutil.rmtree(_UNPACKED, ignore_errors=True)
     unpacked.rename(_UNPACKED)
     shutil.rmtree(packages)
@@ -132,4 +134,8 @@ def _apt(options: tuple[str, ...], *arguments: str, folder: Path | None = None) 
         check=False,
         cwd=folder,
     )
-    return "" if not result.returncode else (result.stderr or result.stdout or "apt-get failed")[-1500:]
+    return (
+        ""
+        if not result.returncode
+        else (result.stderr or result.stdout or "apt-get failed")[-1500:]
+    )

@@ -1,6 +1,7 @@
 """The fake of Stripe (package ``shop_local.stripe_fake``)."""
 
 import urllib.request
+from typing import override
 
 from shop_local.paths import CHECKOUT, PYTHON
 from shop_local.services.base import Command, Service
@@ -13,22 +14,35 @@ class Stripe(Service):
     title = "Stripe (fake)"
     setting = "SHOP_STRIPE_URL"
 
+    @override
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @override
     def settings(self) -> dict[str, str]:
         return super().settings() | {
             "SHOP_STRIPE_KEY": "sk_test_laptop",
             "SHOP_STRIPE_WEBHOOK_SECRET": f"whsec_{self.state.secrets['stripe_webhook']}",
         }
 
+    @override
     def command(self) -> Command:
         return Command(
-            [PYTHON, "-m", "shop_local.stripe_fake", "--port", str(self.port), "--state",
-             self.state.data_of(self.name) / "state.sqlite"],
-            {"PYTHONPATH": str(CHECKOUT / "infra/local"),
-             "SHOP_STRIPE_WEBHOOK_SECRET": self.settings()["SHOP_STRIPE_WEBHOOK_SECRET"]},
+            [
+                PYTHON,
+                "-m",
+                "shop_local.stripe_fake",
+                "--port",
+                str(self.port),
+                "--state",
+                self.state.data_of(self.name) / "state.sqlite",
+            ],
+            {
+                "PYTHONPATH": str(CHECKOUT / "infra/local"),
+                "SHOP_STRIPE_WEBHOOK_SECRET": self.settings()["SHOP_STRIPE_WEBHOOK_SECRET"],
+            },
         )
 
+    @override
     def probe(self) -> None:
         urllib.request.urlopen(f"{self.url()}/_fake/health", timeout=2).close()

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import override
 
 from shop_local.services.base import Command, Service, ServiceError, folder_of
 
@@ -13,9 +14,11 @@ class Valkey(Service):
     title = "Valkey"
     setting = "SHOP_REDIS_URL"
 
+    @override
     def url(self) -> str:
         return f"redis://:{self.state.secrets['redis']}@127.0.0.1:{self.port}/0"
 
+    @override
     def command(self) -> Command:
         configuration = self.state.data_of(self.name) / "valkey.conf"
         configuration.write_text(
@@ -25,6 +28,7 @@ class Valkey(Service):
         configuration.chmod(0o600)
         return Command([_binary(), configuration])
 
+    @override
     def probe(self) -> None:
         with socket.create_connection(("127.0.0.1", self.port), 2) as connection:
             connection.sendall(f"AUTH {self.state.secrets['redis']}\r\nPING\r\n".encode())

@@ -1,0 +1,178 @@
+"""Brings the whole shop up: servers, schema, queues, deployment, seed, `stack.env`."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from time import monotonic
+
+from shop.adapters.postgres.migrations import migrate
+from shop.domain.passwords import hash_password
+from shop_local.console import headline, say, step
+from shop_local.deploy import Deployed, aws, broker_settings, deploy
+from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, write_private
+from shop_local.seed.catalog import products
+from shop_local.seed.images import write
+from shop_local.seed.loader import load
+from shop_local.services import SERVICES, RunningServices
+
+STAFF = "staff@shop.example"
+FINANCE = "finance@shop.example"
+_SENDER = "orders@shop.example"
+
+
+class StackError(Exception):
+    """A step failed; the message says which and why."""
+
+
+@contextlib.contextmanager
+def exclusive(state: State) -> Iterator[None]:
+    """Keep a second `up`, `down` or `reset` of the same stack out."""
+    with (state.folder / "command.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(
+                f"Another command is working on {state.folder}; wait for it."
+            ) from None
+        yield
+
+
+def up(state: State) -> dict[str, str]:
+    """Start what does not run, deploy what has changed, and give the stack's addresses.
+
+    Whatever this call has started is stopped again when it fails or is interrupted.
+    """
+    started = monotonic()
+    services = RunningServices(state.folder, SERVICES)
+    headline("Starting the servers")
+    try:
+        services.start_all(progress=True)
+        headline("Preparing the shop")
+        values = _bring_up(state, services)
+    except BaseException:
+        say("stopping", "what has been started")
+        services.stop_started()
+        raise
+    headline(f"The shop is up after {monotonic() - started:.1f} s: {values['SHOP_API_URL']}")
+    return values
+
+
+def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
+    token = state.secrets["service_token"]
+    values = services.environment | {
+        "SHOP_SERVICE_TOKEN": token,
+        "SHOP_STAFF_EMAIL": STAFF,
+        "SHOP_STAFF_PASSWORD": state.secrets["staff"],
+        "SHOP_FINANCE_EMAIL": FINANCE,
+        "SHOP_FINANCE_PASSWORD": state.secrets["finance"],
+    }
+    with step("schema") as words:
+        applied = migrate(values["SHOP_DATABASE_URL"], MIGRATIONS)
+        words.append(f"{len(applied)} migrations applied")
+    with step("queues"):
+        run_module("shop.adapters.rabbitmq_topology", [], values)
+    with step("deployment") as words:
+        deployed = deploy(
+            state,
+            values["AWS_ENDPOINT_URL"],
+            values
+            | broker_settings(values["SHOP_RABBITMQ_URL"])
+            | {"SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest()},
+        )
+        words.append(
+            f"{deployed.functions} functions" + ("" if deployed.changed else ", unchanged")
+        )
+    values["SHOP_API_URL"] = deployed.api_url
+    _connect(values, deployed)
+    with step("catalog") as words:
+        words.append(_seed(state, values))
+    save(state, values)
+    return values
+
+
+def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
+    """Tell SES who sends, and the payment provider where its events go."""
+    if deployed.changed:
+        sender = os.environ.get("SHOP_EMAIL_SENDER", _SENDER)
+        aws("ses", values["AWS_ENDPOINT_URL"]).verify_email_identity(EmailAddress=sender)
+    if not os.environ.get("SHOP_STRIPE_URL"):
+        endpoint = {
+            "id": "shop",
+            "url": f"{deployed.api_url}/api/payments/webhook",
+            "secret": values["SHOP_STRIPE_WEBHOOK_SECRET"],
+        }
+        request = urllib.request.Request(
+            f"{values['SHOP_STRIPE_URL']}/_fake/webhooks/endpoints",
+            json.dumps(endpoint).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+
+
+def _seed(state: State, values: Mapping[str, str]) -> str:
+    images = write(state.data_of("images"), products())
+    people = (
+        (STAFF, hash_password(state.secrets["staff"]), "Sam Staff", "staff"),
+        (FINANCE, hash_password(state.secrets["finance"]), "Fay Finance", "finance"),
+    )
+    database = values["SHOP_DATABASE_URL"]
+    done = load(database, values["SHOP_IMAGES_URL"])
+    # Passwords are those of this state folder, whichever stack made the database.
+    load(database, n=0, users=people, reset=True)
+    return f"{done.products} products new or changed, {images} pictures drawn"
+
+
+def save(state: State, values: Mapping[str, str]) -> None:
+    """Write `stack.env`: ``KEY=VALUE`` lines, for `set -a; . stack.env` and for other programs."""
+    lines = [f"{key}={value}" for key, value in sorted(values.items()) if value]
+    write_private(state.stack_env, "\n".join(lines) + "\n")
+
+
+def load_env(state: State) -> dict[str, str]:
+    """Read `stack.env`.
+
+    Raises
+    ------
+    StackError
+        If the stack is not up.
+    """
+    if not state.stack_env.exists():
+        raise StackError("The shop is not up: run `make up` first.")
+    lines = state.stack_env.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def down(state: State) -> list[str]:
+    """Stop everything that is recorded; give the names of what was running."""
+    services = RunningServices(state.folder, SERVICES)
+    names = [name for name in SERVICES if services.service(name).running()]
+    services.stop_all()
+    state.stack_env.unlink(missing_ok=True)
+    return names
+
+
+def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> None:
+    """Run one of the application's commands with the stack's settings.
+
+    Raises
+    ------
+    StackError
+        If it fails; with what it printed.
+    """
+    result = subprocess.run(
+        [PYTHON, "-m", module, *arguments],
+        env={**os.environ, **values, "PYTHONPATH": f"{SHOP_LAYER}/python:{CHECKOUT}/infra/local"},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise StackError(f"python -m {module} failed:\n{(result.stdout + result.stderr)[-3000:]}")
+    for line in result.stdout.splitlines():
+        say("", line)
