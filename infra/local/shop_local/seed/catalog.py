@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, zip_longest
 from itertools import product as cartesian
 
 from shop_local.seed.vocabulary import Kind, Leaf, Value, Vocabulary, vocabulary
@@ -19,6 +19,10 @@ CURRENCY = "USD"
 FIRST_DAY = datetime(2024, 11, 1, tzinfo=UTC)
 DAYS = 730
 MAXIMUM = 100_000
+
+
+type _Choice = tuple[str, str, Kind, dict[str, Value]]
+"""Brand, line, type and values of the axes: what a product's name is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +118,34 @@ class _Source:
 
     def stream(self) -> Iterator[Product]:
         """Walk through all names in a fixed random order, generation by generation."""
+        serial = count(1)
+        for generation in count():
+            # Types take turns, so that even a short catalog has all of them.
+            for turn in zip_longest(*self._by_type(generation)):
+                for choice in filter(None, turn):
+                    yield self._product(next(serial), *choice)
+
+    def _by_type(self, generation: int) -> list[list[_Choice]]:
+        """List what can be sold in one generation of models, for each type of product."""
         leaf = self.leaf
         by_model = "line" in leaf.fields
-        subjects = range(len(self.models) if by_model else len(leaf.kinds))
-        choices = list(cartesian(*(leaf.axes[axis] for axis in self.axes)))
-        serial = 0
-        for generation in count():
-            order = [(subject, choice) for subject in subjects for choice in choices]
-            _shuffle(order, random.Random(f"{leaf.slug}:{generation}"))
-            for subject, choice in order:
-                axes = dict(zip(self.axes, choice, strict=True))
-                if by_model:
-                    brand, line, turn = self.models[subject]
-                    kind = leaf.kinds[(turn + generation) % len(leaf.kinds)]
-                else:
-                    brand, line, _ = _pick(random.Random(f"{leaf.code}={serial}"), self.models)
-                    kind = leaf.kinds[subject]
-                if all(axes[axis] in values for axis, values in kind.only.items()):
-                    serial += 1
-                    line += f" Mk{generation + 1}" if generation else ""
-                    yield self._product(serial, brand, line, kind, axes)
+        rng = random.Random(f"{leaf.slug}:{generation}")
+        found: dict[str, list[_Choice]] = {kind.name: [] for kind in leaf.kinds}
+        for subject in range(len(self.models) if by_model else len(leaf.kinds)):
+            for values in cartesian(*(leaf.axes[axis] for axis in self.axes)):
+                axes = dict(zip(self.axes, values, strict=True))
+                brand, line, place = self.models[subject if by_model else 0]
+                kind = leaf.kinds[(place + generation) % len(leaf.kinds) if by_model else subject]
+                if all(axes[axis] in allowed for axis, allowed in kind.only.items()):
+                    mark = f" Mk{generation + 1}" if generation else ""
+                    found[kind.name].append((brand, line + mark, kind, axes))
+        for offset, choices in enumerate(found.values()):
+            _shuffle(choices, rng)
+            if not by_model:  # Books have no models; their publishers take turns.
+                for i, (_, _, kind, axes) in enumerate(choices):
+                    brand, line, _ = self.models[(i + 3 * offset) % len(self.models)]
+                    choices[i] = (brand, line, kind, axes)
+        return list(found.values())
 
     def _product(
         self, serial: int, brand: str, line: str, kind: Kind, axes: dict[str, Value]
@@ -142,7 +154,7 @@ class _Source:
         rng = random.Random(f"{leaf.code}:{serial}")
         # What all variants of a model share is drawn from the model, the rest from the product.
         model = random.Random(f"{leaf.slug}:{brand}:{line}") if "line" in leaf.fields else rng
-        facts: dict[str, Value] = {"type": kind.name, "model": line} | axes
+        facts: dict[str, Value] = {"type": kind.name, "model": line, **axes}
         facts |= {name: _pick(model, values) for name, values in leaf.extras.items()}
         low, high = leaf.weight_g
         facts["weight_g"] = _round(low + (high - low) * model.random())
@@ -164,22 +176,34 @@ class _Source:
         )
 
     def _description(
-        self, kind: Kind, brand: str, facts: Mapping[str, Value], model: random.Random,
+        self,
+        kind: Kind,
+        brand: str,
+        facts: Mapping[str, Value],
+        model: random.Random,
         rng: random.Random,
     ) -> str:
-        words = {k: v.lower() if k in ("colour", "material") and isinstance(v, str) else v
-                 for k, v in facts.items()}
+        words = {
+            name: value.lower()
+            if name in {"colour", "material"} and isinstance(value, str)
+            else value
+            for name, value in facts.items()
+        }
         words |= {"brand": brand, "line": facts["model"], "kind": kind.name.lower()}
         sentences = [_pick(model, kind.text), _pick(model, self.leaf.build)]
         if rng.random() < 0.75:
-            sentences.append(_pick(model, self.leaf.use))
+            sentences.append(_pick(rng, self.leaf.use))
         if rng.random() < 0.6:
-            sentences.append(_pick(model, self.leaf.fit))
+            sentences.append(_pick(rng, self.leaf.fit))
         filled = (sentence.format(**words) for sentence in sentences)
         return " ".join(sentence[0].upper() + sentence[1:] for sentence in filled)
 
     def _price(
-        self, kind: Kind, tier: float, axes: Mapping[str, Value], model: random.Random,
+        self,
+        kind: Kind,
+        tier: float,
+        axes: Mapping[str, Value],
+        model: random.Random,
         rng: random.Random,
     ) -> int:
         low, high = kind.price
@@ -195,15 +219,12 @@ class _Source:
             return int(amount / 5) * 500 - int(_pick(rng, (1, 5, 100, 101)))
         return int(amount / 10) * 1_000 - int(_pick(rng, (1, 1, 100, 100)))
 
-    def _tags(
-        self, kind: Kind, facts: Mapping[str, Value], rng: random.Random
-    ) -> tuple[str, ...]:
+    def _tags(self, kind: Kind, facts: Mapping[str, Value], rng: random.Random) -> tuple[str, ...]:
         common = list(self.leaf.tags)
         _shuffle(common, rng)
-        tags = [*kind.tags, *common[: 3 + int(rng.random() * 2)]]
-        for name in ("material", "colour"):
-            if isinstance(value := facts.get(name), str):
-                tags.append(value.lower())
+        tags = [*kind.tags, *common[: 4 + int(rng.random() * 2)]]
+        looks = (facts.get(name) for name in ("material", "colour"))
+        tags += [value.lower() for value in looks if isinstance(value, str)]
         return tuple(dict.fromkeys(tags))[:10]
 
 

@@ -16,10 +16,22 @@ from shop_local.seed.vocabulary import DATA, vocabulary
 
 _FALLBACK = ("Teal", "Rust", "Midnight Blue", "Olive", "Lilac", "Copper", "Sage", "Burgundy")
 _BACKGROUND = {
-    "electronics": "#e3e9f1", "kitchen": "#f3e8dd", "home": "#ece9f3", "furniture": "#e9ede4",
-    "clothing": "#f4e6e6", "shoes": "#e2eef0", "luggage": "#efe9df", "outdoor": "#e1ede4",
-    "cycling": "#e0ecee", "games": "#f6eed9", "books": "#f2ebe0", "beauty": "#f6e6ec",
-    "tools": "#ebebe6", "garden": "#e4efdd", "pets": "#f3ebdf", "fitness": "#e6e6f2",
+    "electronics": "#e3e9f1",
+    "kitchen": "#f3e8dd",
+    "home": "#ece9f3",
+    "furniture": "#e9ede4",
+    "clothing": "#f4e6e6",
+    "shoes": "#e2eef0",
+    "luggage": "#efe9df",
+    "outdoor": "#e1ede4",
+    "cycling": "#e0ecee",
+    "games": "#f6eed9",
+    "books": "#f2ebe0",
+    "beauty": "#f6e6ec",
+    "tools": "#ebebe6",
+    "garden": "#e4efdd",
+    "pets": "#f3ebdf",
+    "fitness": "#e6e6f2",
 }
 _WHITE = "#f8f7f4"
 _PLACEHOLDER = re.compile(r'"([CDLW])"')
@@ -47,11 +59,16 @@ def svg(item: Product) -> str:
     """Draw one product as an SVG document of at most 3 KB."""
     words = vocabulary()
     name = item.attributes.get("colour")
-    colour = words.colours.get(str(name)) or words.colours[
-        _FALLBACK[int(item.id.hex[:8], 16) % len(_FALLBACK)]
-    ]
-    shades = {"C": colour, "D": _mix(colour, "#16181d", 0.45), "L": _mix(colour, "#ffffff", 0.45),
-              "W": _WHITE if name != "White" else "#ffffff"}
+    colour = (
+        words.colours.get(str(name))
+        or words.colours[_FALLBACK[int(item.id.hex[:8], 16) % len(_FALLBACK)]]
+    )
+    shades = {
+        "C": colour,
+        "D": _mix(colour, "#16181d", 0.45),
+        "L": _mix(colour, "#ffffff", 0.45),
+        "W": _WHITE if name != "White" else "#ffffff",
+    }
     if "line" in next(leaf for leaf in words.leaves if leaf.slug == item.category).fields:
         first, second = str(item.attributes["model"]), str(item.attributes["type"])
     else:
@@ -97,7 +114,7 @@ def _path(item: Product, content: str) -> str:
 
 
 def _mix(colour: str, other: str, share: float) -> str:
-    pairs = ((int(colour[i:i + 2], 16), int(other[i:i + 2], 16)) for i in (1, 3, 5))
+    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 

@@ -98,7 +98,7 @@ def judge(query: Query, seed: Iterable[Product]) -> Judged:
     return Judged(query.q, query.sort, {sku: grade for sku, grade in ranked if grade})
 
 
-def judgments(seed: Sequence[Product] | None = None) -> list[Judged]:
+def judged(seed: Sequence[Product] | None = None) -> list[Judged]:
     """Grade the catalog of 1,000 products, or another one, for all queries."""
     chosen = list(products()) if seed is None else seed
     return [judge(query, chosen) for query in queries()]
@@ -107,7 +107,7 @@ def judgments(seed: Sequence[Product] | None = None) -> list[Judged]:
 def render() -> str:
     """Write the judgments as the text of ``judgments.json``, one line a query."""
     lines = ",\n".join(
-        "  " + json.dumps(msgspec.to_builtins(entry), ensure_ascii=False) for entry in judgments()
+        "  " + json.dumps(msgspec.to_builtins(entry), ensure_ascii=False) for entry in judged()
     )
     return f'{{"products": 1000, "queries": [\n{lines}\n]}}\n'
 

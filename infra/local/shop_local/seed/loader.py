@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import batched, groupby
 
 import psycopg2
-from psycopg2.extensions import cursor as Cursor
+from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
 from shop_local.seed.catalog import NAMESPACE, Category, Product, categories, products
@@ -125,8 +125,11 @@ def load(
     psycopg2.Error
         The database is out of reach or its schema is not the one of the migrations.
     """
-    with closing(psycopg2.connect(database_url)) as connection, connection, \
-            connection.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(database_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
         # Two runs at once would each wait for rows of the other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('shop.seed'))")
         changed_categories = _load_categories(cursor, categories())
@@ -141,35 +144,49 @@ def load(
     return Loaded(changed_categories, changed_products, changed_stock, changed_users)
 
 
-def _load_categories(cursor: Cursor, nodes: Iterable[Category]) -> int:
+def _load_categories(cursor: extensions.cursor, nodes: Iterable[Category]) -> int:
     words = vocabulary()
     rows = [(node.slug, node.name, node.parent, "/".join(words.path(node.slug))) for node in nodes]
     changed = 0
     rows.sort(key=lambda row: row[3].count("/"))
     for _, level in groupby(rows, key=lambda row: row[3].count("/")):
-        changed += len(execute_values(cursor, _CATEGORIES, list(level), fetch=True,
-                                      template="(%s, %s, %s::text, %s)"))
+        changed += len(
+            execute_values(
+                cursor, _CATEGORIES, list(level), fetch=True, template="(%s, %s, %s::text, %s)"
+            )
+        )
     return changed
 
 
-def _stage(cursor: Cursor, seed: Iterable[Product], image_base_url: str | None) -> None:
-    for batch in batched(seed, _BATCH):
+def _stage(cursor: extensions.cursor, seed: Iterable[Product], image_base_url: str | None) -> None:
+    for batch in batched(seed, _BATCH, strict=False):
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         for item in batch:
             image = f"{image_base_url}/{image_path(item)}" if image_base_url is not None else None
             tags = "{" + ",".join(f'"{tag}"' for tag in item.tags) + "}"
-            writer.writerow((
-                item.id, item.sku, item.name, item.description, item.brand, item.price_minor,
-                item.currency, item.category, tags, image,
-                json.dumps(item.attributes, ensure_ascii=False), item.stock,
-                item.created_at.isoformat(),
-            ))
+            writer.writerow(
+                (
+                    item.id,
+                    item.sku,
+                    item.name,
+                    item.description,
+                    item.brand,
+                    item.price_minor,
+                    item.currency,
+                    item.category,
+                    tags,
+                    image,
+                    json.dumps(item.attributes, ensure_ascii=False),
+                    item.stock,
+                    item.created_at.isoformat(),
+                )
+            )
         buffer.seek(0)
         cursor.copy_expert("COPY seed_products FROM STDIN WITH (FORMAT csv)", buffer)
 
 
-def _load_users(cursor: Cursor, users: Sequence[User], *, reset: bool) -> int:
+def _load_users(cursor: extensions.cursor, users: Sequence[User], *, reset: bool) -> int:
     rows = [
         (str(uuid.uuid5(NAMESPACE, f"user:{email.lower()}")), email.lower(), secret, name, role)
         for email, secret, name, role in users

@@ -65,10 +65,15 @@ class StaticHandler(BaseHTTPRequestHandler):
         return file if file.is_relative_to(self.root) and file.is_file() else None
 
     def _problem(self, *, with_body: bool) -> None:
-        body = json.dumps({
-            "type": "about:blank", "title": "Not Found", "status": 404, "code": "file_not_found",
-            "detail": "There is no such file.",
-        }).encode()
+        body = json.dumps(
+            {
+                "type": "about:blank",
+                "title": "Not Found",
+                "status": 404,
+                "code": "file_not_found",
+                "detail": "There is no such file.",
+            }
+        ).encode()
         self.send_response(HTTPStatus.NOT_FOUND)
         self.send_header("Content-Type", "application/problem+json")
         self.send_header("Cache-Control", "no-store")
@@ -77,7 +82,7 @@ class StaticHandler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Stay quiet: a page of the catalog asks for twenty pictures."""
 
 
