@@ -87,6 +87,7 @@ def start(folder: Path, **variables: str) -> LocalStack:
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
+        "IN_MEMORY_CLIENT": "1",
         "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
         **variables,
     }

@@ -4,7 +4,6 @@ import json
 import uuid
 
 
-
 def run(stack, event):
     answer = stack.machines.start_sync_execution(
         stateMachineArn=stack.outputs["InnerMachine"], input=json.dumps(event)

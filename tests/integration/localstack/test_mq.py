@@ -20,9 +20,7 @@ def channel(stack, rabbitmq) -> Iterator[pika.adapters.blocking_connection.Block
     for queue in QUEUES:
         channel.queue_declare(queue, durable=True)
     stack.eventually(
-        lambda: all(
-            channel.queue_declare(q, passive=True).method.consumer_count for q in QUEUES
-        )
+        lambda: all(channel.queue_declare(q, passive=True).method.consumer_count for q in QUEUES)
     )
     yield channel
     connection.close()
@@ -102,9 +100,7 @@ def test_the_first_message_does_not_wait(stack, channel, marker):
         publish(channel, "t.first", b"x", type=marker)
         count = len(waits) + 1
         found = stack.eventually(
-            lambda count=count: (
-                f if len(f := arrived(stack, "consume", marker)) >= count else None
-            )
+            lambda count=count: f if len(f := arrived(stack, "consume", marker)) >= count else None
         )
         waits.append(found[-1][0] - sent)
     assert min(waits) < 0.1

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "infra/local/localstack_plugin"))
 
-from shop_localstack.slots import NoRoomError, Slots  # noqa: E402
+from shop_localstack.slots import NoRoomError, Slots
 
 
 def lambdas(stack) -> int:

@@ -1,5 +1,6 @@
 """Schedules of rules and of EventBridge Scheduler fire."""
 
+import itertools
 import json
 import subprocess
 
@@ -19,10 +20,11 @@ def test_none_fires_twice(stack):
     assert len(fired(stack, "once")) == 1
     for by in ("scheduler", "rule"):
         times = [record["at"] for record in fired(stack, by)]
-        assert all(later - earlier > 30 for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier > 30 for earlier, later in itertools.pairwise(times))
 
 
 EXPRESSIONS = """
+import itertools
 import json
 from shop_localstack.schedules import Alarm, Schedule
 

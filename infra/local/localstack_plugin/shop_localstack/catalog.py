@@ -22,8 +22,8 @@ class OfflineCatalog(AwsCatalogRuntimePlugin):  # type: ignore[misc]
     def get_cloudformation_resource_status(
         self,
         resource_name: str,
-        service_name: str,
-        is_pro_resource: bool = False,
+        service_name: str,  # noqa: ARG002 - LocalStack's signature
+        is_pro_resource: bool = False,  # noqa: ARG002
     ) -> CfnResourceSupportStatus:
         """Return whether a resource type can be deployed."""
         if resource_name in self._get_cfn_resources_available_at_runtime():

@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from functools import cache
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,17 +13,11 @@ from localstack.aws.connect import connect_to
 LOG = logging.getLogger(__name__)
 
 _output: "SimpleQueue[tuple[str, str, str]]" = SimpleQueue()
-_start = threading.Lock()
-_started = False
 
 
 def forward(output: str, account: str, region: str) -> None:
     """Queue the output of an invocation; returns at once."""
-    global _started
-    with _start:
-        if not _started:
-            threading.Thread(target=_loop, name="lambda-emf", daemon=True).start()
-            _started = True
+    _start()
     _output.put((output, account, region))
 
 
@@ -52,6 +47,11 @@ def metrics(line: str) -> list[tuple[str, list[dict[str, Any]]]]:
         ]
     except (ValueError, KeyError, TypeError):
         return []  # AWS drops malformed documents as silently
+
+
+@cache
+def _start() -> None:
+    threading.Thread(target=_loop, name="lambda-emf", daemon=True).start()
 
 
 def _loop() -> None:

@@ -13,6 +13,7 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from shop_localstack import emf, hot_reload
+from shop_localstack.patches import apply_once
 from shop_localstack.process import LambdaProcess, ProcessLog
 from shop_localstack.runtime_api import Invocation, Kind
 from shop_localstack.settings import SETTINGS
@@ -42,7 +43,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     crash, a failed init, or a change of hot-reloaded code; each such start is a cold start.
     """
 
-    def __init__(self, id: str, function_version: FunctionVersion) -> None:
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
         super().__init__(id, function_version)
         layers = [layer.code for layer in function_version.config.layers]
         codes = [function_version.config.code, *layers]
@@ -65,11 +66,15 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             variables.pop(name, None)
         own = variables.get("PYTHONPATH")
         path = python_path(self.function_version, self._code) + ([own] if own else [])
-        self._environment = variables | SETTINGS.environment | {
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.runtime}",
-            "LAMBDA_TASK_ROOT": str(self._code),
-            "PYTHONPATH": os.pathsep.join(path),
-        }
+        self._environment = (
+            variables
+            | SETTINGS.environment
+            | {
+                "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings.runtime}",
+                "LAMBDA_TASK_ROOT": str(self._code),
+                "PYTHONPATH": os.pathsep.join(path),
+            }
+        )
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Run one invocation, with a cold start before it where one is needed."""
@@ -94,14 +99,14 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             f"{output}{'' if output.endswith('\n') or not output else '\n'}"
             f"END RequestId: {request_id}\n"
             + report_line(
-                request_id, duration_ms, init_ms, settings.memory_size, memory, status
+                request_id, duration_ms, init_ms, settings.memory_size, memory, status=status
             )
         )
         if SETTINGS.forward_emf and '"CloudWatchMetrics"' in output:
             emf.forward(output, self.function_version.id.account, self.function_version.id.region)
         if SETTINGS.log_directory:
             name = f"{self.function_version.id.function_name}.log"
-            with open(SETTINGS.log_directory / name, "a", encoding="utf-8") as file:
+            with (SETTINGS.log_directory / name).open("a", encoding="utf-8") as file:
                 file.write(logs)
         return InvocationResult(request_id, body, is_error=is_error, logs=logs)
 
@@ -200,13 +205,14 @@ def report_line(
     init_ms: float | None,
     memory_size_mb: int,
     memory_used_mb: int,
+    *,
     status: str = "",
 ) -> str:
-    """Return the REPORT line as AWS writes it; the time of the init is billed too.
+    r"""Return the REPORT line as AWS writes it; the time of the init is billed too.
 
     Examples
     --------
-    >>> report_line("r", 1.25, 100.1, 128, 40).replace("\\t", "|").rstrip()
+    >>> report_line("r", 1.25, 100.1, 128, 40).replace("\t", "|").rstrip()
     'REPORT RequestId: r|Duration: 1.25 ms|Billed Duration: 102 ms|Memory Size: 128 MB|\
 Max Memory Used: 40 MB|Init Duration: 100.10 ms|'
     """
@@ -237,9 +243,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
     name = "process"
 
-    def load(self, *args: object, **kwargs: object) -> type[ProcessRuntimeExecutor]:
+    def load(self, *_: object, **__: object) -> type[ProcessRuntimeExecutor]:
         """Return the executor, once everything around Lambda is in place."""
-        from shop_localstack.patches import apply_once
-
         apply_once()
         return ProcessRuntimeExecutor

@@ -67,7 +67,7 @@ def import_with_gateway_responses(
 
 
 def refuse_large_payload(
-    chain: object, context: RestApiInvocationContext, response: Response
+    _chain: object, context: RestApiInvocationContext, _response: Response
 ) -> None:
     """Refuse what API Gateway refuses: bodies above 10 MB."""
     if len(context.invocation_request["body"]) > MAX_PAYLOAD_BYTES:
@@ -91,7 +91,7 @@ def invoke_in_time(
 
 
 def error_response(
-    handler: GatewayExceptionHandler,
+    _handler: GatewayExceptionHandler,
     exception: BaseGatewayException,
     context: RestApiInvocationContext,
 ) -> Response:
@@ -135,9 +135,7 @@ def render(template: str, variables: dict[str, Any]) -> str:
     >>> render('{"id":"$context.requestId"}', {"context": {"requestId": "r"}})
     '{"id":"r"}'
     """
-    return _VARIABLE.sub(
-        lambda match: _text(_lookup(variables, match[1] + match[2])), template
-    )
+    return _VARIABLE.sub(lambda match: _text(_lookup(variables, match[1] + match[2])), template)
 
 
 def _lookup(variables: Any, path: str) -> Any:
@@ -150,9 +148,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _value(
-    source: str, variables: dict[str, Any], context: RestApiInvocationContext
-) -> str | None:
+def _value(source: str, variables: dict[str, Any], context: RestApiInvocationContext) -> str | None:
     if source.startswith("'"):
         return source.strip("'")
     request = context.invocation_request

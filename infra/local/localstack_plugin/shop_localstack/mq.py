@@ -38,7 +38,7 @@ STOPPED_STATES = {"Deleting", "Disabling", "Disabled"}
 
 
 @lambda_hooks.set_event_source_config_defaults()  # type: ignore[untyped-decorator]
-def defaults(parameters: dict[str, Any], request: dict[str, Any], service: str) -> None:
+def defaults(parameters: dict[str, Any], _request: dict[str, Any], service: str) -> None:
     """Fill in what a mapping leaves out."""
     if service == "mq":
         parameters["BatchSize"] = DEFAULT_BATCH_SIZE
@@ -48,7 +48,7 @@ def defaults(parameters: dict[str, Any], request: dict[str, Any], service: str) 
 def create_poller(holder: Any, service: str, mapping: dict[str, Any]) -> None:
     """Serve mappings whose event source is an Amazon MQ broker."""
     if service == "mq":
-        holder.create_poller_fn = lambda arn, client, processor: RabbitPoller(
+        holder.create_poller_fn = lambda processor, **_: RabbitPoller(
             mapping, processor.sender.target_client
         )
 
@@ -203,7 +203,8 @@ class RabbitPoller(Poller):  # type: ignore[misc]
 
     def _deliver(self, batch: list[Delivery]) -> None:
         """Invoke the function; acknowledge the batch, or give it back and wait a while."""
-        assert self._connection is not None and self._channel is not None
+        assert self._connection is not None
+        assert self._channel is not None
         event = mq_event.event(self._arn, ((d.queue, self._host, d.encoded) for d in batch))
         problem = ""
         try:

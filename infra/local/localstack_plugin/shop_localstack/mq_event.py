@@ -51,19 +51,18 @@ def header(value: Any) -> Any:
     """
     match value:
         case str():
-            return {"bytes": _signed(value.encode())}
+            value = {"bytes": _signed(value.encode())}
         case bytes():
-            return _signed(value)
+            value = _signed(value)
         case dict():
-            return {k: header(v) for k, v in value.items()}
+            value = {k: header(v) for k, v in value.items()}
         case list() | tuple():
-            return [header(v) for v in value]
+            value = [header(v) for v in value]
         case datetime.datetime():
-            return _date(value)
+            value = _date(value)
         case decimal.Decimal():
-            return float(value)
-        case _:
-            return value
+            value = float(value)
+    return value
 
 
 def _signed(data: bytes) -> list[int]:

@@ -1,10 +1,18 @@
-"""Take away what LocalStack does at every invocation and nobody here looks at."""
+"""Take away what LocalStack does at every call and nobody here needs."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from localstack import config
 from localstack.services.lambda_.invocation import version_manager
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import (
+    lambda_eval_utils,
+)
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import (
+    state_task_service_sfn,
+)
+from localstack.services.stepfunctions.asl.utils import boto_client, json_path
 from localstack.utils.threads import FuncThread
 
 from shop_localstack.settings import SETTINGS
@@ -20,6 +28,21 @@ def apply() -> None:
     )
     if not SETTINGS.invocation_metrics:
         version_manager.start_thread = _start_unless_metric
+    # Half the time of a state machine went into parsing the same paths over and over, and into
+    # assuming the same role for a new client at every task.
+    json_path.parse = lru_cache(4096)(json_path.parse)
+    lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
+
+
+_client_for_role = boto_client.boto_client_for
+_clients: dict[tuple[str, str, str], Any] = {}
+
+
+def _client_for(service: str, region: str, state_credentials: Any) -> Any:
+    key = (service, region, state_credentials.role_arn)
+    if key not in _clients:
+        _clients[key] = _client_for_role(service, region, state_credentials)
+    return _clients[key]
 
 
 _start_thread: Callable[..., FuncThread] = version_manager.start_thread

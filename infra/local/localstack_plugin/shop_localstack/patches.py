@@ -5,19 +5,21 @@ services they change take seconds to import and LocalStack imports them on first
 """
 
 import threading
+from functools import cache
 
 _lock = threading.Lock()
-_applied = False
 
 
 def apply_once() -> None:
     """Apply all changes; calls after the first do nothing."""
-    global _applied
     with _lock:
-        if not _applied:
-            from shop_localstack import gateway, overhead, pool
+        _apply()
 
-            overhead.apply()
-            pool.apply()
-            gateway.apply()
-            _applied = True
+
+@cache
+def _apply() -> None:
+    from shop_localstack import gateway, overhead, pool  # noqa: PLC0415 - see above
+
+    overhead.apply()
+    pool.apply()
+    gateway.apply()

@@ -89,9 +89,10 @@ def _enter(
     if ticket.environment is not None:
         try:
             ticket.environment.reserve()
-            return ticket.environment
         except InvalidStatusException:  # LocalStack stopped it just now; its room is ours
             LOG.debug("Environment %s was stopped while idle", ticket.environment.id)
+        else:
+            return ticket.environment
     try:
         environment = service.start_environment(version_manager_id, function_version)
         service.environments[version_manager_id][environment.id] = environment

@@ -1,5 +1,6 @@
 """One Lambda process: `python -m awslambdaric <handler>` beside its Runtime API server."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -24,7 +25,7 @@ class ProcessLog:
     """What a process writes to its standard output and error, in an unnamed file."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("ab", buffering=0)
+        self._file = tempfile.TemporaryFile("ab", buffering=0)  # noqa: SIM115
         self._offset = 0
 
     def fileno(self) -> int:
@@ -107,10 +108,9 @@ class LambdaProcess:
     def peak_memory_mb(self) -> int:
         """Return the highest resident memory so far in MB, 0 where it is not known."""
         try:
-            with open(f"/proc/{self._process.pid}/status", "rb") as status:
-                for line in status:
-                    if line.startswith(b"VmHWM:"):
-                        return -(-int(line.split()[1]) // 1024)
+            for line in Path(f"/proc/{self._process.pid}/status").read_bytes().splitlines():
+                if line.startswith(b"VmHWM:"):
+                    return -(-int(line.split()[1]) // 1024)
         except OSError:  # the process ended, or the system has no /proc
             pass
         return 0
@@ -118,10 +118,8 @@ class LambdaProcess:
     def kill(self) -> None:
         """End the process and everything it started, at once."""
         if self.alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended on its own just now
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it ended on its own just now
         self._api.close()
 
     def _watch(self) -> None:

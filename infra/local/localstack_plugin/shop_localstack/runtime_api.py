@@ -4,6 +4,7 @@ It speaks just the HTTP that ``awslambdaric`` speaks: the parser of the standard
 than the rest of an invocation.
 """
 
+import contextlib
 import socket
 import threading
 from dataclasses import dataclass
@@ -79,10 +80,8 @@ class RuntimeApi:
     def close(self) -> None:
         """Stop serving; open requests are dropped."""
         self._work.put(None)
-        try:
+        with contextlib.suppress(OSError):  # where listening sockets know no shutdown, as macOS
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:  # not supported on listening sockets everywhere; closing is enough there
-            pass
         self._socket.close()
 
     def _accept(self) -> None:

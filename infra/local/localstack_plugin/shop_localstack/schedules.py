@@ -79,11 +79,9 @@ class Alarm:
     @staticmethod
     def _next(schedule: Schedule, after: float, fired: bool) -> float | None:
         try:
-            due = next_time(
-                schedule.expression, schedule.timezone, schedule.start, after, fired
-            )
+            due = next_time(schedule.expression, schedule.timezone, schedule.start, after, fired)
         except ExpressionError as error:
-            LOG.error("Schedule %s never fires: %s", schedule.key, error)
+            LOG.error("Schedule %s never fires: %s", schedule.key, error)  # noqa: TRY400
             return None
         return due if due is not None and due < schedule.end else None
 
@@ -103,9 +101,9 @@ def _scheduler_schedules() -> Iterator[Schedule]:
 def _scheduler_schedule(backend: Any, group: Any, found: Any) -> Schedule:
     def fire(due: float) -> None:
         run_target(backend.account_id, backend.region_name, found, due)
-        if found.schedule_expression.startswith("at("):
-            if found.action_after_completion == "DELETE":
-                group.schedules.pop(found.name, None)
+        once = found.schedule_expression.startswith("at(")
+        if once and found.action_after_completion == "DELETE":
+            group.schedules.pop(found.name, None)
 
     return Schedule(
         key=(found.arn, found.schedule_expression, found.last_modified_date),
@@ -136,7 +134,7 @@ def _rule_schedules() -> Iterator[Schedule]:
                 timezone="UTC",
                 start=0.0,
                 end=float("inf"),
-                fire=lambda due, job=job: _run_job(job),
+                fire=lambda _due, job=job: _run_job(job),
             )
 
 
@@ -209,5 +207,5 @@ def _fire(schedule: Schedule, due: float) -> None:
 
 def start() -> None:
     """Start to fire; LocalStack's own loop for rules is switched off."""
-    JobScheduler.loop = lambda self, *args: None
+    JobScheduler.loop = lambda *_: None
     threading.Thread(target=_loop, name="schedules", daemon=True).start()

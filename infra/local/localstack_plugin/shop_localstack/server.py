@@ -51,6 +51,6 @@ class LoopbackServerPlugin(RuntimeServerPlugin):  # type: ignore[misc]
 
     name = "loopback"
 
-    def load(self, *args: object, **kwargs: object) -> RuntimeServer:
+    def load(self, *_: object, **__: object) -> RuntimeServer:
         """Return the server."""
         return LoopbackServer()

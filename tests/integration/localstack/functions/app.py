@@ -6,18 +6,18 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 
-RECORDS = os.environ.get("RECORDS", "")
-started_ns = time.time_ns()
+RECORDS = Path(os.environ.get("RECORDS", ""))
 
 
-class OutOfStock(Exception):  # noqa: N818 - the name of the error is what state machines catch
+class OutOfStock(Exception):
     """A business error that a state machine catches by name."""
 
 
 def record(name, value):
     """Tell the test what a function saw."""
-    with open(os.path.join(RECORDS, f"{name}.jsonl"), "a", encoding="utf-8") as file:
+    with (RECORDS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"at": time.time(), "pid": os.getpid(), "value": value}) + "\n")
 
 
@@ -94,7 +94,7 @@ def token(event, context):
 def consume(event, context):
     """Take a batch of messages, or refuse it while the test says so."""
     record(os.environ["AWS_LAMBDA_FUNCTION_NAME"].split("-")[1], event)
-    if os.path.exists(os.path.join(RECORDS, "refuse")):
+    if (RECORDS / "refuse").exists():
         raise RuntimeError("refused")
 
 
