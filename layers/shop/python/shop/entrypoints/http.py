@@ -26,6 +26,8 @@ type IdempotencyRule = Literal["required", "accepted"]
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _KEY_LIMIT: Final = 255
+#: The outcome is still to come: the same key asks for it again.
+_ACCEPTED: Final = 202
 #: Refusals that say nothing final about the request: the same key may be tried again.
 _NOT_FINAL: Final = frozenset({"too_many_requests", "request_in_progress", "internal_error"})
 
@@ -272,6 +274,9 @@ def _carry_out(
     except Exception:
         records.abandon(claim)
         raise
+    if response.status_code == _ACCEPTED:
+        records.abandon(claim)
+        return response
     headers = {name: str(value) for name, value in response.headers.items()}
     records.complete(claim, StoredAnswer(response.status_code, response.body, headers))
     return response

@@ -1,0 +1,305 @@
+"""POST /api/payments/process, through the handler, on real servers and the Stripe fake."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from shop.bootstrap import Container
+from shop.domain.ids import new_id
+
+from tests.support.gateway import Gateway, Response
+from tests.support.payments import (
+    QUANTITY,
+    STOCK,
+    TOTAL_MINOR,
+    Placed,
+    StripeControl,
+    events_of,
+    place_order,
+    status_of,
+    stock_of,
+    timeline_of,
+)
+from tests.support.people import token_of
+from tests.support.stock import query
+
+HELD = {(STOCK, QUANTITY)}
+RETURNED = {(STOCK, 0)}
+
+
+def pay(shop: Gateway, placed: Placed, method: str = "pm_card_visa", **options: Any) -> Response:
+    token = token_of(shop.container, user_id=placed.user_id)
+    body = {"order_id": str(placed.order_id), "payment_method_id": method}
+    return shop.post("/api/payments/process", json=body, token=token, **options)
+
+
+def test_paid(shop: Gateway, container: Container, control: StripeControl, database: str) -> None:
+    placed = place_order(container)
+
+    answer = pay(shop, placed)
+
+    assert answer.status == 200, answer.text
+    assert answer.json == {
+        "order_id": str(placed.order_id),
+        "status": "PAID",
+        "payment_intent_id": control.intents(placed.order_id)[0]["id"],
+    }
+    assert timeline_of(database, placed.order_id) == ["PENDING", "PAYMENT_PROCESSING", "PAID"]
+    assert events_of(database, placed.order_id)[-1] == "order.paid"
+    assert control.kept_minor(placed.order_id) == TOTAL_MINOR
+    assert control.intents(placed.order_id)[0]["currency"] == "usd"
+    assert stock_of(database, placed) == HELD
+
+
+def test_paying_again_gives_the_same_answer(
+    shop: Gateway, container: Container, control: StripeControl
+) -> None:
+    placed = place_order(container)
+    first = pay(shop, placed)
+    requests = control.requests()
+
+    second = pay(shop, placed)
+
+    assert (second.status, second.text) == (200, first.text)
+    assert control.requests() == requests
+
+
+def test_paying_again_by_other_means_is_refused(
+    shop: Gateway, container: Container, control: StripeControl
+) -> None:
+    placed = place_order(container)
+    pay(shop, placed)
+    answer = pay(shop, placed, "pm_card_mastercard")
+    assert (answer.status, answer.code) == (409, "order_state_conflict")
+    assert len(control.charges(placed.order_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        ("pm_card_chargeDeclined", "generic_decline"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+        ("pm_card_chargeDeclinedStolenCard", "generic_decline"),
+    ],
+)
+def test_declined(
+    shop: Gateway, container: Container, control: StripeControl, database: str, method: str,
+    reason: str,
+) -> None:  # fmt: skip
+    placed = place_order(container, products=3)
+
+    answer = pay(shop, placed, method)
+
+    assert (answer.status, answer.code) == (402, "card_declined")
+    assert f"({reason})" in answer.json["detail"]
+    assert timeline_of(database, placed.order_id)[1:] == [
+        "PAYMENT_PROCESSING", "PAYMENT_FAILED", "CANCELLED",
+    ]  # fmt: skip
+    recorded = events_of(database, placed.order_id)
+    assert sorted(recorded) == ["inventory.released", "order.cancelled", "order.payment_failed"]
+    assert stock_of(database, placed) == RETURNED
+    assert control.kept_minor(placed.order_id) == 0
+    again = pay(shop, placed, method)
+    assert (again.status, again.json["detail"]) == (402, answer.json["detail"])
+    assert stock_of(database, placed) == RETURNED
+
+
+def test_a_typing_error_in_the_method_costs_nothing(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    answer = pay(shop, placed, "pm_card_vsia")
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert [error["field"] for error in answer.json["errors"]] == ["payment_method_id"]
+    assert status_of(database, placed.order_id) == "PENDING"
+    assert pay(shop, placed).status == 200
+
+
+def test_an_amount_below_stripes_minimum(
+    shop: Gateway, container: Container, database: str
+) -> None:
+    placed = place_order(container)
+    query(
+        database,
+        "UPDATE orders SET subtotal_minor = 0, shipping_minor = 10, total_minor = 10 WHERE id = %s",
+        (placed.order_id,),
+    )
+    answer = pay(shop, placed)
+    assert (answer.status, answer.code) == (402, "amount_too_small")
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == RETURNED
+    assert pay(shop, placed).code == "amount_too_small"
+
+
+def test_another_customers_order_is_not_found(
+    shop: Gateway, container: Container, database: str
+) -> None:
+    placed = place_order(container)
+    stranger = Placed(placed.order_id, new_id(), placed.products)
+    answer = pay(shop, stranger)
+    assert (answer.status, answer.code) == (404, "order_not_found")
+    assert status_of(database, placed.order_id) == "PENDING"
+    nothing = pay(shop, Placed(new_id(), placed.user_id, ()))
+    assert (nothing.status, nothing.code) == (404, "order_not_found")
+
+
+def test_a_lapsed_reservation_is_not_charged(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container, products=2, expires_in=timedelta(minutes=1))
+    query(
+        database,
+        "UPDATE reservations SET expires_at = now() WHERE order_id = %s AND product_id = %s",
+        (placed.order_id, placed.products[1]),
+    )
+    answer = pay(shop, placed)
+    assert (answer.status, answer.code) == (409, "reservation_expired")
+    assert control.intents(placed.order_id) == []
+    assert status_of(database, placed.order_id) == "PENDING"
+    held = "SELECT count(*) FROM reservations WHERE held_for_payment"
+    assert query(database, held) == [(0,)]
+
+
+def test_a_cancelled_order_cannot_be_paid(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    query(database, "UPDATE orders SET status = 'CANCELLED' WHERE id = %s", (placed.order_id,))
+    answer = pay(shop, placed)
+    assert (answer.status, answer.code) == (409, "order_state_conflict")
+    assert control.intents(placed.order_id) == []
+
+
+def test_the_bank_asks_for_action(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+
+    first = pay(shop, placed, "pm_card_authenticationRequired", key="one")
+    assert first.status == 202, first.text
+    assert first.json["status"] == "PAYMENT_PROCESSING"
+    intent = control.intents(placed.order_id)[0]
+    assert first.json["client_secret"] == intent["client_secret"]
+
+    waiting = pay(shop, placed, "pm_card_authenticationRequired", key="one")
+    assert (waiting.status, waiting.text) == (202, first.text)
+    assert pay(shop, placed, "pm_card_visa").code == "order_state_conflict"
+
+    control.authenticate(intent["id"])
+    done = pay(shop, placed, "pm_card_authenticationRequired", key="one")
+    assert (done.status, done.json["status"]) == (200, "PAID")
+    assert len(control.intents(placed.order_id)) == 1
+    assert status_of(database, placed.order_id) == "PAID"
+
+
+def test_the_bank_says_no_after_all(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(shop, placed, "pm_card_authenticationRequired")
+    intent = control.intents(placed.order_id)[0]
+    control.authenticate(intent["id"], "fail")
+
+    answer = pay(shop, placed, "pm_card_authenticationRequired")
+
+    assert (answer.status, answer.code) == (402, "card_declined")
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == RETURNED
+    # The customer's browser still has the secret; nobody can pay with it any more.
+    assert control.intents(placed.order_id)[0]["status"] == "canceled"
+
+
+def test_the_bank_takes_its_time(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    control.send("POST", "settings", {"processing_seconds": 60})
+    placed = place_order(container)
+    answer = pay(shop, placed, "pm_card_processing")
+    assert (answer.status, answer.json["status"]) == (202, "PAYMENT_PROCESSING")
+    assert "client_secret" not in answer.json
+    control.send("POST", f"payment_intents/{answer.json['payment_intent_id']}/settle", {})
+    assert pay(shop, placed, "pm_card_processing").status == 200
+    assert status_of(database, placed.order_id) == "PAID"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "status", "status": 500},
+        {"action": "status", "status": 500, "when": "after"},
+        {"action": "status", "status": 429},
+        {"action": "close"},
+        {"action": "close", "when": "after"},
+        {"action": "hang", "when": "after", "seconds": 4},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values()),
+)
+def test_stripe_fails_to_answer(
+    shop: Gateway, container: Container, control: StripeControl, database: str, fault: Any
+) -> None:
+    placed = place_order(container)
+    control.fault(**fault)
+
+    answer = pay(shop, placed, key="a-key")
+
+    assert (answer.status, answer.code) == (503, "payment_outcome_unknown")
+    assert "retry-after" in answer.headers
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+    assert stock_of(database, placed) == HELD
+    control.clear_faults()
+    again = pay(shop, placed, key="a-key")
+    assert (again.status, again.json["status"]) == (200, "PAID")
+    assert len(control.charges(placed.order_id)) == 1
+
+
+def test_stripe_is_away_before_anything_happened(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    control.fault("close", "/v1/payment_methods/*", method="GET")
+    answer = pay(shop, placed)
+    assert (answer.status, answer.code) == (503, "dependency_unavailable")
+    assert status_of(database, placed.order_id) == "PENDING"
+    assert pay(shop, placed).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"order_id": "x", "payment_method_id": "pm_card_visa"},
+        {"order_id": str(new_id())},
+        {"order_id": str(new_id()), "payment_method_id": ""},
+        {"order_id": str(new_id()), "payment_method_id": "pm_card_visa/../x"},
+        {"order_id": str(new_id()), "payment_method_id": 7},
+        {"order_id": str(new_id()), "payment_method_id": "pm_card_visa", "amount": 1},
+    ],
+)
+def test_bad_bodies(shop: Gateway, body: Any) -> None:
+    answer = shop.post("/api/payments/process", json=body, token=token_of(shop.container))
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"]
+
+
+def test_a_session_is_required(shop: Gateway) -> None:
+    body = {"order_id": str(new_id()), "payment_method_id": "pm_card_visa"}
+    assert shop.post("/api/payments/process", json=body).status == 401
+
+
+@pytest.mark.parametrize(("products", "key"), [(1, None), (5, None), (5, "a-key")])
+def test_statement_budget(
+    shop: Gateway, container: Container, products: int, key: str | None
+) -> None:
+    """Design §10: payment ≤ 8 statements, whatever the number of lines, the two of the key included.
+
+    The publication after the commit is two more statements; here the broker is away, so they are
+    counted in.
+    """
+    placed = place_order(container, products=products)
+    token = token_of(container, user_id=placed.user_id)
+    body = {"order_id": str(placed.order_id), "payment_method_id": "pm_card_visa"}
+    before = container.database.statements
+    answer = shop.post("/api/payments/process", json=body, token=token, key=key)
+    assert answer.status == 200
+    publication = 2
+    assert container.database.statements - before + publication <= 8

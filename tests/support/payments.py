@@ -1,0 +1,203 @@
+"""Orders that can be paid, the Stripe fake's control API, and signed webhooks."""
+
+import hashlib
+import hmac
+import json
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from shop.bootstrap import Container
+from shop.contracts.events import Item
+from shop.domain.ids import new_id
+from shop.domain.orders import OrderStatus
+from shop.services.ports.orders import Order, OrderLine
+from tests.support.containers import container_for
+from tests.support.stock import add_products, levels, query
+
+KEY = "sk_test_tests"
+WEBHOOK_SECRET = "whsec_of_the_tests"
+STOCK = 10
+QUANTITY = 2
+TOTAL_MINOR = 2499
+
+
+@contextmanager
+def paying_container(
+    database_url: str, redis_url: str, stripe_url: str, **settings: Any
+) -> Iterator[Container]:
+    """A container whose payments go to the fake."""
+    with container_for(
+        database_url,
+        redis_url,
+        stripe_url=stripe_url,
+        **{
+            "stripe_key": KEY,
+            "stripe_webhook_secret": WEBHOOK_SECRET,
+            "stripe_timeout_seconds": 3.0,
+            **settings,
+        },
+    ) as container:
+        yield container
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order with its stock held."""
+
+    order_id: UUID
+    user_id: UUID
+    products: tuple[UUID, ...]
+
+
+def place_order(
+    container: Container, *, products: int = 1, expires_in: timedelta = timedelta(minutes=10)
+) -> Placed:
+    """Place a PENDING order over some products, `QUANTITY` of each out of a stock of `STOCK`."""
+    database_url = container.settings.database_url
+    ids = add_products(database_url, *[STOCK] * products)
+    order_id, user_id = new_id(), new_id()
+    expires_at = datetime.now(UTC) + expires_in
+    subtotal = 1000 * QUANTITY * products
+    shipping = TOTAL_MINOR - 2000
+    with container.unit_of_work(publish=False) as work:
+        work.orders.add(
+            Order(
+                order_id=order_id, user_id=user_id, email="buyer@shop.example",
+                status=OrderStatus.PENDING, currency="USD", subtotal_minor=subtotal, tax_minor=0,
+                shipping_minor=shipping, total_minor=subtotal + shipping, shipping_address={},
+                shipping_method="standard", payment_method_id="pm_card_visa",
+                reservation_expires_at=expires_at, estimated_delivery=None, carrier=None,
+                tracking_number=None, cancel_reason=None, correlation_id=uuid.uuid4(),
+                created_at=datetime.now(UTC),
+                lines=tuple(
+                    OrderLine(
+                        product_id=product_id, name="Thing", unit_price_minor=1000,
+                        quantity=QUANTITY,
+                    )
+                    for product_id in ids
+                ),
+            )
+        )  # fmt: skip
+        work.inventory.hold(
+            order_id, new_id(), [Item(product_id, QUANTITY) for product_id in ids], expires_at
+        )
+    return Placed(order_id, user_id, tuple(ids))
+
+
+def status_of(database_url: str, order_id: UUID) -> str:
+    """The order's status."""
+    return str(query(database_url, "SELECT status FROM orders WHERE id = %s", (order_id,))[0][0])
+
+
+def timeline_of(database_url: str, order_id: UUID) -> list[str]:
+    """Every status that the order reached."""
+    rows = query(
+        database_url,
+        "SELECT status FROM order_timeline WHERE order_id = %s ORDER BY id",
+        (order_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def events_of(database_url: str, order_id: UUID) -> list[str]:
+    """Types of the events recorded about the order, in order."""
+    rows = query(
+        database_url,
+        "SELECT event_type FROM outbox WHERE aggregate_id = %s ORDER BY sequence",
+        (str(order_id),),
+    )
+    return [row[0] for row in rows]
+
+
+def stock_of(database_url: str, placed: Placed) -> set[tuple[int, int]]:
+    """What is on hand and reserved of the order's products; one pair if they are all alike."""
+    return {levels(database_url, product_id) for product_id in placed.products}
+
+
+def wind_back(database_url: str, order_id: UUID, age: timedelta) -> None:
+    """Make everything about an order's payment older."""
+    for table, column in (("payments", "order_id"), ("refunds", "order_id"), ("orders", "id")):
+        query(
+            database_url,
+            f"UPDATE {table} SET created_at = created_at - %s, updated_at = updated_at - %s"
+            f" WHERE {column} = %s",
+            (age, age, order_id),
+        )
+
+
+class StripeControl:
+    """The control API of the fake."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def send(self, method: str, path: str, document: Any = None) -> Any:
+        """Send a control request."""
+        request = urllib.request.Request(
+            f"{self.url}/_fake/{path}",
+            None if document is None else json.dumps(document).encode(),
+            {"Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def fault(self, action: str, path: str = "/v1/payment_intents", **details: Any) -> None:
+        """Order trouble for the next requests."""
+        self.send("POST", "faults", {"action": action, "path": path, "method": "POST", **details})
+
+    def clear_faults(self) -> None:
+        """Be well again."""
+        self.send("DELETE", "faults")
+
+    def intents(self, order_id: UUID) -> list[dict[str, Any]]:
+        """Payment intents of an order."""
+        return list(self.send("GET", f"payment_intents?order_id={order_id}")["data"])
+
+    def charges(self, order_id: UUID) -> list[dict[str, Any]]:
+        """Charges of an order that took money."""
+        found = self.send("GET", f"charges?order_id={order_id}")["data"]
+        return [charge for charge in found if charge["status"] == "succeeded"]
+
+    def kept_minor(self, order_id: UUID) -> int:
+        """Money of an order that we have, in minor units."""
+        return sum(c["amount_captured"] - c["amount_refunded"] for c in self.charges(order_id))
+
+    def authenticate(self, intent_id: str, outcome: str = "succeed") -> None:
+        """Do what the customer does in the bank's window."""
+        self.send("POST", f"payment_intents/{intent_id}/authenticate", {"outcome": outcome})
+
+    def requests(self, path: str = "/v1/payment_intents", method: str = "POST") -> int:
+        """How many API requests there were."""
+        return int(self.send("GET", f"requests?path={path}&method={method}")["count"])
+
+
+def signature(payload: str, *, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
+    """The ``Stripe-Signature`` of a body."""
+    sent = int(time.time() if at is None else at)
+    digest = hmac.new(secret.encode(), f"{sent}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return f"t={sent},v1={digest}"
+
+
+def event_of(kind: str, subject: dict[str, Any], event_id: str | None = None) -> str:
+    """The body of an event, about an object as the fake answers it."""
+    return json.dumps(
+        {
+            "id": event_id or f"evt_{uuid.uuid4().hex}",
+            "object": "event",
+            "api_version": "2026-08-26.dahlia",
+            "created": int(time.time()),
+            "data": {"object": subject},
+            "livemode": False,
+            "pending_webhooks": 1,
+            "request": {"id": None, "idempotency_key": None},
+            "type": kind,
+        }
+    )
