@@ -17,4 +17,4 @@ def handler(command: HoldOrderStock) -> StockHeld:
         expires_at=command.expires_at,
         correlation_id=command.correlation_id,
     )
-    return StockHeld(hold.reservation_id, hold.expires_at)
+    return StockHeld(reservation_id=hold.reservation_id, expires_at=hold.expires_at)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, UnroutableError
 
 from shop.contracts.events import CONSUMERS, DEAD_LETTER_EXCHANGE, EXCHANGE
@@ -22,6 +23,7 @@ _CONNECT_SECONDS: Final = 1.5
 _CONFIRM_SECONDS: Final = 1.5
 #: After a failure no call waits for the broker again for this long.
 _CIRCUIT_OPEN_SECONDS: Final = 5.0
+_BROKEN: Final = (AMQPError, AMQPConnectorException, OSError)
 _CONSUMED: Final = frozenset(event_type for _, event_type in CONSUMERS)
 
 
@@ -118,7 +120,7 @@ class RabbitMQPublisher:
                 raise DependencyUnavailable(
                     "rabbitmq", f"RabbitMQ has no queue for {routing_key}; declare the topology."
                 ) from error
-            except (AMQPError, OSError) as error:
+            except _BROKEN as error:
                 self.close()
                 # A connection that was lost while it lay idle is opened again, once.
                 if not reused or attempt == 2:
@@ -135,7 +137,7 @@ class RabbitMQPublisher:
             with self._deadline(connection):
                 channel = connection.channel()
                 channel.confirm_delivery()
-        except (AMQPError, OSError) as error:
+        except _BROKEN as error:
             self.close()
             raise self._broken(error) from error
         self._channel = channel
@@ -167,5 +169,5 @@ def _ignore_broken() -> Iterator[None]:
     """Take it calmly that a connection to be closed is broken already."""
     try:
         yield
-    except (AMQPError, OSError) as error:
+    except _BROKEN as error:
         _log.debug("while closing: %r", error)

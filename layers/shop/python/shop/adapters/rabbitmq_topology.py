@@ -11,6 +11,7 @@ from typing import Final
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError
 
 from shop.contracts.events import (
@@ -47,7 +48,7 @@ def declare(rabbitmq_url: str) -> list[str]:
     """
     try:
         connection = BlockingConnection(pika.URLParameters(rabbitmq_url))
-    except (AMQPError, OSError) as error:
+    except (AMQPError, AMQPConnectorException, OSError) as error:
         raise TopologyError(f"RabbitMQ is away: {error!r}") from error
     try:
         channel = connection.channel()

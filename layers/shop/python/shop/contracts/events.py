@@ -246,7 +246,7 @@ def decode(body: bytes) -> Envelope:
         if header.version != event_class.format_version:
             raise ValueError(f"unknown version {header.version} of {header.event_type}")
         event = msgspec.json.decode(body, type=event_class)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     return Envelope(
         event_id=header.event_id,

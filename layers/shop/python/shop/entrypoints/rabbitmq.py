@@ -151,7 +151,7 @@ def _process[E: Event](
         raise
     except ShopError as refusal:
         patience.until_done(partial(_bury, message, envelope, f"{refusal.code}: {refusal.detail}"))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - given back, raised when the batch is through
         logger().exception("consumer failed", extra=_about(message.queue, envelope))
         if message.deliveries < DELIVERY_LIMIT:
             return error

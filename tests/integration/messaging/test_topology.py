@@ -1,0 +1,48 @@
+"""Exchanges and queues, declared from the contracts."""
+
+import pytest
+
+from shop.adapters.rabbitmq_topology import TopologyError, declare
+from shop.contracts.events import CONSUMERS, DELIVERY_LIMIT, queue_name
+from tests.support import broker
+from tests.support.gateway import template
+
+
+def test_declaring_again_changes_nothing(rabbitmq: str, declared: list[str]) -> None:
+    broker.put(rabbitmq, declared[0], b"kept")
+    assert declare(rabbitmq) == declared
+    assert [body for _, body in broker.take(rabbitmq, declared[0])] == [b"kept"]
+
+
+def test_the_template_consumes_exactly_the_declared_queues() -> None:
+    queues = {
+        event["Properties"]["Queues"][0]: resource["Properties"]["CodeUri"]
+        for resource in template()["Resources"].values()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "MQ"
+    }
+    assert queues == {
+        queue_name(service, event): f"../functions/{service}/on_{event.replace('.', '_')}/"
+        for service, event in CONSUMERS
+    }
+
+
+def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> None:
+    queue = "inventory.order.paid"
+    broker.put(rabbitmq, queue, b"again and again", message_id="m")
+    deliveries = 0
+    with broker.channel(rabbitmq) as channel:
+        for method, _, _ in channel.consume(queue, inactivity_timeout=2):
+            if method is None:
+                break
+            deliveries += 1
+            channel.basic_nack(method.delivery_tag, requeue=True)
+    assert deliveries == DELIVERY_LIMIT + 1
+    ((properties, body),) = broker.take(rabbitmq, f"{queue}.dead")
+    assert (body, properties.message_id) == (b"again and again", "m")
+    assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
+
+
+def test_a_broker_that_is_away_is_named() -> None:
+    with pytest.raises(TopologyError, match="RabbitMQ is away"):
+        declare("amqp://guest:guest@127.0.0.1:1/%2f")
