@@ -136,9 +136,16 @@ class CloseOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What the order's real status tells the state machine to do."""
+    """What the order's real status tells the state machine to do.
+
+    Attributes
+    ----------
+    wait_seconds : int
+        How long to wait for the event this time.
+    """
 
     next: Literal["wait", "continue", "end"]
+    wait_seconds: int = 0
 
 
 class NotifyCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,3 +164,11 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     status: str
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What a task says when it refuses: the message of the exception that it ends with."""
+
+    code: str
+    detail: str
+    errors: list[tuple[str, str]] = []

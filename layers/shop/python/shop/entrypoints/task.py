@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from shop.contracts.tasks import Refusal
 from shop.domain.errors import ShopError
 from shop.observability import logger
 
@@ -33,6 +34,8 @@ def task[In: msgspec.Struct](
                 result = function(command)
             except ShopError as error:
                 logger().info("refused", extra={"code": error.code, "detail": error.detail})
+                refusal = Refusal(error.code, error.detail, list(error.errors))
+                error.args = (msgspec.json.encode(refusal).decode(),)
                 raise
             return msgspec.to_builtins(result)
 

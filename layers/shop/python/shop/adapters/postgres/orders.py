@@ -11,7 +11,7 @@ import msgspec
 
 from shop.adapters.postgres.database import Row, Transaction
 from shop.domain.orders import OrderStatus, sources_of
-from shop.services.ports.orders import Order, OrderLine, TimelineEntry
+from shop.services.ports.orders import Order, OrderLine, StockState, TimelineEntry
 
 _COLUMNS: Final = (
     "id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor, total_minor,"
@@ -28,7 +28,11 @@ _TIMELINE: Final = """
                       ORDER BY order_timeline.id)
      FROM order_timeline WHERE order_id = orders.id)
 """
-_GET: Final = f"SELECT {_COLUMNS}, {_LINES}, {_TIMELINE} FROM orders WHERE id = %s"
+_GET: Final = f"""
+    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE},
+           EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND status = 'pending')
+    FROM orders WHERE id = %s
+"""
 _ADD: Final = f"""
     WITH placed AS (
         INSERT INTO orders ({_COLUMNS})
@@ -68,7 +72,7 @@ _MOVE: Final = f"""
     SELECT * FROM moved
 """
 _PAGE: Final = f"""
-    SELECT {_COLUMNS}, {_LINES}, NULL FROM orders
+    SELECT {_COLUMNS}, {_LINES}, NULL, false FROM orders
     WHERE user_id = %(user_id)s
       AND (%(status)s::text IS NULL OR status = %(status)s)
       AND (%(before)s::timestamptz IS NULL OR (created_at, id) < (%(before)s, %(before_id)s::uuid))
@@ -88,7 +92,7 @@ class PostgresOrders:
         parameters: dict[str, Any] = {
             name: getattr(order, name)
             for name in Order.__dataclass_fields__
-            if name not in {"lines", "timeline"}
+            if name not in {"lines", "timeline", "refund_pending"}
         }
         parameters["status"] = order.status.value
         parameters["shipping_address"] = msgspec.json.encode(order.shipping_address).decode()
@@ -127,7 +131,7 @@ class PostgresOrders:
                 "estimated_delivery": estimated_delivery,
             },
         )
-        return None if row is None else _order((*row, None, None))
+        return None if row is None else _order((*row, None, None, False))
 
     def page(
         self,
@@ -151,11 +155,23 @@ class PostgresOrders:
         )
         return [_order(row) for row in rows]
 
+    def stock_state(self, order_id: UUID) -> StockState:
+        """Tell what has become of the stock that was held for an order."""
+        statuses = {
+            row[0]
+            for row in self._transaction.rows(
+                "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
+            )
+        }
+        if statuses == {"confirmed"}:
+            return StockState.CONFIRMED
+        return StockState.HELD if statuses & {"pending", "confirmed"} else StockState.NONE
+
 
 def _order(row: Row) -> Order:
     (order_id, user_id, email, status, currency, subtotal, tax, shipping, total, address, method,
      payment_method_id, expires_at, estimated_delivery, carrier, tracking_number, cancel_reason,
-     correlation_id, created_at, lines, timeline) = row  # fmt: skip
+     correlation_id, created_at, lines, timeline, refund_pending) = row  # fmt: skip
     return Order(
         order_id=order_id,
         user_id=user_id,
@@ -178,6 +194,7 @@ def _order(row: Row) -> Order:
         created_at=created_at.astimezone(UTC),
         lines=tuple(_line(*line) for line in lines or ()),
         timeline=tuple(_entry(*entry) for entry in timeline or ()),
+        refund_pending=refund_pending,
     )
 
 

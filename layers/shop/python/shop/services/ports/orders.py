@@ -1,12 +1,23 @@
 """Port of the orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from shop.domain.orders import OrderStatus
+
+
+class StockState(StrEnum):
+    """What has become of the stock that was held for an order."""
+
+    #: Nothing is held (any more).
+    NONE = "none"
+    HELD = "held"
+    #: All of it was taken out of the stock for good.
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order. `lines` and `timeline` are filled by the reads that say so."""
+    """An order. `lines`, `timeline` and `refund_pending` are filled by the reads that say so."""
 
     order_id: UUID
     user_id: UUID
@@ -59,7 +70,8 @@ class Order:
     correlation_id: UUID
     created_at: datetime
     lines: tuple[OrderLine, ...] = ()
-    timeline: tuple[TimelineEntry, ...] = field(default=())
+    timeline: tuple[TimelineEntry, ...] = ()
+    refund_pending: bool = False
 
 
 class OrderRepository(Protocol):
@@ -69,7 +81,11 @@ class OrderRepository(Protocol):
         """Insert a PENDING order with its lines and first timeline entry; False if it is there already."""
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
-        """Read an order with lines and timeline; with `lock`, its row is kept until the transaction ends."""
+        """Read an order with lines, timeline and whether money is on its way back.
+
+        With `lock` its row is kept until the transaction ends. The status is then the row's latest; lines
+        never change, but the rest is as of the statement's beginning, before it waited for the row.
+        """
 
     def move(
         self,
@@ -105,3 +121,6 @@ class OrderRepository(Protocol):
         before: tuple[datetime, UUID] | None,
     ) -> Sequence[Order]:
         """Read a user's orders, newest first (with lines, without timeline)."""
+
+    def stock_state(self, order_id: UUID) -> StockState:
+        """Tell what has become of the stock that was held for an order."""

@@ -1,0 +1,14 @@
+"""Step of fulfil_order: tell the customer that the order is confirmed."""
+
+from shop.bootstrap import container
+from shop.contracts.tasks import Notified, NotifyCustomer
+from shop.entrypoints.task import task
+from shop.services import notifications
+
+
+@task(NotifyCustomer)
+def handler(command: NotifyCustomer) -> Notified:
+    """Send the e-mail, once, and move the order to PROCESSING."""
+    with container().unit_of_work() as work:
+        status = notifications.order_confirmed(work, container().mailer, command.order_id)
+    return Notified(status="" if status is None else status.value)

@@ -1,0 +1,12 @@
+"""notifications.order.confirmed: e-mail, and the order becomes PROCESSING."""
+
+from shop.bootstrap import container
+from shop.contracts.events import OrderConfirmed
+from shop.entrypoints.rabbitmq import Delivery, consumer
+from shop.services import notifications
+
+
+@consumer(service="notifications", event=OrderConfirmed)
+def handler(delivery: Delivery[OrderConfirmed]) -> None:
+    """Send the e-mail, once, and move the order to PROCESSING."""
+    notifications.order_confirmed(delivery.work, container().mailer, delivery.event.order_id)

@@ -1,0 +1,12 @@
+"""notifications.order.shipped: e-mail with the tracking number."""
+
+from shop.bootstrap import container
+from shop.contracts.events import OrderShipped
+from shop.entrypoints.rabbitmq import Delivery, consumer
+from shop.services import notifications
+
+
+@consumer(service="notifications", event=OrderShipped)
+def handler(delivery: Delivery[OrderShipped]) -> None:
+    """Send the e-mail, once."""
+    notifications.order_shipped(delivery.work, container().mailer, delivery.event.order_id)

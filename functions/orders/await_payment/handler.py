@@ -1,0 +1,19 @@
+"""Step of fulfil_order: wait for the payment."""
+
+from shop.bootstrap import container
+from shop.contracts.tasks import AwaitStep
+from shop.entrypoints.task import task
+from shop.services.fulfilment import await_step
+from shop.services.ports.fulfilment import Step
+
+
+@task(AwaitStep)
+def handler(command: AwaitStep) -> None:
+    """Keep the task token, and send it back at once if the order has moved on already."""
+    await_step(
+        container().unit_of_work,
+        container().fulfilment,
+        command.order_id,
+        Step.PAYMENT,
+        command.task_token,
+    )

@@ -1,0 +1,31 @@
+"""POST /api/orders/{order_id}/cancel: cancel an order before it ships."""
+
+from shop.bootstrap import container
+from shop.contracts.http.orders import CancelOrder, OrderMoved
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.observability import logger
+from shop.services import order_views
+from shop.services.orders import cancel_order
+
+
+@endpoint(
+    body=CancelOrder,
+    answer=OrderMoved,
+    roles=SHOPPERS,
+    problems=("order_not_found", "order_state_conflict"),
+)
+def handler(request: Request[CancelOrder, None]) -> Answer:
+    """Cancel an order: 200 when it is cancelled, 202 while its money is still on the way back."""
+    order_id = request.id("order_id")
+    logger().append_keys(order_id=str(order_id))
+    done = cancel_order(
+        container().unit_of_work,
+        container().payment_provider,
+        request.shopper,
+        order_id,
+        reason=request.body.reason,
+    )
+    headers = {"X-Correlation-Id": str(done.order.correlation_id)}
+    body = order_views.moved(done.order, refund_pending=done.refund_pending)
+    return Answer(body, 202 if done.refund_pending else 200, headers)

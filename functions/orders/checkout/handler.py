@@ -1,0 +1,37 @@
+"""POST /api/orders/checkout: turn the cart into an order."""
+
+from shop.bootstrap import container
+from shop.contracts.http.orders import Checkout, OrderPlaced
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.observability import logger
+from shop.services import order_views
+from shop.services.checkout import check_out
+
+
+@endpoint(
+    body=Checkout,
+    answer=OrderPlaced,
+    status=201,
+    roles=SHOPPERS,
+    idempotency="required",
+    problems=("cart_not_found", "cart_empty", "insufficient_stock", "order_state_conflict",
+              "reservation_conflict"),
+)  # fmt: skip
+def handler(request: Request[Checkout, None]) -> Answer:
+    """Turn the cart into an order whose stock is held until it is paid."""
+    logger().append_keys(order_id=str(request.resource_id))
+    placed = check_out(
+        container().carts,
+        container().order_placement,
+        container().unit_of_work,
+        request.shopper,
+        request.body,
+        order_id=request.resource_id,
+        correlation_id=request.correlation_id,
+    )
+    headers = {
+        "Location": f"/api/orders/{placed.order_id}",
+        "X-Correlation-Id": str(placed.correlation_id),
+    }
+    return Answer(order_views.placed(placed), 201, headers)

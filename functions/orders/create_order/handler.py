@@ -1,0 +1,19 @@
+"""Step of place_order: price the cart and write the order down."""
+
+from shop.bootstrap import container
+from shop.contracts.tasks import CreateOrder, PlacedOrder
+from shop.entrypoints.task import task
+from shop.services import placement
+
+
+@task(CreateOrder)
+def handler(command: CreateOrder) -> PlacedOrder:
+    """Create the order, PENDING, with the catalog's prices."""
+    settings = container().settings
+    return placement.create_order(
+        container().unit_of_work,
+        command,
+        currency=settings.currency,
+        reservation_ttl_seconds=settings.reservation_ttl_seconds,
+        payment_grace_seconds=settings.payment_grace_seconds,
+    )

@@ -1,0 +1,21 @@
+"""GET /api/orders: the shopper's orders."""
+
+from shop.bootstrap import container
+from shop.contracts.http.orders import OrderList, OrderQuery
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import order_views
+from shop.services.orders import list_orders
+
+
+@endpoint(query=OrderQuery, answer=OrderList, roles=SHOPPERS)
+def handler(request: Request[None, OrderQuery]) -> Answer:
+    """List one's own orders, newest first."""
+    page = list_orders(
+        container().unit_of_work,
+        request.shopper,
+        status=request.query.status,
+        limit=request.query.limit,
+        cursor=request.query.cursor,
+    )
+    return Answer(order_views.page(page))

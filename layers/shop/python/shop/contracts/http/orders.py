@@ -1,0 +1,176 @@
+"""Bodies of /api/orders."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.orders import OrderStatus
+
+#: One line of text: something visible, and no control characters.
+_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
+
+type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
+type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_LINE)]
+type PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=_LINE)]
+type CountryCode = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2", examples=["US", "DE"]),
+]
+type PaymentMethodId = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$(?!\n)")
+]
+type MethodName = Annotated[str, msgspec.Meta(max_length=30, pattern=r"^[a-z][a-z_]*$(?!\n)")]
+type PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
+type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an order goes.
+
+    Attributes
+    ----------
+    region : str or None
+        ISO 3166-2 subdivision without its country, for example ``CA``; it may decide the tax.
+    """
+
+    name: Line100
+    line1: Line200
+    line2: Line200 | None = None
+    city: Line100
+    region: Line100 | None = None
+    postal_code: PostalCode
+    country: CountryCode
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/checkout."""
+
+    cart_id: UUID
+    shipping_address: ShippingAddress
+    payment_method_id: PaymentMethodId
+    shipping_method: MethodName = "standard"
+
+
+class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/{order_id}/cancel."""
+
+    reason: Line200 | None = None
+
+
+class ShipOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/{order_id}/ship."""
+
+    carrier: Line100
+    tracking_number: Line100
+    estimated_delivery: date | None = None
+
+
+class DeliverOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/{order_id}/deliver: nothing."""
+
+
+class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of GET /api/orders."""
+
+    status: OrderStatus | None = None
+    limit: PageSize = 20
+    cursor: Cursor | None = None
+
+
+class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order, with name and price as they were when it was placed."""
+
+    product_id: UUID
+    name: str
+    price: Decimal
+    quantity: int
+    subtotal: Decimal
+
+
+class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """A price that is not what the cart showed; the order has the new one."""
+
+    product_id: UUID
+    old_price: Decimal
+    new_price: Decimal
+
+
+class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of POST /api/orders/checkout."""
+
+    order_id: UUID
+    status: OrderStatus
+    items: list[OrderItem]
+    subtotal: Decimal
+    tax: Decimal
+    shipping: Decimal
+    total: Decimal
+    currency: str
+    reservation_expires_at: datetime
+    estimated_delivery: date
+    price_changes: list[ChangedPrice]
+
+
+class TimelineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A status that the order reached."""
+
+    status: OrderStatus
+    timestamp: datetime
+    reason: str | None = None
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in a list."""
+
+    order_id: UUID
+    status: OrderStatus
+    items: list[OrderItem]
+    subtotal: Decimal
+    tax: Decimal
+    shipping: Decimal
+    total: Decimal
+    currency: str
+    created_at: datetime
+    estimated_delivery: date | None
+
+
+class OrderView(OrderSummary, frozen=True, kw_only=True):
+    """Answer of GET /api/orders/{order_id}.
+
+    Attributes
+    ----------
+    refund_pending : bool
+        The money is on its way back; the order is cancelled once the provider has confirmed it.
+    """
+
+    shipping_address: dict[str, str]
+    shipping_method: str
+    reservation_expires_at: datetime | None
+    carrier: str | None
+    tracking_number: str | None
+    cancel_reason: str | None
+    refund_pending: bool
+    timeline: list[TimelineItem]
+
+
+class OrderList(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of GET /api/orders; `next_cursor` gives the next page, None after the last."""
+
+    orders: list[OrderSummary]
+    next_cursor: str | None
+
+
+class OrderMoved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Answer of cancel, ship and deliver."""
+
+    order_id: UUID
+    status: OrderStatus
+    refund_pending: bool = False
+    carrier: str | None = None
+    tracking_number: str | None = None
+    estimated_delivery: date | None = None

@@ -1,0 +1,85 @@
+"""What an order costs: subtotal, tax and shipping, in minor units."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points
+
+#: The provider charges no less than this, in minor units (Stripe's minimum in US dollars).
+MIN_CHARGE_MINOR: Final = 50
+
+
+class AmountOutOfRange(ValueError):
+    """A total that cannot be charged; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingRate:
+    """What a way of shipping costs.
+
+    Attributes
+    ----------
+    price_minor : int
+        In minor units.
+    free_from_minor : int or None
+        Subtotal from which it is free, in minor units; None: never.
+    delivery_days : int
+        Calendar days until delivery.
+    """
+
+    price_minor: int
+    free_from_minor: int | None
+    delivery_days: int
+
+    def price_of(self, subtotal_minor: int) -> int:
+        """Give the price of shipping an order of this subtotal, in minor units."""
+        if self.free_from_minor is not None and subtotal_minor >= self.free_from_minor:
+            return 0
+        return self.price_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The amounts of an order, in minor units."""
+
+    subtotal_minor: int
+    tax_minor: int
+    shipping_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What is charged."""
+        return self.subtotal_minor + self.tax_minor + self.shipping_minor
+
+
+def totals(
+    lines: Iterable[tuple[int, int]], *, tax_rate_bps: int, shipping: ShippingRate
+) -> Totals:
+    """Add an order up.
+
+    Tax is taken of the subtotal as a whole, so that it is rounded once, half up; shipping is not taxed.
+
+    Parameters
+    ----------
+    lines : iterable of (int, int)
+        Unit price in minor units, and quantity.
+    tax_rate_bps : int
+        In basis points.
+
+    Raises
+    ------
+    AmountOutOfRange
+        If the provider could not charge the total.
+    """
+    subtotal_minor = sum(unit_price_minor * quantity for unit_price_minor, quantity in lines)
+    result = Totals(
+        subtotal_minor,
+        apply_basis_points(subtotal_minor, tax_rate_bps),
+        shipping.price_of(subtotal_minor),
+    )
+    if result.total_minor > MAX_AMOUNT_MINOR:
+        raise AmountOutOfRange("is more than can be charged at once; split the order")
+    if result.total_minor < MIN_CHARGE_MINOR:
+        raise AmountOutOfRange("is less than the smallest amount that can be charged")
+    return result
