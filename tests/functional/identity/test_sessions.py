@@ -4,10 +4,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from shop.adapters.redis_sessions import RedisLoginBrake
 from shop.bootstrap import Container
 from shop.domain.sessions import Role
-
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
 from tests.support.people import token_of

@@ -4,6 +4,7 @@ import time
 from unittest.mock import patch
 
 import pytest
+
 from shop.domain import passwords
 
 

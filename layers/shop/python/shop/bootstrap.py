@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shop.adapters.redis_stock_locks import RedisStockLocks
     from shop.adapters.postgres.database import Database
     from shop.adapters.redis_client import RedisClient
+    from shop.services.cart import CartResources
     from shop.services.ports.cart import CartStore
     from shop.services.ports.catalog import CatalogCache
     from shop.services.ports.fulfilment import Fulfilment, OrderPlacement
@@ -71,6 +72,13 @@ class Container:
         from shop.adapters.redis_carts import RedisCartStore
 
         return RedisCartStore(self.redis)
+
+    @cached_property
+    def cart_resources(self) -> "CartResources":
+        """What the cart's use cases need."""
+        from shop.services.cart import CartResources
+
+        return CartResources(self.carts, self.unit_of_work, self.settings.currency)
 
     @cached_property
     def catalog_cache(self) -> "CatalogCache":

@@ -6,7 +6,7 @@ the time at which it goes on.
 
 from typing import Final
 
-_LAPSED: Final = (
+LAPSED: Final = (
     "status = 'pending' AND NOT held_for_payment AND expires_at <= statement_timestamp()"
 )
 
@@ -16,7 +16,7 @@ STOCK: Final = f"""
     FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(quantity), 0)::integer AS quantity FROM reservations
-        WHERE product_id = p.id AND {_LAPSED}
+        WHERE product_id = p.id AND {LAPSED}
     ) AS lapsed
     WHERE p.id = ANY(%(products)s)
     ORDER BY p.id
@@ -42,7 +42,7 @@ LOCK_STOCK_OF_ORDER: Final = f"""
     WHERE product_id IN (
         SELECT product_id FROM reservations
         WHERE order_id = %(order)s AND status IN ('pending', 'confirmed')
-          AND (NOT %(expired)s OR ({_LAPSED}))
+          AND (NOT %(expired)s OR ({LAPSED}))
     )
     ORDER BY product_id FOR UPDATE
 """  # noqa: S608
@@ -51,7 +51,7 @@ LOCK_STOCK_OF_ORDER: Final = f"""
 _TAKE_LAPSED_OUT: Final = f"""
     lapsed_rows AS (
         SELECT order_id, product_id FROM reservations
-        WHERE product_id = ANY(%(products)s) AND {_LAPSED}
+        WHERE product_id = ANY(%(products)s) AND {LAPSED}
         ORDER BY order_id, product_id FOR UPDATE SKIP LOCKED
     ), lapsed AS (
         UPDATE reservations AS r SET status = 'expired', updated_at = statement_timestamp()
@@ -74,7 +74,7 @@ HOLD: Final = f"""
         SELECT * FROM unnest(%(products)s::uuid[], %(quantities)s::integer[]) AS w (product_id, quantity)
     ), known AS (
         SELECT id, product_id, quantity, expires_at,
-               status IN ('released', 'expired') OR ({_LAPSED}) AS ended
+               status IN ('released', 'expired') OR ({LAPSED}) AS ended
         FROM reservations WHERE order_id = %(order)s
     ), the_order AS (
         SELECT status FROM orders WHERE id = %(order)s
@@ -122,7 +122,7 @@ RELEASE: Final = f"""
     WITH held AS (
         SELECT order_id, product_id, status AS was FROM reservations
         WHERE order_id = %(order)s AND status IN ('pending', 'confirmed')
-          AND (NOT %(expired)s OR ({_LAPSED}))
+          AND (NOT %(expired)s OR ({LAPSED}))
         ORDER BY product_id FOR UPDATE
     ), released AS (
         UPDATE reservations AS r
@@ -186,7 +186,7 @@ CHANGE_STOCK: Final = f"""
 
 LAPSED_ORDERS: Final = f"""
     SELECT DISTINCT order_id FROM (
-        (SELECT order_id FROM reservations WHERE {_LAPSED} ORDER BY expires_at LIMIT %(limit)s)
+        (SELECT order_id FROM reservations WHERE {LAPSED} ORDER BY expires_at LIMIT %(limit)s)
         UNION ALL
         (SELECT id FROM orders
          WHERE status = 'PENDING' AND reservation_expires_at <= statement_timestamp()
@@ -201,8 +201,8 @@ CLAIM_LAPSED: Final = f"""
         SELECT status, correlation_id, reservation_expires_at FROM orders
         WHERE id = %(order)s FOR NO KEY UPDATE SKIP LOCKED
     ), holds AS (
-        SELECT count(*) FILTER (WHERE {_LAPSED}) AS lapsed,
-               count(*) FILTER (WHERE status IN ('pending', 'confirmed') AND NOT ({_LAPSED})) AS live
+        SELECT count(*) FILTER (WHERE {LAPSED}) AS lapsed,
+               count(*) FILTER (WHERE status IN ('pending', 'confirmed') AND NOT ({LAPSED})) AS live
         FROM reservations WHERE order_id = %(order)s
     )
     SELECT the_order.status, the_order.correlation_id

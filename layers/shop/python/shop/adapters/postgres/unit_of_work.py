@@ -135,11 +135,13 @@ class PostgresUnitOfWork:
             except DependencyUnavailable as away:
                 _log.warning("events left for the relay: %s", away.detail)
 
-    def record(self, event: Event, *, correlation_id: UUID | str) -> None:
+    def record(
+        self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
+    ) -> None:
         """Have an event published if, and only if, the transaction commits."""
         self._events.append(
             Envelope(
-                event_id=new_id(),
+                event_id=event_id or new_id(),
                 occurred_at=datetime.now(UTC),
                 correlation_id=str(correlation_id),
                 event=event,
@@ -149,7 +151,7 @@ class PostgresUnitOfWork:
     def _write_outbox(self) -> None:
         self.transaction.insert_many(
             "INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)"
-            " VALUES %s",
+            " VALUES %s ON CONFLICT (event_id) DO NOTHING",
             [
                 (
                     envelope.event_id,

@@ -3,19 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-type AttributeValue = str | int | float | bool
-
-
-class Sort(StrEnum):
-    """Order of a list of products; products that are equal in it stand by id."""
-
-    NEWEST = "newest"
-    PRICE_ASC = "price_asc"
-    PRICE_DESC = "price_desc"
+from shop.domain.catalog import AttributeValue, Sort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

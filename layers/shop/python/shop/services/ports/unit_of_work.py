@@ -68,8 +68,13 @@ class UnitOfWork(Protocol):
         traceback: TracebackType | None,
     ) -> None: ...
 
-    def record(self, event: Event, *, correlation_id: UUID | str) -> None:
-        """Have an event published if, and only if, the transaction commits."""
+    def record(
+        self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
+    ) -> None:
+        """Have an event published if, and only if, the transaction commits.
+
+        With an `event_id` of the caller's, an event that was recorded before is not recorded again.
+        """
 
 
 class OpenUnitOfWork(Protocol):

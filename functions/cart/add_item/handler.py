@@ -1,0 +1,19 @@
+"""POST /api/cart/items: put a product in the cart."""
+
+from shop.bootstrap import container
+from shop.contracts.http.cart import AddItem, CartView
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import cart
+
+
+@endpoint(
+    body=AddItem,
+    answer=CartView,
+    roles=SHOPPERS,
+    idempotency="accepted",
+    problems=("product_not_found", "insufficient_stock"),
+)
+def handler(request: Request[AddItem, None]) -> Answer:
+    """Put a product in the cart."""
+    return Answer(cart.add_item(container().cart_resources, request.shopper.user_id, request.body))

@@ -1,0 +1,19 @@
+"""PATCH /api/cart/items/{product_id}: set how many of a product the cart holds."""
+
+from shop.bootstrap import container
+from shop.contracts.http.cart import CartView, SetItem
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import cart
+
+
+@endpoint(
+    body=SetItem,
+    answer=CartView,
+    roles=SHOPPERS,
+    problems=("cart_item_not_found", "product_not_found", "insufficient_stock"),
+)
+def handler(request: Request[SetItem, None]) -> Answer:
+    """Set how many of a product the cart holds."""
+    user_id, product_id = request.shopper.user_id, request.id("product_id")
+    return Answer(cart.set_item(container().cart_resources, user_id, product_id, request.body))

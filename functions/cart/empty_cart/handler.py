@@ -1,0 +1,13 @@
+"""DELETE /api/cart: take everything out of the cart."""
+
+from shop.bootstrap import container
+from shop.contracts.http.cart import CartView
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import cart
+
+
+@endpoint(answer=CartView, roles=SHOPPERS)
+def handler(request: Request[None, None]) -> Answer:
+    """Take everything out of the cart."""
+    return Answer(cart.empty_cart(container().cart_resources, request.shopper.user_id))

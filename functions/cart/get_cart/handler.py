@@ -1,0 +1,13 @@
+"""GET /api/cart: the cart with today's prices and availability."""
+
+from shop.bootstrap import container
+from shop.contracts.http.cart import CartView
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import cart
+
+
+@endpoint(answer=CartView, roles=SHOPPERS)
+def handler(request: Request[None, None]) -> Answer:
+    """Show the cart with today's prices and availability."""
+    return Answer(cart.get_cart(container().cart_resources, request.shopper.user_id))

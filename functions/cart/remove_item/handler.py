@@ -1,0 +1,14 @@
+"""DELETE /api/cart/items/{product_id}: take a product out of the cart."""
+
+from shop.bootstrap import container
+from shop.contracts.http.cart import CartView
+from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import cart
+
+
+@endpoint(answer=CartView, roles=SHOPPERS, problems=("cart_item_not_found",))
+def handler(request: Request[None, None]) -> Answer:
+    """Take a product out of the cart."""
+    user_id, product_id = request.shopper.user_id, request.id("product_id")
+    return Answer(cart.remove_item(container().cart_resources, user_id, product_id))

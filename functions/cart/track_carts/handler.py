@@ -1,0 +1,13 @@
+"""Every five minutes: report carts that have begun and carts that were abandoned."""
+
+from datetime import UTC, datetime
+
+from shop.bootstrap import container
+from shop.entrypoints.schedule import schedule
+from shop.services import cart
+
+
+@schedule
+def handler(seconds: float) -> dict[str, int]:
+    """Report carts that have begun and carts that were abandoned."""
+    return cart.track_carts(container().cart_resources, datetime.now(UTC))

@@ -1,0 +1,15 @@
+"""GET /api/catalog/products: a page of products."""
+
+from shop.bootstrap import container
+from shop.contracts.http.catalog import ListProducts, ProductPage
+from shop.entrypoints.caching import conditional_answer
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import catalog
+
+
+@endpoint(query=ListProducts, answer=ProductPage, problems=("category_not_found",))
+def handler(request: Request[None, ListProducts]) -> Answer:
+    """List products, newest first or by price."""
+    box = container()
+    found = catalog.list_products(box.catalog_cache, box.unit_of_work, request.query)
+    return conditional_answer(request, found)

@@ -1,0 +1,217 @@
+"""Products and categories in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from psycopg2.extras import Json
+
+from shop.adapters.postgres.database import Row, Transaction
+from shop.adapters.postgres.inventory_sql import LAPSED
+from shop.domain.catalog import Sort
+from shop.services.ports.catalog import CategoryRow, Offer, Product
+
+_AVAILABLE: Final = f"""
+    coalesce(i.quantity_available, 0) + coalesce((
+        SELECT sum(quantity) FROM reservations WHERE product_id = p.id AND {LAPSED}), 0)::integer
+"""  # noqa: S608 - only constants of this package are put in
+
+_PRODUCT: Final = f"""
+    SELECT p.id, p.sku, p.name, p.description, p.brand, p.price_minor, p.currency, c.slug, p.tags,
+           p.image_url, p.attributes, p.is_active, p.version, p.created_at, {_AVAILABLE}
+    FROM products AS p
+    JOIN categories AS c ON c.id = p.category_id
+    LEFT JOIN inventory AS i ON i.product_id = p.id
+"""  # noqa: S608
+
+#: The order of each sort, and the same by the names of `_PAGE`. A scan of an index gives it either way.
+_ORDERS: Final = {
+    Sort.NEWEST: "{0}.created_at DESC, {0}.id",
+    Sort.PRICE_ASC: "{0}.price_minor, {0}.id",
+    Sort.PRICE_DESC: "{0}.price_minor DESC, {0}.id DESC",
+}
+
+_IN_SUBTREE: Final = "(s.path = %(path)s OR starts_with(s.path, %(path)s || '/'))"
+
+_COUNT_ALL: Final = "SELECT '', count(*) FROM products WHERE is_active"
+
+_COUNT_SUBTREE: Final = """
+    SELECT c.path, (
+        SELECT count(*) FROM products AS p JOIN categories AS s ON s.id = p.category_id
+        WHERE p.is_active AND (s.path = c.path OR starts_with(s.path, c.path || '/')))
+    FROM categories AS c WHERE c.slug = %(slug)s
+"""
+
+_CHOOSE: Final = """
+    SELECT o.id FROM products AS o WHERE o.is_active ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+# From every category of the subtree the first rows of its part of the index, then the first of those:
+# never more than categories x depth rows, however many products there are.
+_CHOOSE_IN_SUBTREE: Final = f"""
+    SELECT t.id FROM categories AS s
+    CROSS JOIN LATERAL (
+        SELECT o.id, o.created_at, o.price_minor FROM products AS o
+        WHERE o.category_id = s.id AND o.is_active ORDER BY {{order}} LIMIT %(end)s
+    ) AS t
+    WHERE {_IN_SUBTREE} ORDER BY {{outer}} LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608
+
+_OFFERS: Final = f"""
+    SELECT p.id, p.name, p.price_minor, p.currency, p.is_active, {_AVAILABLE}
+    FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
+    WHERE p.id = ANY(%s::uuid[])
+"""  # noqa: S608
+
+_CATEGORIES: Final = """
+    SELECT c.slug, c.name, c.path, (
+        SELECT count(*) FROM products AS p WHERE p.category_id = c.id AND p.is_active)
+    FROM categories AS c ORDER BY c.path
+"""
+
+_ADD: Final = """
+    WITH added AS (
+        INSERT INTO products (id, sku, name, description, brand, price_minor, currency, category_id,
+                              tags, image_url, attributes, is_active, version)
+        VALUES (%(id)s, %(sku)s, %(name)s, %(description)s, %(brand)s, %(price_minor)s, %(currency)s,
+                (SELECT id FROM categories WHERE slug = %(category)s),
+                %(tags)s::text[], %(image_url)s, %(attributes)s, %(is_active)s, %(version)s)
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), stocked AS (
+        INSERT INTO inventory (product_id) SELECT id FROM added
+    )
+    SELECT EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM products WHERE id = %(id)s)
+"""
+
+_UPDATE: Final = """
+    UPDATE products
+    SET name = %(name)s, description = %(description)s, brand = %(brand)s,
+        price_minor = %(price_minor)s, currency = %(currency)s,
+        category_id = (SELECT id FROM categories WHERE slug = %(category)s),
+        tags = %(tags)s::text[], image_url = %(image_url)s, attributes = %(attributes)s,
+        is_active = %(is_active)s, version = %(version)s, updated_at = now()
+    WHERE id = %(id)s
+"""
+
+
+class PostgresProducts:
+    """See `shop.services.ports.catalog.ProductRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def get(self, product_id: UUID, *, lock: bool = False) -> Product | None:
+        """Read a product."""
+        suffix = "FOR UPDATE OF p" if lock else ""
+        row = self._transaction.row(f"{_PRODUCT} WHERE p.id = %s {suffix}", (product_id,))
+        return None if row is None else _product(row)
+
+    def page(
+        self, category: str | None, sort: Sort, limit: int, offset: int
+    ) -> tuple[Sequence[Product], int] | None:
+        """Read a page of active products and their number."""
+        counted = self._transaction.row(
+            _COUNT_ALL if category is None else _COUNT_SUBTREE, {"slug": category}
+        )
+        if counted is None:
+            return None
+        path, total = counted
+        if offset >= total:
+            return [], total
+        rows = self._transaction.rows(
+            page_statement(sort, in_category=category is not None),
+            {"path": path, "limit": limit, "offset": offset, "end": offset + limit},
+        )
+        return [_product(row) for row in rows], total
+
+    def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
+        """Read what carts and orders must know."""
+        rows = self._transaction.rows(_OFFERS, (list(product_ids),))
+        return {
+            product_id: Offer(
+                product_id=product_id,
+                name=name,
+                price_minor=price_minor,
+                currency=currency,
+                is_active=is_active,
+                available=available if is_active else 0,
+            )
+            for product_id, name, price_minor, currency, is_active, available in rows
+        }
+
+    def categories(self) -> Sequence[CategoryRow]:
+        """Read all categories."""
+        return [CategoryRow(*row) for row in self._transaction.rows(_CATEGORIES)]
+
+    def has_category(self, slug: str) -> bool:
+        """Tell whether there is such a category."""
+        return self._transaction.row("SELECT FROM categories WHERE slug = %s", (slug,)) is not None
+
+    def add(self, product: Product) -> bool:
+        """Insert a product and its empty stock, in one statement."""
+        row = self._transaction.row(_ADD, _parameters(product))
+        return row is not None and row[0]
+
+    def update(self, product: Product) -> None:
+        """Write a product."""
+        self._transaction.execute(_UPDATE, _parameters(product))
+
+
+def page_statement(sort: Sort, *, in_category: bool) -> str:
+    """Make the statement of a page of products.
+
+    The rows are chosen by their ids first, so that what is skipped costs no more than index entries.
+    """
+    order = _ORDERS[sort]
+    choose = _CHOOSE_IN_SUBTREE if in_category else _CHOOSE
+    chosen = choose.format(order=order.format("o"), outer=order.format("t"))
+    return " ".join(
+        (
+            f"WITH chosen AS MATERIALIZED ({chosen})",
+            _PRODUCT,
+            f"WHERE p.id IN (SELECT id FROM chosen) ORDER BY {order.format('p')}",  # noqa: S608
+        )
+    )
+
+
+def _parameters(product: Product) -> dict[str, object]:
+    return {
+        "id": product.product_id,
+        "sku": product.sku,
+        "name": product.name,
+        "description": product.description,
+        "brand": product.brand,
+        "price_minor": product.price_minor,
+        "currency": product.currency,
+        "category": product.category,
+        "tags": list(product.tags),
+        "image_url": product.image_url,
+        "attributes": Json(product.attributes),
+        "is_active": product.is_active,
+        "version": product.version,
+    }
+
+
+def _product(row: Row) -> Product:
+    (
+        product_id, sku, name, description, brand, price_minor, currency, category, tags,
+        image_url, attributes, is_active, version, created_at, stock,
+    ) = row  # fmt: skip
+    return Product(
+        product_id=product_id,
+        sku=sku,
+        name=name,
+        description=description,
+        brand=brand,
+        price_minor=price_minor,
+        currency=currency,
+        category=category,
+        tags=tuple(tags),
+        image_url=image_url,
+        attributes=attributes,
+        is_active=is_active,
+        version=version,
+        created_at=created_at,
+        stock=stock,
+    )

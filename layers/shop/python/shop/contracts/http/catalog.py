@@ -1,0 +1,137 @@
+"""Products and categories."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from shop.domain.catalog import AttributeValue, Sort
+
+#: Products that can be paged through: deeper pages are refused, as their cost grows with their depth.
+MAX_DEPTH: Final = 10_000
+
+type Sku = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+type Description = Annotated[str, msgspec.Meta(max_length=10_000)]
+type Brand = Annotated[str, msgspec.Meta(max_length=100)]
+type Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+type Tags = Annotated[
+    list[Annotated[str, msgspec.Meta(min_length=1, max_length=50)]], msgspec.Meta(max_length=30)
+]
+type ImageUrl = Annotated[
+    str, msgspec.Meta(max_length=2_000, pattern=r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)")
+]
+type AttributeName = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+type AttributeIn = (
+    Annotated[str, msgspec.Meta(max_length=500)]
+    | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    | float
+    | bool
+)
+type Attributes = Annotated[dict[AttributeName, AttributeIn], msgspec.Meta(max_length=50)]
+type Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
+class ListProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which products, and which page of them; ``page`` times ``per_page`` is at most 10,000."""
+
+    category: Slug | None = None
+    page: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = 1
+    per_page: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    sort: Sort = Sort.NEWEST
+
+
+class ProductSummary(msgspec.Struct, frozen=True):
+    """A product in a list. `stock` may be five minutes old."""
+
+    id: UUID
+    name: str
+    description: str
+    brand: str
+    price: Decimal
+    currency: str
+    stock: int
+    image_url: str | None
+    category: str
+
+
+class ProductPage(msgspec.Struct, frozen=True):
+    """A page of products, and how many there are on all pages."""
+
+    products: list[ProductSummary]
+    total: int
+    page: int
+    per_page: int
+
+
+class ProductView(msgspec.Struct, frozen=True):
+    """A product. Its ETag goes into If-Match, or its version into the body, to change it."""
+
+    id: UUID
+    sku: str
+    name: str
+    description: str
+    brand: str
+    price: Decimal
+    currency: str
+    stock: int
+    image_url: str | None
+    category: str
+    tags: list[str]
+    attributes: Mapping[str, AttributeValue]
+    is_active: bool
+    version: int
+
+
+class CategoryNode(msgspec.Struct, frozen=True):
+    """A category; its count includes everything below it."""
+
+    slug: str
+    name: str
+    product_count: int
+    children: list["CategoryNode"]
+
+
+class CategoryTree(msgspec.Struct, frozen=True):
+    """All categories."""
+
+    categories: list[CategoryNode]
+
+
+class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A new product, in the shop's currency; it begins with an empty stock."""
+
+    sku: Sku
+    name: Name
+    description: Description
+    brand: Brand
+    price: Decimal
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)]
+    category: Slug
+    tags: Tags
+    image_url: ImageUrl | None = None
+    attributes: Attributes = {}
+
+
+class ChangeProduct(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True
+):
+    """The fields to change; those that are not sent stay as they are.
+
+    `version` is the one that was read, where no If-Match is sent.
+    """
+
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    brand: Brand | UnsetType = UNSET
+    price: Decimal | UnsetType = UNSET
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)] | UnsetType = UNSET
+    category: Slug | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    image_url: ImageUrl | UnsetType | None = UNSET
+    attributes: Attributes | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    version: Version | UnsetType = UNSET

@@ -1,0 +1,26 @@
+"""Answers that are cached and revalidated: X-Cache, ETag, If-None-Match."""
+
+from typing import Any
+
+from shop.entrypoints.http import Answer, Request
+from shop.services.catalog import Representation
+
+
+def conditional_answer(request: Request[Any, Any], found: Representation) -> Answer:
+    """Answer 304 if the client has it already, otherwise the representation."""
+    headers = {
+        "ETag": found.etag,
+        "X-Cache": "hit" if found.hit else "miss",
+        # Clients and CloudFront keep a copy but ask each time whether it still holds.
+        "Cache-Control": "public, no-cache",
+    }
+    if _matches(request.headers.get("if-none-match"), found.etag):
+        return Answer(status=304, headers=headers)
+    return Answer(found.text, 200, {**headers, "Content-Type": "application/json"})
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
