@@ -1,0 +1,324 @@
+"""The cart's routes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.ids import new_id
+from shop.domain.sessions import Role
+from tests.support.containers import container_for
+from tests.support.gateway import Gateway
+from tests.support.people import token_of
+from tests.support.products import add_product, change, set_on_hand
+
+_WEEK_SECONDS = 7 * 24 * 3600
+
+
+@pytest.fixture
+def token(container: Container) -> str:
+    return token_of(container)
+
+
+def _add(shop: Gateway, token: str, product_id: object, quantity: int = 1) -> Any:
+    body = {"product_id": str(product_id), "quantity": quantity}
+    answer = shop.post("/api/cart/items", json=body, token=token)
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def test_a_cart_that_has_not_begun(shop: Gateway, token: str, container: Container) -> None:
+    answer = shop.get("/api/cart", token=token)
+
+    assert answer.status == 200
+    assert answer.text == (
+        '{"cart_id":null,"items":[],"total":0.00,"currency":"USD","expires_at":null}'
+    )
+    assert container.redis.execute("KEYS", "cart*") == []
+
+
+def test_add_and_read(shop: Gateway, token: str, container: Container) -> None:
+    phone = add_product(container.database, name="Phone", price_minor=99_999, on_hand=5)
+    cable = add_product(container.database, name="Cable", price_minor=10, on_hand=100)
+    _add(shop, token, phone)
+    _add(shop, token, cable, 3)
+    added = _add(shop, token, phone, 2)
+    read = shop.get("/api/cart", token=token)
+
+    assert read.json == added
+    assert '"price":999.99,"quantity":3,"subtotal":2999.97' in read.text
+    assert '"total":3000.27,"currency":"USD"' in read.text
+    assert [line["name"] for line in read.json["items"]] == ["Phone", "Cable"]
+    assert read.json["items"][0] == {
+        "product_id": str(phone),
+        "name": "Phone",
+        "price": 999.99,
+        "quantity": 3,
+        "subtotal": 2999.97,
+        "available": True,
+        "available_quantity": 5,
+        "price_changed": False,
+        "previous_price": None,
+        "availability_changed": False,
+    }
+
+
+def test_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
+    product_id = add_product(container.database, on_hand=3)
+    before = _add(shop, token, product_id, 2)
+    answer = shop.post(
+        "/api/cart/items", json={"product_id": str(product_id), "quantity": 2}, token=token
+    )
+
+    assert (answer.status, answer.code) == (400, "insufficient_stock")
+    assert answer.json["errors"][0]["field"] == "quantity"
+    assert shop.get("/api/cart", token=token).json == before
+
+
+def test_set_remove_and_empty(shop: Gateway, token: str, container: Container) -> None:
+    first, second = (add_product(container.database, on_hand=50) for _ in range(2))
+    cart = _add(shop, token, first)
+    _add(shop, token, second)
+    changed = shop.patch(f"/api/cart/items/{first}", json={"quantity": 7}, token=token)
+    removed = shop.delete(f"/api/cart/items/{first}", token=token)
+    emptied = shop.delete("/api/cart", token=token)
+
+    assert [line["quantity"] for line in changed.json["items"]] == [7, 1]
+    assert [line["product_id"] for line in removed.json["items"]] == [str(second)]
+    assert emptied.json["items"] == []
+    assert emptied.json["cart_id"] == cart["cart_id"]
+    assert shop.get("/api/cart", token=token).json == emptied.json
+
+
+def test_setting_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
+    product_id = add_product(container.database, on_hand=3)
+    _add(shop, token, product_id)
+    answer = shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 4}, token=token)
+
+    assert (answer.status, answer.code) == (400, "insufficient_stock")
+    assert shop.get("/api/cart", token=token).json["items"][0]["quantity"] == 1
+
+
+def test_what_is_not_in_the_cart(shop: Gateway, token: str, container: Container) -> None:
+    product_id = add_product(container.database)
+    other = add_product(container.database)
+    _add(shop, token, other)
+    for answer in (
+        shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 1}, token=token),
+        shop.delete(f"/api/cart/items/{product_id}", token=token),
+        shop.delete(f"/api/cart/items/{product_id}", token=token_of(container)),
+        shop.patch(
+            f"/api/cart/items/{product_id}", json={"quantity": 1}, token=token_of(container)
+        ),
+    ):
+        assert (answer.status, answer.code) == (404, "cart_item_not_found")
+    malformed = shop.delete("/api/cart/items/17", token=token)
+    assert (malformed.status, malformed.code) == (404, "product_not_found")
+
+
+def test_products_that_are_not_for_sale(shop: Gateway, token: str, container: Container) -> None:
+    inactive = add_product(container.database, is_active=False)
+    for product_id in (inactive, uuid4()):
+        answer = shop.post(
+            "/api/cart/items", json={"product_id": str(product_id), "quantity": 1}, token=token
+        )
+        assert (answer.status, answer.code) == (404, "product_not_found")
+
+
+@pytest.mark.parametrize(
+    "quantity", ["0", "-1", "1000", f"{10**30}", "1e9", "1.5", '"1"', "null", "true", "[1]"]
+)
+def test_quantities_out_of_range(
+    shop: Gateway, token: str, container: Container, quantity: str
+) -> None:
+    product_id = add_product(container.database, on_hand=5000)
+    answer = shop.post(
+        "/api/cart/items",
+        body=f'{{"product_id": "{product_id}", "quantity": {quantity}}}',
+        token=token,
+    )
+
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == "quantity"
+    assert shop.get("/api/cart", token=token).json["items"] == []
+
+
+def test_a_line_holds_999(shop: Gateway, token: str, container: Container) -> None:
+    product_id = add_product(container.database, on_hand=5000)
+    _add(shop, token, product_id, 999)
+    answer = shop.post(
+        "/api/cart/items", json={"product_id": str(product_id), "quantity": 1}, token=token
+    )
+
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == "quantity"
+
+
+def test_a_cart_holds_100_lines(shop: Gateway, token: str, container: Container) -> None:
+    products = [add_product(container.database) for _ in range(101)]
+    for product_id in products[:100]:
+        _add(shop, token, product_id)
+    full = shop.post(
+        "/api/cart/items", json={"product_id": str(products[100]), "quantity": 1}, token=token
+    )
+
+    assert (full.status, full.code) == (400, "validation_failed")
+    assert full.json["errors"][0]["field"] == "product_id"
+    again = _add(shop, token, products[0])
+    assert [line["product_id"] for line in again["items"]] == [str(p) for p in products[:100]]
+
+
+def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Container) -> None:
+    """aws-serverless-shopping-cart: carts silently lived for one day (anchor A11)."""
+    product_id = add_product(container.database)
+    body = {"product_id": str(product_id), "quantity": 1}
+    writes = [
+        lambda: shop.post("/api/cart/items", json=body, token=token),
+        lambda: shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 2}, token=token),
+        lambda: shop.delete(f"/api/cart/items/{product_id}", token=token),
+        lambda: shop.delete("/api/cart", token=token),
+    ]
+    for write in writes:
+        answer = write()
+        [key] = container.redis.execute("KEYS", "cart:*")
+        assert container.redis.execute("PTTL", key) >= _WEEK_SECONDS * 1000 - 2000
+        assert container.redis.execute("TTL", key) <= _WEEK_SECONDS
+        expires_at = datetime.fromisoformat(answer.json["expires_at"])
+        assert abs(expires_at - datetime.now(UTC) - timedelta(days=7)) < timedelta(seconds=5)
+        container.redis.execute("EXPIRE", key, 60)
+
+
+def test_reading_does_not_prolong_a_cart(shop: Gateway, token: str, container: Container) -> None:
+    _add(shop, token, add_product(container.database))
+    [key] = container.redis.execute("KEYS", "cart:*")
+    container.redis.execute("EXPIRE", key, 60)
+    shop.get("/api/cart", token=token)
+
+    assert container.redis.execute("TTL", key) <= 60
+
+
+def test_a_changed_price_is_said_and_counts(
+    shop: Gateway, token: str, container: Container
+) -> None:
+    """aws-serverless-ecommerce-platform: totals came from the client (anchor A12)."""
+    product_id = add_product(container.database, price_minor=1000)
+    _add(shop, token, product_id, 2)
+    change(container.database, product_id, price_minor=1250)
+    cart = shop.get("/api/cart", token=token).json
+
+    [line] = cart["items"]
+    assert (line["price"], line["previous_price"], line["price_changed"]) == (12.5, 10.0, True)
+    assert cart["total"] == 25.0
+    assert _add(shop, token, product_id)["items"][0]["price_changed"] is False
+
+
+def test_a_price_from_the_client_is_refused(
+    shop: Gateway, token: str, container: Container
+) -> None:
+    """aws-serverless-ecommerce-platform: totals came from the client (anchor A12)."""
+    product_id = add_product(container.database)
+    body = {"product_id": str(product_id), "quantity": 1, "price": 0.01}
+    answer = shop.post("/api/cart/items", json=body, token=token)
+
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == "price"
+
+
+def test_lost_availability_is_said(shop: Gateway, token: str, container: Container) -> None:
+    sold_out = add_product(container.database, name="Sold out", on_hand=5)
+    withdrawn = add_product(container.database, name="Withdrawn")
+    _add(shop, token, sold_out, 4)
+    _add(shop, token, withdrawn)
+    set_on_hand(container.database, sold_out, 3)
+    change(container.database, withdrawn, is_active=False)
+    lines = shop.get("/api/cart", token=token).json["items"]
+
+    assert [(line["name"], line["available"], line["available_quantity"]) for line in lines] == [
+        ("Sold out", False, 3),
+        ("Withdrawn", False, 0),
+    ]
+    assert all(line["availability_changed"] for line in lines)
+
+
+def test_a_lapsed_hold_does_not_count(shop: Gateway, token: str, container: Container) -> None:
+    """commercetools, saleor: expired holds block stock until a job has run (anchor A14)."""
+    product_id = add_product(container.database, on_hand=1)
+    with container.database.transaction() as transaction:
+        transaction.execute("UPDATE inventory SET quantity_reserved = 1")
+        transaction.execute(
+            "INSERT INTO reservations (id, order_id, product_id, quantity, expires_at)"
+            " VALUES (%s, %s, %s, 1, now() - interval '1 second')",
+            (new_id(), new_id(), product_id),
+        )
+
+    assert _add(shop, token, product_id)["items"][0]["available"] is True
+
+
+def test_carts_are_private(shop: Gateway, container: Container) -> None:
+    product_id = add_product(container.database)
+    _add(shop, token_of(container), product_id)
+
+    assert shop.get("/api/cart", token=token_of(container)).json["items"] == []
+    assert shop.get("/api/cart").status == 401
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.CUSTOMER, Role.STAFF, Role.FINANCE])
+def test_everybody_with_a_session_has_a_cart(
+    shop: Gateway, container: Container, role: Role
+) -> None:
+    assert shop.get("/api/cart", token=token_of(container, role)).status == 200
+
+
+def test_adding_again_with_the_same_key_adds_once(
+    shop: Gateway, token: str, container: Container
+) -> None:
+    body = {"product_id": str(add_product(container.database)), "quantity": 2}
+    first = shop.post("/api/cart/items", json=body, token=token, key="add-1")
+    second = shop.post("/api/cart/items", json=body, token=token, key="add-1")
+
+    assert second.headers["idempotency-replayed"] == "true"
+    assert second.json == first.json
+    assert shop.get("/api/cart", token=token).json["items"][0]["quantity"] == 2
+
+
+@pytest.mark.parametrize("lines", [1, 10, 100])
+def test_adding_costs_the_same_whatever_the_size(
+    shop: Gateway, token: str, container: Container, lines: int
+) -> None:
+    """medusa #10751 (10-15 s an add), vendure #3075 #3459 #226 (anchors A9 and A10).
+
+    One statement, two round trips for the cart and one for the session.
+    """
+    for _ in range(lines - 1):
+        _add(shop, token, add_product(container.database))
+    product_id = add_product(container.database)
+    _add(shop, token, product_id)
+    statements, round_trips = container.database.statements, container.redis.round_trips
+    _add(shop, token, product_id)
+
+    assert container.database.statements - statements == 1
+    assert container.redis.round_trips - round_trips == 2 + 1
+
+
+def test_reading_costs_one_statement(shop: Gateway, token: str, container: Container) -> None:
+    for _ in range(20):
+        _add(shop, token, add_product(container.database))
+    statements, round_trips = container.database.statements, container.redis.round_trips
+    shop.get("/api/cart", token=token)
+
+    assert container.database.statements - statements == 1
+    assert container.redis.round_trips - round_trips == 1 + 1
+
+
+def test_postgresql_is_away(redis: str) -> None:
+    with container_for("postgresql://shop@127.0.0.1:1/shop", redis) as container:
+        answer = Gateway(container).post(
+            "/api/cart/items",
+            json={"product_id": str(uuid4()), "quantity": 1},
+            token=token_of(container),
+        )
+
+    assert (answer.status, answer.code) == (503, "dependency_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
