@@ -8,6 +8,7 @@ from localstack.runtime import hooks
 
 from shop_localstack import schedules
 from shop_localstack.process import kill_all
+from shop_localstack.settings import SETTINGS
 
 GRACE_SECONDS = 0.5
 
@@ -15,6 +16,8 @@ GRACE_SECONDS = 0.5
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def start() -> None:
     """Start what runs in the background."""
+    if SETTINGS.log_directory:
+        SETTINGS.log_directory.mkdir(parents=True, exist_ok=True)
     schedules.start()
 
 

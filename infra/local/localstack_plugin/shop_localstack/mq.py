@@ -128,9 +128,11 @@ class RabbitPoller(Poller):  # type: ignore[misc]
         if now - self._told.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
             self._told = {problem: now}
             LOG.warning(
-                "Amazon MQ mapping of %s on %s: %s; trying again",
+                "Amazon MQ mapping of %s on %s at %s:%d: %s; trying again",
                 self._mapping["FunctionArn"].rsplit(":", 1)[1],
                 ", ".join(self._mapping["Queues"]),
+                SETTINGS.mq_host,
+                SETTINGS.mq_port,
                 problem,
             )
 
