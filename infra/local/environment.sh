@@ -17,11 +17,27 @@ fail() {
     exit 1
 }
 
+pip_setting() {
+    python3 -m pip config get "global.$1" 2>/dev/null || true
+}
+
+# Behind a proxy with a certificate of its own, pip or the system knows it; uv asks neither.
+configure_certificates() {
+    [ -z "${SSL_CERT_FILE:-}" ] || return 0
+    local bundle=${PIP_CERT:-}
+    [ -n "$bundle" ] || bundle=$(pip_setting cert)
+    if [ -r "$bundle" ]; then
+        export SSL_CERT_FILE=$bundle
+    elif [ -r /etc/ssl/certs/ca-certificates.crt ]; then
+        export UV_SYSTEM_CERTS=1
+    fi
+}
+
 # A mirror configured for pip serves uv as well.
 configure_index() {
     [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
     local index=${PIP_INDEX_URL:-}
-    [ -n "$index" ] || index=$(python3 -m pip config get global.index-url 2>/dev/null || true)
+    [ -n "$index" ] || index=$(pip_setting index-url)
     [ -z "$index" ] || export UV_DEFAULT_INDEX=$index
 }
 
@@ -93,8 +109,27 @@ make_layer() { # folder lock stamp
 
 make_plugin() { # stamp
     local started=$SECONDS
-    VIRTUAL_ENV=$checkout/.local/venvs/aws "$uv" pip install --quiet --no-deps --no-index \
-        --no-build-isolation --editable infra/local/localstack_plugin
+    # What an editable install would write: a path, and the metadata that names the plugins.
+    .local/venvs/aws/bin/python - infra/local/localstack_plugin <<'PYTHON'
+import pathlib, sys, sysconfig, tomllib
+
+source = pathlib.Path(sys.argv[1]).absolute()
+project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+site = pathlib.Path(sysconfig.get_path("purelib"))
+metadata = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+metadata.mkdir(exist_ok=True)
+(site / f"{project['name']}.pth").write_text(f"{source}\n")
+(metadata / "METADATA").write_text(
+    f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+)
+(metadata / "RECORD").touch()
+(metadata / "entry_points.txt").write_text(
+    "".join(
+        f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in entries.items())
+        for group, entries in project["entry-points"].items()
+    )
+)
+PYTHON
     finish "$1" "LocalStack plugin" "$started"
 }
 
@@ -110,6 +145,7 @@ lock() { # group
 
 command=${1:?a command is needed}
 shift
+configure_certificates
 configure_index
 bootstrap_uv
 case $command in

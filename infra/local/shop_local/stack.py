@@ -74,8 +74,9 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
     with step("schema") as words:
         applied = migrate(values["SHOP_DATABASE_URL"], MIGRATIONS)
         words.append(f"{len(applied)} migrations applied")
-    with step("queues"):
-        run_module("shop.adapters.rabbitmq_topology", [], values)
+    with step("queues") as words:
+        declared = run_module("shop.adapters.rabbitmq_topology", [], values)
+        words.append(f"{len(declared.splitlines())} declared")
     with step("deployment") as words:
         deployed = deploy(
             state,
@@ -156,8 +157,8 @@ def down(state: State) -> list[str]:
     return names
 
 
-def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> None:
-    """Run one of the application's commands with the stack's settings.
+def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> str:
+    """Run one of the application's commands with the stack's settings; give what it printed.
 
     Raises
     ------
@@ -174,5 +175,4 @@ def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> 
     )
     if result.returncode:
         raise StackError(f"python -m {module} failed:\n{(result.stdout + result.stderr)[-3000:]}")
-    for line in result.stdout.splitlines():
-        say("", line)
+    return result.stdout

