@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from shop.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from shop.adapters.postgres.database import Database
     from shop.adapters.postgres.outbox import PostgresOutbox
     from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
-    from shop.adapters.redis_stock_locks import RedisStockLocks
-    from shop.adapters.postgres.database import Database
     from shop.adapters.redis_client import RedisClient
+    from shop.adapters.redis_stock_locks import RedisStockLocks
     from shop.services.cart import CartResources
     from shop.services.ports.cart import CartStore
     from shop.services.ports.catalog import CatalogCache
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shop.services.ports.payments import PaymentProvider
     from shop.services.ports.sessions import SessionStore
     from shop.services.ports.unit_of_work import UnitOfWork
+    from shop.services.product_changes import CatalogResources
 
 
 class Container:
@@ -86,6 +87,13 @@ class Container:
         from shop.adapters.redis_product_cache import RedisCatalogCache
 
         return RedisCatalogCache(self.redis)
+
+    @cached_property
+    def catalog_resources(self) -> "CatalogResources":
+        """What changes of the catalog need."""
+        from shop.services.product_changes import CatalogResources
+
+        return CatalogResources(self.catalog_cache, self.unit_of_work, self.settings.currency)
 
     @cached_property
     def idempotency(self) -> "IdempotencyRecords":

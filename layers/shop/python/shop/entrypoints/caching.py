@@ -1,7 +1,10 @@
-"""Answers that are cached and revalidated: X-Cache, ETag, If-None-Match."""
+"""Conditional requests: X-Cache, ETag, If-None-Match and If-Match."""
 
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
+from shop.domain.catalog import Precondition, precondition
 from shop.entrypoints.http import Answer, Request
 from shop.services.catalog import Representation
 
@@ -17,6 +20,13 @@ def conditional_answer(request: Request[Any, Any], found: Representation) -> Ans
     if _matches(request.headers.get("if-none-match"), found.etag):
         return Answer(status=304, headers=headers)
     return Answer(found.text, 200, {**headers, "Content-Type": "application/json"})
+
+
+def precondition_of(request: Request[Any, Any], version: int | UnsetType = UNSET) -> Precondition:
+    """Read If-Match and the body's version, whichever was sent."""
+    return precondition(
+        request.headers.get("if-match"), None if isinstance(version, UnsetType) else version
+    )
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

@@ -1,0 +1,31 @@
+"""PATCH /api/catalog/products/{product_id}: change some fields of a product."""
+
+from shop.bootstrap import container
+from shop.contracts.http.catalog import ChangeProduct, ProductView
+from shop.domain.sessions import STAFF
+from shop.entrypoints.caching import precondition_of
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import product_changes
+
+
+@endpoint(
+    body=ChangeProduct,
+    answer=ProductView,
+    roles=STAFF,
+    problems=(
+        "product_not_found",
+        "precondition_required",
+        "precondition_failed",
+        "version_conflict",
+    ),
+)
+def handler(request: Request[ChangeProduct, None]) -> Answer:
+    """Change some fields of a product, given its ETag (If-Match) or version."""
+    changed = product_changes.change_product(
+        container().catalog_resources,
+        request.id("product_id"),
+        request.body,
+        precondition_of(request, request.body.version),
+        request.correlation_id,
+    )
+    return Answer(changed.text, 200, {"Content-Type": "application/json", "ETag": changed.etag})

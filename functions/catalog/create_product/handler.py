@@ -1,0 +1,29 @@
+"""POST /api/catalog/products: add a product."""
+
+from shop.bootstrap import container
+from shop.contracts.http.catalog import CreateProduct, ProductView
+from shop.domain.sessions import STAFF
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import product_changes
+
+
+@endpoint(
+    body=CreateProduct,
+    answer=ProductView,
+    status=201,
+    roles=STAFF,
+    idempotency="accepted",
+    problems=("sku_taken",),
+)
+def handler(request: Request[CreateProduct, None]) -> Answer:
+    """Add a product with an empty stock."""
+    product_id = request.resource_id
+    created = product_changes.create_product(
+        container().catalog_resources, product_id, request.body, request.correlation_id
+    )
+    headers = {
+        "Content-Type": "application/json",
+        "Location": f"/api/catalog/products/{product_id}",
+        "ETag": created.etag,
+    }
+    return Answer(created.text, 201, headers)

@@ -1,0 +1,19 @@
+"""DELETE /api/catalog/products/{product_id}: take a product off sale."""
+
+from shop.bootstrap import container
+from shop.domain.sessions import STAFF
+from shop.entrypoints.caching import precondition_of
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import product_changes
+
+
+@endpoint(status=204, roles=STAFF, problems=("product_not_found", "precondition_failed"))
+def handler(request: Request[None, None]) -> Answer:
+    """Take a product off sale; it stays readable for staff's changes and in orders."""
+    product_changes.deactivate_product(
+        container().catalog_resources,
+        request.id("product_id"),
+        precondition_of(request),
+        request.correlation_id,
+    )
+    return Answer(status=204)
