@@ -25,6 +25,7 @@ KEY = "sk_test_tests"
 WEBHOOK_SECRET = "whsec_of_the_tests"
 STOCK = 10
 QUANTITY = 2
+#: Of an order over one product.
 TOTAL_MINOR = 2499
 
 
@@ -54,6 +55,7 @@ class Placed:
     order_id: UUID
     user_id: UUID
     products: tuple[UUID, ...]
+    total_minor: int = TOTAL_MINOR
 
 
 def place_order(
@@ -88,7 +90,7 @@ def place_order(
         work.inventory.hold(
             order_id, new_id(), [Item(product_id, QUANTITY) for product_id in ids], expires_at
         )
-    return Placed(order_id, user_id, tuple(ids))
+    return Placed(order_id, user_id, tuple(ids), subtotal + shipping)
 
 
 def status_of(database_url: str, order_id: UUID) -> str:

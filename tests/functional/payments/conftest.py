@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from shop.bootstrap import Container
 
+from shop.bootstrap import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import StripeControl, paying_container
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from shop.bootstrap import Container
 from shop.domain.ids import new_id
-
 from tests.support.gateway import Gateway, Response
 from tests.support.payments import (
     QUANTITY,

@@ -46,9 +46,13 @@ def execute_refund(
 
 
 def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:
-    """Record, inside a transaction, that money has gone back; an order it paid for is cancelled."""
-    order = work.orders.move(
-        refund.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
+    """Record, inside a transaction, that money has gone back; the order it paid for is cancelled.
+
+    Money of an intent that is not the order's own, taken twice, cancels nothing.
+    """
+    paid = work.payments.find_by_intent(refund.payment_intent_id)
+    order = paid and work.orders.move(
+        paid.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
     )
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
     if order is not None:

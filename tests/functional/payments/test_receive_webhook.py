@@ -1,0 +1,333 @@
+"""POST /api/payments/webhook, through the handler, on real servers and the Stripe fake."""
+
+import itertools
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.ids import new_id
+from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
+from tests.support.gateway import Gateway, Response
+from tests.support.payments import (
+    KEY,
+    TOTAL_MINOR,
+    Placed,
+    StripeControl,
+    event_of,
+    events_of,
+    paying_container,
+    place_order,
+    signature,
+    status_of,
+    stock_of,
+    timeline_of,
+)
+from tests.support.stock import query
+
+
+def deliver(shop: Gateway, payload: str, sent_signature: str | None = None) -> Response:
+    headers = {"Stripe-Signature": signature(payload) if sent_signature is None else sent_signature}
+    return shop.post("/api/payments/webhook", body=payload, headers=headers)
+
+
+def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
+    """Pay so that the charge happens and its answer is lost; give the intent."""
+    control.fault("close", when="after")
+    assert pay(shop, placed).code == "payment_outcome_unknown"
+    return control.intents(placed.order_id)[0]
+
+
+def test_a_success_whose_answer_was_lost(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    intent = lose_the_answer(shop, control, placed)
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+
+    answer = deliver(shop, event_of("payment_intent.succeeded", intent))
+
+    assert (answer.status, answer.json) == (200, {"outcome": "paid"})
+    assert status_of(database, placed.order_id) == "PAID"
+    assert events_of(database, placed.order_id) == ["order.paid"]
+    paid = pay(shop, placed)
+    assert (paid.status, paid.json["payment_intent_id"]) == (200, intent["id"])
+
+
+def test_the_same_event_again(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    payload = event_of("payment_intent.succeeded", lose_the_answer(shop, control, placed))
+    outcomes = [deliver(shop, payload).json["outcome"] for _ in range(3)]
+    assert outcomes == ["paid", "duplicate", "duplicate"]
+    assert events_of(database, placed.order_id) == ["order.paid"]
+
+
+def test_every_order_of_events_ends_the_same(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    for order in itertools.permutations(["requires_action", "processing", "succeeded"]):
+        placed = place_order(container)
+        pay(shop, placed, "pm_card_authenticationRequired")
+        early = control.intents(placed.order_id)[0]
+        control.authenticate(early["id"])
+        late = control.intents(placed.order_id)[0]
+        for kind in order:
+            subject = late if kind == "succeeded" else {**early, "status": kind}
+            assert deliver(shop, event_of(f"payment_intent.{kind}", subject)).status == 200
+        assert timeline_of(database, placed.order_id) == ["PENDING", "PAYMENT_PROCESSING", "PAID"]
+        assert events_of(database, placed.order_id) == ["order.paid"]
+        assert control.kept_minor(placed.order_id) == TOTAL_MINOR
+
+
+def test_a_failure_that_is_older_than_a_success(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    intent = lose_the_answer(shop, control, placed)
+    stale = {**intent, "status": "requires_payment_method"}
+    answer = deliver(shop, event_of("payment_intent.payment_failed", stale))
+    assert answer.json == {"outcome": "paid"}
+    assert status_of(database, placed.order_id) == "PAID"
+
+
+def test_a_failed_check(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(shop, placed, "pm_card_authenticationRequired")
+    intent_id = control.intents(placed.order_id)[0]["id"]
+    control.authenticate(intent_id, "fail")
+    failed = control.intents(placed.order_id)[0]
+    assert deliver(shop, event_of("payment_intent.payment_failed", failed)).json == {
+        "outcome": "declined"
+    }
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == RETURNED
+    cancelled = control.intents(placed.order_id)[0]
+    assert cancelled["status"] == "canceled"
+    # The event that our own cancellation causes finds nothing to do.
+    assert deliver(shop, event_of("payment_intent.canceled", cancelled)).status == 200
+    assert events_of(database, placed.order_id).count("order.cancelled") == 1
+    assert stock_of(database, placed) == RETURNED
+
+
+def test_stripe_away_while_a_failure_is_looked_into(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(shop, placed, "pm_card_authenticationRequired")
+    control.authenticate(control.intents(placed.order_id)[0]["id"], "fail")
+    payload = event_of("payment_intent.payment_failed", control.intents(placed.order_id)[0])
+    control.fault("close", "/v1/payment_intents/*", method="GET")
+    assert deliver(shop, payload).status == 503
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+    assert deliver(shop, payload).json == {"outcome": "declined"}
+
+
+def test_money_for_a_cancelled_order_goes_back(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    intent = lose_the_answer(shop, control, placed)
+    query(
+        database,
+        "UPDATE orders SET status = 'PAYMENT_FAILED' WHERE id = %s;"
+        "UPDATE orders SET status = 'CANCELLED' WHERE id = %s",
+        (placed.order_id, placed.order_id),
+    )
+
+    answer = deliver(shop, event_of("payment_intent.succeeded", intent))
+
+    assert answer.json == {"outcome": "refund_requested"}
+    assert control.kept_minor(placed.order_id) == 0
+    refunds = "SELECT order_id, amount_minor, status, reason FROM refunds"
+    assert query(database, refunds) == [(placed.order_id, TOTAL_MINOR, "succeeded", "late_payment")]
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    # The same news once more, under another event id.
+    assert deliver(shop, event_of("payment_intent.succeeded", intent)).json == {
+        "outcome": "paid_before"
+    }
+    assert len(query(database, refunds)) == 1
+
+
+@pytest.mark.parametrize("change", [{"amount": TOTAL_MINOR - 1}, {"currency": "eur"}])
+def test_the_wrong_amount_never_pays(
+    shop: Gateway, container: Container, control: StripeControl, database: str, change: Any
+) -> None:
+    placed = place_order(container)
+    intent = lose_the_answer(shop, control, placed)
+    answer = deliver(shop, event_of("payment_intent.succeeded", {**intent, **change}))
+    assert answer.json == {"outcome": "wrong_amount"}
+    assert timeline_of(database, placed.order_id)[-2:] == ["PAYMENT_FAILED", "CANCELLED"]
+    assert control.kept_minor(placed.order_id) == 0
+    assert stock_of(database, placed) == RETURNED
+
+
+def test_a_second_intent_for_a_paid_order_goes_back(
+    shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
+) -> None:
+    import stripe as sdk
+
+    placed = place_order(container)
+    pay(shop, placed)
+    client = sdk.StripeClient(KEY, base_addresses={"api": stripe})
+    client.v1.payment_intents.create(
+        params={
+            "amount": TOTAL_MINOR, "currency": "usd", "payment_method": "pm_card_visa",
+            "confirm": True, "metadata": {"order_id": str(placed.order_id), "attempt": "1"},
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+    )  # fmt: skip
+    for intent in control.intents(placed.order_id):
+        assert deliver(shop, event_of("payment_intent.succeeded", intent)).status == 200
+    assert control.kept_minor(placed.order_id) == TOTAL_MINOR
+    assert status_of(database, placed.order_id) == "PAID"
+    assert stock_of(database, placed) == HELD
+
+
+def test_money_for_an_order_that_never_asked(
+    shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
+) -> None:
+    import stripe as sdk
+
+    placed = place_order(container)
+    client = sdk.StripeClient(KEY, base_addresses={"api": stripe})
+    client.v1.payment_intents.create(
+        params={
+            "amount": 777, "currency": "usd", "payment_method": "pm_card_visa",
+            "confirm": True, "metadata": {"order_id": str(placed.order_id), "attempt": "1"},
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+    )  # fmt: skip
+    intent = control.intents(placed.order_id)[0]
+    assert deliver(shop, event_of("payment_intent.succeeded", intent)).json == {
+        "outcome": "refund_requested"
+    }
+    assert control.kept_minor(placed.order_id) == 0
+    assert status_of(database, placed.order_id) == "PENDING"
+
+
+def test_a_refund_made_in_stripes_dashboard(
+    shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
+) -> None:
+    import stripe as sdk
+
+    placed = place_order(container, products=2)
+    intent_id = pay(shop, placed).json["payment_intent_id"]
+    client = sdk.StripeClient(KEY, base_addresses={"api": stripe})
+    partial = client.v1.refunds.create(params={"payment_intent": intent_id, "amount": 100})
+    charge = control.charges(placed.order_id)[0]
+    assert deliver(shop, event_of("charge.refunded", charge)).json == {"outcome": "ignored"}
+    assert status_of(database, placed.order_id) == "PAID"
+    assert partial.amount == 100
+
+    client.v1.refunds.create(params={"payment_intent": intent_id})
+    charge = control.charges(placed.order_id)[0]
+    payload = event_of("charge.refunded", charge)
+    assert [deliver(shop, payload).json["outcome"] for _ in range(2)] == ["refunded", "duplicate"]
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == RETURNED
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        event_of("customer.created", {"id": "cus_1", "object": "customer"}),
+        event_of("payment_intent.created", {"id": "pi_1", "object": "payment_intent",
+                 "status": "requires_payment_method", "amount": 1, "currency": "usd",
+                 "metadata": {}}),
+        event_of("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent",
+                 "status": "succeeded", "amount": 1, "currency": "usd",
+                 "metadata": {"order_id": str(new_id()), "attempt": "1"}}),
+        event_of("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent",
+                 "status": "succeeded", "amount": 1, "currency": "usd",
+                 "metadata": {"order_id": "somebody else's"}}),
+        event_of("charge.refunded", {"id": "ch_1", "payment_intent": "pi_x", "refunded": True}),
+    ],
+    ids=["unknown type", "intent created", "unknown order", "foreign intent", "foreign charge"],
+)  # fmt: skip
+def test_what_is_not_ours_is_recorded_and_ignored(
+    shop: Gateway, database: str, payload: str
+) -> None:
+    answer = deliver(shop, payload)
+    assert (answer.status, answer.json) == (200, {"outcome": "ignored"})
+    event = json.loads(payload)
+    assert query(database, "SELECT event_id, event_type, outcome FROM webhook_events") == [
+        (event["id"], event["type"], "ignored")
+    ]
+
+
+def test_a_failed_refund_is_reported(shop: Gateway) -> None:
+    payload = event_of("refund.failed", {"id": "re_1", "object": "refund", "status": "failed"})
+    assert deliver(shop, payload).json == {"outcome": "refund_failed"}
+
+
+_EVENT = event_of("customer.created", {"id": "cus_1", "object": "customer"})
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "t=1,v1=00",
+        "nonsense",
+        signature(_EVENT, secret="whsec_another"),
+        signature(_EVENT, at=time.time() - 3600),
+        signature(_EVENT + " "),
+    ],
+    ids=["none", "zero", "nonsense", "another secret", "an hour old", "another body"],
+)
+def test_bad_signatures(shop: Gateway, database: str, sent: str) -> None:
+    answer = deliver(shop, _EVENT, sent)
+    assert (answer.status, answer.code) == (400, "invalid_signature")
+    assert query(database, "SELECT count(*) FROM webhook_events") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "{}", "[]", "null", '{"id": 1, "type": "x", "data": {}}',
+     event_of("payment_intent.succeeded", {"id": "pi_1"}),
+     event_of("payment_intent.succeeded", {"id": "pi_1", "status": 3})],
+)  # fmt: skip
+def test_signed_nonsense(shop: Gateway, payload: str) -> None:
+    answer = deliver(shop, payload)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+
+
+def test_without_a_secret_nothing_is_believed(database: str, redis: str, stripe: str) -> None:
+    with paying_container(database, redis, stripe, stripe_webhook_secret="") as container:
+        answer = deliver(Gateway(container), _EVENT, signature(_EVENT, secret=""))
+    assert (answer.status, answer.code) == (503, "dependency_unavailable")
+
+
+def test_a_base64_body(shop: Gateway) -> None:
+    headers = {"Stripe-Signature": signature(_EVENT)}
+    answer = shop.post("/api/payments/webhook", body=_EVENT.encode(), headers=headers)
+    assert answer.json == {"outcome": "ignored"}
+
+
+def test_copies_at_the_same_time(
+    shop: Gateway, container: Container, control: StripeControl, database: str, redis: str,
+    stripe: str,
+) -> None:  # fmt: skip
+    placed = place_order(container)
+    intent = lose_the_answer(shop, control, placed)
+    payload = event_of("payment_intent.succeeded", intent)
+    outcomes: list[str] = []
+
+    def run() -> None:
+        with paying_container(database, redis, stripe) as own:
+            outcomes.append(deliver(Gateway(own), payload).json["outcome"])
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["duplicate"] * 7 + ["paid"]
+    assert events_of(database, placed.order_id) == ["order.paid"]
