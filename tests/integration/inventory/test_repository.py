@@ -111,6 +111,20 @@ def test_the_same_order_again_gets_the_same_hold(warehouse: Warehouse, database:
     assert refused.value.code == "reservation_conflict"
 
 
+def test_repeating_a_hold_leaves_the_lapsed_ones_of_others_alone(
+    warehouse: Warehouse, database: str
+) -> None:
+    (product,) = add_products(database, 5)
+    order_id = new_id()
+    warehouse.hold(order_id, (product, 1))
+    warehouse.hold(new_id(), (product, 1), seconds=0.01)
+    time.sleep(0.05)
+    assert warehouse.hold(order_id, (product, 1)).lapsed == ()
+    assert levels(database, product) == (5, 2)
+    assert len(warehouse.hold(new_id(), (product, 1)).lapsed) == 1
+    assert levels(database, product) == (5, 2)
+
+
 def test_no_counter_moves_twice(warehouse: Warehouse, database: str) -> None:
     """A3 (medusa #12401), A6 (medusa #13625): any order, any number of times."""
     first, second = add_products(database, 5, 7)

@@ -1,7 +1,5 @@
 """From a commit to the broker, whatever happens to either."""
 
-import threading
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -17,6 +15,7 @@ from tests.support import broker
 from tests.support.broker import Line
 from tests.support.containers import container_for
 from tests.support.stock import query
+from tests.support.threads import in_threads
 
 QUEUE = "inventory.order.paid"
 STOCK_QUEUE = "orders.inventory.updated"
@@ -52,9 +51,14 @@ def test_events_are_published_right_after_the_commit_in_three_statements(
 
 def test_a_rollback_publishes_nothing(container: Container, database: str, rabbitmq: str) -> None:
     """A8 (medusa #6016, #14357; vendure #1107): nothing is invented."""
-    with pytest.raises(RuntimeError), container.unit_of_work() as work:
-        work.record(OrderPaid(order_id=new_id(), payment_intent_id="pi"), correlation_id="c")
-        raise RuntimeError("after the event was recorded")
+
+    def fail_after_recording() -> None:
+        with container.unit_of_work() as work:
+            work.record(OrderPaid(order_id=new_id(), payment_intent_id="pi"), correlation_id="c")
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError):
+        fail_after_recording()
     assert query(database, "SELECT count(*) FROM outbox") == [(0,)]
     pay(container, payment="next")
     assert received(rabbitmq) == ["next"]
@@ -141,23 +145,6 @@ def test_one_relay_works_at_a_time(container: Container, database: str, redis_ur
         assert mine
 
 
-def in_threads(*actions: Callable[[], None]) -> None:
-    failures: list[BaseException] = []
-
-    def run(action: Callable[[], None]) -> None:
-        try:
-            action()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-
-
 def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
     database: str, redis_url: str, rabbitmq: str
 ) -> None:
@@ -184,7 +171,7 @@ def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
             for _ in range(20):
                 outbox.relay(container.outbox, container.publisher, seconds=5)
 
-    in_threads(write, write, write, relay)
+    in_threads([write, write, write, relay])
     events = (decode(body).event for _, body in broker.take(rabbitmq, STOCK_QUEUE))
     versions = [event.stock_version for event in events if isinstance(event, InventoryUpdated)]
     assert versions == list(range(1, 76))

@@ -47,11 +47,16 @@ LOCK_STOCK_OF_ORDER: Final = f"""
     ORDER BY product_id FOR UPDATE
 """  # noqa: S608
 
-# Rows that a payment is taking over right now are skipped, not waited for: they are not lapsed for long.
-_TAKE_LAPSED_OUT: Final = f"""
+# Lapsed holds make room for a new one only: a repeated hold changes nothing, so it takes nothing out.
+_ORDER_IS_NEW: Final = "AND NOT EXISTS (SELECT FROM reservations WHERE order_id = %(order)s)"
+
+
+def _take_lapsed_out(condition: str = "") -> str:
+    # Rows that a payment is taking over right now are skipped, not waited for: it stops their clock.
+    return f"""
     lapsed_rows AS (
         SELECT order_id, product_id FROM reservations
-        WHERE product_id = ANY(%(products)s) AND {LAPSED}
+        WHERE product_id = ANY(%(products)s) AND {_LAPSED} {condition}
         ORDER BY order_id, product_id FOR UPDATE SKIP LOCKED
     ), lapsed AS (
         UPDATE reservations AS r SET status = 'expired', updated_at = statement_timestamp()
@@ -62,6 +67,7 @@ _TAKE_LAPSED_OUT: Final = f"""
         SELECT product_id, sum(quantity)::integer AS quantity FROM lapsed GROUP BY product_id
     )"""  # noqa: S608
 
+
 _LAPSED_HOLDS: Final = """
     (SELECT json_agg(h) FROM (
         SELECT id, order_id, min(expires_at) AS expires_at,
@@ -70,7 +76,7 @@ _LAPSED_HOLDS: Final = """
         FROM lapsed GROUP BY id, order_id) AS h)"""
 
 HOLD: Final = f"""
-    WITH {_TAKE_LAPSED_OUT}, wanted AS (
+    WITH {_take_lapsed_out(_ORDER_IS_NEW)}, wanted AS (
         SELECT * FROM unnest(%(products)s::uuid[], %(quantities)s::integer[]) AS w (product_id, quantity)
     ), known AS (
         SELECT id, product_id, quantity, expires_at,
@@ -165,7 +171,7 @@ FIRST_STOCK: Final = """
 """
 
 CHANGE_STOCK: Final = f"""
-    WITH {_TAKE_LAPSED_OUT}, target AS (
+    WITH {_take_lapsed_out()}, target AS (
         SELECT i.product_id, i.quantity_on_hand AS old,
                coalesce(%(on_hand)s, i.quantity_on_hand::bigint + %(adjust_by)s) AS new,
                i.quantity_reserved - coalesce(l.quantity, 0) AS reserved

@@ -1,0 +1,178 @@
+"""The sweep: it tidies what has lapsed, and what a crash has left."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from shop.bootstrap import Container
+from shop.contracts.events import Item
+from shop.domain.ids import new_id
+from shop.services import inventory
+from tests.support.containers import container_for
+from tests.support.stock import add_order, add_products, connected, levels, query
+from tests.support.threads import in_threads
+
+NO_REDIS = "redis://127.0.0.1:1"
+
+
+@pytest.fixture
+def container(database: str) -> Iterator[Container]:
+    with container_for(database, NO_REDIS) as made:
+        yield made
+
+
+def hold(container: Container, order_id: UUID, *products: UUID, seconds: int = 600) -> None:
+    inventory.hold_stock_for(
+        container.unit_of_work,
+        container.stock_locks,
+        order_id,
+        [Item(product, 1) for product in products],
+        ttl_seconds=seconds,
+        correlation_id="c",
+    )
+
+
+def lapse(database: str) -> None:
+    """Let the time of every hold and order be over."""
+    query(database, "UPDATE reservations SET expires_at = now() - interval '1 second'")
+    query(database, "UPDATE orders SET reservation_expires_at = now() - interval '1 second'")
+
+
+def sweep(container: Container) -> dict[str, int]:
+    return inventory.expire_reservations(container.unit_of_work, seconds=20)
+
+
+def statuses(database: str, order_id: UUID) -> tuple[str, str | None]:
+    rows = query(database, "SELECT status, cancel_reason FROM orders WHERE id = %s", (order_id,))
+    return rows[0]
+
+
+def events(database: str, event_type: str) -> list[dict[str, object]]:
+    rows = query(
+        database,
+        "SELECT body::text FROM outbox WHERE event_type = %s ORDER BY sequence",
+        (event_type,),
+    )
+    return [msgspec.json.decode(row[0]) for row in rows]
+
+
+def test_a_lapsed_hold_is_given_back_and_its_order_cancelled_once(
+    container: Container, database: str
+) -> None:
+    first, second = add_products(database, 5, 5)
+    order_id = add_order(database)
+    hold(container, order_id, first, second)
+    assert sweep(container) == {"released": 0, "cancelled": 0}
+    lapse(database)
+    assert sweep(container) == {"released": 1, "cancelled": 1}
+    assert sweep(container) == {"released": 0, "cancelled": 0}
+    assert statuses(database, order_id) == ("CANCELLED", "reservation_expired")
+    assert (levels(database, first), levels(database, second)) == ((5, 0), (5, 0))
+    ((released),) = events(database, "inventory.released")
+    assert released["order_id"] == str(order_id)
+    assert released["reason"] == "reservation_expired"
+    assert len(events(database, "order.cancelled")) == 1
+    assert len(events(database, "inventory.updated")) == 2
+
+
+def test_an_order_left_without_a_hold_by_a_crash_is_cancelled(
+    container: Container, database: str
+) -> None:
+    order_id = add_order(database, expires_in="-1 second")
+    young = add_order(database)
+    assert sweep(container) == {"released": 0, "cancelled": 1}
+    assert statuses(database, order_id)[0] == "CANCELLED"
+    assert statuses(database, young)[0] == "PENDING"
+
+
+def test_an_order_being_paid_keeps_its_hold(container: Container, database: str) -> None:
+    (product,) = add_products(database, 5)
+    order_id = add_order(database)
+    hold(container, order_id, product)
+    with container.unit_of_work() as work:
+        assert work.inventory.lock_order(order_id) == "PENDING"
+        assert work.inventory.hold_for_payment(order_id)
+    query(database, "UPDATE orders SET status = 'PAYMENT_PROCESSING' WHERE id = %s", (order_id,))
+    lapse(database)
+    assert sweep(container) == {"released": 0, "cancelled": 0}
+    assert statuses(database, order_id)[0] == "PAYMENT_PROCESSING"
+    assert levels(database, product) == (5, 1)
+
+
+def test_a_hold_for_an_order_of_another_system_is_given_back(
+    container: Container, database: str
+) -> None:
+    (product,) = add_products(database, 5)
+    hold(container, new_id(), product)
+    lapse(database)
+    assert sweep(container) == {"released": 1, "cancelled": 0}
+    assert levels(database, product) == (5, 0)
+
+
+def test_what_a_new_hold_took_over_is_announced_once(container: Container, database: str) -> None:
+    first, second = add_products(database, 1, 1)
+    order_id = add_order(database)
+    hold(container, order_id, first, second)
+    lapse(database)
+    hold(container, new_id(), first)
+    assert sweep(container) == {"released": 1, "cancelled": 1}
+    items = [event["items"] for event in events(database, "inventory.released")]
+    assert items == [
+        [{"product_id": str(first), "quantity": 1}],
+        [{"product_id": str(second), "quantity": 1}],
+    ]
+    assert statuses(database, order_id)[0] == "CANCELLED"
+
+
+def test_an_order_somebody_works_on_is_left_for_the_next_run(
+    container: Container, database: str
+) -> None:
+    (product,) = add_products(database, 5)
+    order_id = add_order(database)
+    hold(container, order_id, product)
+    lapse(database)
+    with connected(database) as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT FROM orders WHERE id = %s FOR UPDATE", (order_id,))
+        begin = time.monotonic()
+        assert sweep(container) == {"released": 0, "cancelled": 0}
+        assert time.monotonic() - begin < 2
+        cursor.execute("ROLLBACK")
+    assert sweep(container) == {"released": 1, "cancelled": 1}
+
+
+def test_several_runs_at_once_share_the_work(container: Container, database: str) -> None:
+    """A3, A6: 60 lapsed orders, four sweeps: everything is given back exactly once."""
+    (product,) = add_products(database, 60)
+    for _ in range(60):
+        hold(container, add_order(database), product)
+    lapse(database)
+
+    def run() -> dict[str, int]:
+        with container_for(database, NO_REDIS) as own:
+            return inventory.expire_reservations(
+                partial(own.unit_of_work, publish=False), seconds=20
+            )
+
+    runs = in_threads([run] * 4)
+    runs.append(sweep(container))
+    assert sum(counts["released"] for counts in runs) == 60
+    assert sum(counts["cancelled"] for counts in runs) == 60
+    assert levels(database, product) == (60, 0)
+    assert len(events(database, "order.cancelled")) == 60
+
+
+def test_a_run_ends_when_its_time_is_over(container: Container, database: str) -> None:
+    (product,) = add_products(database, 20)
+    for _ in range(20):
+        hold(container, add_order(database), product)
+    lapse(database)
+    ticks = iter(range(1000))
+    counts = inventory.expire_reservations(
+        container.unit_of_work, seconds=5, clock=lambda: float(next(ticks))
+    )
+    assert 0 < counts["cancelled"] < 10
