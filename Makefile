@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex \
+.PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex docs \
 	test lint types format pytest validate build uninstall
 
 help: ## this list
@@ -94,6 +94,9 @@ replay: $(STAMPS)/dev ## republish events: A="--dead" or A="--from … --to …"
 
 reindex: $(STAMPS)/dev ## rebuild the search index with no gap
 	@exec $(PYTHON) -m shop_local run reindex $(A)
+
+docs: $(STAMPS)/dev ## write docs/openapi.json, docs/asyncapi.json and the README's tables anew
+	@exec $(PYTHON) -m shop_local.documents
 
 # ---- checks -----------------------------------------------------------------------------------
 test: lint types pytest ## lint, types and every test
