@@ -56,7 +56,7 @@ def _take_lapsed_out(condition: str = "") -> str:
     return f"""
     lapsed_rows AS (
         SELECT order_id, product_id FROM reservations
-        WHERE product_id = ANY(%(products)s) AND {_LAPSED} {condition}
+        WHERE product_id = ANY(%(products)s) AND {LAPSED} {condition}
         ORDER BY order_id, product_id FOR UPDATE SKIP LOCKED
     ), lapsed AS (
         UPDATE reservations AS r SET status = 'expired', updated_at = statement_timestamp()
