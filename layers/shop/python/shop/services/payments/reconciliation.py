@@ -68,7 +68,7 @@ class _Run:
                     reason="payment_failed" if failed else "insufficient_stock",
                     correlation_id=order.correlation_id,
                 )
-            self.counts["cancelled"] += 1
+            self.counts["stranded"] += 1
 
     def give_back(self) -> None:
         """Carry out the refunds that were recorded."""

@@ -1,0 +1,230 @@
+"""What the reconciliation does with what was left open."""
+
+from datetime import timedelta
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.errors import PaymentOutcomeUnknown, ShopError
+from shop.services.payments import execute_refund, process_payment, reconcile, request_refund
+from tests.support.payments import (
+    QUANTITY,
+    STOCK,
+    Placed,
+    StripeControl,
+    events_of,
+    place_order,
+    status_of,
+    stock_of,
+    wind_back,
+)
+from tests.support.stock import query
+
+MINUTE = timedelta(minutes=1)
+
+
+def pay(container: Container, placed: Placed, method: str = "pm_card_visa") -> None:
+    process_payment(
+        container.payment_provider, container.unit_of_work, placed.user_id, placed.order_id, method
+    )
+
+
+def run(container: Container) -> dict[str, int]:
+    return reconcile(container.payment_provider, container.unit_of_work, seconds=20)
+
+
+def leave_open(container: Container, control: StripeControl, **fault: object) -> Placed:
+    placed = place_order(container)
+    control.fault(**{"action": "close", **fault})  # type: ignore[arg-type]
+    with pytest.raises(PaymentOutcomeUnknown):
+        pay(container, placed)
+    control.clear_faults()
+    return placed
+
+
+def test_what_is_fresh_is_left_alone(container: Container, control: StripeControl) -> None:
+    placed = leave_open(container, control)
+    assert run(container) == {}
+    wind_back(container.settings.database_url, placed.order_id, MINUTE)
+    assert run(container) == {"paid": 1}
+    assert run(container) == {}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_customer_never_comes_back(
+    container: Container, control: StripeControl, database: str, when: str
+) -> None:
+    """The purchase that was asked for is completed, with one charge, whether it happened or not."""
+    placed = leave_open(container, control, when=when)
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"paid": 1}
+    assert status_of(database, placed.order_id) == "PAID"
+    assert len(control.charges(placed.order_id)) == 1
+    assert events_of(database, placed.order_id) == ["order.paid"]
+
+
+def test_a_day_later_nothing_is_charged_again(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    """Stripe has forgotten the key by then, so the intent is searched for."""
+    charged = leave_open(container, control, when="after")
+    never = leave_open(container, control, when="before")
+    for placed in (charged, never):
+        wind_back(database, placed.order_id, timedelta(hours=25))
+    control.send("POST", "settings", {"clock_offset_seconds": 25 * 3600})
+    before = control.requests()
+    assert run(container) == {"paid": 1, "declined": 1}
+    assert control.requests() == before
+    assert status_of(database, charged.order_id) == "PAID"
+    assert status_of(database, never.order_id) == "CANCELLED"
+    assert len(control.charges(charged.order_id)) == 1
+    assert control.charges(never.order_id) == []
+    assert stock_of(database, never) == {(STOCK, 0)}
+
+
+def test_a_stored_server_error(container: Container, control: StripeControl, database: str) -> None:
+    """Stripe repeats a 500 for a key that it has stored it for; the search finds the charge."""
+    placed = leave_open(container, control, action="status", status=500, when="after", stored=True)
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"unknown": 1}
+    wind_back(database, placed.order_id, 3 * MINUTE)
+    assert run(container) == {"paid": 1}
+    assert len(control.charges(placed.order_id)) == 1
+
+
+def test_an_abandoned_check(container: Container, control: StripeControl, database: str) -> None:
+    placed = place_order(container)
+    pay(container, placed, "pm_card_authenticationRequired")
+    wind_back(database, placed.order_id, 20 * MINUTE)
+    assert run(container) == {"needs_action": 1}
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+    wind_back(database, placed.order_id, 11 * MINUTE)
+    assert run(container) == {"cancelled": 1}
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert control.intents(placed.order_id)[0]["status"] == "canceled"
+    assert stock_of(database, placed) == {(STOCK, 0)}
+
+
+def test_a_check_done_after_the_webhook_was_lost(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(container, placed, "pm_card_authenticationRequired")
+    control.authenticate(control.intents(placed.order_id)[0]["id"])
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"paid": 1}
+
+
+def test_stripe_away(container: Container, control: StripeControl, database: str) -> None:
+    """A run gives up after three in a row; nothing is lost."""
+    placed = [leave_open(container, control) for _ in range(5)]
+    for one in placed:
+        wind_back(database, one.order_id, MINUTE)
+    control.fault("close", "/v1/*", times=None, method="*")
+    assert run(container) == {"unknown": 3}
+    control.clear_faults()
+    for one in placed:
+        wind_back(database, one.order_id, MINUTE)
+    assert run(container) == {"paid": 5}
+
+
+def test_stranded_orders(container: Container, database: str) -> None:
+    """A crash of an older release, or an operator, left orders half-way."""
+    failed, unavailable = place_order(container), place_order(container)
+    for placed, steps in (
+        (failed, ["PAYMENT_PROCESSING", "PAYMENT_FAILED"]),
+        (unavailable, ["INVENTORY_UNAVAILABLE"]),
+    ):
+        for step in steps:
+            query(database, "UPDATE orders SET status = %s WHERE id = %s", (step, placed.order_id))
+        wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"stranded": 2}
+    for placed in (failed, unavailable):
+        assert status_of(database, placed.order_id) == "CANCELLED"
+        assert stock_of(database, placed) == {(STOCK, 0)}
+        assert sorted(events_of(database, placed.order_id)) == [
+            "inventory.released",
+            "order.cancelled",
+        ]
+
+
+def refund(container: Container, placed: Placed) -> None:
+    with container.unit_of_work() as work:
+        work.orders.get(placed.order_id, lock=True)
+        requested = request_refund(work, placed.order_id, "cancelled_by_customer")
+    assert requested is not None
+    execute_refund(container.payment_provider, container.unit_of_work, requested)
+
+
+def test_a_refund_that_stripe_did_not_answer(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(container, placed)
+    control.fault("close", "/v1/refunds", when="before")
+    with pytest.raises(PaymentOutcomeUnknown):
+        refund(container, placed)
+    assert status_of(database, placed.order_id) == "PAID"
+    with container.unit_of_work() as work:
+        assert work.payments.has_pending_refund(placed.order_id)
+    assert stock_of(database, placed) == {(STOCK, QUANTITY)}
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"refunded": 1}
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == {(STOCK, 0)}
+    assert control.kept_minor(placed.order_id) == 0
+    with container.unit_of_work() as work:
+        assert not work.payments.has_pending_refund(placed.order_id)
+
+
+def test_a_refund_whose_answer_was_lost_is_found(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(container, placed)
+    control.fault("status", "/v1/refunds", when="after", status=500, stored=True)
+    refund(container, placed)
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert control.kept_minor(placed.order_id) == 0
+
+
+def test_stock_that_was_confirmed_comes_back(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(container, placed)
+    with container.unit_of_work() as work:
+        work.inventory.confirm(placed.order_id)
+    assert stock_of(database, placed) == {(STOCK - QUANTITY, 0)}
+    refund(container, placed)
+    assert stock_of(database, placed) == {(STOCK, 0)}
+
+
+def test_a_refund_that_stripe_refuses_is_not_forgotten(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    pay(container, placed)
+    query(database, "UPDATE payments SET payment_intent_id = 'pi_unknown'")
+    with container.unit_of_work() as work:
+        request_refund(work, placed.order_id, "cancelled_by_customer")
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"refund_refused": 1}
+    assert query(database, "SELECT status FROM refunds") == [("pending",)]
+
+
+def test_nothing_to_refund(container: Container) -> None:
+    placed = place_order(container)
+    with container.unit_of_work() as work:
+        assert request_refund(work, placed.order_id, "cancelled_by_customer") is None
+
+
+def test_a_wrong_key_is_our_fault_and_costs_no_order(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    container.payment_provider._key = "sk_live_wrong"  # type: ignore[attr-defined]
+    with pytest.raises(ShopError) as refused:
+        pay(container, placed)
+    assert refused.value.code == "dependency_unavailable"
+    assert status_of(database, placed.order_id) == "PENDING"
