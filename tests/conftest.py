@@ -9,9 +9,9 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+
 from shop_local.paths import MIGRATIONS
 from shop_local.services import RunningServices
-
 from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from shop_local.paths import CHECKOUT
 
 COMMAND = [sys.executable, "-m", "shop_local"]
