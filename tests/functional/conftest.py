@@ -2,12 +2,45 @@
 
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 
 from shop.bootstrap import Container
+from tests.support import databases
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
 from tests.support.products import add_categories
+
+
+@pytest.fixture(scope="session")
+def functional_database(database_server: str, database_template: str) -> Iterator[tuple[str, str]]:
+    """Address of a database for these tests, and the SQL that empties it.
+
+    What the migrations fill stays.
+    """
+    with databases.copy_of(database_server, database_template) as url:
+        connection = psycopg2.connect(url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            tables = [name for (name,) in cursor.fetchall()]
+            empty = []
+            for table in tables:
+                cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+                if cursor.fetchone() == (False,):
+                    empty.append(table)
+        connection.close()
+        yield url, f"TRUNCATE {', '.join(empty)}"
+
+
+@pytest.fixture
+def database(functional_database: tuple[str, str]) -> str:
+    """Address of a migrated database without anybody's data."""
+    url, emptying = functional_database
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(emptying)
+    connection.close()
+    return url
 
 
 @pytest.fixture

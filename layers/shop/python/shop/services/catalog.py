@@ -131,7 +131,8 @@ def product_view(product: Product) -> ProductView:
         image_url=product.image_url,
         category=product.category,
         tags=list(product.tags),
-        attributes=product.attributes,
+        # In one order, as the database does not keep the one they were sent in.
+        attributes=dict(sorted(product.attributes.items())),
         is_active=product.is_active,
         version=product.version,
     )

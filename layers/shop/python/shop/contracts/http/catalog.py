@@ -28,7 +28,7 @@ type AttributeName = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 type AttributeIn = (
     Annotated[str, msgspec.Meta(max_length=500)]
     | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-    | float
+    | Annotated[float, msgspec.Meta(ge=-(2.0**53), le=2.0**53)]
     | bool
 )
 type Attributes = Annotated[dict[AttributeName, AttributeIn], msgspec.Meta(max_length=50)]

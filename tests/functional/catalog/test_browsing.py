@@ -1,0 +1,321 @@
+"""GET /api/catalog/products, …/{product_id} and /api/catalog/categories."""
+
+import threading
+import time
+from uuid import uuid4
+
+import pytest
+
+from shop.bootstrap import Container
+from tests.support.containers import container_for
+from tests.support.gateway import Gateway
+from tests.support.products import add_product, change
+
+_LIST = "/api/catalog/products"
+
+
+def _names(shop: Gateway, **query: object) -> list[str]:
+    answer = shop.get(_LIST, query=query)
+    assert answer.status == 200, answer.text
+    return [product["name"] for product in answer.json["products"]]
+
+
+def test_one_page(shop: Gateway, container: Container) -> None:
+    product_id = add_product(container.database, name="Phone", price_minor=99_990, on_hand=7)
+    answer = shop.get(_LIST)
+
+    assert answer.status == 200
+    assert '"price":999.90,' in answer.text
+    assert answer.json == {
+        "products": [
+            {
+                "id": str(product_id),
+                "name": "Phone",
+                "description": "Fine.",
+                "brand": "Acme",
+                "price": 999.9,
+                "currency": "USD",
+                "stock": 7,
+                "image_url": None,
+                "category": "phones",
+            }
+        ],
+        "total": 1,
+        "page": 1,
+        "per_page": 20,
+    }
+
+
+def test_a_category_includes_what_is_below_it(shop: Gateway, container: Container) -> None:
+    add_product(container.database, name="Phone", category="phones", days_old=2)
+    add_product(container.database, name="Laptop", category="laptops", days_old=1)
+    add_product(container.database, name="Radio", category="electronics", days_old=3)
+    add_product(container.database, name="Novel", category="novels")
+    add_product(container.database, name="Gone", is_active=False)
+
+    assert _names(shop) == ["Novel", "Laptop", "Phone", "Radio"]
+    assert _names(shop, category="electronics") == ["Laptop", "Phone", "Radio"]
+    assert _names(shop, category="phones") == ["Phone"]
+    assert _names(shop, category="books") == ["Novel"]
+
+
+@pytest.mark.parametrize("category", [None, "electronics"])
+def test_sorting_is_stable_over_pages(
+    shop: Gateway, container: Container, category: str | None
+) -> None:
+    for number in range(10):
+        add_product(
+            container.database,
+            name=f"P{number}",
+            price_minor=100 * (number // 3),
+            category="phones" if number % 2 else "laptops",
+        )
+    query = {"category": category} if category else {}
+
+    def walk(sort: str) -> list[str]:
+        pages = [_names(shop, sort=sort, per_page=3, page=page, **query) for page in (1, 2, 3, 4)]
+        assert [len(page) for page in pages] == [3, 3, 3, 1]
+        return [name for page in pages for name in page]
+
+    ascending, descending = walk("price_asc"), walk("price_desc")
+    assert sorted(ascending) == sorted(walk("newest")) == [f"P{n}" for n in range(10)]
+    assert [int(name[1]) // 3 for name in ascending] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3]
+    assert descending == ascending[::-1]
+
+
+def test_a_page_beyond_the_end(shop: Gateway, container: Container) -> None:
+    add_product(container.database)
+    answer = shop.get(_LIST, query={"page": 2})
+
+    assert (answer.status, answer.json["products"], answer.json["total"]) == (200, [], 1)
+
+
+def test_unknown_category(shop: Gateway) -> None:
+    for slug in ("shoes", "%", "electronics/phones", "' OR 1=1 --"):
+        answer = shop.get(_LIST, query={"category": slug})
+        assert (answer.status, answer.code) == (404, "category_not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"page": 0}, "page"),
+        ({"page": -1}, "page"),
+        ({"page": "one"}, "page"),
+        ({"page": 10**30}, "page"),
+        ({"per_page": 0}, "per_page"),
+        ({"per_page": 101}, "per_page"),
+        ({"page": 101, "per_page": 100}, "page"),
+        ({"sort": "random"}, "sort"),
+        ({"colour": "red"}, "colour"),
+        ({"category": ""}, "category"),
+        ({"page": [1, 2]}, "page"),
+    ],
+)
+def test_malformed_query(shop: Gateway, query: dict[str, object], field: str) -> None:
+    answer = shop.get(_LIST, query=query)
+
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == field
+
+
+def test_deepest_page(shop: Gateway) -> None:
+    assert shop.get(_LIST, query={"page": 100, "per_page": 100}).status == 200
+
+
+def test_one_product(shop: Gateway, container: Container) -> None:
+    product_id = add_product(container.database, name="Phone", price_minor=10, on_hand=3)
+    answer = shop.get(f"{_LIST}/{product_id}")
+
+    assert answer.status == 200
+    assert answer.json["stock"] == 3
+    assert '"price":0.10,' in answer.text
+    assert answer.headers["etag"].startswith('"1-')
+
+
+def test_products_that_are_not_there(shop: Gateway, container: Container) -> None:
+    inactive = add_product(container.database, is_active=False)
+    for name in (inactive, uuid4(), "17", "%00"):
+        answer = shop.get(f"{_LIST}/{name}")
+        assert (answer.status, answer.code) == (404, "product_not_found")
+
+
+def test_category_tree(shop: Gateway, container: Container) -> None:
+    add_product(container.database, category="phones")
+    add_product(container.database, category="electronics")
+    add_product(container.database, category="phones", is_active=False)
+    answer = shop.get("/api/catalog/categories")
+
+    assert answer.json["categories"] == [
+        {
+            "slug": "books",
+            "name": "Books",
+            "product_count": 0,
+            "children": [{"slug": "novels", "name": "Novels", "product_count": 0, "children": []}],
+        },
+        {
+            "slug": "electronics",
+            "name": "Electronics",
+            "product_count": 2,
+            "children": [
+                {"slug": "laptops", "name": "Laptops", "product_count": 0, "children": []},
+                {"slug": "phones", "name": "Phones", "product_count": 1, "children": []},
+            ],
+        },
+    ]
+
+
+@pytest.mark.parametrize("path", [_LIST, f"{_LIST}?category=phones", "/api/catalog/categories"])
+def test_hit_and_not_modified(shop: Gateway, container: Container, path: str) -> None:
+    add_product(container.database)
+    miss, hit = shop.get(path), shop.get(path)
+    known = shop.get(path, headers={"If-None-Match": f'"other", W/{hit.headers["etag"]}'})
+    other = shop.get(path, headers={"If-None-Match": '"other"'})
+
+    assert (miss.headers["x-cache"], hit.headers["x-cache"]) == ("miss", "hit")
+    assert miss.text == hit.text
+    assert (known.status, known.text, known.headers["etag"]) == (304, "", hit.headers["etag"])
+    assert other.status == 200
+
+
+def test_a_cached_list_costs_one_round_trip_and_no_statement(
+    shop: Gateway, container: Container
+) -> None:
+    """vendure #4387, saleor #7004: queries by the row (anchor A10)."""
+    for _ in range(30):
+        add_product(container.database)
+    before = container.database.statements
+    shop.get(_LIST, query={"category": "electronics"})
+    assert container.database.statements - before == 2
+
+    statements, round_trips = container.database.statements, container.redis.round_trips
+    assert shop.get(_LIST, query={"category": "electronics"}).headers["x-cache"] == "hit"
+    assert container.database.statements - statements == 0
+    assert container.redis.round_trips - round_trips == 1
+
+
+def test_a_product_costs_one_statement_then_nothing(
+    shop: Gateway, container: Container, database: str, redis: str
+) -> None:
+    product_id = add_product(container.database)
+    before = container.database.statements
+    shop.get(f"{_LIST}/{product_id}")
+    assert container.database.statements - before == 1
+
+    statements, round_trips = container.database.statements, container.redis.round_trips
+    assert shop.get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
+    assert container.database.statements - statements == 0
+    assert container.redis.round_trips - round_trips == 0
+
+    with container_for(database, redis) as other:
+        other.redis.execute("PING")
+        round_trips = other.redis.round_trips
+        assert Gateway(other).get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
+        assert other.database.statements == 0
+        assert other.redis.round_trips - round_trips == 1
+
+
+def test_answers_live_five_minutes_in_redis(shop: Gateway, container: Container) -> None:
+    shop.get(_LIST, query={"category": "phones", "page": 1})
+
+    key = "products:list:category:phones:page:1:per_page:20:sort:newest"
+    assert 295 <= container.redis.execute("TTL", key) <= 360
+
+
+def test_one_increment_invalidates_everything(shop: Gateway, container: Container) -> None:
+    product_id = add_product(container.database, name="Old")
+    shop.get(_LIST)
+    change(container.database, product_id, name="New")
+    assert _names(shop) == ["Old"]
+    container.redis.execute("INCR", "products:version")
+
+    assert _names(shop) == ["New"]
+
+
+def test_a_load_overtaken_by_a_change_is_not_served(
+    shop: Gateway, container: Container, database: str, redis: str
+) -> None:
+    from shop.services.ports.catalog import CacheKey
+
+    key = CacheKey("products:list:test")
+    with container_for(database, redis) as other:
+
+        def load_slowly() -> str:
+            other.catalog_cache.invalidate()
+            return "old"
+
+        assert container.catalog_cache.fetch(key, load_slowly).text == "old"
+        assert other.catalog_cache.fetch(key, lambda: "new").text == "new"
+
+
+def test_another_container_notices_a_change_with_its_next_look_at_redis(
+    shop: Gateway, container: Container, database: str, redis: str
+) -> None:
+    first, second = add_product(container.database, name="Old"), add_product(container.database)
+    with container_for(database, redis) as other:
+        elsewhere = Gateway(other)
+        elsewhere.get(f"{_LIST}/{first}")
+        change(container.database, first, name="New")
+        container.catalog_cache.invalidate()
+        assert elsewhere.get(f"{_LIST}/{first}").json["name"] == "Old"
+        elsewhere.get(f"{_LIST}/{second}")
+
+        assert elsewhere.get(f"{_LIST}/{first}").json["name"] == "New"
+
+
+def test_one_of_many_loads(database: str, redis: str, container: Container) -> None:
+    from shop.services.ports.catalog import CacheKey
+
+    loads, answers = [], []
+    barrier = threading.Barrier(8)
+
+    def load() -> str:
+        loads.append(1)
+        time.sleep(0.1)
+        return "answer"
+
+    def ask() -> None:
+        with container_for(database, redis) as own:
+            barrier.wait()
+            answers.append(own.catalog_cache.fetch(CacheKey("products:list:hot"), load).text)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == ["answer"] * 8
+    assert len(loads) == 1
+
+
+def test_losers_do_not_wait_for_ever(container: Container) -> None:
+    from shop.services.ports.catalog import CacheKey
+
+    container.redis.execute("SET", "lock:products:list:x", "somebody", "PX", 3000)
+    started = time.monotonic()
+    cached = container.catalog_cache.fetch(CacheKey("products:list:x"), lambda: "mine")
+
+    assert (cached.text, cached.hit) == ("mine", False)
+    assert time.monotonic() - started < 1.5
+
+
+def test_redis_is_away(database: str, container: Container) -> None:
+    product_id = add_product(container.database)
+    with container_for(database, "redis://127.0.0.1:1") as alone:
+        shop = Gateway(alone)
+        for path in (_LIST, f"{_LIST}?category=phones", "/api/catalog/categories"):
+            answer = shop.get(path)
+            assert (answer.status, answer.headers["x-cache"]) == (200, "miss")
+        assert shop.get(f"{_LIST}/{product_id}").status == 200
+
+
+def test_postgresql_is_away(shop: Gateway, container: Container, redis: str) -> None:
+    add_product(container.database)
+    shop.get(_LIST)
+    with container_for("postgresql://shop@127.0.0.1:1/shop", redis) as alone:
+        cached = Gateway(alone).get(_LIST)
+        uncached = Gateway(alone).get(_LIST, query={"page": 2})
+
+    assert cached.status == 200
+    assert (uncached.status, uncached.code) == (503, "dependency_unavailable")
