@@ -16,7 +16,6 @@ _PAGE: Final = (
 def order_confirmed(order: Order) -> Mail:
     """Say that an order is paid for and its goods are set aside."""
     subject = f"Your order {order.order_id} is confirmed"
-    name = order.shipping_address["name"]
     amounts = [
         ("Subtotal", order.subtotal_minor),
         ("Tax", order.tax_minor),
@@ -28,20 +27,14 @@ def order_confirmed(order: Order) -> Mail:
         for line in order.lines
     ] + [(label, _money(amount, order.currency)) for label, amount in amounts]
     closing = _delivery(order)
-    return _mail(subject, name, ["Thank you for your order."], lines, closing)
+    return _mail(subject, order, ["Thank you for your order."], lines, closing)
 
 
 def order_shipped(order: Order) -> Mail:
     """Say that the parcel is on its way, and how to follow it."""
     subject = f"Your order {order.order_id} is on its way"
     lines = [("Carrier", order.carrier or ""), ("Tracking number", order.tracking_number or "")]
-    return _mail(
-        subject,
-        order.shipping_address["name"],
-        ["Your parcel is on its way."],
-        lines,
-        _delivery(order),
-    )
+    return _mail(subject, order, ["Your parcel is on its way."], lines, _delivery(order))
 
 
 def _delivery(order: Order) -> list[str]:
@@ -56,12 +49,12 @@ def _money(amount_minor: int, currency: str) -> str:
 
 def _mail(
     subject: str,
-    name: str,
+    order: Order,
     opening: list[str],
     table: list[tuple[str, str]],
     closing: list[str],
 ) -> Mail:
-    greeting = f"Hello {name},"
+    greeting = f"Hello {order.shipping_address['name']},"
     width = max(len(label) for label, _ in table)
     text = "\n".join(
         [greeting, "", *opening, ""]

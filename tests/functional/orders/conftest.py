@@ -1,0 +1,24 @@
+"""A shop in which one can order."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shop.bootstrap import Container
+from tests.support.orders import OrderingShop
+from tests.support.payments import paying_container
+from tests.support.products import add_categories
+
+
+@pytest.fixture
+def shop(container: Container) -> OrderingShop:
+    """Checkout works; payments do not."""
+    return OrderingShop(container)
+
+
+@pytest.fixture
+def paying_shop(database: str, redis: str, stripe: str) -> Iterator[OrderingShop]:
+    """Checkout works, and payments too."""
+    with paying_container(database, redis, stripe) as made:
+        add_categories(made.database)
+        yield OrderingShop(made)

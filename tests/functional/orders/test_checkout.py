@@ -1,0 +1,284 @@
+"""POST /api/orders/checkout, with the real steps of place_order behind it."""
+
+import uuid
+from uuid import UUID
+
+import pytest
+
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
+from shop.domain.sessions import Role
+from tests.support.orders import ADDRESS, OrderingShop
+from tests.support.payments import events_of, status_of, timeline_of
+from tests.support.products import add_product, change, set_on_hand
+from tests.support.stock import levels, query
+
+
+def product(shop: OrderingShop, **columns: object) -> UUID:
+    return add_product(shop.container.database, **columns)  # type: ignore[arg-type]
+
+
+def test_a_cart_becomes_an_order(shop):
+    phone, case = product(shop, price_minor=99999), product(shop, name="Case", price_minor=1950)
+    token = shop.shopper()
+    shop.fill_cart(token, phone)
+    cart = shop.fill_cart(token, case, quantity=2)
+
+    answer = shop.check_out(token, cart)
+
+    assert answer.status == 201, answer.text
+    order = answer.json
+    order_id = UUID(order["order_id"])
+    assert answer.headers["location"] == f"/api/orders/{order_id}"
+    assert UUID(answer.headers["x-correlation-id"])
+    assert order["status"] == "PENDING"
+    assert sorted(
+        (i["name"], i["price"], i["quantity"], i["subtotal"]) for i in order["items"]
+    ) == [
+        ("Case", 19.5, 2, 39.0),
+        ("Product", 999.99, 1, 999.99),
+    ]
+    # California: 7.25 % of 1038.99; shipping is free from 50.00.
+    assert '"subtotal":1038.99,"tax":75.33,"shipping":0.00,"total":1114.32' in answer.text
+    assert order["currency"] == "USD"
+    assert order["reservation_expires_at"].endswith("Z")
+    assert order["price_changes"] == []
+    assert levels(shop.database_url, phone) == (10, 1)
+    assert levels(shop.database_url, case) == (10, 2)
+    assert timeline_of(shop.database_url, order_id) == ["PENDING"]
+    assert events_of(shop.database_url, order_id)[:2] == ["order.created", "inventory.reserved"]
+    assert shop.states.started[str(order_id)]["order_id"] == str(order_id)
+    assert 659 <= shop.states.started[str(order_id)]["timeout_seconds"] <= 660
+    assert shop.get("/api/cart", token=token).json["items"] == []
+
+
+def test_the_same_key_gives_the_same_order(shop):
+    token, key = shop.shopper(), uuid.uuid4().hex
+    cart = shop.fill_cart(token, product(shop))
+    first = shop.check_out(token, cart, key=key)
+    second = shop.check_out(token, cart, key=key)
+    assert second.status == 201
+    assert second.headers["idempotency-replayed"] == "true"
+    assert second.json == first.json
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_prices_come_from_the_catalog_and_a_change_is_reported(shop):
+    """A12 (aws-serverless-ecommerce-platform): a total is never what the client sent or saw."""
+    phone, token = product(shop, price_minor=10000), shop.shopper()
+    cart = shop.fill_cart(token, phone)
+    change(shop.container.database, phone, price_minor=12000)
+    answer = shop.check_out(token, cart)
+    assert answer.json["subtotal"] == 120.0
+    assert answer.json["price_changes"] == [
+        {"product_id": str(phone), "old_price": 100.0, "new_price": 120.0}
+    ]
+    refused = shop.check_out(token, cart, total=1)
+    assert (refused.status, refused.code) == (400, "validation_failed")
+    assert refused.json["errors"][0]["field"] == "total"
+
+
+def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop):
+    """A6 (medusa #13625): a checkout that fails gives back what it held, once."""
+    scarce, plenty, token = product(shop), product(shop), shop.shopper()
+    shop.fill_cart(token, plenty)
+    cart, key = shop.fill_cart(token, scarce, quantity=3), uuid.uuid4().hex
+    set_on_hand(shop.container.database, scarce, 2)
+
+    answer = shop.check_out(token, cart, key=key)
+
+    assert (answer.status, answer.code) == (400, "insufficient_stock")
+    assert [error["field"] for error in answer.json["errors"]] == [f"items[{scarce}]"]
+    ((order_id, reason),) = query(shop.database_url, "SELECT id, cancel_reason FROM orders")
+    assert reason == "insufficient_stock"
+    assert timeline_of(shop.database_url, order_id) == [
+        "PENDING", "INVENTORY_UNAVAILABLE", "CANCELLED",
+    ]  # fmt: skip
+    assert events_of(shop.database_url, order_id) == ["order.created", "order.cancelled"]
+    assert levels(shop.database_url, plenty) == (10, 0)
+    assert levels(shop.database_url, scarce) == (2, 0)
+    assert shop.states.started == {}
+    assert len(shop.get("/api/cart", token=token).json["items"]) == 2
+    # The refusal is the final answer of this key; with another one it may work.
+    assert shop.check_out(token, cart, key=key).headers["idempotency-replayed"] == "true"
+    set_on_hand(shop.container.database, scarce, 3)
+    assert shop.check_out(token, cart).status == 201
+
+
+def test_a_product_that_is_not_sold_any_more_is_named(shop):
+    phone, gone, token = product(shop), product(shop), shop.shopper()
+    shop.fill_cart(token, phone)
+    cart = shop.fill_cart(token, gone)
+    change(shop.container.database, gone, is_active=False)
+    answer = shop.check_out(token, cart)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"] == [{"field": f"items[{gone}]", "message": "is not sold any more"}]
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
+
+
+def test_an_answer_that_got_lost_is_given_again(shop):
+    """A5 (medusa #13301): a crash after the last step, even one that emptied the cart, loses nothing."""
+    phone, token, key = product(shop), shop.shopper(), uuid.uuid4().hex
+    cart = shop.fill_cart(token, phone)
+    shop.states.failure = {"status": "TIMED_OUT"}
+    lost = shop.check_out(token, cart, key=key)
+    assert (lost.status, lost.code) == (503, "dependency_unavailable")
+    assert lost.headers["retry-after"]
+    shop.states.failure = None
+    shop.container.redis.execute("FLUSHDB")
+    ((user_id,),) = query(shop.database_url, "SELECT user_id FROM orders")
+
+    answer = shop.check_out(shop.shopper_again(user_id), cart, key=key)
+
+    assert answer.status == 201, answer.text
+    assert query(shop.database_url, "SELECT id FROM orders") == [(UUID(answer.json["order_id"]),)]
+    assert levels(shop.database_url, phone) == (10, 1)
+    assert len(shop.states.started) == 1
+
+
+def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(shop, monkeypatch):
+    phone, token, key = product(shop, price_minor=7000), shop.shopper(), uuid.uuid4().hex
+    cart = shop.fill_cart(token, phone)
+    hold = shop.handler("inventory/hold_order_stock")
+
+    def away(event, context):
+        raise DependencyUnavailable("postgresql")
+
+    shop._handlers["inventory/hold_order_stock"] = away
+    assert shop.check_out(token, cart, key=key).status == 503
+    ((order_id, status),) = query(shop.database_url, "SELECT id, status FROM orders")
+    assert status == "PENDING"
+    shop._handlers["inventory/hold_order_stock"] = hold
+    # What the cart and the catalog say now does not change an order that is written down.
+    shop.fill_cart(token, product(shop))
+    change(shop.container.database, phone, price_minor=1, is_active=False)
+
+    answer = shop.check_out(token, cart, key=key)
+
+    assert answer.status == 201, answer.text
+    assert (answer.json["order_id"], answer.json["subtotal"]) == (str(order_id), 70.0)
+    assert levels(shop.database_url, phone) == (10, 1)
+
+
+def test_a_retry_finds_that_its_order_was_cancelled(shop):
+    token, key = shop.shopper(), uuid.uuid4().hex
+    cart = shop.fill_cart(token, product(shop))
+    shop.states.failure = {"status": "FAILED", "error": "States.Timeout", "cause": ""}
+    assert shop.check_out(token, cart, key=key).status == 503
+    shop.states.failure = None
+    ((order_id,),) = query(shop.database_url, "SELECT id FROM orders")
+    assert shop.post(f"/api/orders/{order_id}/cancel", token=token).status == 200
+    answer = shop.check_out(token, cart, key=key)
+    assert (answer.status, answer.code) == (409, "order_state_conflict")
+
+
+def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop):
+    """A6: the lapsed hold is given back once, by the compensation or by the sweep."""
+    phone, token, key = product(shop), shop.shopper(), uuid.uuid4().hex
+    cart = shop.fill_cart(token, phone)
+    shop.states.failure = {"status": "TIMED_OUT"}
+    assert shop.check_out(token, cart, key=key).status == 503
+    shop.states.failure = None
+    query(shop.database_url, "UPDATE reservations SET expires_at = now() - interval '1 second'")
+    query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
+    answer = shop.check_out(token, cart, key=key)
+    assert (answer.status, answer.code) == (409, "reservation_conflict")
+    ((order_id,),) = query(shop.database_url, "SELECT id FROM orders")
+    assert status_of(shop.database_url, order_id) == "CANCELLED"
+    assert levels(shop.database_url, phone) == (10, 0)
+
+
+def test_the_order_stands_even_if_the_cart_cannot_be_emptied(shop, monkeypatch):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop))
+
+    def away(*_):
+        raise DependencyUnavailable("redis")
+
+    monkeypatch.setattr(shop.container.carts, "clear", away)
+    assert shop.check_out(token, cart).status == 201
+
+
+def test_another_cart_is_not_found(shop):
+    phone, token = product(shop), shop.shopper()
+    shop.fill_cart(token, phone)
+    foreign = shop.fill_cart(shop.shopper(), phone)
+    for cart in (foreign, str(new_id())):
+        answer = shop.check_out(token, cart)
+        assert (answer.status, answer.code) == (404, "cart_not_found")
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
+
+
+def test_an_empty_cart_cannot_be_bought(shop):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop))
+    shop.delete("/api/cart", token=token)
+    answer = shop.check_out(token, cart)
+    assert (answer.status, answer.code) in {(400, "cart_empty"), (404, "cart_not_found")}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("country", "us"), ("country", "USA"), ("country", "XX"), ("country", "US\n"),
+        ("name", ""), ("name", "   "), ("name", "a\nBcc: all"), ("name", "x" * 101), ("name", 1),
+        ("line1", None), ("line2", "y" * 201), ("city", "\u0007"), ("region", ""),
+        ("postal_code", "1" * 21), ("planet", "Earth"),
+    ],
+)  # fmt: skip
+def test_a_wrong_address_is_refused_by_field(shop, field, value):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop))
+    answer = shop.check_out(token, cart, shipping_address=ADDRESS | {field: value})
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert [error["field"] for error in answer.json["errors"]] == [f"shipping_address.{field}"]
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"payment_method_id": ""}, "payment_method_id"),
+        ({"payment_method_id": "pm visa"}, "payment_method_id"),
+        ({"payment_method_id": "p" * 256}, "payment_method_id"),
+        ({"shipping_method": "Rocket"}, "shipping_method"),
+        ({"shipping_method": "rocket"}, "shipping_method"),
+        ({"cart_id": "x"}, "cart_id"),
+        ({"shipping_address": None}, "shipping_address"),
+    ],
+)
+def test_other_wrong_fields_are_refused(shop, changes, field):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop))
+    answer = shop.check_out(token, cart, **changes)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == field
+
+
+def test_the_key_and_a_session_are_required(shop):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop))
+    body = {"cart_id": cart, "shipping_address": ADDRESS, "payment_method_id": "pm_card_visa"}
+    without = shop.post("/api/orders/checkout", json=body, token=token)
+    assert (without.status, without.code) == (400, "idempotency_key_required")
+    assert shop.post("/api/orders/checkout", json=body, key="k").code == "session_required"
+    assert shop.check_out(token + "x", cart).code == "session_expired"
+
+
+def test_a_guest_can_order(shop):
+    token = shop.shopper(Role.GUEST)
+    order_id = shop.order(token, product(shop))
+    assert query(shop.database_url, "SELECT email FROM orders WHERE id = %s", (order_id,)) == [
+        (None,)
+    ]
+
+
+@pytest.mark.parametrize("lines", [1, 12])
+def test_a_whole_checkout_takes_ten_statements_whatever_its_size(shop, lines):
+    """A10 (vendure #4387): the number of statements does not grow with the number of lines."""
+    token = shop.shopper()
+    cart = shop.fill_cart(token, *[product(shop) for _ in range(lines)])
+    before = shop.container.database.statements
+    assert shop.check_out(token, cart).status == 201
+    publishing = 2  # reading and marking the outbox, which needs a broker
+    assert shop.container.database.statements - before + publishing == 10

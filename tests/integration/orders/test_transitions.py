@@ -1,0 +1,185 @@
+"""The life of an order: the code's table, the database's, and what happens to everything else."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg2
+import pytest
+
+from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.orders import PostgresOrders
+from shop.domain.ids import new_id
+from shop.domain.orders import TRANSITIONS, OrderStatus, can_move
+from shop.services.ports.orders import Order, OrderLine
+from tests.support.stock import add_products
+
+PAIRS = [
+    pytest.param(current, target, id=f"{current.value}-{target.value}")
+    for current, target in itertools.product(OrderStatus, OrderStatus)
+]
+
+
+@pytest.fixture(scope="module")
+def server(database_url):
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def transaction(server):
+    with server.transaction() as transaction:
+        yield transaction
+
+
+def path_to(status):
+    """The moves from PENDING to a status."""
+    paths = {OrderStatus.PENDING: []}
+    while status not in paths:
+        for known, path in list(paths.items()):
+            for target in TRANSITIONS[known]:
+                paths.setdefault(target, [*path, target])
+    return paths[status]
+
+
+def add_order(transaction, status=OrderStatus.PENDING, product_id=None, user_id=None, **changes):
+    order = Order(**{
+        "order_id": new_id(), "user_id": user_id or new_id(), "email": "a@shop.example",
+        "status": OrderStatus.PENDING, "currency": "USD", "subtotal_minor": 2000, "tax_minor": 145,
+        "shipping_minor": 599, "total_minor": 2744, "shipping_address": {"name": "Ada"},
+        "shipping_method": "standard", "payment_method_id": "pm_card_visa",
+        "reservation_expires_at": datetime.now(UTC), "estimated_delivery": date(2030, 1, 1),
+        "carrier": None, "tracking_number": None, "cancel_reason": None,
+        "correlation_id": new_id(), "created_at": datetime.now(UTC),
+        "lines": () if product_id is None else (
+            OrderLine(product_id=product_id, name="Thing", unit_price_minor=1000, quantity=2),
+        ),
+    } | changes)  # fmt: skip
+    assert PostgresOrders(transaction).add(order)
+    for step in path_to(status):
+        transaction.execute(
+            "UPDATE orders SET status = %s WHERE id = %s", (step.value, order.order_id)
+        )
+    return order
+
+
+def test_the_database_s_table_is_the_code_s(transaction):
+    rows = transaction.rows("SELECT from_status, to_status FROM order_transitions")
+    assert {(OrderStatus(a), OrderStatus(b)) for a, b in rows} == {
+        (current, target) for current, targets in TRANSITIONS.items() for target in targets
+    }
+
+
+@pytest.mark.parametrize(("current", "target"), PAIRS)
+def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
+    transaction, current, target
+):
+    """A13 (aws-serverless-ecommerce-platform): a late event never overwrites a status."""
+    order = add_order(transaction, current)
+    orders = PostgresOrders(transaction)
+    moved = orders.move(order.order_id, target, reason="test")
+    found = orders.get(order.order_id)
+    assert found is not None
+    if can_move(current, target):
+        assert moved is not None
+        assert moved.status is found.status is target
+        assert found.timeline[-1].status is target
+        assert found.timeline[-1].reason == "test"
+        return
+    assert moved is None
+    assert found.status is current
+    assert [entry.status for entry in found.timeline] == [OrderStatus.PENDING]
+    if target is not current:
+        transaction.execute("SAVEPOINT before")
+        with pytest.raises(psycopg2.errors.CheckViolation):
+            transaction.execute(
+                "UPDATE orders SET status = %s WHERE id = %s", (target.value, order.order_id)
+            )
+        transaction.execute("ROLLBACK TO before")
+
+
+@pytest.mark.parametrize("status", set(OrderStatus) - {OrderStatus.PENDING})
+def test_an_order_begins_pending(transaction, status):
+    transaction.execute("SAVEPOINT before")
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        transaction.execute(
+            "INSERT INTO orders (id, user_id, status, currency, subtotal_minor, tax_minor,"
+            " shipping_minor, total_minor, shipping_address, shipping_method, correlation_id)"
+            " VALUES (%s, %s, %s, 'USD', 0, 0, 0, 0, '{}', 'standard', %s)",
+            (new_id(), new_id(), status.value, new_id()),
+        )
+    transaction.execute("ROLLBACK TO before")
+
+
+def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction):
+    order = add_order(transaction, OrderStatus.PROCESSING)
+    before = transaction.database.statements
+    shipped = PostgresOrders(transaction).move(
+        order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
+    )
+    assert transaction.database.statements - before == 1
+    assert (shipped.carrier, shipped.tracking_number) == ("UPS", "1Z")
+    assert shipped.estimated_delivery == order.estimated_delivery
+    delivered = PostgresOrders(transaction).move(order.order_id, OrderStatus.DELIVERED)
+    assert delivered.tracking_number == "1Z"
+
+
+def test_a_move_may_be_limited_to_some_sources(transaction):
+    order = add_order(transaction)
+    orders = PostgresOrders(transaction)
+    paid = frozenset({OrderStatus.PAID})
+    assert orders.move(order.order_id, OrderStatus.CANCELLED, sources=paid) is None
+    assert orders.move(order.order_id, OrderStatus.CANCELLED, reason="why").cancel_reason == "why"
+
+
+def test_an_order_is_written_once_and_read_as_it_was(transaction, database_url):
+    (product_id,) = add_products(database_url, 5)
+    order = add_order(transaction, product_id=product_id)
+    orders = PostgresOrders(transaction)
+    assert not orders.add(order)
+    before = transaction.database.statements
+    found = orders.get(order.order_id, lock=True)
+    assert transaction.database.statements - before == 1
+    for name in Order.__dataclass_fields__:
+        if name not in {"timeline", "reservation_expires_at", "created_at"}:
+            assert getattr(found, name) == getattr(order, name), name
+    assert found.created_at == order.created_at
+    assert orders.get(new_id()) is None
+    assert orders.move(new_id(), OrderStatus.CANCELLED) is None
+
+
+def test_two_workers_cannot_both_move_an_order(database_url):
+    first, second = Database(database_url), Database(database_url)
+    with first.transaction() as setup:
+        order = add_order(setup)
+    with first.transaction() as one:
+        assert PostgresOrders(one).move(order.order_id, OrderStatus.CANCELLED)
+    with second.transaction() as two:
+        assert PostgresOrders(two).move(order.order_id, OrderStatus.PAYMENT_PROCESSING) is None
+    first.close()
+    second.close()
+
+
+def test_the_list_walks_its_index(transaction, database_url):
+    user_id = new_id()
+    now = datetime.now(UTC)
+    for number in range(30):
+        add_order(transaction, user_id=user_id, created_at=now - timedelta(minutes=number))
+    transaction.execute("SET LOCAL enable_seqscan = off")
+    from shop.adapters.postgres import orders as adapter
+
+    plan = "\n".join(
+        row[0]
+        for row in transaction.rows(
+            "EXPLAIN " + adapter._PAGE,
+            {
+                "user_id": user_id,
+                "status": None,
+                "before": now,
+                "before_id": new_id(),
+                "limit": 20,
+            },
+        )
+    )
+    assert "idx_orders_user_created" in plan
+    assert "Sort" not in plan.partition("SubPlan")[0]

@@ -1,0 +1,186 @@
+"""Run statemachines/*.asl.json in process: enough of the States Language for ours, without its clock.
+
+Tasks are the functions of the template, called through a `Gateway`. ``Retry`` is not carried out; what a
+task raises is caught by ``Catch`` or ends the execution, under the names that Step Functions would use.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.gateway import ROOT, Gateway, template
+
+_START = "arn:aws:states:::states:startExecution"
+_CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+
+
+def definition(name: str) -> dict[str, Any]:
+    """Read a state machine."""
+    loaded: dict[str, Any] = json.loads((ROOT / f"statemachines/{name}.asl.json").read_text())
+    return loaded
+
+
+def functions_of(machine: str) -> dict[str, str]:
+    """Give ``<service>/<function>`` by name of the substitution, for the lambdas of a machine."""
+    resources = template()["Resources"]
+    found = {}
+    for substitution, target in resources[machine]["Properties"]["DefinitionSubstitutions"].items():
+        resource = resources[target.removesuffix(".Arn")]
+        if resource["Type"] == "AWS::Serverless::Function":
+            uri = resource["Properties"]["CodeUri"]
+            found[substitution] = uri.removeprefix("../functions/").strip("/")
+    return found
+
+
+class TaskFailed(Exception):
+    """A task has failed, or the execution has."""
+
+    def __init__(self, error: str, cause: str = "") -> None:
+        super().__init__(error)
+        self.error, self.cause = error, cause
+
+
+@dataclass
+class Machine:
+    """One state machine.
+
+    Attributes
+    ----------
+    wait : callable
+        Gets the name of a waiting state, the function's input and the time-out in seconds; gives the
+        event's output, or raises `TaskFailed` (``States.Timeout``).
+    start : callable
+        Gets name and input of an execution that is started.
+    path : list of str
+        The states that were entered.
+    """
+
+    gateway: Gateway
+    name: str
+    logical_id: str
+    wait: Callable[[str, dict[str, Any], int], Any] | None = None
+    start: Callable[[str, dict[str, Any]], None] | None = None
+    path: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def run(self, data: Any) -> Any:
+        """Run an execution and give its output; raises `TaskFailed` if it fails."""
+        machine = definition(self.name)
+        functions = functions_of(self.logical_id)
+        data = json.loads(json.dumps(data))
+        state_name: str | None = machine["StartAt"]
+        while state_name is not None:
+            self.path.append(state_name)
+            assert len(self.path) < 500, "the machine does not end"
+            state = machine["States"][state_name]
+            state_name, data = self._step(state_name, state, data, functions)
+        return data
+
+    def _step(  # noqa: PLR0911 - one return a type of state
+        self, name: str, state: dict[str, Any], data: Any, functions: Mapping[str, str]
+    ) -> tuple[str | None, Any]:
+        match state["Type"]:
+            case "Task":
+                try:
+                    result = self._task(name, state, data, functions)
+                except TaskFailed as failed:
+                    return _caught(state, data, failed)
+                return state["Next"], _put(data, state.get("ResultPath", "$"), result)
+            case "Choice":
+                for choice in state["Choices"]:
+                    if _holds(choice, data):
+                        return choice["Next"], data
+                return state["Default"], data
+            case "Pass":
+                return state["Next"], resolve(state["Parameters"], data)
+            case "Wait":
+                return state["Next"], data
+            case "Succeed":
+                return None, _look(state.get("OutputPath", "$"), data)
+            case "Fail":
+                error = _look(state["ErrorPath"], data) if "ErrorPath" in state else state["Error"]
+                cause = _look(state["CausePath"], data) if "CausePath" in state else state["Cause"]
+                raise TaskFailed(error, cause)
+        raise AssertionError(f"unknown type {state['Type']}")
+
+    def _task(
+        self, name: str, state: dict[str, Any], data: Any, functions: Mapping[str, str]
+    ) -> Any:
+        resource, parameters = state["Resource"], state.get("Parameters")
+        given = data if parameters is None else resolve(parameters, data)
+        if resource == _START:
+            assert self.start is not None
+            self.start(given["Name"], given["Input"])
+            return {"ExecutionArn": "arn"}
+        if resource == _CALLBACK:
+            self._invoke(functions[_substitution(given["FunctionName"])], given["Payload"])
+            timeout = state.get("TimeoutSeconds") or _look(state["TimeoutSecondsPath"], data)
+            assert self.wait is not None
+            return self.wait(name, given["Payload"], timeout)
+        return self._invoke(functions[_substitution(resource)], given)
+
+    def _invoke(self, function: str, event: Any) -> Any:
+        self.calls.append(function)
+        try:
+            return self.gateway.invoke(function, event)
+        except Exception as error:
+            cause = {
+                "errorMessage": str(error),
+                "errorType": type(error).__name__,
+                "stackTrace": [],
+            }
+            raise TaskFailed(type(error).__name__, json.dumps(cause)) from error
+
+
+def _substitution(text: str) -> str:
+    match = re.fullmatch(r"\$\{(\w+)\}", text)
+    assert match, text
+    return match[1]
+
+
+def _caught(state: dict[str, Any], data: Any, failed: TaskFailed) -> tuple[str, Any]:
+    for catcher in state.get("Catch", ()):
+        if {failed.error, "States.ALL"} & set(catcher["ErrorEquals"]):
+            what = {"Error": failed.error, "Cause": failed.cause}
+            return catcher["Next"], _put(data, catcher.get("ResultPath", "$"), what)
+    raise failed
+
+
+def resolve(template_value: Any, data: Any) -> Any:
+    """Fill in a payload template."""
+    if not isinstance(template_value, dict):
+        return template_value
+    return {
+        key.removesuffix(".$"): _look(value, data) if key.endswith(".$") else resolve(value, data)
+        for key, value in template_value.items()
+    }
+
+
+def _look(path: str, data: Any) -> Any:
+    if path.startswith("$$."):
+        return {"$$.Execution.Id": "arn:execution", "$$.Task.Token": str(uuid.uuid4())}[path]
+    if match := re.fullmatch(r"States\.MathAdd\((\$[\w.]+), (\d+)\)", path):
+        return _look(match[1], data) + int(match[2])
+    for name in path.split(".")[1:]:
+        data = data[name]
+    return data
+
+
+def _put(data: Any, path: str | None, result: Any) -> Any:
+    if path is None:
+        return data
+    if path == "$":
+        return result
+    return {**data, path.removeprefix("$."): result}
+
+
+def _holds(choice: dict[str, Any], data: Any) -> bool:
+    if "And" in choice:
+        return all(_holds(part, data) for part in choice["And"])
+    value = _look(choice["Variable"], data)
+    if "StringEquals" in choice:
+        return bool(value == choice["StringEquals"])
+    return bool(value < choice["NumericLessThan"])

@@ -1,0 +1,147 @@
+"""Checkout in process: the functions behind an API, the state machine between them, e-mail in a list."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from shop.adapters.stepfunctions_checkout import (
+    StepFunctionsFulfilment,
+    StepFunctionsOrderPlacement,
+)
+from shop.bootstrap import Container
+from shop.domain.sessions import Role
+from shop.services.ports.notifications import Mail, MailRefused
+from tests.support.gateway import Gateway, Response
+from tests.support.machines import Machine, TaskFailed
+from tests.support.people import token_of
+from tests.support.stock import query
+
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "1 Market Street",
+    "city": "San Francisco",
+    "region": "CA",
+    "postal_code": "94105",
+    "country": "US",
+}
+
+
+@dataclass
+class StatesClient:
+    """Stands for boto3's client of Step Functions: place_order runs in process, tokens are kept."""
+
+    gateway: Gateway
+    started: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    failure: dict[str, str] | None = None
+
+    def start_sync_execution(self, **call: Any) -> dict[str, Any]:
+        """Run place_order, and answer as AWS does: success of the call, whatever the execution's."""
+        assert len(call["name"]) <= 80
+        machine = Machine(self.gateway, "place_order", "PlaceOrder", start=self._start)
+        try:
+            output = machine.run(json.loads(call["input"]))
+        except TaskFailed as failed:
+            return {"status": "FAILED", "error": failed.error, "cause": failed.cause}
+        return self.failure or {"status": "SUCCEEDED", "output": json.dumps(output)}
+
+    def send_task_success(self, **call: Any) -> dict[str, Any]:
+        """Keep a token that was sent back."""
+        self.sent.append((call["taskToken"], json.loads(call["output"])))
+        return {}
+
+    def _start(self, name: str, given: dict[str, Any]) -> None:
+        if name in self.started:
+            raise TaskFailed("StepFunctions.ExecutionAlreadyExistsException")
+        self.started[name] = given
+
+
+class Postbox:
+    """Stands for the mail service."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, Mail]] = []
+        self.trouble: Exception | None = None
+
+    def send(self, recipient: str, mail: Mail) -> str:
+        """Keep an e-mail, or be in trouble."""
+        if self.trouble is not None:
+            raise self.trouble
+        if recipient.startswith("refused@"):
+            raise MailRefused("MessageRejected")
+        self.mails.append((recipient, mail))
+        return f"mail-{len(self.mails)}"
+
+
+class OrderingShop(Gateway):
+    """A gateway whose checkout works."""
+
+    def __init__(self, container: Container) -> None:
+        super().__init__(container)
+        self.states = StatesClient(self)
+        self.postbox = Postbox()
+        placement = StepFunctionsOrderPlacement("arn:place-order")
+        placement._client = self.states
+        fulfilment = StepFunctionsFulfilment()
+        fulfilment._client = self.states
+        container.order_placement = placement
+        container.fulfilment = fulfilment
+        container.mailer = self.postbox
+
+    @property
+    def database_url(self) -> str:
+        """Address of its database."""
+        return self.container.settings.database_url
+
+    def shopper(self, role: Role = Role.CUSTOMER) -> str:
+        """Begin a session."""
+        return token_of(self.container, role)
+
+    def shopper_again(self, user_id: UUID) -> str:
+        """Begin another session of the same customer."""
+        return token_of(self.container, Role.CUSTOMER, user_id)
+
+    def fill_cart(self, token: str, *products: UUID, quantity: int = 1) -> str:
+        """Put products into the cart and give its id."""
+        for product in products:
+            answer = self.post(
+                "/api/cart/items",
+                json={"product_id": str(product), "quantity": quantity},
+                token=token,
+            )
+            assert answer.status == 200, answer.text
+        return str(answer.json["cart_id"])
+
+    def check_out(
+        self, token: str, cart_id: str, /, *, key: str | None = None, **changes: Any
+    ) -> Response:
+        """Check out; `changes` replace or add fields of the body."""
+        body = {
+            "cart_id": cart_id,
+            "shipping_address": ADDRESS,
+            "payment_method_id": "pm_card_visa",
+        }
+        return self.post(
+            "/api/orders/checkout",
+            json=body | changes,
+            token=token,
+            key=key or uuid.uuid4().hex,
+        )
+
+    def order(self, token: str, *products: UUID, quantity: int = 1) -> UUID:
+        """Buy products, short of paying."""
+        answer = self.check_out(token, self.fill_cart(token, *products, quantity=quantity))
+        assert answer.status == 201, answer.text
+        return UUID(answer.json["order_id"])
+
+    def move(self, order_id: UUID, *statuses: str) -> None:
+        """Move an order along its path behind the shop's back."""
+        for status in statuses:
+            query(
+                self.database_url,
+                "WITH moved AS (UPDATE orders SET status = %s WHERE id = %s RETURNING id)"
+                " INSERT INTO order_timeline (order_id, status) SELECT id, %s FROM moved",
+                (status, order_id, status),
+            )
