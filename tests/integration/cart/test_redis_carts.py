@@ -1,0 +1,111 @@
+"""Carts under many threads."""
+
+import threading
+from collections.abc import Callable, Iterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from shop.adapters.redis_carts import RedisCartStore
+from shop.adapters.redis_client import RedisClient
+from shop.domain.errors import InsufficientStock
+
+_THREADS = 8
+
+
+@pytest.fixture
+def stores(redis: str) -> Iterator[list[RedisCartStore]]:
+    """One store a thread."""
+    clients = [RedisClient(redis) for _ in range(_THREADS)]
+    yield [RedisCartStore(client) for client in clients]
+    for client in clients:
+        client.close()
+
+
+def _at_once(stores: list[RedisCartStore], work: Callable[[RedisCartStore], None]) -> None:
+    barrier = threading.Barrier(len(stores))
+
+    def run(store: RedisCartStore) -> None:
+        barrier.wait()
+        work(store)
+
+    threads = [threading.Thread(target=run, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_adds_at_once_all_count(stores: list[RedisCartStore]) -> None:
+    user_id, product_id = uuid4(), uuid4()
+
+    def add(store: RedisCartStore) -> None:
+        for _ in range(20):
+            store.add(user_id, product_id, 1, available=10_000, price_minor=1)
+
+    _at_once(stores, add)
+    cart = stores[0].read(user_id)
+
+    assert cart is not None
+    assert cart.quantity_of(product_id) == 20 * _THREADS
+
+
+def test_adds_at_once_never_exceed_what_is_available(stores: list[RedisCartStore]) -> None:
+    user_id, product_id = uuid4(), uuid4()
+    refused: list[int] = []
+
+    def add(store: RedisCartStore) -> None:
+        for _ in range(20):
+            try:
+                store.add(user_id, product_id, 1, available=50, price_minor=1)
+            except InsufficientStock:
+                refused.append(1)
+
+    _at_once(stores, add)
+    cart = stores[0].read(user_id)
+
+    assert cart is not None
+    assert cart.quantity_of(product_id) == 50
+    assert len(refused) == 20 * _THREADS - 50
+
+
+def test_first_adds_at_once_make_one_cart(stores: list[RedisCartStore]) -> None:
+    user_id = uuid4()
+    ids: set[UUID] = set()
+
+    def add(store: RedisCartStore) -> None:
+        ids.add(store.add(user_id, uuid4(), 1, available=5, price_minor=1).cart_id)
+
+    _at_once(stores, add)
+
+    assert len(ids) == 1
+    assert len(stores[0].new_carts(10)) == 1
+
+
+def test_merges_at_once_move_each_line_once(stores: list[RedisCartStore]) -> None:
+    """aws-serverless-shopping-cart: a repeated merge doubled the quantities (anchor A11)."""
+    guest, user_id, product_id = uuid4(), uuid4(), uuid4()
+    stores[0].add(guest, product_id, 2, available=10, price_minor=1)
+    stores[0].add(user_id, product_id, 1, available=10, price_minor=1)
+    _at_once(stores, lambda store: store.merge(guest, user_id))
+    merged = stores[0].read(user_id)
+
+    assert merged is not None
+    assert merged.quantity_of(product_id) == 3
+    assert stores[0].read(guest) is None
+
+
+def test_merging_while_the_guest_adds_loses_nothing(stores: list[RedisCartStore]) -> None:
+    guest, user_id, product_id = uuid4(), uuid4(), uuid4()
+
+    def work(store: RedisCartStore) -> None:
+        for _ in range(10):
+            store.add(guest, product_id, 1, available=10_000, price_minor=1)
+            store.merge(guest, user_id)
+
+    _at_once(stores, work)
+    stores[0].merge(guest, user_id)
+    merged = stores[0].read(user_id)
+
+    assert merged is not None
+    assert merged.quantity_of(product_id) == 10 * _THREADS
