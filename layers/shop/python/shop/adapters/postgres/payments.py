@@ -9,7 +9,7 @@ from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Row, Transaction
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
-from shop.domain.payments import PaymentStatus
+from shop.domain.payments import PaymentStatus, public_decline_code
 from shop.services.ports.payments import Applied, Attempt, Begun, Payable, Refund
 
 
@@ -84,6 +84,7 @@ class PostgresPayments:
         payment_intent_id: str | None,
         failure_code: str | None,
     ) -> Applied:
+        moves_to_paid = target is OrderStatus.PAID
         row = self._transaction.row(
             sql.APPLY,
             {
@@ -93,6 +94,8 @@ class PostgresPayments:
                 "target": target.value,
                 "intent": payment_intent_id,
                 "failure_code": failure_code,
+                # The timeline is shown to the customer.
+                "reason": None if moves_to_paid else public_decline_code(failure_code),
             },
         )
         if row is None:

@@ -83,7 +83,7 @@ APPLY: Final = f"""
         RETURNING orders.id
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason)
-        SELECT id, %(target)s, %(failure_code)s FROM moved
+        SELECT id, %(target)s, %(reason)s FROM moved
     )
     SELECT EXISTS (SELECT FROM moved), known.status, known.correlation_id, attempt.ours
     FROM known, attempt

@@ -1,12 +1,15 @@
 """Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
 
+import logging
 from uuid import UUID
 
 from shop.contracts.events import OrderCancelled
-from shop.domain.orders import REFUNDABLE, OrderStatus
+from shop.domain.orders import CHARGED, REFUNDABLE, OrderStatus
 from shop.services.inventory import release_stock
 from shop.services.ports.payments import PaymentProvider, Refund
 from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_log = logging.getLogger(__name__)
 
 
 def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
@@ -54,6 +57,8 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
     order = paid and work.orders.move(
         paid.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
     )
+    if order is None and paid is not None and paid.status in CHARGED:
+        _log.error("order %s is %s and refunded", paid.order_id, paid.status.value)
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
     if order is not None:
         release_stock(
