@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from shop.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from shop.adapters.dependencies import Probe
     from shop.adapters.postgres.database import Database
     from shop.adapters.postgres.outbox import PostgresOutbox
+    from shop.adapters.postgres.records import PostgresRecords
+    from shop.adapters.rabbitmq_dead_letters import RabbitMQDeadLetters
     from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
     from shop.adapters.redis_client import RedisClient
     from shop.adapters.redis_stock_locks import RedisStockLocks
@@ -156,11 +159,41 @@ class Container:
             self.settings.stripe_timeout_seconds,
         )
 
+    @cached_property
+    def dead_letters(self) -> "RabbitMQDeadLetters":
+        """Messages that a consumer could not process."""
+        from shop.adapters.rabbitmq_dead_letters import RabbitMQDeadLetters
+
+        return RabbitMQDeadLetters(self.settings.rabbitmq_url)
+
+    @cached_property
+    def records(self) -> "PostgresRecords":
+        """Rows that have served their time."""
+        from shop.adapters.postgres.records import PostgresRecords
+
+        return PostgresRecords(self.database)
+
+    @cached_property
+    def dependencies(self) -> "list[Probe]":
+        """Every server, for the health check; each is connected to when it is checked."""
+        from shop.adapters.dependencies import probes
+
+        return probes(
+            self.settings, lambda: self.database, lambda: self.redis, lambda: self.publisher
+        )
+
     def unit_of_work(self, *, publish: bool = True) -> "UnitOfWork":
         """Begin a transaction; see `shop.services.ports.unit_of_work`."""
         from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 
         return PostgresUnitOfWork(self.database, self.publish_pending if publish else None)
+
+    def close(self) -> None:
+        """Close the connections that were opened; commands and tests end with it."""
+        # Only what was used has been made: cached properties live in the instance's dictionary.
+        for name in ("database", "redis", "publisher"):
+            if name in vars(self):
+                getattr(self, name).close()
 
     def publish_pending(self, aggregate_ids: Sequence[str]) -> None:
         """Publish what the outbox still holds for these aggregates, in order."""

@@ -54,6 +54,10 @@ class RabbitMQPublisher:
         """Connect if need be; see the port."""
         if time.monotonic() < self._circuit_open_until:
             raise DependencyUnavailable("rabbitmq")
+        if self._connection is not None and self._connection.is_open:
+            with _ignore_broken():
+                # Reads, without waiting, that the broker has said goodbye.
+                self._connection.process_data_events(0)
         self._open_channel()
 
     def publish(self, event: StoredEvent) -> None:

@@ -18,8 +18,8 @@ from uuid import UUID
 from shop import bootstrap
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode, queue_name
 from shop.domain.errors import DependencyUnavailable, ShopError
-from shop.observability import logger
-from shop.services.consumption import consume, give_up
+from shop.observability import logger, metric
+from shop.services.consumption import consume
 from shop.services.ports.unit_of_work import UnitOfWork
 
 type LambdaHandler = Callable[[dict[str, Any], Any], None]
@@ -150,13 +150,13 @@ def _process[E: Event](
     except DependencyUnavailable:
         raise
     except ShopError as refusal:
-        patience.until_done(partial(_bury, message, envelope, f"{refusal.code}: {refusal.detail}"))
+        patience.until_done(partial(_bury, message, f"{refusal.code}: {refusal.detail}"))
     except Exception as error:  # noqa: BLE001 - given back, raised when the batch is through
         logger().exception("consumer failed", extra=_about(message.queue, envelope))
         if message.deliveries < DELIVERY_LIMIT:
             return error
         reason = f"failed {message.deliveries} times: {error!r}"
-        patience.until_done(partial(_bury, message, envelope, reason))
+        patience.until_done(partial(_bury, message, reason))
     return None
 
 
@@ -198,28 +198,29 @@ def _decode(message: _Message, event: type[Event], patience: _Patience) -> Envel
     try:
         envelope = decode(message.body)
     except ValueError as error:
-        patience.until_done(partial(_bury, message, None, f"malformed: {error}"))
+        patience.until_done(partial(_bury, message, f"malformed: {error}"))
         return None
     if not isinstance(envelope.event, event):
         reason = f"malformed: {envelope.event_type} does not belong into {message.queue}"
-        patience.until_done(partial(_bury, message, None, reason))
+        patience.until_done(partial(_bury, message, reason))
         return None
     return envelope
 
 
-def _bury(message: _Message, envelope: Envelope | None, reason: str) -> None:
-    """Send a message to the dead-letter exchange, once even if its batch comes back."""
-    container = bootstrap.container()
+def _bury(message: _Message, reason: str) -> None:
+    """Send a message to the dead-letter exchange.
+
+    The inbox is left alone, so that the message can be replayed. If the batch comes back for another
+    message's sake a second copy may be made; replayed, it is a no-op once the first was processed.
+    """
     logger().error(
         "message dead-lettered",
         extra={"queue": message.queue, "message_id": message.message_id, "reason": reason},
     )
-    # First the broker, then the note: a crash in between makes a second copy, never a lost message.
-    container.publisher.dead_letter(
+    metric("DeadLetters", queue=message.queue)
+    bootstrap.container().publisher.dead_letter(
         message.queue, message.body, message_id=message.message_id, reason=reason
     )
-    if envelope is not None:
-        give_up(container.unit_of_work, message.queue, envelope)
 
 
 def _about(queue: str, envelope: Envelope) -> dict[str, str]:

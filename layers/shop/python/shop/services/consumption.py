@@ -31,15 +31,3 @@ def consume(
             return False
         handle(work)
     return True
-
-
-def give_up(open_unit_of_work: OpenUnitOfWork, consumer: str, envelope: Envelope) -> bool:
-    """Note an event as dealt with though it could not be processed.
-
-    Returns
-    -------
-    bool
-        False when the event had been dealt with before.
-    """
-    with open_unit_of_work() as work:
-        return work.inbox.first_time(consumer, envelope.event_id)

@@ -1,0 +1,11 @@
+"""Every day: delete records that have served their time."""
+
+from shop.bootstrap import container
+from shop.entrypoints.schedule import schedule
+from shop.services import housekeeping
+
+
+@schedule
+def handler(seconds: float) -> dict[str, int]:
+    """Delete old idempotency keys, inbox rows and published events."""
+    return housekeeping.prune(container().records, seconds=seconds)

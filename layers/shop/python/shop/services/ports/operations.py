@@ -1,0 +1,50 @@
+"""Ports of running the shop: dead messages, old records, and whether the servers answer."""
+
+from typing import Protocol
+
+
+class DeadLetters(Protocol):
+    """Messages that a consumer could not process."""
+
+    def count(self, queue: str) -> int:
+        """Tell how many wait in ``<queue>.dead``."""
+
+    def send_back(self, queue: str, limit: int) -> int:
+        """Put up to `limit` of them back into their queue, oldest first; give how many.
+
+        Each is confirmed there before it leaves here: a crash in between makes a copy, never a loss.
+        """
+
+
+class Records(Protocol):
+    """Rows that have served their time."""
+
+    def prune_idempotency_keys(self, limit: int) -> int:
+        """Delete up to `limit` keys older than 24 hours; give how many."""
+
+    def prune_inbox(self, limit: int) -> int:
+        """Delete up to `limit` inbox rows older than 30 days; give how many."""
+
+    def prune_outbox(self, limit: int) -> int:
+        """Delete up to `limit` events that were published more than 90 days ago; give how many."""
+
+
+class Dependency(Protocol):
+    """A server that the shop needs."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def required(self) -> bool:
+        """Whether nothing works without it."""
+
+    def check(self) -> bool:
+        """Return when it answers; False if it is not configured.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If it does not answer.
+        """

@@ -1,0 +1,77 @@
+"""GET /api/health."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.errors import DependencyUnavailable
+from shop.services import health
+from tests.support.containers import container_for
+from tests.support.gateway import Gateway
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def container(database: str, redis: str, rabbitmq_url: str) -> Iterator[Container]:
+    with container_for(database, redis, rabbitmq_url, stripe_key="sk_test_1") as made:
+        yield made
+
+
+def test_all_is_well(shop: Gateway) -> None:
+    answer = shop.get("/api/health")
+    assert (answer.status, answer.json["status"]) == (200, "ok")
+    servers = answer.json["dependencies"]
+    assert set(servers) == {"postgresql", "redis", "rabbitmq", "stripe"}
+    for server in servers.values():
+        assert server["up"]
+        assert server["latency_ms"] >= 0
+        assert not server["degraded"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_without_redis_rabbitmq_and_opensearch_it_is_degraded(database: str) -> None:
+    with container_for(
+        database, f"redis://{NOWHERE}", opensearch_url=f"http://{NOWHERE}"
+    ) as container:
+        answer = Gateway(container).get("/api/health")
+    assert (answer.status, answer.json["status"]) == (200, "degraded")
+    away = {"up": False, "latency_ms": None, "degraded": True}
+    for name in ("redis", "rabbitmq", "opensearch", "stripe"):
+        assert answer.json["dependencies"][name] == away
+
+
+def test_without_postgresql_it_is_down(redis: str) -> None:
+    with container_for(f"postgresql://shop@{NOWHERE}/shop", redis) as container:
+        answer = Gateway(container).get("/api/health")
+    assert (answer.status, answer.json["status"]) == (503, "down")
+    assert answer.json["dependencies"]["postgresql"]["up"] is False
+    assert answer.json["dependencies"]["redis"]["up"] is True
+
+
+class Server:
+    name, required = "hanging", False
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def check(self) -> bool:
+        time.sleep(self.seconds)
+        if self.seconds == 0:
+            raise DependencyUnavailable("server")
+        return True
+
+
+def test_servers_are_asked_in_parallel_and_not_for_ever() -> None:
+    begin = time.monotonic()
+    checkups = health.examine([Server(1.5), Server(1.5), Server(0)], timeout=0.3)
+    assert time.monotonic() - begin < 1
+    assert [checkup.up for checkup in checkups] == [False] * 3
+
+
+def test_a_slow_server_is_degraded() -> None:
+    (checkup,) = health.examine([Server(0.6)])
+    assert (checkup.up, checkup.degraded) == (True, True)
+    assert health.report([checkup]).status == "degraded"

@@ -1,0 +1,99 @@
+"""The replay command."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.contracts.events import OrderConfirmed, OrderPaid
+from shop.domain.ids import new_id
+from shop.entrypoints.commands import replay
+from shop.settings import settings
+from tests.support import broker
+
+QUEUE = "inventory.order.paid"
+
+
+@pytest.fixture(autouse=True)
+def environment(
+    monkeypatch: pytest.MonkeyPatch, database: str, redis_url: str, rabbitmq: str
+) -> Iterator[None]:
+    monkeypatch.setenv("SHOP_DATABASE_URL", database)
+    monkeypatch.setenv("SHOP_REDIS_URL", redis_url)
+    monkeypatch.setenv("SHOP_RABBITMQ_URL", rabbitmq)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_dead_messages_go_back_into_their_queue_only(
+    container: Container, rabbitmq: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3):
+        container.publisher.dead_letter(QUEUE, b"%d" % number, message_id="m", reason="a bug")
+    assert replay.main(["--dead", "--dry-run"]) == 0
+    assert f"{QUEUE}: 3 would be sent" in capsys.readouterr().out
+    assert replay.main(["--dead", QUEUE, "--limit", "2"]) == 0
+    assert capsys.readouterr().out == f"{QUEUE}: 2 sent\n2 in all\n"
+    sent = broker.take(rabbitmq, QUEUE)
+    assert [body for _, body in sent] == [b"0", b"1"]
+    assert sent[0][0].message_id == "m"
+    assert set(sent[0][0].headers or {}) <= {"x-delivery-count"}
+    assert broker.take(rabbitmq, "orders.order.paid") == []
+    assert [body for _, body in broker.take(rabbitmq, f"{QUEUE}.dead")] == [b"2"]
+
+
+def test_events_of_a_span_of_time_are_published_again_as_they_were(
+    container: Container, rabbitmq: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for payment in ("a", "b"):
+        with container.unit_of_work() as work:
+            order_id = new_id()
+            event = OrderPaid(order_id=order_id, payment_intent_id=payment)
+            work.record(event, correlation_id="c")
+            work.record(OrderConfirmed(order_id=order_id), correlation_id="c")
+    first = broker.take(rabbitmq, QUEUE)
+    since = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    assert replay.main(["--from", since, "--dry-run"]) == 0
+    assert "order.paid: 2 would be sent" in capsys.readouterr().out
+    assert broker.take(rabbitmq, QUEUE) == []
+    assert replay.main(["--from", since, "--type", "order.paid"]) == 0
+    assert capsys.readouterr().out == "order.paid: 2 sent\n2 in all\n"
+    again = broker.take(rabbitmq, QUEUE)
+    assert [body for _, body in again] == [body for _, body in first]
+    assert [p.message_id for p, _ in again] == [p.message_id for p, _ in first]
+    assert replay.main(["--from", since, "--to", since]) == 0
+    assert capsys.readouterr().out == "0 in all\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--dead", "nonsense"],
+        ["--from", "yesterday"],
+        ["--from", "2026-01-01", "--type", "x"],
+        ["--dead", "--limit", "0"],
+        ["--dead", "--from", "2026-01-01"],
+    ],
+)
+def test_wrong_arguments_are_explained(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        replay.main(arguments)
+    assert ended.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_help_and_a_broker_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        replay.main(["--help"])
+    assert ended.value.code == 0
+    monkeypatch.setenv("SHOP_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:1/%2f")
+    settings.cache_clear()
+    assert replay.main(["--dead"]) == 1
+    assert "RabbitMQ" in capsys.readouterr().err
