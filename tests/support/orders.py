@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from pika import BasicProperties
+
 from shop.adapters.stepfunctions_checkout import (
     StepFunctionsFulfilment,
     StepFunctionsOrderPlacement,
@@ -13,6 +15,7 @@ from shop.adapters.stepfunctions_checkout import (
 from shop.bootstrap import Container
 from shop.domain.sessions import Role
 from shop.services.ports.notifications import Mail, MailRefused
+from tests.support.broker import rmq_event
 from tests.support.gateway import Gateway, Response
 from tests.support.machines import Machine, TaskFailed
 from tests.support.people import token_of
@@ -135,6 +138,30 @@ class OrderingShop(Gateway):
         answer = self.check_out(token, self.fill_cart(token, *products, quantity=quantity))
         assert answer.status == 201, answer.text
         return UUID(answer.json["order_id"])
+
+    def pay(self, token: str, order_id: UUID) -> None:
+        """Pay an order with a card that works."""
+        body = {"order_id": str(order_id), "payment_method_id": "pm_card_visa"}
+        answer = self.post("/api/payments/process", json=body, token=token)
+        assert answer.status == 200, answer.text
+
+    def deliver(self, function: str, event_type: str, order_id: UUID) -> int:
+        """Hand the order's events of a type to a consumer, as they stand in the outbox."""
+        rows = query(
+            self.database_url,
+            "SELECT body::text FROM outbox WHERE event_type = %s AND body ->> 'order_id' = %s"
+            " ORDER BY sequence",
+            (event_type, str(order_id)),
+        )
+        service = function.partition("/")[0]
+        messages = [(BasicProperties(), row[0].encode()) for row in rows]
+        self.invoke(function, rmq_event(f"{service}.{event_type}", messages))
+        return len(messages)
+
+    def confirm(self, order_id: UUID) -> None:
+        """Carry a paid order's events as far as CONFIRMED."""
+        assert self.deliver("inventory/on_order_paid", "order.paid", order_id)
+        assert self.deliver("orders/on_inventory_updated", "inventory.updated", order_id)
 
     def move(self, order_id: UUID, *statuses: str) -> None:
         """Move an order along its path behind the shop's back."""

@@ -1,0 +1,146 @@
+"""What customers are told: once, and the order moves on."""
+
+import threading
+
+import pytest
+
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.sessions import Role
+from shop.entrypoints import rabbitmq
+from shop.services import mails, notifications
+from tests.support.containers import container_for
+from tests.support.orders import ADDRESS, OrderingShop
+from tests.support.payments import status_of
+from tests.support.products import add_product
+from tests.support.stock import query
+
+
+@pytest.fixture
+def shop(container):
+    return OrderingShop(container)
+
+
+def confirmed_order(shop, token, **columns):
+    order_id = shop.order(token, add_product(shop.container.database, **columns))
+    shop.move(order_id, "PAYMENT_PROCESSING", "PAID")
+    query(shop.database_url, "UPDATE reservations SET status = 'confirmed'")
+    query(shop.database_url, "UPDATE inventory SET quantity_reserved = 0")
+    from shop.services.fulfilment import confirm_order
+
+    with shop.container.unit_of_work() as work:
+        assert confirm_order(work, order_id)
+    return order_id
+
+
+def rows(shop):
+    return query(
+        shop.database_url, "SELECT kind, recipient, outcome, message_id FROM notifications"
+    )
+
+
+def deliver(shop, order_id):
+    shop.deliver("notifications/on_order_confirmed", "order.confirmed", order_id)
+
+
+def test_the_customer_hears_once_and_the_order_goes_on(shop):
+    order_id = confirmed_order(shop, shop.shopper(), name="Phone")
+    deliver(shop, order_id)
+    query(shop.database_url, "DELETE FROM inbox")
+    deliver(shop, order_id)
+    assert shop.invoke("notifications/notify_customer", {"order_id": str(order_id)}) == {
+        "status": "PROCESSING"
+    }
+    ((recipient, mail),) = shop.postbox.mails
+    assert recipient == "customer@shop.example"
+    assert str(order_id) in mail.subject
+    assert "1 x Phone" in mail.text
+    assert rows(shop) == [("order_confirmed", recipient, "sent", "mail-1")]
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_two_at_once_send_one_email(shop, redis):
+    order_id = confirmed_order(shop, shop.shopper())
+    started = threading.Barrier(2)
+
+    def notify():
+        with container_for(shop.database_url, redis) as own:
+            started.wait()
+            with own.unit_of_work() as work:
+                notifications.order_confirmed(work, shop.postbox, order_id)
+
+    threads = [threading.Thread(target=notify) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(shop.postbox.mails) == 1
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop):
+    order_id = confirmed_order(shop, shop.shopper(Role.GUEST))
+    deliver(shop, order_id)
+    assert shop.postbox.mails == []
+    assert rows(shop) == [("order_confirmed", None, "no_address", None)]
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop):
+    order_id = confirmed_order(shop, shop.shopper())
+    query(shop.database_url, "UPDATE orders SET email = 'refused@shop.example'")
+    deliver(shop, order_id)
+    assert rows(shop) == [("order_confirmed", "refused@shop.example", "refused", None)]
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_while_the_mail_service_is_away_the_batch_comes_back(shop, monkeypatch):
+    monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
+    order_id = confirmed_order(shop, shop.shopper())
+    shop.postbox.trouble = DependencyUnavailable("ses")
+    with pytest.raises(DependencyUnavailable):
+        deliver(shop, order_id)
+    assert rows(shop) == []
+    assert status_of(shop.database_url, order_id) == "CONFIRMED"
+    shop.postbox.trouble = None
+    deliver(shop, order_id)
+    assert len(shop.postbox.mails) == 1
+
+
+def test_an_order_cancelled_meanwhile_is_not_announced(shop):
+    order_id = confirmed_order(shop, shop.shopper())
+    shop.move(order_id, "CANCELLED")
+    deliver(shop, order_id)
+    assert shop.postbox.mails == []
+    assert status_of(shop.database_url, order_id) == "CANCELLED"
+
+
+def test_the_parcel_is_announced_once_with_its_number(shop):
+    order_id = confirmed_order(shop, shop.shopper())
+    deliver(shop, order_id)
+    parcel = {"carrier": "UPS <b>", "tracking_number": "1Z&9"}
+    staff = shop.shopper(Role.STAFF)
+    assert shop.post(f"/api/orders/{order_id}/ship", json=parcel, token=staff).status == 200
+    for _ in range(2):
+        shop.deliver("notifications/on_order_shipped", "order.shipped", order_id)
+        query(shop.database_url, "DELETE FROM inbox")
+    assert len(shop.postbox.mails) == 2
+    mail = shop.postbox.mails[1][1]
+    assert "1Z&9" in mail.text
+    assert "UPS &lt;b&gt;" in mail.html
+    assert "1Z&amp;9" in mail.html
+
+
+def test_what_customers_and_staff_type_is_escaped(shop):
+    token = shop.shopper()
+    product = add_product(shop.container.database, name="<img src=x> & more")
+    address = ADDRESS | {"name": "<script>alert(1)</script>"}
+    answer = shop.check_out(token, shop.fill_cart(token, product), shipping_address=address)
+    with shop.container.unit_of_work() as work:
+        order = work.orders.get(answer.json["order_id"])
+    mail = mails.order_confirmed(order)
+    assert "<script>" not in mail.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mail.html
+    assert "<img" not in mail.html
+    assert "Hello <script>alert(1)</script>," in mail.text
+    assert "\n" not in mail.subject
+    assert f"{order.total_minor / 100:.2f} USD" in mail.text

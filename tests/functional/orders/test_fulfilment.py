@@ -1,0 +1,260 @@
+"""fulfil_order with the real functions: woken by events, and looking when they do not come."""
+
+import pytest
+
+from shop.contracts.tasks import CloseOrder
+from shop.domain.errors import DependencyUnavailable
+from shop.entrypoints import rabbitmq
+from shop.services import fulfilment
+from shop.services.inventory import expire_reservations
+from tests.support.machines import Machine, TaskFailed
+from tests.support.payments import events_of, status_of, timeline_of
+from tests.support.products import add_product
+from tests.support.stock import levels, query
+
+
+class World:
+    """What happens while the machine waits: one action a wait, in turn; None: nothing."""
+
+    def __init__(self, shop, *actions):
+        self.shop = shop
+        self.actions = list(actions)
+        self.timeouts = []
+
+    def wait(self, name, payload, timeout):
+        self.timeouts.append(timeout)
+        if action := self.actions.pop(0) if self.actions else None:
+            action()
+        answers = [
+            output for token, output in self.shop.states.sent if token == payload["task_token"]
+        ]
+        if not answers:
+            raise TaskFailed("States.Timeout")
+        assert len(answers) == 1, "a token is answered once"
+        return answers[0]
+
+
+def fulfil(shop, order_id, *actions):
+    """Run the machine to its end; gives its states."""
+    world = World(shop, *actions)
+    machine = Machine(shop, "fulfil_order", "FulfilOrder", wait=world.wait)
+    machine.run(shop.states.started[str(order_id)])
+    machine.world = world
+    return machine
+
+
+@pytest.fixture
+def token(paying_shop):
+    return paying_shop.shopper()
+
+
+@pytest.fixture
+def products(paying_shop):
+    database = paying_shop.container.database
+    return [add_product(database, price_minor=1500) for _ in range(2)]
+
+
+@pytest.fixture
+def order_id(paying_shop, token, products):
+    return paying_shop.order(token, *products)
+
+
+def paid(shop, token, order_id):
+    def action():
+        shop.pay(token, order_id)
+        shop.deliver("orders/on_order_paid", "order.paid", order_id)
+
+    return action
+
+
+def confirmed(shop, order_id):
+    def action():
+        shop.confirm(order_id)
+        shop.deliver("orders/on_order_confirmed", "order.confirmed", order_id)
+
+    return action
+
+
+def expired(shop, order_id):
+    def action():
+        query(shop.database_url, "UPDATE reservations SET expires_at = now()")
+        query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
+
+    return action
+
+
+def test_an_order_goes_from_payment_to_the_customer_s_email(paying_shop, token, products, order_id):
+    shop = paying_shop
+    machine = fulfil(shop, order_id, paid(shop, token, order_id), confirmed(shop, order_id))
+    assert machine.path == [
+        "AwaitPayment", "WasPaid", "AwaitConfirmation", "WasConfirmed", "NotifyCustomer",
+        "Fulfilled",
+    ]  # fmt: skip
+    assert timeline_of(shop.database_url, order_id) == [
+        "PENDING", "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING",
+    ]  # fmt: skip
+    assert [recipient for recipient, _ in shop.postbox.mails] == ["customer@shop.example"]
+    assert [levels(shop.database_url, product) for product in products] == [(9, 0), (9, 0)]
+    # Two lines made two inventory.updated; the order was confirmed once.
+    assert events_of(shop.database_url, order_id).count("order.confirmed") == 1
+    # The events arrive again, and late ones after them: nothing happens twice (A13).
+    before = timeline_of(shop.database_url, order_id)
+    for function, event in [
+        ("orders/on_order_paid", "order.paid"),
+        ("inventory/on_order_paid", "order.paid"),
+        ("orders/on_inventory_updated", "inventory.updated"),
+        ("orders/on_order_confirmed", "order.confirmed"),
+        ("notifications/on_order_confirmed", "order.confirmed"),
+    ]:
+        query(shop.database_url, "DELETE FROM inbox")
+        shop.deliver(function, event, order_id)
+    assert timeline_of(shop.database_url, order_id) == before
+    assert len(shop.postbox.mails) == 1
+    assert len(shop.states.sent) == 2
+    assert [levels(shop.database_url, product) for product in products] == [(9, 0), (9, 0)]
+
+
+def test_what_happened_before_the_machine_waits_is_not_missed(paying_shop, token, order_id):
+    shop = paying_shop
+    paid(shop, token, order_id)()
+    confirmed(shop, order_id)()
+    assert shop.states.sent == []
+    machine = fulfil(shop, order_id)
+    assert machine.path == ["AwaitPayment", "WasPaid", "NotifyCustomer", "Fulfilled"]
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_an_unpaid_order_is_cancelled_and_its_stock_returned_once(paying_shop, products, order_id):
+    """A6 (medusa #13625): by the machine or by the sweep, whoever comes first."""
+    shop = paying_shop
+    machine = fulfil(shop, order_id, expired(shop, order_id))
+    assert machine.path == ["AwaitPayment", "CloseUnpaid", "DecideUnpaid", "Cancelled"]
+    expire_reservations(shop.container.unit_of_work, seconds=5)
+    assert timeline_of(shop.database_url, order_id) == ["PENDING", "CANCELLED"]
+    assert [levels(shop.database_url, product) for product in products] == [(10, 0), (10, 0)]
+    assert events_of(shop.database_url, order_id).count("inventory.released") == 1
+    assert events_of(shop.database_url, order_id).count("order.cancelled") == 1
+
+
+def test_the_sweep_first_and_the_machine_ends(paying_shop, order_id):
+    shop = paying_shop
+
+    def swept():
+        expired(shop, order_id)()
+        expire_reservations(shop.container.unit_of_work, seconds=5)
+        shop.deliver("orders/on_order_cancelled", "order.cancelled", order_id)
+
+    machine = fulfil(shop, order_id, swept)
+    assert machine.path == ["AwaitPayment", "WasPaid", "Cancelled"]
+
+
+def test_a_step_that_fails_early_does_not_cost_the_order(paying_shop, token, order_id):
+    shop = paying_shop
+    machine = fulfil(shop, order_id, None, paid(shop, token, order_id), confirmed(shop, order_id))
+    assert machine.path[:6] == [
+        "AwaitPayment", "CloseUnpaid", "DecideUnpaid", "CountPaymentRound", "PauseBeforePayment",
+        "AwaitPayment",
+    ]  # fmt: skip
+    assert 0 < machine.world.timeouts[1] <= 600
+    assert machine.path[-1] == "Fulfilled"
+
+
+def test_an_open_payment_is_waited_for_but_not_for_ever(paying_shop, order_id):
+    shop = paying_shop
+    shop.move(order_id, "PAYMENT_PROCESSING")
+    with pytest.raises(TaskFailed) as failed:
+        fulfil(shop, order_id)
+    assert failed.value.error == "Undecided"
+    assert status_of(shop.database_url, order_id) == "PAYMENT_PROCESSING"
+
+
+def test_a_confirmation_whose_event_got_lost_is_made_up_for(paying_shop, token, order_id):
+    shop = paying_shop
+
+    def event_lost():
+        shop.deliver("inventory/on_order_paid", "order.paid", order_id)
+
+    machine = fulfil(shop, order_id, paid(shop, token, order_id), event_lost)
+    assert machine.path[-4:] == [
+        "CloseUnconfirmed", "DecideUnconfirmed", "NotifyCustomer", "Fulfilled",
+    ]  # fmt: skip
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+
+
+def test_a_paid_order_whose_stock_is_held_is_waited_for(paying_shop, token, order_id):
+    shop = paying_shop
+    machine = fulfil(shop, order_id, paid(shop, token, order_id), None, confirmed(shop, order_id))
+    assert "CountConfirmationRound" in machine.path
+    assert machine.path[-1] == "Fulfilled"
+
+
+def test_a_paid_order_without_stock_is_refunded(paying_shop, token, order_id):
+    """A5: charged and ordered, or not charged."""
+    shop = paying_shop
+
+    def stock_gone():
+        query(shop.database_url, "UPDATE inventory SET quantity_reserved = 0")
+        query(shop.database_url, "UPDATE reservations SET status = 'released'")
+
+    machine = fulfil(shop, order_id, paid(shop, token, order_id), stock_gone)
+    assert machine.path[-1] == "Cancelled"
+    assert query(shop.database_url, "SELECT order_id, reason, status FROM refunds") == [
+        (order_id, "stock_not_confirmed", "pending")
+    ]
+
+
+def test_an_order_cancelled_by_its_owner_ends_the_machine(paying_shop, token, order_id):
+    shop = paying_shop
+
+    def cancelled():
+        assert shop.post(f"/api/orders/{order_id}/cancel", token=token).status == 200
+        shop.deliver("orders/on_order_cancelled", "order.cancelled", order_id)
+
+    assert fulfil(shop, order_id, cancelled).path == ["AwaitPayment", "WasPaid", "Cancelled"]
+    later = fulfil(shop, order_id)
+    assert later.path == ["AwaitPayment", "WasPaid", "Cancelled"]
+
+
+@pytest.mark.parametrize("status", ["INVENTORY_UNAVAILABLE", "PAYMENT_FAILED"])
+def test_an_order_left_on_its_way_to_cancelled_is_brought_there(
+    paying_shop, products, order_id, status
+):
+    shop = paying_shop
+    if status == "PAYMENT_FAILED":
+        shop.move(order_id, "PAYMENT_PROCESSING")
+    shop.move(order_id, status)
+    fulfilment.close_order(
+        shop.container.unit_of_work, CloseOrder(order_id=order_id, step="payment")
+    )
+    assert status_of(shop.database_url, order_id) == "CANCELLED"
+    assert levels(shop.database_url, products[0]) == (10, 0)
+
+
+def test_while_step_functions_is_away_the_event_comes_back(
+    paying_shop, token, order_id, monkeypatch
+):
+    shop = paying_shop
+    monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
+    shop.invoke("orders/await_payment", {"order_id": str(order_id), "task_token": "t"})
+    shop.pay(token, order_id)
+
+    def away(token, outcome):
+        raise DependencyUnavailable("stepfunctions")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.container.fulfilment, "resume", away)
+        with pytest.raises(DependencyUnavailable):
+            shop.deliver("orders/on_order_paid", "order.paid", order_id)
+    shop.deliver("orders/on_order_paid", "order.paid", order_id)
+    assert shop.states.sent == [("t", {"outcome": "paid"})]
+
+
+def test_orders_that_are_not_ours_are_ignored(paying_shop):
+    missing = "00000000-0000-7000-8000-000000000000"
+    assert paying_shop.invoke("orders/close_order", {"order_id": missing, "step": "payment"}) == {
+        "next": "end",
+        "wait_seconds": 0,
+    }
+    assert paying_shop.invoke("notifications/notify_customer", {"order_id": missing}) == {
+        "status": ""
+    }
