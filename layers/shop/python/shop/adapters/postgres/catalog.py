@@ -57,7 +57,7 @@ _CHOOSE_IN_SUBTREE: Final = f"""
     WHERE {_IN_SUBTREE} ORDER BY {{outer}} LIMIT %(limit)s OFFSET %(offset)s
 """  # noqa: S608
 
-_OFFERS: Final = f"""
+OFFERS: Final = f"""
     SELECT p.id, p.name, p.price_minor, p.currency, p.is_active, {_AVAILABLE}
     FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
     WHERE p.id = ANY(%s::uuid[])
@@ -127,7 +127,7 @@ class PostgresProducts:
 
     def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
         """Read what carts and orders must know."""
-        rows = self._transaction.rows(_OFFERS, (list(product_ids),))
+        rows = self._transaction.rows(OFFERS, (list(product_ids),))
         return {
             product_id: Offer(
                 product_id=product_id,

@@ -1,0 +1,119 @@
+"""The sample events of events/{identity,catalog,cart}, replayed."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.sessions import Role
+from tests.support.gateway import ROOT, Gateway
+from tests.support.people import token_of
+from tests.support.products import add_product, change
+
+_PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
+
+
+def _sample(function: str) -> Any:
+    return json.loads((ROOT / f"events/{function}.json").read_text())
+
+
+def _with_token(event: Any, token: str) -> Any:
+    event["headers"]["Authorization"] = f"Bearer {token}"
+    event["multiValueHeaders"]["Authorization"] = [f"Bearer {token}"]
+    return event
+
+
+@pytest.fixture
+def _product(container: Container) -> None:
+    product_id = add_product(container.database, name="Sample")
+    with container.database.transaction() as transaction:
+        transaction.execute("SET CONSTRAINTS ALL DEFERRED")
+        transaction.execute("DELETE FROM inventory WHERE product_id = %s", (product_id,))
+        transaction.execute("UPDATE products SET id = %s WHERE id = %s", (_PRODUCT, product_id))
+        transaction.execute("INSERT INTO inventory VALUES (%s, 10)", (_PRODUCT,))
+
+
+@pytest.mark.usefixtures("_product")
+@pytest.mark.parametrize(
+    ("function", "role", "status"),
+    [
+        ("identity/create_customer", None, 201),
+        ("identity/create_session", None, 201),
+        ("identity/delete_session", Role.GUEST, 204),
+        ("catalog/list_products", None, 200),
+        ("catalog/get_product", None, 200),
+        ("catalog/list_categories", None, 200),
+        ("catalog/create_product", Role.STAFF, 201),
+        ("catalog/create_product", Role.GUEST, 403),
+        ("catalog/change_product", Role.STAFF, 200),
+        ("catalog/deactivate_product", Role.STAFF, 204),
+        ("cart/get_cart", Role.GUEST, 200),
+        ("cart/empty_cart", Role.GUEST, 200),
+        ("cart/add_item", Role.GUEST, 200),
+        ("cart/change_item", Role.GUEST, 404),
+        ("cart/remove_item", Role.GUEST, 404),
+    ],
+)
+def test_endpoint(
+    shop: Gateway, container: Container, function: str, role: Role | None, status: int
+) -> None:
+    event = _sample(function)
+    if role is not None:
+        _with_token(event, token_of(container, role))
+
+    assert shop.invoke(function, event)["statusCode"] == status
+
+
+def test_cart_schedule(shop: Gateway) -> None:
+    counts = shop.invoke("cart/track_carts", _sample("cart/track_carts"))
+
+    assert counts == {"created": 0, "abandoned": 0}
+
+
+@pytest.mark.usefixtures("_product")
+@pytest.mark.parametrize("function", ["catalog/on_product_updated", "catalog/on_inventory_updated"])
+def test_consumer_drops_the_cached_product(
+    shop: Gateway, container: Container, function: str
+) -> None:
+    path = f"/api/catalog/products/{_PRODUCT}"
+    shop.get(path)
+    change(container.database, _PRODUCT, name="New")
+    assert shop.get(path).json["name"] == "Sample"
+    shop.invoke(function, _sample(function))
+
+    assert shop.get(path).json["name"] == "New"
+
+
+@pytest.mark.usefixtures("_product")
+def test_lists_outlive_a_change_of_the_stock_unless_it_is_sold_out(
+    shop: Gateway, container: Container
+) -> None:
+    from shop.contracts.events import InventoryUpdated
+    from shop.services.product_changes import on_inventory_updated
+
+    def happened(available: int) -> str:
+        shop.get("/api/catalog/products")
+        event = InventoryUpdated(product_id=_PRODUCT, quantity_available=available, stock_version=2)
+        on_inventory_updated(container.catalog_cache, [event])
+        return shop.get("/api/catalog/products").headers["x-cache"]
+
+    assert happened(4) == "hit"
+    assert happened(0) == "miss"
+
+
+def test_consumer_raises_while_redis_is_away(container: Container, database: str) -> None:
+    """So that the batch comes back."""
+    from shop.contracts.events import ProductUpdated
+    from shop.domain.errors import DependencyUnavailable
+    from shop.services.product_changes import on_products_updated
+    from tests.support.containers import container_for
+
+    with (
+        container_for(database, "redis://127.0.0.1:1") as alone,
+        pytest.raises(DependencyUnavailable),
+    ):
+        on_products_updated(
+            alone.catalog_cache, [ProductUpdated(product_id=_PRODUCT, product_version=2)]
+        )
