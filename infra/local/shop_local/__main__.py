@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
+from shop.adapters.postgres.migrations import MigrationError
 from shop_local import logs, processes, stack
 from shop_local.console import complain, headline, say
 from shop_local.deploy import DeployError
@@ -20,7 +21,7 @@ from shop_local.services.base import ServiceError
 from shop_local.template import TemplateError
 
 _EXPECTED = (
-    DeployError, PortTaken, ServiceError, TemplateError, stack.StackError, logs.LogError,
+    DeployError, MigrationError, PortTaken, ServiceError, TemplateError, stack.StackError, logs.LogError,
 )  # fmt: skip
 #: Commands of the application that need only the stack's settings.
 _COMMANDS = {

@@ -78,7 +78,16 @@ def deploy(
     TemplateError
         If the template names what does not exist.
     """
-    document = templates.packaged(template)
+    s3 = aws("s3", endpoint)
+    s3.create_bucket(Bucket=_BUCKET)
+
+    def upload(path: Path) -> dict[str, str]:
+        content = path.read_bytes()
+        key = f"{hashlib.sha256(content).hexdigest()[:16]}/{path.name}"
+        s3.put_object(Bucket=_BUCKET, Key=key, Body=content)
+        return {"Bucket": _BUCKET, "Key": key}
+
+    document = templates.packaged(template, upload)
     overrides = {
         key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value
     }
@@ -93,7 +102,8 @@ def deploy(
     )
     if not same:
         note.unlink(missing_ok=True)
-        _change(cloudformation, endpoint, body, values, create=not known)
+        s3.put_object(Bucket=_BUCKET, Key="template.json", Body=body.encode())
+        _change(cloudformation, endpoint, values, create=not known)
         known = _describe(cloudformation)
     if not known:
         raise DeployError(_failures(cloudformation))
@@ -126,12 +136,7 @@ def _describe(cloudformation: Any) -> dict[str, Any] | None:
     return stack if stack["StackStatus"].endswith("COMPLETE") else None
 
 
-def _change(
-    cloudformation: Any, endpoint: str, body: str, values: Mapping[str, str], *, create: bool
-) -> None:
-    s3 = aws("s3", endpoint)
-    s3.create_bucket(Bucket=_BUCKET)
-    s3.put_object(Bucket=_BUCKET, Key="template.json", Body=body.encode())
+def _change(cloudformation: Any, endpoint: str, values: Mapping[str, str], *, create: bool) -> None:
     change_set = cloudformation.create_change_set(
         StackName=STACK,
         ChangeSetName=f"{STACK}-{os.getpid()}",

@@ -1,11 +1,10 @@
 """Reads ``infra/template.yaml`` and packages it the way ``aws cloudformation package`` does.
 
-Nothing is uploaded: the code stays where it is, and LocalStack takes it from there on every change.
+State machines are uploaded; code stays where it is, and LocalStack takes it from there on every change.
 """
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +58,13 @@ def read(path: Path) -> Document:
     return template
 
 
-def packaged(path: Path) -> Document:
+def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:
     """Read a template and replace everything local by something CloudFormation can deploy.
+
+    Parameters
+    ----------
+    upload : callable
+        Puts a file where CloudFormation finds it and gives its ``{"Bucket": …, "Key": …}``.
 
     Raises
     ------
@@ -78,9 +82,9 @@ def packaged(path: Path) -> Document:
                 problems.append(f"{logical_id}: {field} {folder} does not exist")
             properties[field] = {"Bucket": "hot-reload", "Key": str(folder)}
         elif resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
-            definition = _resolve(path, properties.pop("DefinitionUri"))
+            definition = _resolve(path, properties["DefinitionUri"])
             if definition.is_file():
-                properties["Definition"] = json.loads(definition.read_text())
+                properties["DefinitionUri"] = upload(definition)
             else:
                 problems.append(f"{logical_id}: DefinitionUri {definition} does not exist")
     if problems:

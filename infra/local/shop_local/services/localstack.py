@@ -99,7 +99,9 @@ class LocalStack(Service):
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": LAMBDA_PYTHON,
             "LAMBDA_LOG_DIR": self.lambda_logs,
-            "LAMBDA_EMF_METRICS": os.environ.get("LAMBDA_EMF_METRICS", "1"),
+            # Its own services call each other in memory instead of over HTTP.
+            "IN_MEMORY_CLIENT": "1",
+            "LAMBDA_EMF_METRICS": os.environ.get("LAMBDA_EMF_METRICS", "0"),
             "LAMBDA_PROCESS_ENV": json.dumps({"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}),
             "SHOP_LOCAL_MQ": f"{broker.hostname}:{broker.port or 5672}",
             "AWS_DEFAULT_REGION": REGION,
