@@ -78,10 +78,10 @@ class PostgresOutbox:
         """Tell how long the oldest unpublished event has waited; 0 when none waits."""
         with self._database.transaction() as transaction:
             row = transaction.row(
-                "SELECT extract(epoch FROM clock_timestamp() - min(occurred_at))::float8"
-                " FROM outbox WHERE published_at IS NULL"
+                "SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8"
+                " FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT 1"
             )
-        return max(0.0, row[0]) if row and row[0] is not None else 0.0
+        return max(0.0, row[0]) if row else 0.0
 
     def published_between(
         self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
