@@ -58,8 +58,9 @@ LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image $(STAMPS)/layer
 install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
 	@$(PYTHON) -m shop_local install
 
-lock: | $(UV) ## resolve pyproject.toml's groups anew into requirements/*.txt
+lock: | $(UV) $(STAMPS)/dev ## resolve every dependency anew: requirements/*.txt and OpenSearch's jars
 	@for group in $(GROUPS); do $(ENVIRONMENT) lock $$group; done
+	@$(PYTHON) -m shop_local.services.opensearch_jars
 
 # ---- the laptop's shop ------------------------------------------------------------------------
 up: $(LAPTOP) ## start everything, deploy infra/template.yaml, seed

@@ -1,8 +1,8 @@
 """Servers for the tests that need real ones. Nothing starts before the first such test.
 
 For a whole session: ``services`` (all of them, with `stop`, `start` and `kill`), ``database_url``,
-``redis_url``, ``rabbitmq_url``, ``stripe_url``. For one test, empty at its beginning:
-``database``, ``redis``, ``stripe``.
+``redis_url``, ``rabbitmq_url``, ``opensearch_url``, ``stripe_url``. For one test, empty at its
+beginning: ``database``, ``redis``, ``stripe``.
 """
 
 import urllib.request
@@ -82,6 +82,15 @@ def rabbitmq_url(laptop: LazyServices) -> str:
     """Address of a broker that had no queue when the session began."""
     laptop.need("rabbitmq")
     return laptop.environment["SHOP_RABBITMQ_URL"]
+
+
+@pytest.fixture(scope="session")
+def opensearch_url(laptop: LazyServices) -> str:
+    """Address of a real OpenSearch node; what needs it is skipped where there can be none."""
+    laptop.need("opensearch")
+    if absent := laptop.service("opensearch").absent:
+        pytest.skip(f"OpenSearch is {absent}")
+    return laptop.environment["SHOP_OPENSEARCH_URL"]
 
 
 @pytest.fixture(scope="session")

