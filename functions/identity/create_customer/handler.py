@@ -12,6 +12,7 @@ from shop.services import identity
     status=201,
     idempotency="accepted",
     problems=("email_taken",),
+    secret_body=True,
 )
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""

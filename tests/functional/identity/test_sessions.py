@@ -3,10 +3,12 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from shop.adapters.redis_sessions import RedisLoginBrake
 from shop.bootstrap import Container
+from shop.domain.passwords import slow_digest
 from shop.domain.sessions import Role
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
@@ -56,6 +58,20 @@ def test_password_is_hashed(shop: Gateway, container: Container) -> None:
     with container.database.transaction() as transaction:
         [[stored]] = transaction.rows("SELECT password_hash FROM customers")
     assert stored.startswith("scrypt$32768$8$3$")
+
+
+def test_an_idempotency_record_does_not_help_to_guess_the_password(
+    shop: Gateway, container: Container
+) -> None:
+    body = msgspec.json.encode(_ADA)
+    shop.post("/api/customers", body=body.decode(), key="k1")
+
+    with container.database.transaction() as transaction:
+        [[digest, answer]] = transaction.rows(
+            "SELECT request_hash, response_body FROM idempotency_keys"
+        )
+    assert bytes(digest) == slow_digest(b"POST /api/customers\n" + body, "k1")
+    assert _ADA["password"] not in answer
 
 
 def test_address_is_taken(shop: Gateway) -> None:

@@ -46,6 +46,19 @@ def verify_password(password: str, stored: str | None) -> bool:
     return hmac.compare_digest(derived, expected) and stored is not None
 
 
+def slow_digest(content: bytes, salt: str) -> bytes:
+    """Make a digest of something that contains a password; the same salt gives the same digest."""
+    return hashlib.scrypt(
+        content,
+        salt=salt.encode(),
+        n=_COST,
+        r=_BLOCK_SIZE,
+        p=_PARALLELISM,
+        maxmem=_MEMORY_LIMIT_BYTES,
+        dklen=_DIGEST_BYTES,
+    )
+
+
 def _derive(password: str, salt: bytes, cost: int, block_size: int, parallelism: int) -> bytes:
     return hashlib.scrypt(
         password.encode(),

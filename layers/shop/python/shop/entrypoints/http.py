@@ -16,6 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from shop import bootstrap
 from shop.domain.errors import InvalidRequest, ShopError
 from shop.domain.ids import new_id
+from shop.domain.passwords import slow_digest
 from shop.domain.sessions import Role, Session
 from shop.entrypoints import authentication, parsing
 from shop.entrypoints.problems import problem_response, text_response
@@ -95,6 +96,7 @@ class Operation:
     optional_session: bool
     idempotency: IdempotencyRule | None
     problems: tuple[str, ...]
+    secret_body: bool
 
 
 class Endpoint(Chalice):
@@ -137,6 +139,7 @@ def endpoint(
     optional_session: bool = False,
     idempotency: IdempotencyRule | None = None,
     problems: tuple[str, ...] = (),
+    secret_body: bool = False,
 ) -> Callable[[Callable[[Request[Any, Any]], Answer]], Endpoint]:
     """Make an endpoint of a function from request to answer.
 
@@ -154,6 +157,9 @@ def endpoint(
         Whether an ``Idempotency-Key`` must or may be sent.
     problems : tuple of str
         Codes beyond those that every endpoint can answer with, for the documentation.
+    secret_body : bool
+        The body holds a password: its digest beside an ``Idempotency-Key`` is made as slowly as the
+        password's own.
     """
 
     def decorate(function: Callable[[Request[Any, Any]], Answer]) -> Endpoint:
@@ -167,6 +173,7 @@ def endpoint(
             optional_session=optional_session,
             idempotency=idempotency,
             problems=problems,
+            secret_body=secret_body,
         )
 
         def view(**path: str) -> Response:
@@ -250,7 +257,10 @@ def _run(
         return _encode(function(request))
     subject = str(request.session.user_id) if request.session else "public"
     route = f"{received.method} {received.path}"
-    digest = hashlib.sha256(b"%s\n%s" % (route.encode(), request.raw_body)).digest()
+    content = b"%s\n%s" % (route.encode(), request.raw_body)
+    digest = (
+        slow_digest(content, key) if operation.secret_body else hashlib.sha256(content).digest()
+    )
     records = bootstrap.container().idempotency
     claim = records.claim(subject, route[:255], key, digest)
     if claim.answer is not None:
