@@ -11,7 +11,7 @@ import pytest
 
 from shop.adapters import redis_stock_locks
 from shop.contracts.events import Item
-from shop.domain.errors import InsufficientStock
+from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.services import inventory
 from shop_local.services import RunningServices
@@ -127,7 +127,7 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                                 expires_at=ends,
                                 correlation_id="c",
                             )
-                        except (InsufficientStock, inventory.Conflict):
+                        except (InsufficientStock, Conflict):
                             continue
                     case 1:
                         with open_work() as work:

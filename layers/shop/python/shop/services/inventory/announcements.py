@@ -1,0 +1,52 @@
+"""What the others are told about stock."""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from shop.contracts.events import InventoryReleased, InventoryUpdated
+from shop.services.ports.inventory import Hold, StockLevel
+from shop.services.ports.unit_of_work import UnitOfWork
+
+#: Why a hold that was not paid in time was given back, and its order cancelled.
+EXPIRED: Final = "reservation_expired"
+
+
+def announce_levels(
+    work: UnitOfWork,
+    levels: Iterable[StockLevel],
+    order_id: UUID | None,
+    correlation_id: UUID | str,
+) -> None:
+    """Announce what is available of products now; `order_id` where its confirmation took it."""
+    for level in levels:
+        work.record(
+            InventoryUpdated(
+                product_id=level.product_id,
+                quantity_available=level.available,
+                stock_version=level.version,
+                order_id=order_id,
+            ),
+            correlation_id=correlation_id,
+        )
+
+
+def announce_released(
+    work: UnitOfWork, hold: Hold, reason: str, correlation_id: UUID | str
+) -> None:
+    """Announce lines that were given back."""
+    work.record(
+        InventoryReleased(
+            order_id=hold.order_id,
+            reservation_id=hold.reservation_id,
+            items=list(hold.items),
+            reason=reason,
+        ),
+        correlation_id=correlation_id,
+    )
+
+
+def announce_lapsed(work: UnitOfWork, lapsed: Iterable[Hold], correlation_id: UUID | str) -> None:
+    """Announce lapsed lines that made room for others; the sweep announces the rest of their orders."""
+    for hold in lapsed:
+        announce_released(work, hold, EXPIRED, correlation_id)

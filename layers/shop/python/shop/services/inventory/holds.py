@@ -1,0 +1,159 @@
+"""Hold stock for an order, give it back, or take it out for good."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from shop.contracts.events import InventoryReserved, Item
+from shop.domain.errors import Conflict, NotFound
+from shop.domain.ids import new_id
+from shop.domain.orders import OrderStatus
+from shop.observability import logger, metric
+from shop.services.inventory.announcements import (
+    announce_lapsed,
+    announce_levels,
+    announce_released,
+)
+from shop.services.ports.inventory import Hold, StockLocks
+from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+#: States of an order that neither waits for a payment nor has one; None: it lives in another system.
+NOT_BEING_PAID: Final = frozenset(
+    {None, OrderStatus.CANCELLED, OrderStatus.INVENTORY_UNAVAILABLE, OrderStatus.PAYMENT_FAILED}
+)
+
+
+def hold_stock(
+    open_unit_of_work: OpenUnitOfWork,
+    locks: StockLocks,
+    order_id: UUID,
+    items: Iterable[Item],
+    *,
+    expires_at: datetime,
+    correlation_id: UUID | str,
+) -> Hold:
+    """Hold stock for an order: all lines or none, once an order.
+
+    Parameters
+    ----------
+    items : iterable of Item
+        Lines of one product are added up.
+    expires_at : datetime
+        When the hold stops counting, unless the order is being paid by then.
+
+    Raises
+    ------
+    InsufficientStock
+        Naming the lines; nothing was held.
+    Conflict
+        ``reservation_conflict`` or ``order_state_conflict``.
+    """
+    lines = list(items)
+    with (
+        locks.hold(sorted({line.product_id for line in lines})),
+        open_unit_of_work() as work,
+    ):
+        hold = work.inventory.hold(order_id, new_id(), lines, expires_at)
+        if hold.is_new:
+            announce_lapsed(work, hold.lapsed, correlation_id)
+            work.record(
+                InventoryReserved(
+                    order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)
+                ),
+                correlation_id=correlation_id,
+            )
+    return hold
+
+
+def hold_stock_for(
+    open_unit_of_work: OpenUnitOfWork,
+    locks: StockLocks,
+    order_id: UUID,
+    items: Iterable[Item],
+    *,
+    ttl_seconds: int,
+    correlation_id: UUID | str,
+) -> Hold:
+    """Hold stock for an order for some seconds from now; see `hold_stock`."""
+    return hold_stock(
+        open_unit_of_work,
+        locks,
+        order_id,
+        items,
+        expires_at=datetime.now(UTC) + timedelta(seconds=ttl_seconds),
+        correlation_id=correlation_id,
+    )
+
+
+def release_stock(
+    work: UnitOfWork,
+    order_id: UUID,
+    *,
+    reason: str,
+    correlation_id: UUID | str,
+    expired: bool = False,
+) -> Hold | None:
+    """Give back what an order holds or has confirmed, inside a transaction, and tell everybody.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+        Whose transaction has the order's row locked, if the shop has such an order.
+    reason : str
+        For example ``"payment_failed"``; part of the event.
+    expired : bool
+        Only if its time is over.
+
+    Returns
+    -------
+    Hold or None
+        What was given back; None if there was nothing (any more): repeating it is safe.
+    """
+    hold = work.inventory.release(order_id, expired=expired)
+    if hold is not None:
+        announce_released(work, hold, reason, correlation_id)
+        announce_levels(work, hold.levels, None, correlation_id)
+    return hold
+
+
+def release_order(
+    open_unit_of_work: OpenUnitOfWork, order_id: UUID, *, reason: str, correlation_id: UUID | str
+) -> Hold:
+    """Give back what an order holds; repeating it changes nothing and gives the same answer.
+
+    Raises
+    ------
+    NotFound
+        ``reservation_not_found``: nothing was ever held for the order.
+    Conflict
+        ``order_state_conflict``: the shop's own order is being paid or has been paid; cancel it instead.
+    """
+    with open_unit_of_work() as work:
+        status = work.inventory.lock_order(order_id)
+        if status not in NOT_BEING_PAID | {OrderStatus.PENDING}:
+            raise Conflict(
+                f"The order is {status}; cancel it instead.", code="order_state_conflict"
+            )
+        released = release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
+        hold = released or work.inventory.find(order_id)
+    if hold is None:
+        raise NotFound("Nothing was ever held for this order.", code="reservation_not_found")
+    return hold
+
+
+def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) -> bool:
+    """Take what a paid order holds out of the stock for good, inside a transaction.
+
+    Returns
+    -------
+    bool
+        False if there was nothing to confirm: it was done before, or the hold has ended.
+    """
+    levels = work.inventory.confirm(order_id)
+    announce_levels(work, levels, order_id, correlation_id)
+    if not levels:
+        # The order's machine waits in vain for its confirmation, then refunds and cancels it.
+        logger().error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
+        metric("PaidOrdersWithoutHold")
+    return bool(levels)

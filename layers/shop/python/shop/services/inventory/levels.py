@@ -1,0 +1,48 @@
+"""What there is of a product."""
+
+from uuid import UUID
+
+from shop.domain.errors import NotFound
+from shop.services.inventory.announcements import announce_lapsed, announce_levels
+from shop.services.ports.inventory import StockChange, StockLevel
+from shop.services.ports.unit_of_work import OpenUnitOfWork
+
+
+def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel:
+    """Read the stock of a product.
+
+    Raises
+    ------
+    NotFound
+        ``product_not_found``.
+    """
+    with open_unit_of_work() as work:
+        levels = work.inventory.stock([product_id])
+    if not levels:
+        raise _no_product(product_id)
+    return levels[0]
+
+
+def change_stock(
+    open_unit_of_work: OpenUnitOfWork, product_id: UUID, change: StockChange, correlation_id: str
+) -> StockLevel:
+    """Change what is on hand of a product and tell everybody.
+
+    Raises
+    ------
+    NotFound
+        ``product_not_found``.
+    Conflict
+        ``stock_conflict``: less would be on hand than orders hold.
+    """
+    with open_unit_of_work() as work:
+        changed = work.inventory.change_stock(product_id, change)
+        if changed is None:
+            raise _no_product(product_id)
+        announce_lapsed(work, changed.lapsed, correlation_id)
+        announce_levels(work, [changed.level], None, correlation_id)
+    return changed.level
+
+
+def _no_product(product_id: UUID) -> NotFound:
+    return NotFound(f"There is no product {product_id}.", code="product_not_found")
