@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shop.services.ports.identity import LoginBrake
     from shop.services.ports.notifications import Mailer
     from shop.services.ports.payments import PaymentProvider
+    from shop.services.ports.search import SearchEngine
     from shop.services.ports.sessions import SessionStore
     from shop.services.ports.unit_of_work import UnitOfWork
     from shop.services.product_changes import CatalogResources
@@ -97,6 +98,13 @@ class Container:
         from shop.services.product_changes import CatalogResources
 
         return CatalogResources(self.catalog_cache, self.unit_of_work, self.settings.currency)
+
+    @cached_property
+    def search_engine(self) -> "SearchEngine":
+        """OpenSearch, with PostgreSQL as its stand-in; without OpenSearch PostgreSQL alone."""
+        from shop.adapters.postgres.search import PostgresSearchEngine
+
+        return PostgresSearchEngine(self.database)
 
     @cached_property
     def idempotency(self) -> "IdempotencyRecords":

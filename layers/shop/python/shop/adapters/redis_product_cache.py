@@ -25,8 +25,8 @@ from shop.domain.errors import DependencyUnavailable
 from shop.services.ports.catalog import Cached, CacheKey
 
 _VERSION: Final = "products:version"
-_LIFETIME_SECONDS: Final = 300
-_JITTER_SECONDS: Final = 60
+#: Of the lifetime, so that answers that were stored together do not end together.
+_JITTER: Final = 0.2
 _LOCK_MS: Final = 3_000
 _WAITS: Final = 10
 _WAIT_SECONDS: Final = 0.03
@@ -117,12 +117,13 @@ class RedisCatalogCache:
         return None
 
     def _store(self, key: CacheKey, version: bytes, text: str) -> None:
-        lifetime = _LIFETIME_SECONDS + random.randrange(_JITTER_SECONDS)  # noqa: S311 - no secret
+        jitter = random.uniform(0, _JITTER * key.shared_seconds)  # noqa: S311 - no secret
+        lifetime_ms = round(1000 * (key.shared_seconds + jitter))
         value = version + b"\n" + text.encode()
         try:
             # A load that took longer than its lock drops another's: a second load, nothing worse.
             self._redis.pipeline(
-                [("SET", key.name, value, "EX", lifetime), ("DEL", f"lock:{key.name}")]
+                [("SET", key.name, value, "PX", lifetime_ms), ("DEL", f"lock:{key.name}")]
             )
         except DependencyUnavailable as away:
             self._note_loss(away)

@@ -66,6 +66,33 @@ def parse_query[T](request: ChaliceRequest, kind: type[T]) -> T:
         raise invalid_field(error) from error
 
 
+def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
+    """Read a query parameter that is JSON; a refusal names the field inside it.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not valid JSON, or a field in it is unknown or wrong.
+    """
+    if r"\u0000" in text:
+        raise InvalidRequest(
+            "Text must not contain the character U+0000.",
+            errors=[FieldError(name, "must not contain the character U+0000")],
+        )
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        inner = invalid_field(error).errors[0]
+        path = name if inner.field == "body" else f"{name}.{inner.field}"
+        raise InvalidRequest(
+            "A field is wrong.", errors=[FieldError(path, inner.message)]
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(
+            f"{name} is not valid JSON.", errors=[FieldError(name, str(error))]
+        ) from error
+
+
 def parse_id(path: Mapping[str, str], name: str) -> UUID:
     """Read a path parameter such as ``product_id``; what is no UUID names no product."""
     try:

@@ -111,10 +111,13 @@ class CacheKey:
         Under which it is known in the shared cache.
     local_seconds : float
         How long a process may keep a copy of its own.
+    shared_seconds : int
+        How long the shared cache keeps it.
     """
 
     name: str
     local_seconds: float = 0.0
+    shared_seconds: int = 300
 
 
 @dataclass(frozen=True, slots=True)

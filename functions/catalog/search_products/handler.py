@@ -1,0 +1,17 @@
+"""GET /api/catalog/search: products by words and filters, with facets."""
+
+from shop.bootstrap import container
+from shop.contracts.http.search import SearchAnswer, SearchFilters, SearchProducts
+from shop.entrypoints.caching import conditional_answer
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.parsing import parse_json_parameter
+from shop.services import search
+
+
+@endpoint(query=SearchProducts, answer=SearchAnswer)
+def handler(request: Request[None, SearchProducts]) -> Answer:
+    """Search for products."""
+    box = container()
+    filters = parse_json_parameter(request.query.filters, SearchFilters, "filters")
+    found = search.search_products(box.search_engine, box.catalog_cache, request.query, filters)
+    return conditional_answer(request, found)

@@ -1,0 +1,15 @@
+"""GET /api/catalog/suggest: products while their name is being typed."""
+
+from shop.bootstrap import container
+from shop.contracts.http.search import SuggestAnswer, SuggestProducts
+from shop.entrypoints.caching import conditional_answer
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services import search
+
+
+@endpoint(query=SuggestProducts, answer=SuggestAnswer)
+def handler(request: Request[None, SuggestProducts]) -> Answer:
+    """Suggest products for what has been typed so far."""
+    box = container()
+    found = search.suggest_products(box.search_engine, box.catalog_cache, request.query)
+    return conditional_answer(request, found)

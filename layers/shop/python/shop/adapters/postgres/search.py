@@ -1,0 +1,174 @@
+"""The embedded search engine: full text and trigrams of PostgreSQL."""
+
+import json
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, Final
+from uuid import UUID
+
+from shop.adapters.postgres import search_sql
+from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.synonyms import synonyms
+from shop.domain.money import MAX_AMOUNT_MINOR
+from shop.domain.search import (
+    PRICE_RANGES,
+    SearchQuery,
+    corrections,
+    did_you_mean,
+    words_of,
+)
+from shop.services.ports.search import (
+    MARK_START,
+    Facets,
+    Found,
+    SearchPage,
+    Suggestion,
+    Suggestions,
+)
+
+ENGINE: Final = "postgresql"
+#: Brands that the facet names, the most frequent ones.
+BRAND_LIMIT: Final = 50
+#: Products that have all that was asked for: with fewer, those that have half of it are found too.
+_ENOUGH: Final = 20
+
+type Groups = list[list[str]]
+
+
+class PostgresSearchEngine:
+    """See `shop.services.ports.search.SearchEngine`.
+
+    Two statements a search: the words are looked up (unknown ones are taken for words that look like
+    them), then everything is found, counted and sorted. Tables alone decide, so it is never out of date.
+
+    Parameters
+    ----------
+    database : Database
+        With the catalog.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Find products."""
+        words = words_of(query.text)
+        with self._database.transaction() as transaction:
+            groups, unknown = _understand(transaction, words)
+            if words and not groups:
+                # Stop words only: they are in every product and in none.
+                return SearchPage(results=(), total=0, facets=_no_facets(), engine=ENGINE)
+            row = transaction.row(
+                search_sql.search_statement(query.order, has_words=bool(groups)),
+                _parameters(query, groups),
+            )
+        total, brands, prices, categories, results = row or (0, {}, (0, 0, 0), {}, ())
+        names = (price_range.name for price_range in PRICE_RANGES)
+        return SearchPage(
+            results=[_found(result) for result in results],
+            total=total,
+            facets=Facets(brands, dict(zip(names, prices, strict=True)), categories),
+            engine=ENGINE,
+            did_you_mean=None if total else did_you_mean(words, unknown),
+        )
+
+    def suggest(self, prefix: str, limit: int) -> Suggestions:
+        """Find products by the beginnings of the words of their names."""
+        words = words_of(prefix)
+        if not words:
+            return Suggestions(suggestions=(), engine=ENGINE)
+        # `words_of` leaves letters and digits only: nothing in a pattern needs to be escaped.
+        patterns = sorted((f"% {word}%" for word in words), key=len)
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(
+                search_sql.SUGGEST,
+                {
+                    "longest": patterns[-1],
+                    "patterns": patterns,
+                    "start": " " + " ".join(words),
+                    "limit": limit,
+                },
+            )
+        return Suggestions(suggestions=[Suggestion(*row) for row in rows], engine=ENGINE)
+
+
+def _understand(
+    transaction: Transaction, words: Sequence[str]
+) -> tuple[Groups, dict[str, Sequence[str]]]:
+    """Turn words into groups of alternatives; give also what looks like the unknown words."""
+    groups = synonyms().groups(words)
+    asked = list(
+        dict.fromkeys(word for group in groups for phrase in group for word in phrase.split())
+    )
+    if not asked:
+        return [], {}
+    rows = transaction.rows(search_sql.WORDS, {"words": asked})
+    meaningful = {word for word, has_lexemes, _, _ in rows if has_lexemes}
+    unknown = {word: similar for word, _, is_known, similar in rows if not is_known}
+    understood: Groups = []
+    for group in groups:
+        alternatives = [phrase for phrase in group if meaningful.intersection(phrase.split())]
+        if not alternatives:
+            continue
+        if all(word in unknown for phrase in alternatives for word in phrase.split()):
+            for word in dict.fromkeys(w for phrase in alternatives for w in phrase.split()):
+                alternatives += corrections(word, unknown[word])
+        understood.append(alternatives)
+    asked_for = set(words)
+    return understood, {word: found for word, found in unknown.items() if word in asked_for}
+
+
+def required_groups(count: int) -> int:
+    """Tell of how many groups a product must have a word where too few have one of each."""
+    return max(1, count // 2)
+
+
+def _parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
+    filters = query.filters
+    numbers = range(1, len(groups) + 1)
+    choices = list(combinations(numbers, required_groups(len(groups))))
+    lowest, highest = filters.price_from_minor, filters.price_to_minor
+    return {
+        "groups": json.dumps(groups),
+        "choices": json.dumps(choices),
+        "brands": list(filters.brands) or None,
+        "categories": list(filters.categories) or None,
+        "tags": list(filters.tags) or None,
+        "in_stock": filters.in_stock,
+        "price_from": 0 if lowest is None else lowest,
+        "price_to": MAX_AMOUNT_MINOR if highest is None else highest,
+        "first_limit": PRICE_RANGES[1].from_minor,
+        "second_limit": PRICE_RANGES[2].from_minor,
+        "enough": _ENOUGH,
+        "brand_limit": BRAND_LIMIT,
+        "limit": query.per_page,
+        "offset": query.offset,
+    }
+
+
+def _no_facets() -> Facets:
+    return Facets({}, {price_range.name: 0 for price_range in PRICE_RANGES}, {})
+
+
+def _found(row: Sequence[Any]) -> Found:
+    (
+        product_id, name, description, brand, price_minor, currency, stock, image_url, category,
+        name_marked, description_marked,
+    ) = row  # fmt: skip
+    return Found(
+        product_id=UUID(product_id),
+        name=name,
+        description=description,
+        brand=brand,
+        price_minor=price_minor,
+        currency=currency,
+        stock=stock,
+        image_url=image_url,
+        category=category,
+        name_marked=_if_marked(name_marked),
+        description_marked=_if_marked(description_marked),
+    )
+
+
+def _if_marked(text: str | None) -> str | None:
+    return text if text and MARK_START in text else None

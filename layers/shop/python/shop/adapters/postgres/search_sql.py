@@ -1,0 +1,152 @@
+"""The statements of `shop.adapters.postgres.search`."""
+
+from typing import Final
+
+# What each word is to the catalog: stop words have no lexemes; words that no product has come with those
+# that look like them.
+WORDS: Final = """
+    SELECT w.word, l.lexemes <> '{}', known.is_known,
+           CASE WHEN known.is_known OR l.lexemes = '{}' THEN '{}' ELSE similar_words(w.word) END
+    FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, position)
+    CROSS JOIN LATERAL tsvector_to_array(to_tsvector('shop', w.word)) AS l (lexemes)
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM search_words AS s WHERE s.lexeme = ANY(l.lexemes))
+    ) AS known (is_known)
+    ORDER BY w.position
+"""
+
+# `groups`: a list of lists of words and phrases, one of each is wanted. `choices`: lists of groups (their
+# numbers) of which one must be found whole, for when all of the groups are found too seldom.
+_WANTED: Final = """
+    WITH groups AS (
+        SELECT g.number, any_of(phraseto_tsquery('shop', a.phrase)) AS query
+        FROM jsonb_array_elements(%(groups)s::jsonb) WITH ORDINALITY AS g (alternatives, number)
+        CROSS JOIN LATERAL jsonb_array_elements_text(g.alternatives) AS a (phrase)
+        GROUP BY g.number
+    ), choices AS (
+        SELECT c.number, all_of(groups.query) AS query
+        FROM jsonb_array_elements(%(choices)s::jsonb) WITH ORDINALITY AS c (members, number)
+        JOIN groups ON c.members @> to_jsonb(groups.number)
+        GROUP BY c.number
+    ), queries AS MATERIALIZED (
+        SELECT (SELECT any_of(query) FROM choices) AS something,
+               (SELECT any_of(query) FROM groups) AS anything,
+               (SELECT all_of(query) FROM groups) AS everything
+    ), wanted AS MATERIALIZED (
+        SELECT anything, everything, CASE WHEN (
+                SELECT count(*) FROM (
+                    SELECT FROM products AS p
+                    WHERE p.is_active AND p.search_vector @@ everything LIMIT %(enough)s) AS whole
+            ) < %(enough)s THEN something ELSE everything END AS required
+        FROM queries
+    ),"""
+
+_BRAND_OK: Final = "(%(brands)s::text[] IS NULL OR p.brand = ANY(%(brands)s::text[]))"
+_CATEGORY_OK: Final = (
+    "(%(categories)s::text[] IS NULL OR p.category_id IN (SELECT id FROM subtree))"
+)
+_PRICE_OK: Final = "p.price_minor BETWEEN %(price_from)s AND %(price_to)s"
+
+# The filters that no facet belongs to; the others are kept beside the rows, as facets ignore their own.
+_MATCHED: Final = f"""
+    subtree AS MATERIALIZED (
+        SELECT c.id FROM categories AS c JOIN categories AS chosen
+          ON c.path = chosen.path OR starts_with(c.path, chosen.path || '/')
+        WHERE chosen.slug = ANY(%(categories)s::text[])
+    ), matched AS MATERIALIZED (
+        SELECT p.id, p.brand, p.category_id, p.price_minor, p.created_at, {{score}} AS score,
+               {_BRAND_OK} AS brand_ok, {_CATEGORY_OK} AS category_ok, {_PRICE_OK} AS price_ok
+        FROM products AS p {{text}}
+        WHERE p.is_active {{condition}}
+          AND (%(tags)s::text[] IS NULL OR p.tags @> %(tags)s::text[])
+          AND (NOT %(in_stock)s OR EXISTS (
+                SELECT FROM inventory AS i WHERE i.product_id = p.id AND i.quantity_available > 0))
+    )"""  # noqa: S608 - only constants of this module are put in
+
+_FACETS: Final = """
+    , found AS (SELECT * FROM matched WHERE brand_ok AND category_ok AND price_ok)
+    , by_category AS (
+        SELECT category_id, count(*) AS number FROM matched WHERE brand_ok AND price_ok GROUP BY 1
+    )
+    SELECT
+        (SELECT count(*) FROM found),
+        (SELECT coalesce(json_object_agg(brand, number ORDER BY number DESC, brand), '{}')
+         FROM (SELECT brand, count(*) AS number FROM matched
+               WHERE category_ok AND price_ok AND brand <> '' GROUP BY brand
+               ORDER BY number DESC, brand LIMIT %(brand_limit)s) AS b),
+        (SELECT json_build_array(
+                    count(*) FILTER (WHERE price_minor < %(first_limit)s),
+                    count(*) FILTER (WHERE price_minor >= %(first_limit)s
+                                       AND price_minor < %(second_limit)s),
+                    count(*) FILTER (WHERE price_minor >= %(second_limit)s))
+         FROM matched WHERE brand_ok AND category_ok),
+        (SELECT coalesce(json_object_agg(slug, number ORDER BY number DESC, slug), '{}')
+         FROM (SELECT above.slug, sum(b.number) AS number
+               FROM by_category AS b JOIN categories AS c ON c.id = b.category_id
+               JOIN categories AS above
+                 ON c.path = above.path OR starts_with(c.path, above.path || '/')
+               GROUP BY above.slug) AS s),
+"""
+
+_HEADLINE: Final = f"'StartSel={chr(0xE000)}, StopSel={chr(0xE001)}, "
+
+_PAGE: Final = """
+        (SELECT coalesce(json_agg(json_build_array(
+                    p.id, p.name, p.description, p.brand, p.price_minor, p.currency,
+                    coalesce(i.quantity_available, 0), p.image_url, c.slug, {name}, {description}
+                ) ORDER BY {outer}), '[]')
+         FROM (SELECT * FROM found AS t ORDER BY {inner} LIMIT %(limit)s OFFSET %(offset)s) AS t
+         JOIN products AS p ON p.id = t.id
+         JOIN categories AS c ON c.id = p.category_id
+         LEFT JOIN inventory AS i ON i.product_id = p.id {wanted})
+"""
+
+_ORDERS: Final = {
+    "relevance": "t.score DESC, t.id",
+    "newest": "t.created_at DESC, t.id",
+    "price_asc": "t.price_minor, t.id",
+    "price_desc": "t.price_minor DESC, t.id",
+}
+
+# {D, C, B, A}: description, nothing, brand and tags, name.
+_SCORE: Final = (
+    "(ts_rank('{0, 0.1, 0.4, 1}', p.search_vector, w.anything)"
+    " + (p.search_vector @@ w.everything)::integer)::float8"
+)
+
+
+def search_statement(order: str, *, has_words: bool) -> str:
+    """Make the one statement of a search, of the constants of this module."""
+    outer = inner = _ORDERS[order]
+    if has_words:
+        matched = _MATCHED.format(
+            score=_SCORE,
+            text="CROSS JOIN wanted AS w",
+            condition="AND p.search_vector @@ w.required",
+        )
+        page = _PAGE.format(
+            name=f"ts_headline('shop', p.name, w.anything, {_HEADLINE}HighlightAll=true')",
+            description=(
+                f"ts_headline('shop', p.description, w.anything, {_HEADLINE}MaxFragments=2, "
+                "MinWords=6, MaxWords=16, FragmentDelimiter= … ')"
+            ),
+            inner=inner,
+            outer=outer,
+            wanted="CROSS JOIN wanted AS w",
+        )
+        return f"{_WANTED} {matched} {_FACETS} {page}"
+    matched = _MATCHED.format(score="0::float8", text="", condition="")
+    page = _PAGE.format(name="NULL", description="NULL", inner=inner, outer=outer, wanted="")
+    return f"WITH {matched} {_FACETS} {page}"
+
+
+# Every word that was typed begins a word of the name; names that begin like the whole come first. The
+# longest word goes through the index, which LIKE ALL cannot.
+SUGGEST: Final = """
+    SELECT p.id, p.name, p.brand, c.slug
+    FROM products AS p JOIN categories AS c ON c.id = p.category_id
+    WHERE p.is_active AND p.typed_name LIKE %(longest)s
+      AND p.typed_name LIKE ALL(%(patterns)s)
+    ORDER BY NOT starts_with(p.typed_name, %(start)s), length(p.name), p.name, p.id
+    LIMIT %(limit)s
+"""

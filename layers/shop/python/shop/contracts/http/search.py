@@ -1,0 +1,120 @@
+"""Search and suggestions."""
+
+from decimal import Decimal
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.search import MAX_DEPTH, SearchSort
+
+_LIST: Final = 50
+
+type Words = Annotated[str, msgspec.Meta(max_length=200)]
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+type Names = Annotated[list[Name], msgspec.Meta(min_length=1, max_length=_LIST)]
+
+
+class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What to search for; ``page`` times ``per_page`` is at most 10,000.
+
+    `filters` is JSON, for example ``{"brand": ["Nordvik"], "category": "laptops", "in_stock": true,
+    "price": {"gte": 500, "lte": 999.99}, "tags": ["travel"]}``.
+    """
+
+    q: Words = ""
+    filters: Annotated[str, msgspec.Meta(max_length=10_000)] = "{}"
+    page: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = 1
+    per_page: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    sort: SearchSort = SearchSort.RELEVANCE
+
+
+class PriceFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A range of prices; both ends are in it."""
+
+    gte: Decimal | None = None
+    lte: Decimal | None = None
+
+
+class SearchFilters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What results must be: of one of the brands and categories (with all below them), with all tags.
+
+    ``in_stock: false`` is the same as leaving it out.
+    """
+
+    brand: Name | Names | None = None
+    category: Name | Names | None = None
+    price: PriceFilter | None = None
+    in_stock: bool = False
+    tags: Name | Names | None = None
+
+
+class Highlights(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Parts that matched, as HTML: escaped, with ``<em>`` around the words."""
+
+    name: str | None = None
+    description: str | None = None
+
+
+class SearchResult(msgspec.Struct, frozen=True):
+    """A product that was found."""
+
+    id: UUID
+    name: str
+    description: str
+    brand: str
+    price: Decimal
+    currency: str
+    stock: int
+    image_url: str | None
+    category: str
+    highlights: Highlights
+
+
+class SearchFacets(msgspec.Struct, frozen=True):
+    """Numbers of results; each ignores its own filter, so that it tells what another choice would find."""
+
+    brands: dict[str, int]
+    price_ranges: dict[str, int]
+    categories: dict[str, int]
+
+
+class SearchAnswer(msgspec.Struct, frozen=True):
+    """A page of results.
+
+    `engine` is the one that answered; `degraded`: it had to stand in for another. `did_you_mean` is a
+    better query where this one found nothing.
+    """
+
+    results: list[SearchResult]
+    total: int
+    page: int
+    per_page: int
+    facets: SearchFacets
+    engine: str
+    degraded: bool
+    did_you_mean: str | None
+
+
+class SuggestProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What has been typed so far."""
+
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=20)] = 8
+
+
+class SuggestedProduct(msgspec.Struct, frozen=True):
+    """A product that may be meant."""
+
+    id: UUID
+    name: str
+    brand: str
+    category: str
+
+
+class SuggestAnswer(msgspec.Struct, frozen=True):
+    """Products whose names have words that begin like those typed, the best first."""
+
+    suggestions: list[SuggestedProduct]
+    engine: str
+    degraded: bool

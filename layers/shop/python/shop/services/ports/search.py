@@ -1,0 +1,106 @@
+"""Port of the search engines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from shop.domain.search import SearchQuery
+
+#: Around what matched, in `Found.name_marked` and `Found.description_marked`: characters of the private
+#: use area, so that the text can be escaped before they become markup.
+MARK_START = "\ue000"
+MARK_END = "\ue001"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A product that was found.
+
+    Attributes
+    ----------
+    stock : int
+        When it was indexed; may be a few seconds old.
+    name_marked, description_marked : str or None
+        With `MARK_START` and `MARK_END` around what matched; of the description only a part. None where
+        nothing matched.
+    """
+
+    product_id: UUID
+    name: str
+    description: str
+    brand: str
+    price_minor: int
+    currency: str
+    stock: int
+    image_url: str | None
+    category: str
+    name_marked: str | None = None
+    description_marked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Numbers of results by brand, price range and category (slug, with everything below it).
+
+    Each counts what would be found without its own filter.
+    """
+
+    brands: dict[str, int] = field(default_factory=dict)
+    price_ranges: dict[str, int] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """A page of results.
+
+    Attributes
+    ----------
+    did_you_mean : str or None
+        A better query, only where nothing was found.
+    degraded : bool
+        Another engine than the one that was chosen has answered.
+    """
+
+    results: Sequence[Found]
+    total: int
+    facets: Facets
+    engine: str
+    did_you_mean: str | None = None
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A product that begins, or has words that begin, like what was typed."""
+
+    product_id: UUID
+    name: str
+    brand: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestions:
+    """Suggestions, best first; `engine` and `degraded` as in `SearchPage`."""
+
+    suggestions: Sequence[Suggestion]
+    engine: str
+    degraded: bool = False
+
+
+class SearchEngine(Protocol):
+    """Finds products. Only active ones are ever found."""
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Find products.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the engine is away, or has no index yet.
+        """
+
+    def suggest(self, prefix: str, limit: int) -> Suggestions:
+        """Find products while their name is being typed; raises as `search` does."""

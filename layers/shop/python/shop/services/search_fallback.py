@@ -1,0 +1,55 @@
+"""One search engine that stands in for another."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.search import SearchQuery
+from shop.observability import logger, metric
+from shop.services.circuit_breaker import CircuitBreaker
+from shop.services.ports.search import SearchEngine, SearchPage, Suggestions
+
+OPEN_SECONDS: Final = 5.0
+
+
+class FallbackSearchEngine:
+    """Asks the chosen engine, and another one while the chosen one is away.
+
+    Parameters
+    ----------
+    chosen, stand_in : SearchEngine
+        What `stand_in` answers is marked as degraded.
+    breaker : CircuitBreaker
+        Opened when `chosen` is away, so that only the first search waits for its time-out.
+    """
+
+    def __init__(
+        self, chosen: SearchEngine, stand_in: SearchEngine, breaker: CircuitBreaker
+    ) -> None:
+        self._chosen = chosen
+        self._stand_in = stand_in
+        self._breaker = breaker
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Find products."""
+        page = self._ask(lambda: self._chosen.search(query))
+        return page or replace(self._stand_in.search(query), degraded=True)
+
+    def suggest(self, prefix: str, limit: int) -> Suggestions:
+        """Find products while their name is being typed."""
+        found = self._ask(lambda: self._chosen.suggest(prefix, limit))
+        return found or replace(self._stand_in.suggest(prefix, limit), degraded=True)
+
+    def _ask[Answer](self, call: Callable[[], Answer]) -> Answer | None:
+        if not self._breaker.allows():
+            return None
+        try:
+            answer = call()
+        except DependencyUnavailable as away:
+            self._breaker.failed()
+            logger().warning("search engine away", extra={"detail": away.detail})
+            metric("SearchFallbacks")
+            return None
+        self._breaker.succeeded()
+        return answer

@@ -1,0 +1,84 @@
+"""A small catalog made to tell good search results from bad ones."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from shop.adapters.postgres.database import Database
+from tests.support.products import add_categories
+
+_NAMESPACE = UUID("7a1f3c52-3d0e-5a57-9a35-0c5f6c1f2b11")
+
+#: name, brand, category, price in cents, stock, tags, description
+PRODUCTS = (
+    ("Aero 13 Laptop, Silver", "Nordvik", "laptops", 89_900, 5, ("laptop", "travel", "silver"),
+     "Light enough for every journey."),
+    ("Aero 15 Laptop, Black", "Nordvik", "laptops", 129_900, 0, ("laptop", "black"),
+     "A bigger screen for spreadsheets."),
+    ("Studio 16 Laptop, Grey", "Calderon", "laptops", 219_900, 3, ("laptop", "video"),
+     "Cuts films without a pause."),
+    ("Travel Dock", "Calderon", "laptops", 9_900, 40, ("accessory", "travel"),
+     "One cable connects a laptop to everything."),
+    ("Pulse Wireless Headphones, Black", "Sonavel", "phones", 19_900, 12, ("audio", "black"),
+     "Puts an end to noise in the aircraft."),
+    ("Pulse Kids' Headphones, Rose", "Sonavel", "phones", 4_900, 8, ("audio", "rose"),
+     "A gentle volume for small ears."),
+    ("Halo Smartphone, 128 GB", "Brühl", "phones", 49_999, 9, ("phone",),
+     "Takes pictures at night."),
+    ("Halo Smartphone, 512 GB", "Brühl", "phones", 50_000, 9, ("phone",),
+     "Takes more pictures at night."),
+    ("Halo Ultra Smartphone", "Brühl", "phones", 100_000, 1, ("phone", "travel"),
+     "For those who want it all."),
+    ("The Winter Ferry: A Crime Novel", "Owlbear Press", "novels", 1_299, 30, ("crime", "book"),
+     "A detective follows a stolen laptop."),
+    ("The Café: A Love Story", "Owlbear Press", "novels", 999, 30, ("love", "book"),
+     "Running a café in Montréal."),
+    ("<b>Bold</b> & Co: An Essay", "Owlbear Press", "novels", 1_500, 2, ("essay", "book"),
+     "On <script>alert('markup')</script> and other essays."),
+)  # fmt: skip
+
+
+def product_id(name: str) -> UUID:
+    """Give the id of a product of the catalog."""
+    return uuid5(_NAMESPACE, name)
+
+
+def add_catalog(database: Database) -> None:
+    """Insert categories and products, one that is not for sale included."""
+    add_categories(database)
+    for days, product in enumerate(PRODUCTS):
+        add(database, product, days_old=days)
+    gone = (
+        "Aero 11 Laptop, Gone",
+        "Nordvik",
+        "laptops",
+        50_000,
+        3,
+        ("laptop",),
+        "Not sold any more.",
+    )
+    add(database, gone, is_active=False)
+
+
+def add(
+    database: Database,
+    product: tuple[str, str, str, int, int, Sequence[str], str],
+    *,
+    days_old: int = 0,
+    is_active: bool = True,
+) -> UUID:
+    """Insert one product with its stock."""
+    name, brand, category, price, stock, tags, description = product
+    id_ = product_id(name)
+    with database.transaction() as transaction:
+        transaction.execute(
+            "INSERT INTO products (id, sku, name, description, brand, price_minor, currency,"
+            " category_id, tags, is_active, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'USD',"
+            " (SELECT id FROM categories WHERE slug = %s), %s::text[], %s,"
+            " '2026-01-31T12:00:00Z'::timestamptz - make_interval(days => %s))",
+            (id_, f"SKU-{id_}", name, description, brand, price, category, list(tags), is_active,
+             days_old),
+        )  # fmt: skip
+        transaction.execute(
+            "INSERT INTO inventory (product_id, quantity_on_hand) VALUES (%s, %s)", (id_, stock)
+        )
+    return id_
