@@ -1,0 +1,42 @@
+"""The generated documents are those of this code."""
+
+import json
+
+import pytest
+
+from shop_local.documents.__main__ import ASYNCAPI, OPENAPI, contents
+from shop_local.functions import declared
+from shop_local.paths import CHECKOUT
+
+
+@pytest.mark.parametrize("name", list(contents()))
+def test_generated_documents_are_up_to_date(name: str) -> None:
+    assert (CHECKOUT / name).read_text() == contents()[name], "run `make docs`"
+
+
+def test_the_contract_describes_every_route_and_resolves() -> None:
+    document = json.loads(OPENAPI.read_text())
+    described = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    assert described == {function.route for function in declared() if function.route}
+    for text in (OPENAPI.read_text(), ASYNCAPI.read_text()):
+        root = json.loads(text)
+        for reference in _references(root):
+            node = root
+            for step in reference.removeprefix("#/").split("/"):
+                node = node[step]
+            assert node
+
+
+def test_the_documentation_links_to_the_contract() -> None:
+    assert (CHECKOUT / "docs/openapi.json").resolve() == OPENAPI.resolve()
+
+
+def _references(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if "$ref" in node else []
+        return own + [found for value in node.values() for found in _references(value)]
+    if isinstance(node, list):
+        return [found for value in node for found in _references(value)]
+    return []
