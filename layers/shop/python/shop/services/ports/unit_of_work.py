@@ -1,19 +1,20 @@
 """Port of the unit of work: one transaction, its repositories, and the events it causes."""
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
 
-from shop.contracts.events import Event
-from shop.services.ports.catalog import ProductRepository
-from shop.services.ports.fulfilment import TaskTokens
-from shop.services.ports.identity import CustomerRepository
-from shop.services.ports.inventory import InventoryRepository
-from shop.services.ports.messaging import Inbox
-from shop.services.ports.notifications import NotificationLog
-from shop.services.ports.orders import OrderRepository
-from shop.services.ports.payments import PaymentRepository
-from shop.services.ports.pricing import PriceBook
+if TYPE_CHECKING:  # every use case imports this module, few need all of these
+    from shop.contracts.events import Event
+    from shop.services.ports.catalog import ProductRepository
+    from shop.services.ports.fulfilment import TaskTokens
+    from shop.services.ports.identity import CustomerRepository
+    from shop.services.ports.inventory import InventoryRepository
+    from shop.services.ports.messaging import Inbox
+    from shop.services.ports.notifications import NotificationLog
+    from shop.services.ports.orders import OrderRepository
+    from shop.services.ports.payments import PaymentRepository
+    from shop.services.ports.pricing import PriceBook
 
 
 class UnitOfWork(Protocol):
@@ -24,39 +25,39 @@ class UnitOfWork(Protocol):
     """
 
     @property
-    def customers(self) -> CustomerRepository:
+    def customers(self) -> "CustomerRepository":
         """Customers."""
 
     @property
-    def products(self) -> ProductRepository:
+    def products(self) -> "ProductRepository":
         """Products and categories."""
 
     @property
-    def inventory(self) -> InventoryRepository:
+    def inventory(self) -> "InventoryRepository":
         """Stock and holds."""
 
     @property
-    def orders(self) -> OrderRepository:
+    def orders(self) -> "OrderRepository":
         """Orders."""
 
     @property
-    def prices(self) -> PriceBook:
+    def prices(self) -> "PriceBook":
         """Prices, taxes and shipping rates of this moment."""
 
     @property
-    def task_tokens(self) -> TaskTokens:
+    def task_tokens(self) -> "TaskTokens":
         """Where fulfilments wait."""
 
     @property
-    def notifications(self) -> NotificationLog:
+    def notifications(self) -> "NotificationLog":
         """What customers were told."""
 
     @property
-    def inbox(self) -> Inbox:
+    def inbox(self) -> "Inbox":
         """What each consumer has processed."""
 
     @property
-    def payments(self) -> PaymentRepository:
+    def payments(self) -> "PaymentRepository":
         """Payments and refunds."""
 
     def __enter__(self) -> Self: ...
@@ -69,7 +70,7 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     def record(
-        self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
+        self, event: "Event", *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
         """Have an event published if, and only if, the transaction commits.
 
