@@ -1,0 +1,130 @@
+"""The statements that run all day use the indexes meant for them, with 100,000 rows in each table."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+
+from shop.adapters.postgres import database as database_module
+from shop.adapters.postgres import inventory_sql
+from shop.adapters.postgres.database import Database, Parameters, Transaction
+from shop.adapters.postgres.outbox import PostgresOutbox
+from shop.adapters.postgres.records import PostgresRecords
+from tests.support.stock import add_products, connected, query
+
+ROWS = 100_000
+
+
+@pytest.fixture(scope="module")
+def full(database_server: str, database_template: str) -> Iterator[str]:
+    """A database with many holds and events, most of them done with."""
+    from tests.support.databases import copy_of
+
+    with copy_of(database_server, database_template) as url:
+        products = add_products(url, *[1000] * 200)
+        with connected(url) as cursor:
+            cursor.execute(
+                "INSERT INTO reservations (id, order_id, product_id, quantity, status, expires_at)"
+                " SELECT gen_random_uuid(), gen_random_uuid(), (%s)[1 + n %% 200], 1,"
+                " CASE WHEN n %% 9 = 0 THEN 'pending' ELSE 'confirmed' END,"
+                " now() + (n - 9000) * interval '1 second' FROM generate_series(1, %s) AS n",
+                (products, ROWS),
+            )
+            cursor.execute(
+                "INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body,"
+                " occurred_at, published_at) SELECT gen_random_uuid(), gen_random_uuid()::text, 't',"
+                " 'c', '{}', now(), CASE WHEN n %% 1000 = 0 THEN NULL ELSE now() END"
+                " FROM generate_series(1, %s) AS n",
+                (ROWS,),
+            )
+            cursor.execute(
+                "INSERT INTO inbox SELECT 'c', gen_random_uuid(), now() FROM generate_series(1, %s)",
+                (ROWS,),
+            )
+            cursor.execute("ANALYZE")
+        yield url
+
+
+def explain(url: str, sql: str, parameters: Any = ()) -> str:
+    """Give the plan of a statement."""
+    return "\n".join(row[0] for row in query(url, f"EXPLAIN {sql}", parameters))
+
+
+class Explaining(Transaction):
+    """Notes the plan of each statement before it runs."""
+
+    plans: ClassVar[list[str]] = []
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        super().execute(f"EXPLAIN {sql}", parameters)
+        self.plans.append("\n".join(row[0] for row in self._cursor.fetchall()))
+        return super().execute(sql, parameters)
+
+
+@pytest.fixture
+def plans(full: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Database, list[str]]]:
+    """A database whose statements are explained."""
+    monkeypatch.setattr(database_module, "Transaction", Explaining)
+    Explaining.plans.clear()
+    database = Database(full)
+    yield database, Explaining.plans
+    database.close()
+
+
+PRODUCTS: dict[str, Any] = {"products": [UUID(int=0)]}
+ORDER = {"order": UUID(int=0), "expired": False}
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "index"),
+    [
+        ("STOCK", PRODUCTS, "idx_reservations_pending_product"),
+        ("LOCK_STOCK_OF_ORDER", ORDER, "reservations_pkey"),
+        ("RELEASE", ORDER, "reservations_pkey"),
+        ("CONFIRM", ORDER, "reservations_pkey"),
+        ("HOLD_FOR_PAYMENT", ORDER, "reservations_pkey"),
+        ("LAPSED_ORDERS", {"limit": 200}, "idx_reservations_pending_expiry"),
+    ],
+)
+def test_inventory(full: str, statement: str, parameters: dict[str, Any], index: str) -> None:
+    plan = explain(full, getattr(inventory_sql, statement), parameters)
+    assert index in plan
+    assert "Seq Scan on reservations" not in plan
+
+
+def test_holding(full: str) -> None:
+    parameters = {
+        **PRODUCTS,
+        "quantities": [1],
+        "order": ORDER["order"],
+        "reservation": ORDER["order"],
+        "expires_at": "2099-01-01",
+    }
+    plan = explain(full, inventory_sql.HOLD, parameters)
+    assert "idx_reservations_pending_product" in plan
+    assert "Seq Scan on reservations" not in plan
+
+
+def test_the_outbox(plans: tuple[Database, list[str]]) -> None:
+    database, seen = plans
+    outbox = PostgresOutbox(database)
+    with outbox.pending(["a"], limit=100):
+        pass
+    assert "idx_outbox_unpublished" in seen.pop()
+    with outbox.pending(None, limit=20):
+        pass
+    assert "idx_outbox_waiting" in seen.pop()
+    assert outbox.oldest_age_seconds() > 0
+    assert "idx_outbox_waiting" in seen.pop()
+
+
+def test_pruning(plans: tuple[Database, list[str]]) -> None:
+    database, seen = plans
+    records = PostgresRecords(database)
+    for prune, index in (
+        (records.prune_inbox, "idx_inbox_processed"),
+        (records.prune_outbox, "idx_outbox_occurred"),
+    ):
+        assert prune(1000) == 0
+        assert index in seen.pop()
