@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from shop_local import processes
-from shop_local.services import RunningServices, opensearch_jars
+from shop_local.services import RunningServices, opensearch_jars, opensearch_java
 from shop_local.services.base import ServiceError
 from tests.support.laptop import LazyServices
 
@@ -103,7 +103,7 @@ def test_a_warm_cache_needs_no_network(
 
     monkeypatch.setattr(opensearch_jars, "_fetch", refused)
     monkeypatch.setattr(opensearch_jars, "_make_environment", lambda report: None)
-    assert len(opensearch_jars.find(print).jars) == len(
+    assert len(opensearch_jars.find(print)) == len(
         opensearch_jars.locked(opensearch_jars.FOLDER / "jgo.lock.toml")
     )
 
@@ -129,7 +129,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opensearch_jars, "_make_environment", lambda report: None)
 
 
-def find_locked_as(content: bytes, folder: Path) -> opensearch_jars.Installed:
+def find_locked_as(content: bytes, folder: Path) -> list[Path]:
     lock = folder / "jgo.lock.toml"
     lock.write_text(
         '[[dependencies]]\nartifactId = "search"\nversion = "1.0"\n'
@@ -147,7 +147,7 @@ def test_a_jar_with_another_digest_is_refused_and_not_kept(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("repository")
 def test_a_jar_with_the_locked_digest_is_kept(tmp_path: Path) -> None:
-    assert [jar.read_bytes() for jar in find_locked_as(b"classes", tmp_path).jars] == [b"classes"]
+    assert [jar.read_bytes() for jar in find_locked_as(b"classes", tmp_path)] == [b"classes"]
 
 
 def test_a_jar_that_the_lock_does_not_name_is_refused(tmp_path: Path) -> None:
@@ -188,4 +188,30 @@ def test_a_machines_java_is_asked_for_its_version(tmp_path: Path, words: str, ve
     java = tmp_path / "java"
     java.write_text(f"#!/bin/sh\necho 'openjdk version \"{words}\" 2025-07-15' >&2\n")
     java.chmod(0o755)
-    assert opensearch_jars._version(java) == version
+    assert opensearch_java.version(java) == version
+
+
+def test_a_node_starts_from_archived_classes(laptop: LazyServices, opensearch_url: str) -> None:
+    record = processes.find(laptop.state, "opensearch")
+    process = record.process() if record else None
+    assert process
+    archives = [word for word in process.cmdline() if word.startswith("-XX:SharedArchiveFile=")]
+    if not archives:
+        pytest.skip("this machine's Java has made no archive of classes")
+    archive = archives[0].partition("=")[2]
+    assert any(mapped.path == archive for mapped in process.memory_maps())
+
+
+def test_where_classes_cannot_be_archived_it_is_tried_once_and_does_without(
+    tmp_path: Path,
+) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\nexit 1\n")
+    java.chmod(0o755)
+    (tmp_path / "opensearch").mkdir()
+    archive = opensearch_java.ClassArchive(java, [tmp_path / "one.jar"], tmp_path)
+    names = tmp_path / "classes.list"
+    assert archive.options(names) == [f"-XX:DumpLoadedClassList={names}"]
+    names.write_text("java/lang/Object id: 0\n")
+    archive.make(names, print)
+    assert archive.options(names) == []

@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 import urllib.request
+from pathlib import Path
 from typing import Final, override
 
 import psutil
 
 from shop_local import ports
 from shop_local.paths import State
-from shop_local.services import opensearch_jars
+from shop_local.services import opensearch_jars, opensearch_java
 from shop_local.services.base import Command, Service, ServiceError
 
 #: What the shop's index needs. Scripting alone would take a third of the time to start.
@@ -65,23 +66,36 @@ class OpenSearch(Service):
             self.absent = "left out, as SHOP_OPENSEARCH=off says: PostgreSQL answers searches"
             return False
         try:
-            return super().start()
+            started = super().start()
+            if started and self._names.exists():
+                # The first start of a checkout was only to see which classes a start needs.
+                self.stop()
+                self._archive.make(self._names, self.report)
+                super().start()
         except (ServiceError, OSError) as error:
             reason, *details = str(error).splitlines()
             with self.state.log(self.name).open("a") as log:
                 log.write("\n".join([reason, *details]) + "\n")
             self.absent = f"left out, PostgreSQL answers searches: {reason}"
             return False
+        return started
 
     @override
     def install(self) -> None:
         available = psutil.virtual_memory().available >> 20
         if available < _NEEDED_MIB:
             raise ServiceError(f"It needs {_NEEDED_MIB} MiB of memory, {available} MiB are free.")
-        self._installed = opensearch_jars.find(self.report)
+        self._jars = opensearch_jars.find(self.report)
+        self._java = opensearch_java.find()
+        self._archive = opensearch_java.ClassArchive(self._java, self._jars)
+
+    @property
+    def _names(self) -> Path:
+        return self.state.data_of(self.name) / "classes.list"
 
     @override
     def prepare(self) -> None:
+        self._names.unlink(missing_ok=True)
         configuration = self.state.data_of(self.name) / "config"
         configuration.mkdir(exist_ok=True)
         shutil.copy(opensearch_jars.FOLDER / "log4j2.properties", configuration)
@@ -94,19 +108,14 @@ class OpenSearch(Service):
         folder = self.state.data_of(self.name)
         return Command(
             [
-                self._installed.java,
-                "-Xms256m",
-                "-Xmx512m",
-                # A small heap on few cores: other collectors and compilers cost more than they give.
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
+                *(self._java, *opensearch_java.OPTIONS, "-XX:-UsePerfData"),
+                *self._archive.options(self._names),
                 "-Djava.net.preferIPv4Stack=true",
                 "--enable-native-access=ALL-UNNAMED",
                 "-Djava.locale.providers=CLDR,SPI",
                 f"-Djava.io.tmpdir={folder}",
                 "-cp",
-                os.pathsep.join(map(str, self._installed.jars)),
+                os.pathsep.join(map(str, self._jars)),
                 "org.codelibs.opensearch.runner.OpenSearchRunner",
                 *("-basePath", folder, "-confPath", folder / "config"),
                 *("-numOfNode", "1", "-clusterName", self._cluster),

