@@ -27,7 +27,7 @@ _EXPECTED = (
 _COMMANDS = {
     "migrate": ("shop.adapters.postgres.migrations", [str(MIGRATIONS)]),
     "topology": ("shop.adapters.rabbitmq_topology", []),
-    "replay": ("shop.adapters.rabbitmq_replay", []),
+    "replay": ("shop.entrypoints.commands.replay", []),
     "reindex": ("shop.adapters.opensearch_reindex", []),
 }
 
