@@ -1,5 +1,6 @@
 """Batches of messages, good and bad, as the event source mapping hands them over."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from shop.domain.errors import Conflict, DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.entrypoints import rabbitmq as entrypoint
 from shop.entrypoints.rabbitmq import Delivery, batch_consumer, consumer
+from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import rmq_event
 from tests.support.containers import container_for
@@ -220,3 +222,22 @@ def test_malformed_messages_on_every_queue_are_dead_lettered(
     Gateway(container).invoke(function, rmq_event(queue, messages))
     assert [body for body, _ in dead(rabbitmq, queue)] == MALFORMED
     assert query(database, "SELECT count(*) FROM inbox") == [(0,)]
+
+
+def test_a_database_that_crashes_under_a_batch_is_waited_for(
+    services: RunningServices, shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 8.0)
+    monkeypatch.setattr(entrypoint, "_RETRY_PAUSE_SECONDS", 0.3)
+    put = shelf.put
+
+    def crash_once(delivery: Delivery[OrderPaid]) -> None:
+        put(delivery)
+        if shelf.seen == ["a", "b"]:
+            services.kill("postgresql")
+            threading.Timer(1, services.start, ["postgresql"]).start()
+
+    shelf.handler = consumer(service="inventory", event=OrderPaid)(crash_once)
+    shelf.receive(message("a"), message("b"), message("c"))
+    assert (shelf.seen, shelf.kept) == (["a", "b", "b", "c"], ["a", "b", "c"])
+    assert dead(rabbitmq) == []
