@@ -6,7 +6,7 @@ from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import logger
 from shop.services import order_views
-from shop.services.orders import cancel_order
+from shop.services.cancellation import cancel_order
 
 
 @endpoint(

@@ -12,7 +12,9 @@ class PostgresNotifications:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def begin(self, order_id: UUID, kind: NotificationKind, recipient: str | None) -> Outcome | None:
+    def begin(
+        self, order_id: UUID, kind: NotificationKind, recipient: str | None
+    ) -> Outcome | None:
         """Lock the row of a notification; whoever comes second waits here until the first is through."""
         row = self._transaction.row(
             "INSERT INTO notifications AS known (order_id, kind, recipient) VALUES (%s, %s, %s)"
