@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from shop.contracts.events import InventoryUpdated, ProductUpdated
 from shop.contracts.http.catalog import ChangeProduct, CreateProduct

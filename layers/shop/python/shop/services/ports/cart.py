@@ -1,14 +1,14 @@
 """Ports of the carts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class CartItem:
+
+class CartItem(msgspec.Struct, frozen=True):
     """A product in a cart.
 
     Attributes
@@ -22,8 +22,7 @@ class CartItem:
     seen_price_minor: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cart:
+class Cart(msgspec.Struct, frozen=True):
     """A cart.
 
     Attributes
@@ -45,8 +44,7 @@ class Cart:
         return next((i.quantity for i in self.items if i.product_id == product_id), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedCart:
+class TrackedCart(msgspec.Struct, frozen=True):
     """A cart that is new, or that nobody has touched for a while."""
 
     cart_id: UUID

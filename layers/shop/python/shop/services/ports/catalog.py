@@ -1,16 +1,16 @@
 """Ports of the catalog: products and categories, and the cache before them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from shop.domain.catalog import AttributeValue, Sort
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A product with what can be sold of it now.
 
     Attributes
@@ -33,15 +33,14 @@ class Product:
     category: str
     tags: tuple[str, ...] = ()
     image_url: str | None = None
-    attributes: dict[str, AttributeValue] = field(default_factory=dict)
+    attributes: dict[str, AttributeValue] = {}
     is_active: bool = True
     version: int = 1
     created_at: datetime | None = None
     stock: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """What a cart or an order must know of a product: the truth of this moment.
 
     Attributes
@@ -58,8 +57,7 @@ class Offer:
     available: int
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryRow:
+class CategoryRow(msgspec.Struct, frozen=True):
     """A category with the number of active products directly in it."""
 
     slug: str
@@ -101,8 +99,7 @@ class ProductRepository(Protocol):
         """Write a product, whose row the caller has locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheKey:
+class CacheKey(msgspec.Struct, frozen=True):
     """A cached answer.
 
     Attributes
@@ -120,8 +117,7 @@ class CacheKey:
     shared_seconds: int = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
+class Cached(msgspec.Struct, frozen=True):
     """An answer as text, and whether the cache had it."""
 
     text: str
