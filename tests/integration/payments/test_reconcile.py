@@ -1,11 +1,15 @@
 """What the reconciliation does with what was left open."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from shop.bootstrap import Container
-from shop.domain.errors import PaymentOutcomeUnknown, ShopError
+from shop.contracts.events import Item
+from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
+from shop.domain.ids import new_id
+from shop.services.inventory import expire_reservations
 from shop.services.payments import execute_refund, process_payment, reconcile, request_refund
 from tests.support.payments import (
     QUANTITY,
@@ -48,6 +52,26 @@ def test_what_is_fresh_is_left_alone(container: Container, control: StripeContro
     wind_back(container.settings.database_url, placed.order_id, MINUTE)
     assert run(container) == {"paid": 1}
     assert run(container) == {}
+
+
+def test_stock_is_held_as_long_as_the_payment_lasts(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    """However late Stripe answers, neither the sweep nor another buyer gets what is being paid."""
+    placed = leave_open(container, control, when="after")
+    query(database, "UPDATE reservations SET expires_at = now() - interval '1 hour'")
+    query(database, "UPDATE orders SET reservation_expires_at = now() - interval '1 hour'")
+    expire_reservations(container.unit_of_work, seconds=5)
+    everything = [Item(placed.products[0], STOCK)]
+    with container.unit_of_work() as work:
+        hold = partial(work.inventory.hold, new_id(), new_id(), everything)
+        with pytest.raises(InsufficientStock):
+            hold(datetime.now(UTC) + MINUTE)
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+    assert stock_of(database, placed) == {(STOCK, QUANTITY)}
+    wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"paid": 1}
+    assert stock_of(database, placed) == {(STOCK, QUANTITY)}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

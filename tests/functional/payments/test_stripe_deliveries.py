@@ -1,0 +1,132 @@
+"""Webhooks as the Stripe fake itself sends them: signed, copied, shuffled, sent again until taken."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from shop.bootstrap import Container
+from tests.functional.payments.test_process_payment import RETURNED, pay
+from tests.support.gateway import Gateway
+from tests.support.payments import (
+    TOTAL_MINOR,
+    WEBHOOK_SECRET,
+    StripeControl,
+    events_of,
+    paying_container,
+    place_order,
+    status_of,
+    stock_of,
+    timeline_of,
+)
+from tests.support.stock import query
+
+
+@contextmanager
+def listening(container: Container, answers: list[int], refused: int) -> Iterator[str]:
+    """An address on which the webhook function listens; the first requests find it broken."""
+    settings = container.settings
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(answers) < refused:
+                status = 503
+            else:
+                with paying_container(
+                    settings.database_url, settings.redis_url, settings.stripe_url
+                ) as own:
+                    headers = {"Stripe-Signature": self.headers["Stripe-Signature"]}
+                    status = (
+                        Gateway(own)
+                        .post("/api/payments/webhook", body=body.decode(), headers=headers)
+                        .status
+                    )
+            answers.append(status)
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/api/payments/webhook"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def wait_until_taken(control: StripeControl) -> int:
+    """Wait for every delivery; give their number."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]
+        if set(states) == {"delivered"}:
+            return len(states)
+        time.sleep(0.1)
+    raise TimeoutError(states)
+
+
+def test_copies_in_random_order_after_an_outage(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    answers: list[int] = []
+    with listening(container, answers, refused=3) as url:
+        control.send("POST", "webhooks/endpoints", {"url": url, "secret": WEBHOOK_SECRET})
+        control.send("POST", "settings", {"webhook_copies": 3, "webhook_retry_seconds": [0.1]})
+        control.send("POST", "webhooks/pause", {})
+        lost, checked, failed = (place_order(container) for _ in range(3))
+        control.fault("close", when="after")
+        assert pay(shop, lost).status == 503
+        for placed, outcome in ((checked, "succeed"), (failed, "fail")):
+            assert pay(shop, placed, "pm_card_authenticationRequired").status == 202
+            control.authenticate(control.intents(placed.order_id)[0]["id"], outcome)
+
+        control.send("POST", "webhooks/resume", {"order": "random"})
+        count = wait_until_taken(control)
+
+    assert answers.count(503) == 3
+    assert answers.count(200) == count
+    for placed in (lost, checked):
+        assert timeline_of(database, placed.order_id) == ["PENDING", "PAYMENT_PROCESSING", "PAID"]
+        assert events_of(database, placed.order_id) == ["order.paid"]
+        assert control.kept_minor(placed.order_id) == TOTAL_MINOR
+    assert status_of(database, failed.order_id) == "CANCELLED"
+    assert stock_of(database, failed) == RETURNED
+    assert control.kept_minor(failed.order_id) == 0
+    recorded = query(database, "SELECT count(*), count(DISTINCT event_id) FROM webhook_events")
+    assert recorded == [(count // 3, count // 3)]
+
+
+def test_a_refund_of_ours_comes_back_as_an_event(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    """The events of our own refund, and of one that the bank turns down, change nothing."""
+    from shop.services.payments import execute_refund, request_refund
+
+    answers: list[int] = []
+    with listening(container, answers, refused=0) as url:
+        control.send("POST", "webhooks/endpoints", {"url": url, "secret": WEBHOOK_SECRET})
+        control.send("POST", "settings", {"refund_seconds": 0.1})
+        for method in ("pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail"):
+            placed = place_order(container)
+            pay(shop, placed, method)
+            with container.unit_of_work() as work:
+                refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+            assert refund is not None
+            execute_refund(container.payment_provider, container.unit_of_work, refund)
+            time.sleep(0.4)
+            wait_until_taken(control)
+            assert status_of(database, placed.order_id) == "CANCELLED"
+            assert stock_of(database, placed) == RETURNED
+            assert events_of(database, placed.order_id).count("order.cancelled") == 1
+    assert set(answers) == {200}
+    outcomes = query(
+        database, "SELECT DISTINCT outcome FROM webhook_events WHERE event_type = 'refund.failed'"
+    )
+    assert outcomes == [("refund_failed",)]
