@@ -1,6 +1,7 @@
 """POST /api/orders/checkout, with the real steps of place_order behind it."""
 
 import uuid
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -253,6 +254,44 @@ def test_other_wrong_fields_are_refused(shop, changes, field):
     answer = shop.check_out(token, cart, **changes)
     assert (answer.status, answer.code) == (400, "validation_failed")
     assert answer.json["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("columns", "quantity", "field"),
+    [
+        ({"price_minor": 60_000_000}, 2, "total"),
+        ({"currency": "EUR"}, 1, "items[{product}]"),
+    ],
+)
+def test_what_cannot_be_charged_is_refused(shop, columns, quantity, field):
+    phone, token = product(shop), shop.shopper()
+    cart = shop.fill_cart(token, phone, quantity=quantity)
+    change(shop.container.database, phone, **columns)
+    answer = shop.check_out(token, cart)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert answer.json["errors"][0]["field"] == field.format(product=phone)
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("address", "method", "tax", "shipping", "days"),
+    [
+        ({"country": "US", "region": "CA"}, "standard", 0.73, 5.99, 5),
+        ({"country": "US", "region": "ca"}, "express", 0.73, 14.99, 2),
+        ({"country": "US", "region": "Ohio"}, "standard", 0.0, 5.99, 5),
+        ({"country": "DE", "region": "BY"}, "standard", 1.9, 14.99, 10),
+        ({"country": "JP", "region": None}, "express", 0.0, 39.99, 4),
+    ],
+)
+def test_tax_and_shipping_depend_on_the_destination(shop, address, method, tax, shipping, days):
+    token = shop.shopper()
+    cart = shop.fill_cart(token, product(shop, price_minor=1000))
+    answer = shop.check_out(token, cart, shipping_address=ADDRESS | address, shipping_method=method)
+    assert answer.status == 201, answer.text
+    assert (answer.json["tax"], answer.json["shipping"]) == (tax, shipping)
+    assert answer.json["total"] == round(10 + tax + shipping, 2)
+    arrival = date.fromisoformat(answer.json["estimated_delivery"])
+    assert timedelta(days - 1) <= arrival - datetime.now(UTC).date() <= timedelta(days)
 
 
 def test_the_key_and_a_session_are_required(shop):

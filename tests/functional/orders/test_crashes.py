@@ -1,0 +1,96 @@
+"""A checkout that is cut short after any step: repeated, it is one order; left alone, it is none.
+
+A5 (medusa #13301 #4946): the order is written down before anything is charged. A6 (medusa #13625):
+every path that fails gives the stock back exactly once.
+"""
+
+import uuid
+
+import pytest
+
+from shop.domain.errors import DependencyUnavailable
+from shop.services.inventory import expire_reservations
+from tests.support.payments import events_of, status_of
+from tests.support.products import add_product, set_on_hand
+from tests.support.stock import levels, query
+
+STEPS = ["orders/create_order", "inventory/hold_order_stock"]
+
+
+def lose(shop, function, *, after):
+    """Make a function's work be done, or not, and its answer be lost; gives what mends it."""
+    real = shop.handler(function)
+
+    def broken(event, context):
+        if after:
+            real(event, context)
+        raise DependencyUnavailable("lambda")
+
+    shop._handlers[function] = broken
+    return lambda: shop._handlers.update({function: real})
+
+
+@pytest.fixture
+def phone(shop):
+    return add_product(shop.container.database)
+
+
+@pytest.fixture
+def token(shop):
+    return shop.shopper()
+
+
+@pytest.fixture
+def cart(shop, token, phone):
+    return shop.fill_cart(token, phone, quantity=4)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("function", STEPS)
+def test_a_repeat_goes_on_with_the_same_order(shop, token, phone, cart, function, after):
+    key = uuid.uuid4().hex
+    mend = lose(shop, function, after=after)
+    assert shop.check_out(token, cart, key=key).status == 503
+    first = query(shop.database_url, "SELECT id FROM orders")
+    mend()
+
+    answer = shop.check_out(token, cart, key=key)
+
+    assert answer.status == 201, answer.text
+    assert [[str(row[0])] for row in first] in ([[answer.json["order_id"]]], [])
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
+    assert levels(shop.database_url, phone) == (10, 4)
+    events = events_of(shop.database_url, answer.json["order_id"])
+    assert sorted(events) == ["inventory.reserved", "order.created"]
+    assert list(shop.states.started) == [answer.json["order_id"]]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("function", STEPS)
+def test_left_alone_it_is_tidied_up(shop, token, phone, cart, function, after):
+    mend = lose(shop, function, after=after)
+    assert shop.check_out(token, cart).status == 503
+    mend()
+    query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
+    query(shop.database_url, "UPDATE reservations SET expires_at = now()")
+    for _ in range(2):
+        expire_reservations(shop.container.unit_of_work, seconds=5)
+    assert {row[0] for row in query(shop.database_url, "SELECT status FROM orders")} <= {
+        "CANCELLED"
+    }
+    assert levels(shop.database_url, phone) == (10, 0)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_compensation_that_is_cut_short_is_repeated(shop, token, phone, cart, after):
+    key = uuid.uuid4().hex
+    set_on_hand(shop.container.database, phone, 1)
+    mend = lose(shop, "orders/reject_order", after=after)
+    assert shop.check_out(token, cart, key=key).status == 503
+    mend()
+    answer = shop.check_out(token, cart, key=key)
+    assert (answer.status, answer.code) == (400, "insufficient_stock")
+    ((order_id,),) = query(shop.database_url, "SELECT id FROM orders")
+    assert status_of(shop.database_url, order_id) == "CANCELLED"
+    assert events_of(shop.database_url, order_id).count("order.cancelled") == 1
+    assert levels(shop.database_url, phone) == (1, 0)
