@@ -153,7 +153,8 @@ class RedisCartStore:
 
     def read(self, user_id: UUID) -> Cart | None:
         """Read a cart."""
-        return _cart(self._redis.execute("HGETALL", _key(user_id)))
+        content = self._redis.execute("HGETALL", _key(user_id))
+        return _cart(content) if content else None
 
     def add(
         self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
@@ -173,11 +174,10 @@ class RedisCartStore:
 
     def remove(self, user_id: UUID, product_id: UUID) -> Cart:
         """Take a line out."""
-        answer = self._redis.script(_REMOVE, [_key(user_id)], str(user_id), str(product_id))
-        cart = _cart(answer[1]) if answer[0] == b"ok" else None
-        if cart is None:
+        state, content = self._redis.script(_REMOVE, [_key(user_id)], str(user_id), str(product_id))
+        if state != b"ok":
             raise _no_such_line(product_id)
-        return cart
+        return _cart(content)
 
     def empty(self, user_id: UUID) -> Cart | None:
         """Take all lines out."""
@@ -242,15 +242,11 @@ class RedisCartStore:
             )
         if state != b"ok":
             raise _too_large(state, content)
-        cart = _cart(content)
-        assert cart is not None  # a cart that was just written has its id
-        return cart
+        return _cart(content)
 
 
-def _cart(answer: list[bytes]) -> Cart | None:
+def _cart(answer: list[bytes]) -> Cart:
     fields = dict(zip(answer[::2], answer[1::2], strict=True))
-    if b"_id" not in fields:
-        return None
     items: list[tuple[int, CartItem]] = []
     for name, value in fields.items():
         if name.startswith((b"_", b"seen:")):
