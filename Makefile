@@ -121,8 +121,8 @@ validate: $(STAMPS)/sam ## sam validate --lint
 	@.venv/bin/cfn-lint infra/*.yaml
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-build: $(STAMPS)/sam ## sam build, what `sam deploy` uploads
-	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
+build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
+	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
 
 uninstall: down ## delete everything made by this Makefile
 	@rm -rf .venv .local
