@@ -152,6 +152,24 @@ def test_stripe_away(container: Container, control: StripeControl, database: str
     assert run(container) == {"paid": 5}
 
 
+def test_an_intent_that_stripe_does_not_know_holds_nobody_up(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    """Another account's key, say: nothing is concluded from it, and the others go on."""
+    strange, other = leave_open(container, control), leave_open(container, control)
+    query(
+        database,
+        "UPDATE payments SET payment_intent_id = 'pi_unknown' WHERE order_id = %s",
+        (strange.order_id,),
+    )
+    for placed in (strange, other):
+        wind_back(database, placed.order_id, MINUTE)
+    assert run(container) == {"unknown": 1, "paid": 1}
+    assert status_of(database, strange.order_id) == "PAYMENT_PROCESSING"
+    with pytest.raises(PaymentOutcomeUnknown):
+        pay(container, strange)
+
+
 def test_stranded_orders(container: Container, database: str) -> None:
     """A crash of an older release, or an operator, left orders half-way."""
     failed, unavailable = place_order(container), place_order(container)

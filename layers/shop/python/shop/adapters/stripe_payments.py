@@ -69,7 +69,10 @@ class StripePayments:
         import stripe
 
         try:
-            self._client.v1.payment_methods.retrieve(payment_method_id)
+            # The first call after an idle time may find its connection closed; a GET is repeated.
+            self._client.v1.payment_methods.retrieve(
+                payment_method_id, options={"max_network_retries": 1}
+            )
         except stripe.InvalidRequestError as error:
             message = "is not a payment method that can be charged"
             raise InvalidRequest(
@@ -84,7 +87,7 @@ class StripePayments:
         import stripe
 
         try:
-            with _unknown_outcomes("charge"):
+            with _unknown_outcomes("charge", stripe.CardError, stripe.InvalidRequestError):
                 created = self._client.v1.payment_intents.create(
                     params={
                         "amount": attempt.amount_minor,
@@ -125,7 +128,7 @@ class StripePayments:
         import stripe
 
         try:
-            with _unknown_outcomes("cancel"):
+            with _unknown_outcomes("cancel", stripe.InvalidRequestError):
                 cancelled = self._client.v1.payment_intents.cancel(payment_intent_id)
         except stripe.InvalidRequestError:
             return self.retrieve(payment_intent_id)
@@ -136,7 +139,7 @@ class StripePayments:
         import stripe
 
         try:
-            with _unknown_outcomes("refund"):
+            with _unknown_outcomes("refund", stripe.InvalidRequestError):
                 created = self._client.v1.refunds.create(
                     params={"payment_intent": payment_intent_id},
                     options={"idempotency_key": refund_key(payment_intent_id)},
@@ -182,15 +185,15 @@ class StripePayments:
 
 
 @contextmanager
-def _unknown_outcomes(operation: str) -> Iterator[None]:
+def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[None]:
     """Sort Stripe's errors: what is not a definite answer leaves the outcome unknown."""
     import stripe
 
     try:
         yield
-    except (stripe.CardError, stripe.InvalidRequestError):
-        raise
     except stripe.StripeError as error:
+        if isinstance(error, definite):
+            raise
         if operation == "charge" and error.http_status == 409:
             conflict = Conflict(
                 "This order is being paid by another request right now.", code="request_in_progress"
@@ -205,7 +208,11 @@ def _log_trouble(operation: str, error: "stripe.StripeError") -> None:
     import stripe
 
     ours = isinstance(
-        error, stripe.AuthenticationError | stripe.PermissionError | stripe.IdempotencyError
+        error,
+        stripe.AuthenticationError
+        | stripe.PermissionError
+        | stripe.IdempotencyError
+        | stripe.InvalidRequestError,
     )
     level = logging.ERROR if ours else logging.WARNING
     _log.log(level, "stripe: %s: %s %s", operation, type(error).__name__, error.http_status)
