@@ -176,3 +176,20 @@ def test_a_run_ends_when_its_time_is_over(container: Container, database: str) -
         container.unit_of_work, seconds=5, clock=lambda: float(next(ticks))
     )
     assert 0 < counts["cancelled"] < 10
+
+
+def test_a_paid_order_whose_hold_has_ended_is_reported_and_a_repeated_confirmation_is_not(
+    container: Container, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (product,) = add_products(database, 5)
+    kept, lost = add_order(database), add_order(database)
+    for order_id in (kept, lost):
+        hold(container, order_id, product)
+    inventory.release_order(container.unit_of_work, lost, reason="test", correlation_id="c")
+    confirmed = []
+    for order_id in (kept, kept, lost):
+        with container.unit_of_work() as work:
+            confirmed.append(inventory.confirm_order(work, order_id, "c"))
+    assert confirmed == [True, False, False]
+    assert capsys.readouterr().out.count('"PaidOrdersWithoutHold": 1') == 1
+    assert levels(database, product) == (4, 0)

@@ -102,6 +102,14 @@ class PostgresInventory:
         items = tuple(Item(row[1], row[2]) for row in rows)
         return Hold(rows[0][0], order_id, items, rows[0][3], is_new=False)
 
+    def is_confirmed(self, order_id: UUID) -> bool:
+        """Tell whether an order's stock was taken out for good."""
+        row = self._transaction.row(
+            "SELECT bool_and(status = 'confirmed') FROM reservations WHERE order_id = %s",
+            (order_id,),
+        )
+        return bool(row and row[0])
+
     def change_stock(self, product_id: UUID, change: StockChange) -> ChangedStock | None:
         """Change what is on hand and note who did it and why; see the port."""
         parameters = {

@@ -152,7 +152,7 @@ def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) 
     """
     levels = work.inventory.confirm(order_id)
     announce_levels(work, levels, order_id, correlation_id)
-    if not levels:
+    if not levels and not work.inventory.is_confirmed(order_id):
         # The order's machine waits in vain for its confirmation, then refunds and cancels it.
         logger().error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
         metric("PaidOrdersWithoutHold")

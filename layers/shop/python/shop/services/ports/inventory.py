@@ -118,6 +118,9 @@ class InventoryRepository(Protocol):
     def find(self, order_id: UUID) -> Hold | None:
         """Read an order's reservation, whatever has become of it."""
 
+    def is_confirmed(self, order_id: UUID) -> bool:
+        """Tell whether an order's stock was taken out for good."""
+
     def change_stock(self, product_id: UUID, change: StockChange) -> ChangedStock | None:
         """Change what is on hand and note who did it and why; None if there is no such product.
 
