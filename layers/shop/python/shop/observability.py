@@ -1,6 +1,7 @@
 """Structured logs that carry request, correlation and order ids, and never a secret; and metrics."""
 
 import json
+import logging
 import time
 from functools import cache
 from typing import Final
@@ -12,8 +13,17 @@ _NAMESPACE: Final = "Shop"
 
 @cache
 def logger() -> Logger:
-    """Give this process's logger; level from POWERTOOLS_LOG_LEVEL, service from POWERTOOLS_SERVICE_NAME."""
-    return Logger(use_rfc3339=True, utc=True)
+    """Give this process's logger; level from POWERTOOLS_LOG_LEVEL, service from POWERTOOLS_SERVICE_NAME.
+
+    Modules that only use `logging` (``logging.getLogger(__name__)``) write the same lines, with the
+    request's keys.
+    """
+    made = Logger(use_rfc3339=True, utc=True)
+    package = logging.getLogger("shop")
+    package.handlers = [made.registered_handler]
+    package.setLevel(made.log_level)
+    package.propagate = False
+    return made
 
 
 def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: str) -> None:
