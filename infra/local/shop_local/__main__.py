@@ -16,7 +16,7 @@ from shop_local.deploy import DeployError
 from shop_local.invoke import invoke
 from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, default_state_folder
 from shop_local.ports import PortTaken
-from shop_local.services import SERVICES, RunningServices, rabbitmq_packages
+from shop_local.services import SERVICES, RunningServices, opensearch_jars, rabbitmq_packages
 from shop_local.services.base import ServiceError
 from shop_local.template import TemplateError
 
@@ -34,6 +34,11 @@ _COMMANDS = {
 
 def _install(_: argparse.Namespace, __: State) -> int:
     rabbitmq_packages.find(lambda text: say("RabbitMQ", text))
+    try:
+        opensearch_jars.find(lambda text: say("OpenSearch", text))
+    except ServiceError as error:
+        reason = str(error).splitlines()[0]
+        say("OpenSearch", f"left out, PostgreSQL answers searches: {reason}")
     headline("Everything is installed.")
     return 0
 

@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,7 +44,8 @@ def find(
         If they cannot be had here, or are not those of the lock.
     """
     digests = locked(lock)
-    folder = cache / "opensearch" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    content = hashlib.sha256(str(sorted(digests.items())).encode()).hexdigest()
+    folder = cache / "opensearch" / content[:16]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (cache / "opensearch.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -87,7 +89,7 @@ def renew(lock: Path = FOLDER / "jgo.lock.toml") -> int:
     shutil.rmtree(work, ignore_errors=True)
     _make_environment(lambda text: say("OpenSearch", text))
     _resolve(work)
-    shutil.copyfile(work / "jars/jgo.lock.toml", lock)
+    shutil.copyfile(next(work.glob("jars/**/jgo.lock.toml")), lock)
     shutil.rmtree(work)
     return len(locked(lock))
 
@@ -163,7 +165,9 @@ def _run(command: list[str | Path], problem: str) -> None:
     if result.returncode:
         lines = [line.strip() for line in (result.stdout + result.stderr).splitlines()]
         told = [line for line in lines if line and not line.startswith("Downloading")]
-        raise ServiceError(f"{problem}: {told[-1] if told else 'no reason was given'}")
+        reason = told[-1] if told else "no reason was given"
+        short = textwrap.shorten(reason.removeprefix("ERROR").strip(), 160, placeholder=" …")
+        raise ServiceError(f"{problem}: {short}\n{reason}")
 
 
 if __name__ == "__main__":
