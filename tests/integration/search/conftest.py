@@ -12,16 +12,38 @@ from tests.support.search import add_catalog
 
 
 @pytest.fixture(scope="module")
-def catalog(database_server: str, database_template: str) -> Iterator[Database]:
-    """A database with the small catalog, for tests that do not change it."""
+def catalog_url(database_server: str, database_template: str) -> Iterator[str]:
+    """Address of a database with the small catalog, for tests that do not change it."""
     with databases.copy_of(database_server, database_template) as url:
         database = Database(url)
         add_catalog(database)
-        yield database
         database.close()
+        yield url
 
 
-@pytest.fixture(scope="module", params=["postgresql"])
-def engine(request: pytest.FixtureRequest, catalog: Database) -> Iterator[SearchEngine]:
+@pytest.fixture(scope="module")
+def catalog(catalog_url: str) -> Iterator[Database]:
+    """The small catalog."""
+    database = Database(catalog_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module", params=["postgresql", "opensearch"])
+def engine(
+    request: pytest.FixtureRequest, catalog: Database, catalog_url: str
+) -> Iterator[SearchEngine]:
     """Each of the engines."""
-    yield PostgresSearchEngine(catalog)
+    if request.param == "postgresql":
+        yield PostgresSearchEngine(catalog)
+        return
+    from shop.adapters.opensearch_reindex import reindex
+    from shop.adapters.opensearch_search import OpenSearchEngine
+    from tests.support.opensearch import own_indexes
+
+    opensearch_url = request.getfixturevalue("opensearch_url")
+    with own_indexes(opensearch_url) as names:
+        reindex(catalog_url, opensearch_url, names)
+        engine = OpenSearchEngine(opensearch_url, names)
+        yield engine
+        engine.close()

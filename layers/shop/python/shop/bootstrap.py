@@ -104,7 +104,15 @@ class Container:
         """OpenSearch, with PostgreSQL as its stand-in; without OpenSearch PostgreSQL alone."""
         from shop.adapters.postgres.search import PostgresSearchEngine
 
-        return PostgresSearchEngine(self.database)
+        embedded = PostgresSearchEngine(self.database)
+        if not self.settings.opensearch_url:
+            return embedded
+        from shop.adapters.opensearch_search import OpenSearchEngine
+        from shop.services.circuit_breaker import CircuitBreaker
+        from shop.services.search_fallback import OPEN_SECONDS, FallbackSearchEngine
+
+        chosen = OpenSearchEngine(self.settings.opensearch_url)
+        return FallbackSearchEngine(chosen, embedded, CircuitBreaker(OPEN_SECONDS))
 
     @cached_property
     def idempotency(self) -> "IdempotencyRecords":

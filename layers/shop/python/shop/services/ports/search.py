@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -104,3 +105,59 @@ class SearchEngine(Protocol):
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
         """Find products while their name is being typed; raises as `search` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """A product as the index is to hold it, active or not.
+
+    Attributes
+    ----------
+    version : int
+        Grows with every change of the product or its stock.
+    category_path : str
+        Slugs from the root, joined by ``/``.
+    typed_name : str
+        The name as customers type it: plain words.
+    """
+
+    product_id: UUID
+    version: int
+    name: str
+    description: str
+    brand: str
+    tags: Sequence[str]
+    category: str
+    category_path: str
+    price_minor: int
+    currency: str
+    stock: int
+    image_url: str | None
+    is_active: bool
+    created_at: datetime
+    typed_name: str
+
+
+class SearchDocuments(Protocol):
+    """Where the index's documents come from."""
+
+    def read(self, product_ids: Sequence[UUID]) -> Sequence[SearchDocument]:
+        """Read some products as they are now, in one statement."""
+
+
+class SearchIndex(Protocol):
+    """An index that is kept beside the tables."""
+
+    def write(self, documents: Sequence[SearchDocument]) -> int:
+        """Write documents that are newer than what the index holds; return when they can be found.
+
+        Returns
+        -------
+        int
+            How many were newer.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the index is away.
+        """

@@ -1,0 +1,47 @@
+"""The connection to OpenSearch. opensearch-py imports in 100 ms and more: only who searches pays for it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConnectionError as OpenSearchConnectionError
+from opensearchpy.exceptions import TransportError
+
+from shop.domain.errors import DependencyUnavailable
+
+#: A search that takes longer is answered by PostgreSQL.
+SEARCH_TIMEOUT_SECONDS: Final = 1.5
+WRITE_TIMEOUT_SECONDS: Final = 20.0
+#: Statuses that say that the node, or the index, is not there now.
+AWAY: Final = frozenset({404, 408, 429, 500, 502, 503, 504})
+
+
+def connect(url: str, timeout_seconds: float) -> OpenSearch:
+    """Make a client; it connects when it is first used.
+
+    Parameters
+    ----------
+    url : str
+        ``http[s]://[user:password@]host:port``.
+    """
+    return OpenSearch(hosts=[url], timeout=timeout_seconds, max_retries=0, http_compress=True)
+
+
+@contextmanager
+def availability() -> Iterator[None]:
+    """Turn what says that the node, or the index, is not there into `DependencyUnavailable`."""
+    try:
+        yield
+    except OpenSearchConnectionError as error:
+        raise DependencyUnavailable("opensearch") from error
+    except TransportError as error:
+        if error.status_code in AWAY:
+            raise DependencyUnavailable("opensearch", f"opensearch: {error.error}") from error
+        raise
+
+
+def failures(answer: Mapping[str, Any], *, accepted: frozenset[int]) -> list[dict[str, Any]]:
+    """List the operations of a bulk answer that failed with another status than those accepted."""
+    operations = (next(iter(item.values())) for item in answer["items"])
+    return [each for each in operations if each["status"] >= 300 and each["status"] not in accepted]

@@ -1,0 +1,106 @@
+"""The search engine on OpenSearch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from shop.adapters.opensearch_client import SEARCH_TIMEOUT_SECONDS, availability, connect
+from shop.adapters.opensearch_index import IndexNames
+from shop.adapters.opensearch_query import MATCHED, search_body, spelling_body, suggest_body
+from shop.domain.search import SearchQuery, did_you_mean, words_of
+from shop.services.ports.search import Facets, Found, SearchPage, Suggestion, Suggestions
+
+ENGINE: Final = "opensearch"
+#: Products that have all that was asked for: with fewer, those that have half of it are found too.
+_ENOUGH: Final = 20
+
+
+class OpenSearchEngine:
+    """See `shop.services.ports.search.SearchEngine`.
+
+    Parameters
+    ----------
+    url : str
+        ``http[s]://[user:password@]host:port``.
+    names : IndexNames, optional
+        Which index; the shop has one.
+    """
+
+    def __init__(self, url: str, names: IndexNames | None = None) -> None:
+        self._client = connect(url, SEARCH_TIMEOUT_SECONDS)
+        self._alias = (names or IndexNames()).alias
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Find products."""
+        words = words_of(query.text)
+        answer = self._ask(search_body(query, " ".join(words), strict=True))
+        if len(words) > 1 and answer["aggregations"][MATCHED]["doc_count"] < _ENOUGH:
+            answer = self._ask(search_body(query, " ".join(words), strict=False))
+        total: int = answer["hits"]["total"]["value"]
+        return SearchPage(
+            results=[_found(hit) for hit in answer["hits"]["hits"]],
+            total=total,
+            facets=_facets(answer["aggregations"]),
+            engine=ENGINE,
+            did_you_mean=None if total or not words else self._better(words),
+        )
+
+    def suggest(self, prefix: str, limit: int) -> Suggestions:
+        """Find products by the beginnings of the words of their names."""
+        if not words_of(prefix):
+            return Suggestions(suggestions=(), engine=ENGINE)
+        hits = self._ask(suggest_body(prefix, limit))["hits"]["hits"]
+        sources = (hit["_source"] for hit in hits)
+        return Suggestions(
+            suggestions=[
+                Suggestion(UUID(each["id"]), each["name"], each["brand"], each["category"])
+                for each in sources
+            ],
+            engine=ENGINE,
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _better(self, words: Sequence[str]) -> str | None:
+        similar = {}
+        for word in dict.fromkeys(words):
+            hits = self._ask(spelling_body(word))["hits"]["hits"]
+            similar[word] = sorted({each for hit in hits for each in _words_in(hit["_source"])})
+        return did_you_mean(words, similar)
+
+    def _ask(self, body: dict[str, Any]) -> Any:
+        with availability():
+            return self._client.search(index=self._alias, body=body)
+
+
+def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
+    text = (source["name"], source["brand"], *source["tags"])
+    return tuple(word for part in text for word in words_of(part))
+
+
+def _facets(answer: Mapping[str, Any]) -> Facets:
+    def counted(name: str) -> dict[str, int]:
+        return {each["key"]: each["doc_count"] for each in answer[name]["counted"]["buckets"]}
+
+    brands = counted("brands")
+    brands.pop("", None)
+    return Facets(brands, counted("price_ranges"), counted("categories"))
+
+
+def _found(hit: Mapping[str, Any]) -> Found:
+    source, marked = hit["_source"], hit.get("highlight", {})
+    return Found(
+        product_id=UUID(source["id"]),
+        name=source["name"],
+        description=source["description"],
+        brand=source["brand"],
+        price_minor=source["price_minor"],
+        currency=source["currency"],
+        stock=source["stock"],
+        image_url=source["image_url"],
+        category=source["category"],
+        name_marked=next(iter(marked.get("name", ())), None),
+        description_marked=" … ".join(marked["description"]) if "description" in marked else None,
+    )
