@@ -10,8 +10,11 @@ import httpx
 #: Functions of the chain that a payment sets off, in the order in which it runs.
 _CHAIN = (
     "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnOrderPaid", "OrdersOnInventoryUpdated",
-    "OrdersOnOrderConfirmed", "NotificationsOnOrderConfirmed",
+    "OrdersOnOrderConfirmed", "NotificationsOnOrderConfirmed", "NotificationsNotifyCustomer",
 )  # fmt: skip
+_TOLD = ("consumed", "event recorded", "e-mail sent")
+#: What they say of their part in it.
+_STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")
 
 
 def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
@@ -31,7 +34,9 @@ def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
     )
     lines: list[tuple[str, str]] = []
     for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
-        function = next((name for name in _CHAIN if f"-{name}" in group["logGroupName"]), None)
+        # CloudFormation cuts long names: shop-NotificationsOnOrderConf-e6c47c6b.
+        _, name, _ = group["logGroupName"].rsplit("/", 1)[1].split("-")
+        function = next((full for full in _CHAIN if f"{full}Function".startswith(name)), None)
         if function:
             entries = _entries(logs, group["logGroupName"], order_id)
             lines.extend((entry["timestamp"], _line(function, entry)) for entry in entries)
@@ -55,10 +60,10 @@ def _entries(logs: Any, group: str, order_id: str) -> Iterator[dict[str, Any]]:
             if order_id not in event["message"] or not event["message"].lstrip().startswith("{"):
                 continue
             entry = json.loads(event["message"])
-            if entry.get("message") in ("consumed", "published", "e-mail sent", "order moved"):
+            if entry.get("message") in _TOLD:
                 yield entry
 
 
 def _line(function: str, entry: dict[str, Any]) -> str:
-    details = [str(entry[key]) for key in ("event_type", "status", "kind") if entry.get(key)]
-    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<12} {' '.join(details)}"
+    details = [str(entry[key]) for key in ("queue", "event_type", "kind") if entry.get(key)]
+    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<14} {' '.join(details)}"

@@ -40,7 +40,10 @@ def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> OrderSt
         return order.status
     _tell(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
     moved = work.orders.move(order_id, OrderStatus.PROCESSING)
-    return order.status if moved is None else moved.status
+    if moved is None:
+        return order.status
+    work.tell("order moved", order_id=str(order_id), status=moved.status)
+    return moved.status
 
 
 def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
@@ -67,6 +70,8 @@ def _tell(
     else:
         try:
             message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
+            work.tell("e-mail sent", order_id=str(order.order_id), kind=kind)
+            _log.info("e-mail sent", extra={"order_id": str(order.order_id), "kind": kind.value})
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)

@@ -1,18 +1,18 @@
 """Unit of work over one PostgreSQL transaction."""
 
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from shop.adapters.postgres.database import Database, Transaction
 from shop.contracts.events import Envelope, Event, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
+from shop.observability import logger
 
 if TYPE_CHECKING:
     from shop.adapters.postgres.catalog import PostgresProducts
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from shop.adapters.postgres.payments import PostgresPayments
     from shop.adapters.postgres.price_book import PostgresPriceBook
     from shop.adapters.postgres.task_tokens import PostgresTaskTokens
-
-_log = logging.getLogger(__name__)
 
 type PublishPending = Callable[[Sequence[str]], None]
 
@@ -49,6 +47,7 @@ class PostgresUnitOfWork:
         self._publish_pending = publish_pending
         self._stack = ExitStack()
         self._events: list[Envelope] = []
+        self._told: list[tuple[str, dict[str, Any]]] = []
 
     @cached_property
     def customers(self) -> "PostgresCustomers":
@@ -128,25 +127,45 @@ class PostgresUnitOfWork:
                 stack.__exit__(kind, error, traceback)
                 return
             self._write_outbox()
+        for envelope in self._events:
+            _log.info(
+                "event recorded",
+                extra={
+                    "event_type": envelope.event_type,
+                    "event_id": str(envelope.event_id),
+                    "aggregate_id": envelope.event.aggregate_id,
+                    "correlation_id": envelope.correlation_id,
+                },
+            )
         if self._events and self._publish_pending:
             aggregates = sorted({envelope.event.aggregate_id for envelope in self._events})
             try:
                 self._publish_pending(aggregates)
             except DependencyUnavailable as away:
-                _log.warning("events left for the relay: %s", away.detail)
+                logger().warning("events left for the relay", extra={"detail": away.detail})
 
     def record(
         self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
         """Have an event published if, and only if, the transaction commits."""
-        self._events.append(
-            Envelope(
-                event_id=event_id or new_id(),
-                occurred_at=datetime.now(UTC),
-                correlation_id=str(correlation_id),
-                event=event,
-            )
+        envelope = Envelope(
+            event_id=event_id or new_id(),
+            occurred_at=datetime.now(UTC),
+            correlation_id=str(correlation_id),
+            event=event,
         )
+        self._events.append(envelope)
+        order_id = getattr(event, "order_id", None)
+        self.tell(
+            "event recorded",
+            event_type=envelope.event_type,
+            event_id=str(envelope.event_id),
+            **({"order_id": str(order_id)} if order_id else {}),
+        )
+
+    def tell(self, message: str, **fields: str) -> None:
+        """Write a line to the log once the transaction has committed."""
+        self._told.append((message, fields))
 
     def _write_outbox(self) -> None:
         self.transaction.insert_many(
