@@ -128,7 +128,7 @@ class PostgresUnitOfWork:
                 return
             self._write_outbox()
         for envelope in self._events:
-            _log.info(
+            logger().info(
                 "event recorded",
                 extra={
                     "event_type": envelope.event_type,
