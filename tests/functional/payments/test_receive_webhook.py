@@ -1,17 +1,15 @@
 """POST /api/payments/webhook, through the handler, on real servers and the Stripe fake."""
 
 import itertools
-import json
 import threading
-import time
 from typing import Any
 
 import pytest
 
 from shop.bootstrap import Container
-from shop.domain.ids import new_id
 from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
-from tests.support.gateway import Gateway, Response
+from tests.support.gateway import Gateway
+from tests.support.paying import deliver
 from tests.support.payments import (
     KEY,
     TOTAL_MINOR,
@@ -21,17 +19,11 @@ from tests.support.payments import (
     events_of,
     paying_container,
     place_order,
-    signature,
     status_of,
     stock_of,
     timeline_of,
 )
 from tests.support.stock import query
-
-
-def deliver(shop: Gateway, payload: str, sent_signature: str | None = None) -> Response:
-    headers = {"Stripe-Signature": signature(payload) if sent_signature is None else sent_signature}
-    return shop.post("/api/payments/webhook", body=payload, headers=headers)
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
@@ -232,83 +224,6 @@ def test_a_refund_made_in_stripes_dashboard(
     assert [deliver(shop, payload).json["outcome"] for _ in range(2)] == ["refunded", "duplicate"]
     assert status_of(database, placed.order_id) == "CANCELLED"
     assert stock_of(database, placed) == RETURNED
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        event_of("customer.created", {"id": "cus_1", "object": "customer"}),
-        event_of("payment_intent.created", {"id": "pi_1", "object": "payment_intent",
-                 "status": "requires_payment_method", "amount": 1, "currency": "usd",
-                 "metadata": {}}),
-        event_of("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent",
-                 "status": "succeeded", "amount": 1, "currency": "usd",
-                 "metadata": {"order_id": str(new_id()), "attempt": "1"}}),
-        event_of("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent",
-                 "status": "succeeded", "amount": 1, "currency": "usd",
-                 "metadata": {"order_id": "somebody else's"}}),
-        event_of("charge.refunded", {"id": "ch_1", "payment_intent": "pi_x", "refunded": True}),
-    ],
-    ids=["unknown type", "intent created", "unknown order", "foreign intent", "foreign charge"],
-)  # fmt: skip
-def test_what_is_not_ours_is_recorded_and_ignored(
-    shop: Gateway, database: str, payload: str
-) -> None:
-    answer = deliver(shop, payload)
-    assert (answer.status, answer.json) == (200, {"outcome": "ignored"})
-    event = json.loads(payload)
-    assert query(database, "SELECT event_id, event_type, outcome FROM webhook_events") == [
-        (event["id"], event["type"], "ignored")
-    ]
-
-
-def test_a_failed_refund_is_reported(shop: Gateway) -> None:
-    payload = event_of("refund.failed", {"id": "re_1", "object": "refund", "status": "failed"})
-    assert deliver(shop, payload).json == {"outcome": "refund_failed"}
-
-
-_EVENT = event_of("customer.created", {"id": "cus_1", "object": "customer"})
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        "",
-        "t=1,v1=00",
-        "nonsense",
-        signature(_EVENT, secret="whsec_another"),
-        signature(_EVENT, at=time.time() - 3600),
-        signature(_EVENT + " "),
-    ],
-    ids=["none", "zero", "nonsense", "another secret", "an hour old", "another body"],
-)
-def test_bad_signatures(shop: Gateway, database: str, sent: str) -> None:
-    answer = deliver(shop, _EVENT, sent)
-    assert (answer.status, answer.code) == (400, "invalid_signature")
-    assert query(database, "SELECT count(*) FROM webhook_events") == [(0,)]
-
-
-@pytest.mark.parametrize(
-    "payload",
-    ["", "{}", "[]", "null", '{"id": 1, "type": "x", "data": {}}',
-     event_of("payment_intent.succeeded", {"id": "pi_1"}),
-     event_of("payment_intent.succeeded", {"id": "pi_1", "status": 3})],
-)  # fmt: skip
-def test_signed_nonsense(shop: Gateway, payload: str) -> None:
-    answer = deliver(shop, payload)
-    assert (answer.status, answer.code) == (400, "validation_failed")
-
-
-def test_without_a_secret_nothing_is_believed(database: str, redis: str, stripe: str) -> None:
-    with paying_container(database, redis, stripe, stripe_webhook_secret="") as container:
-        answer = deliver(Gateway(container), _EVENT, signature(_EVENT, secret=""))
-    assert (answer.status, answer.code) == (503, "dependency_unavailable")
-
-
-def test_a_base64_body(shop: Gateway) -> None:
-    headers = {"Stripe-Signature": signature(_EVENT)}
-    answer = shop.post("/api/payments/webhook", body=_EVENT.encode(), headers=headers)
-    assert answer.json == {"outcome": "ignored"}
 
 
 def test_copies_at_the_same_time(

@@ -1,0 +1,53 @@
+"""Payments through the API, by one caller or many at once."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from shop.bootstrap import Container
+from tests.support.gateway import Gateway, Response
+from tests.support.payments import Placed, paying_container, signature
+from tests.support.people import token_of
+
+
+def pay(
+    shop: Gateway, placed: Placed, method: str = "pm_card_visa", *, token: str = "", **options: Any
+) -> Response:
+    """Pay an order as its owner."""
+    return shop.post(
+        "/api/payments/process",
+        json={"order_id": str(placed.order_id), "payment_method_id": method},
+        token=token or token_of(shop.container, user_id=placed.user_id),
+        **options,
+    )
+
+
+def deliver(shop: Gateway, payload: str, sent_signature: str | None = None) -> Response:
+    """Send a webhook, by default with a good signature."""
+    headers = {"Stripe-Signature": signature(payload) if sent_signature is None else sent_signature}
+    return shop.post("/api/payments/webhook", body=payload, headers=headers)
+
+
+def at_once(
+    container: Container, count: int, action: Callable[[Gateway, int], Response]
+) -> list[Response]:
+    """Call from threads that begin together, each with connections of its own."""
+    barrier = threading.Barrier(count)
+    answers: list[Response] = []
+    settings = container.settings
+
+    def run(number: int) -> None:
+        with paying_container(
+            settings.database_url, settings.redis_url, settings.stripe_url
+        ) as own:
+            shop = Gateway(own)
+            barrier.wait()
+            answers.append(action(shop, number))
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == count
+    return answers
