@@ -167,11 +167,11 @@ def _show_chain(settings: Mapping[str, str], order_id: str) -> None:
     headline("  the chain, from the functions' logs:")
     deadline = time.monotonic() + _PATIENCE_SECONDS
     # Lambda hands a function's lines to CloudWatch after its end.
-    while not any("PROCESSING" in line for line in (lines := traces.event_chain(settings, order_id))):
+    while not any("PROCESSING" in line for line in traces.event_chain(settings, order_id)):
         if time.monotonic() > deadline:
             raise TimeoutError("the log does not tell how the order became PROCESSING")
         time.sleep(0.2)
-    for line in lines:
+    for line in traces.event_chain(settings, order_id):
         headline(f"    {line}")
 
 

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import boto3
 import httpx
 
+from shop_local.deploy import STACK
+
+_GROUPS = f"/aws/lambda/{STACK}-"
 #: Functions of the chain that a payment sets off, in the order in which it runs.
 _CHAIN = (
     "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnOrderPaid", "OrdersOnInventoryUpdated",
     "OrdersOnOrderConfirmed", "NotificationsOnOrderConfirmed", "NotificationsNotifyCustomer",
 )  # fmt: skip
-_TOLD = ("consumed", "event recorded", "e-mail sent")
 #: What they say of their part in it.
 _STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")
 
@@ -33,14 +36,14 @@ def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
     lines: list[tuple[str, str]] = []
-    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+    for group in logs.describe_log_groups(logGroupNamePrefix=_GROUPS)["logGroups"]:
         # CloudFormation cuts long names: shop-NotificationsOnOrderConf-e6c47c6b.
-        _, name, _ = group["logGroupName"].rsplit("/", 1)[1].split("-")
+        name = group["logGroupName"].removeprefix(_GROUPS).rpartition("-")[0]
         function = next((full for full in _CHAIN if f"{full}Function".startswith(name)), None)
         if function:
             entries = _entries(logs, group["logGroupName"], order_id)
             lines.extend((entry["timestamp"], _line(function, entry)) for entry in entries)
-    return [line for _, line in sorted(lines)]
+    return [line for _, line in sorted(lines, key=itemgetter(0))]
 
 
 def emails(environment: Mapping[str, str], recipient: str) -> list[dict[str, Any]]:
@@ -60,10 +63,10 @@ def _entries(logs: Any, group: str, order_id: str) -> Iterator[dict[str, Any]]:
             if order_id not in event["message"] or not event["message"].lstrip().startswith("{"):
                 continue
             entry = json.loads(event["message"])
-            if entry.get("message") in _TOLD:
+            if entry.get("message") in _STEPS:
                 yield entry
 
 
 def _line(function: str, entry: dict[str, Any]) -> str:
-    details = [str(entry[key]) for key in ("queue", "event_type", "kind") if entry.get(key)]
-    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<14} {' '.join(details)}"
+    details = [str(entry[key]) for key in ("event_type", "status", "kind") if entry.get(key)]
+    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<15} {' '.join(details)}"

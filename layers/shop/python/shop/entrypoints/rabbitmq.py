@@ -227,6 +227,7 @@ def _about(queue: str, envelope: Envelope) -> dict[str, str]:
     about = {
         "queue": queue,
         "event_id": str(envelope.event_id),
+        "event_type": envelope.event_type,
         "correlation_id": envelope.correlation_id,
     }
     order_id = getattr(envelope.event, "order_id", None)

@@ -102,6 +102,7 @@ def confirm_order(work: UnitOfWork, order_id: UUID) -> bool:
     order = work.orders.move(order_id, OrderStatus.CONFIRMED)
     if order is None:
         return False
+    work.tell("order moved", order_id=str(order_id), status=order.status)
     work.record(OrderConfirmed(order_id=order_id), correlation_id=order.correlation_id)
     return True
 

@@ -71,7 +71,6 @@ def _tell(
         try:
             message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
             work.tell("e-mail sent", order_id=str(order.order_id), kind=kind)
-            _log.info("e-mail sent", extra={"order_id": str(order.order_id), "kind": kind.value})
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)

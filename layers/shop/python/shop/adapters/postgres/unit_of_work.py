@@ -127,16 +127,8 @@ class PostgresUnitOfWork:
                 stack.__exit__(kind, error, traceback)
                 return
             self._write_outbox()
-        for envelope in self._events:
-            logger().info(
-                "event recorded",
-                extra={
-                    "event_type": envelope.event_type,
-                    "event_id": str(envelope.event_id),
-                    "aggregate_id": envelope.event.aggregate_id,
-                    "correlation_id": envelope.correlation_id,
-                },
-            )
+        for message, fields in self._told:
+            logger().info(message, extra=fields)
         if self._events and self._publish_pending:
             aggregates = sorted({envelope.event.aggregate_id for envelope in self._events})
             try:
@@ -160,6 +152,8 @@ class PostgresUnitOfWork:
             "event recorded",
             event_type=envelope.event_type,
             event_id=str(envelope.event_id),
+            aggregate_id=event.aggregate_id,
+            correlation_id=envelope.correlation_id,
             **({"order_id": str(order_id)} if order_id else {}),
         )
 

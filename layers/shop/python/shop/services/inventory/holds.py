@@ -151,6 +151,8 @@ def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) 
         False if there was nothing to confirm: it was done before, or the hold has ended.
     """
     levels = work.inventory.confirm(order_id)
+    if levels:
+        work.tell("stock confirmed", order_id=str(order_id))
     announce_levels(work, levels, order_id, correlation_id)
     if not levels and not work.inventory.is_confirmed(order_id):
         # The order's machine waits in vain for its confirmation, then refunds and cancels it.

@@ -77,6 +77,9 @@ class UnitOfWork(Protocol):
         With an `event_id` of the caller's, an event that was recorded before is not recorded again.
         """
 
+    def tell(self, message: str, **fields: str) -> None:
+        """Write a line to the log if, and only if, the transaction commits."""
+
 
 class OpenUnitOfWork(Protocol):
     """Begin a unit of work.
