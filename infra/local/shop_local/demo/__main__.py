@@ -7,7 +7,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from shop.domain.ids import new_id
@@ -50,7 +51,7 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
     tree = shop.call("GET", "/api/catalog/categories")["categories"]
     category = max(tree, key=lambda entry: entry["product_count"])["slug"]
     page = shop.call("GET", f"/api/catalog/products?category={category}&per_page=50")
-    bought = [product for product in page["products"] if product["stock"] >= 5][:2]
+    bought = list(islice(_in_stock(shop, page["products"], at_least=2), 2))
     shop.call("GET", f"/api/catalog/products/{bought[0]['id']}")
     before = _stock(shop, bought)
 
@@ -101,7 +102,7 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
 def _declined_card(shop: ShopClient) -> None:
     headline("\n7. A declined card: the order ends, the stock returns, nothing is charged")
     page = shop.call("GET", "/api/catalog/products?sort=price_asc&per_page=50")
-    product = next(entry for entry in page["products"] if entry["stock"] > 0)
+    product = next(_in_stock(shop, page["products"]))
     cart = shop.call("POST", "/api/cart/items", {"product_id": product["id"], "quantity": 1})
     order = _check_out(shop, cart)
     payment = {"order_id": order["order_id"], "payment_method_id": "pm_card_chargeDeclined"}
@@ -134,6 +135,15 @@ def _log_in(settings: Mapping[str, str], role: str) -> str:
     finally:
         shop.close()
     return token
+
+
+def _in_stock(
+    shop: ShopClient, products: list[dict[str, Any]], *, at_least: int = 1
+) -> Iterator[dict[str, Any]]:
+    """Find products that can be had now: a list's stock may be five minutes old."""
+    for product in products:
+        if shop.call("GET", f"/api/stock/{product['id']}", quiet=True)["available"] >= at_least:
+            yield product
 
 
 def _stock(shop: ShopClient, products: list[dict[str, Any]]) -> dict[str, int]:
