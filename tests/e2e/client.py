@@ -1,0 +1,163 @@
+"""A shopper's view: the API Gateway URL and nothing else."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+from shop.contracts.problems import PROBLEMS
+from tests.e2e.deployment import eventually
+
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "1 Market Street",
+    "city": "San Francisco",
+    "region": "CA",
+    "postal_code": "94105",
+    "country": "US",
+}
+
+
+def check(answer: httpx.Response) -> httpx.Response:
+    """Hold any answer to what is promised of every answer."""
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json", answer.text
+        problem = answer.json()
+        assert PROBLEMS[problem["code"]].status == answer.status_code == problem["status"], problem
+        assert problem["request_id"], problem
+        assert "Traceback" not in answer.text
+    if answer.status_code in (429, 503):
+        assert int(answer.headers["retry-after"]) > 0
+    return answer
+
+
+class Shop:
+    """Calls the deployed API.
+
+    Parameters
+    ----------
+    url : str
+        The API Gateway URL of the stage.
+    values : mapping
+        The stack's settings, for the credentials of staff.
+    """
+
+    def __init__(self, url: str, values: Mapping[str, str]) -> None:
+        # A burst waits in line for an execution environment, so clients must be patient.
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+        self.http = httpx.Client(base_url=url, timeout=90, limits=limits)
+        self._values = values
+        self._staff = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """Send one request; keyword arguments are headers, with ``_`` for ``-``."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if key:
+            sent["Idempotency-Key"] = key
+        return check(self.http.request(method, path, json=json, headers=sent))
+
+    def get(self, path: str, *, token: str | None = None) -> Any:
+        """Read something that must be there."""
+        answer = self.call("GET", path, token=token)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def guest(self) -> str:
+        """Begin a guest's session."""
+        answer = self.call("POST", "/api/sessions", {})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["token"])
+
+    @property
+    def staff(self) -> str:
+        """Token of a staff session, which lasts."""
+        if not self._staff:
+            account = {
+                "email": self._values["SHOP_STAFF_EMAIL"],
+                "password": self._values["SHOP_STAFF_PASSWORD"],
+            }
+            self._staff = self.call("POST", "/api/sessions", account).json()["token"]
+        return self._staff
+
+    def product(self, stock: int, price: float = 19.99) -> str:
+        """Put a new product on the shelf."""
+        name = f"Thing {uuid.uuid4().hex[:12]}"
+        body = {
+            "sku": name.replace(" ", "-"), "name": name, "description": "For the tests.",
+            "brand": "Acme", "price": price, "currency": "USD", "category": "laptops", "tags": [],
+        }  # fmt: skip
+        made = self.call("POST", "/api/catalog/products", body, token=self.staff)
+        assert made.status_code == 201, made.text
+        product_id = str(made.json()["id"])
+        put = self.call("PUT", f"/api/stock/{product_id}", {"on_hand": stock}, token=self.staff)
+        assert put.status_code == 200, put.text
+        return product_id
+
+    def stock(self, product_id: str) -> tuple[int, int, int]:
+        """On hand, reserved, available."""
+        level = self.get(f"/api/stock/{product_id}")
+        return level["on_hand"], level["reserved"], level["available"]
+
+    def add(self, token: str, product_id: str, quantity: int = 1) -> str:
+        """Put a product into the cart and give the cart's id."""
+        line = {"product_id": product_id, "quantity": quantity}
+        answer = self.call("POST", "/api/cart/items", line, token=token)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["cart_id"])
+
+    def check_out(self, token: str, cart_id: str, key: str | None = None) -> httpx.Response:
+        """Ask for an order."""
+        body = {
+            "cart_id": cart_id,
+            "shipping_address": ADDRESS,
+            "payment_method_id": "pm_card_visa",
+        }
+        return self.call(
+            "POST", "/api/orders/checkout", body, token=token, key=key or uuid.uuid4().hex
+        )
+
+    def order(self, token: str, product_id: str, quantity: int = 1) -> dict[str, Any]:
+        """Order a product, short of paying."""
+        answer = self.check_out(token, self.add(token, product_id, quantity))
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def pay(self, token: str, order_id: str, card: str = "pm_card_visa") -> httpx.Response:
+        """Pay an order."""
+        body = {"order_id": order_id, "payment_method_id": card}
+        return self.call("POST", "/api/payments/process", body, token=token)
+
+    def timeline(self, token: str, order_id: str) -> list[str]:
+        """Every status the order reached."""
+        order = self.get(f"/api/orders/{order_id}", token=token)
+        return [entry["status"] for entry in order["timeline"]]
+
+    def await_status(
+        self, token: str, order_id: str, status: str, seconds: float = 45
+    ) -> dict[str, Any]:
+        """Wait until the order has reached a status."""
+
+        def look() -> dict[str, Any] | None:
+            order = self.call("GET", f"/api/orders/{order_id}", token=token)
+            body = dict(order.json())
+            return body if body.get("status") == status else None
+
+        return eventually(look, seconds=seconds, what=f"order {order_id} is {status}")

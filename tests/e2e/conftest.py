@@ -1,0 +1,37 @@
+"""One deployed stack for all tests of this folder: started by the first, stopped after the last.
+
+With ``SHOP_E2E_RUNNING`` set to the state folder of a stack that is up, that one is used and left up.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shop_local.paths import State
+from tests.e2e.client import Shop
+from tests.e2e.deployment import Stack, run
+from tests.support.laptop import LazyServices
+
+
+@pytest.fixture(scope="session")
+def stack(laptop: LazyServices) -> Iterator[Stack]:
+    """The shop, deployed to LocalStack, with its servers."""
+    if running := os.environ.get("SHOP_E2E_RUNNING", "").strip():
+        yield Stack(State(Path(running)))
+        return
+    state = State(laptop.state.folder / "e2e")
+    run(state, "reset")
+    try:
+        run(state, "up")
+        yield Stack(state)
+    finally:
+        run(state, "down")
+
+
+@pytest.fixture(scope="session")
+def shop(stack: Stack) -> Iterator[Shop]:
+    """Its API, with nobody logged in."""
+    with Shop(stack.values["SHOP_API_URL"], stack.values) as opened:
+        yield opened
