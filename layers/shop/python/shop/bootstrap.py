@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shop.services.ports.identity import LoginBrake
     from shop.services.ports.notifications import Mailer
     from shop.services.ports.payments import PaymentProvider
-    from shop.services.ports.search import SearchEngine
+    from shop.services.ports.search import SearchDocuments, SearchEngine, SearchIndex
     from shop.services.ports.sessions import SessionStore
     from shop.services.ports.unit_of_work import UnitOfWork
     from shop.services.product_changes import CatalogResources
@@ -113,6 +113,22 @@ class Container:
 
         chosen = OpenSearchEngine(self.settings.opensearch_url)
         return FallbackSearchEngine(chosen, embedded, CircuitBreaker(OPEN_SECONDS))
+
+    @cached_property
+    def search_index(self) -> "SearchIndex | None":
+        """The index to keep fresh, if there is OpenSearch."""
+        if not self.settings.opensearch_url:
+            return None
+        from shop.adapters.opensearch_writer import OpenSearchIndex
+
+        return OpenSearchIndex(self.settings.opensearch_url)
+
+    @cached_property
+    def search_documents(self) -> "SearchDocuments":
+        """Products as the index is to hold them."""
+        from shop.adapters.postgres.search_documents import PostgresSearchDocuments
+
+        return PostgresSearchDocuments(self.database)
 
     @cached_property
     def idempotency(self) -> "IdempotencyRecords":

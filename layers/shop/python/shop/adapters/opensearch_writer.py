@@ -40,12 +40,12 @@ class OpenSearchIndex:
         self._client = connect(url, WRITE_TIMEOUT_SECONDS)
         self._names = names or IndexNames()
 
-    def write(self, documents: Sequence[SearchDocument]) -> int:
+    def write(self, documents: Sequence[SearchDocument]) -> list[SearchDocument]:
         """Write what is newer, in one bulk request, and wait until it can be found."""
         targets = self._targets()
         if not targets or not documents:
             # Not built yet: the build reads the tables.
-            return 0
+            return []
         lines = [
             line
             for target in targets
@@ -55,8 +55,9 @@ class OpenSearchIndex:
         with availability():
             answer = self._client.bulk(body=lines, params={"refresh": "wait_for"})
         _check(answer)
-        main = answer["items"][: len(documents)]
-        return sum(item["index"]["status"] < 300 for item in main)
+        # The first target's operations come first, in order.
+        outcomes = zip(documents, answer["items"], strict=False)
+        return [document for document, item in outcomes if item["index"]["status"] < 300]
 
     def close(self) -> None:
         """Close the connection."""

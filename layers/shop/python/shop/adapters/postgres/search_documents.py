@@ -16,7 +16,7 @@ from shop.services.ports.search import SearchDocument
 _DOCUMENTS: Final = """
     SELECT p.id, p.version + coalesce(i.version, 0), p.name, p.description, p.brand, p.tags, c.slug,
            c.path, p.price_minor, p.currency, coalesce(i.quantity_available, 0), p.image_url,
-           p.is_active, p.created_at, p.typed_name
+           p.is_active, p.created_at, greatest(p.updated_at, i.updated_at), p.typed_name
     FROM products AS p
     JOIN categories AS c ON c.id = p.category_id
     LEFT JOIN inventory AS i ON i.product_id = p.id

@@ -117,6 +117,8 @@ class SearchDocument:
         Grows with every change of the product or its stock.
     category_path : str
         Slugs from the root, joined by ``/``.
+    changed_at : datetime
+        When the product or its stock last changed.
     typed_name : str
         The name as customers type it: plain words.
     """
@@ -135,6 +137,7 @@ class SearchDocument:
     image_url: str | None
     is_active: bool
     created_at: datetime
+    changed_at: datetime
     typed_name: str
 
 
@@ -148,13 +151,13 @@ class SearchDocuments(Protocol):
 class SearchIndex(Protocol):
     """An index that is kept beside the tables."""
 
-    def write(self, documents: Sequence[SearchDocument]) -> int:
+    def write(self, documents: Sequence[SearchDocument]) -> Sequence[SearchDocument]:
         """Write documents that are newer than what the index holds; return when they can be found.
 
         Returns
         -------
-        int
-            How many were newer.
+        sequence of SearchDocument
+            Those that were newer.
 
         Raises
         ------
