@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from shop_local.paths import State
@@ -23,11 +24,16 @@ def stack(laptop: LazyServices) -> Iterator[Stack]:
         return
     state = State(laptop.state.folder / "e2e")
     run(state, "reset")
+    family: list[psutil.Process] = []
     try:
         run(state, "up")
-        yield Stack(state)
+        stack = Stack(state)
+        yield stack
+        family = stack.processes()
     finally:
         run(state, "down")
+    left = [process for process in family if process.is_running()]
+    assert left == [], "`down` leaves processes behind"
 
 
 @pytest.fixture(scope="session")

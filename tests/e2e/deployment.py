@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import psutil
 import psycopg2
 import pytest
 
-from shop_local import template
+from shop_local import processes, template
 from shop_local.deploy import STACK, aws
 from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
@@ -62,6 +63,15 @@ class Stack:
         self.state = state
         self.values = load_env(state)
         self.services = RunningServices(state.folder, SERVICES)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the stack."""
+        return [
+            member
+            for record in processes.recorded(self.state)
+            if (process := record.process())
+            for member in (process, *process.children(recursive=True))
+        ]
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Ask the database."""

@@ -1,0 +1,89 @@
+"""What `make` offers beside the shop: invoke, hot reload; and that nothing is open to the network."""
+
+import ipaddress
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from shop_local.functions import Function, declared
+from shop_local.invoke import invoke
+from shop_local.paths import CHECKOUT
+from tests.e2e.client import Shop
+from tests.e2e.deployment import Stack
+
+
+@pytest.mark.parametrize("function", declared(), ids=lambda function: function.title)
+def test_invoke_with_the_sample_event(
+    stack: Stack, capsys: pytest.CaptureFixture[str], function: Function
+) -> None:
+    status = invoke(stack.values, function.title, None)
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+
+    assert "REPORT RequestId" in printed.err
+    if function.route:
+        assert status == 0, printed.out
+        assert 200 <= answer["statusCode"] < 500, printed.out
+    elif status:
+        # Its order or product is not there: refused under a name that the state machine knows.
+        assert function.kind == "task", printed.out
+        assert answer["errorType"] in {"NotFound", "Conflict", "InsufficientStock"}, printed.out
+        assert json.loads(answer["errorMessage"])["code"]
+
+
+def test_hot_reload(stack: Stack, shop: Shop, tmp_path: Path) -> None:
+    """A saved handler answers the next request; a copy is edited, not the checkout."""
+    title = "platform/get_docs"
+    client, name = stack.aws("lambda"), stack.function(title)
+    original = CHECKOUT / "functions" / title
+    copy = tmp_path / "get_docs"
+    shutil.copytree(original, copy)
+
+    def run_from(folder: Path) -> None:
+        client.update_function_code(FunctionName=name, S3Bucket="hot-reload", S3Key=str(folder))
+        client.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
+    def seconds_until(header: str | None) -> float:
+        saved = time.monotonic()
+        while shop.call("GET", "/api/docs").headers.get("x-edited") != header:
+            assert time.monotonic() < saved + 10, "the change is not live"
+            time.sleep(0.05)
+        return time.monotonic() - saved
+
+    assert Path(client.get_function(FunctionName=name)["Code"]["Location"]) == original
+    run_from(copy)
+    try:
+        seconds_until(None)
+        handler = copy / "handler.py"
+        source = handler.read_text()
+        handler.write_text(
+            f"{source}\n\n_answer = handler\n\n\ndef handler(event, context):\n"
+            "    answer = _answer(event, context)\n"
+            '    answer["headers"]["X-Edited"] = "yes"\n'
+            "    return answer\n"
+        )
+        assert seconds_until("yes") < 2
+        handler.write_text(source)
+        assert seconds_until(None) < 2
+    finally:
+        run_from(original)
+
+
+def test_loopback_only(stack: Stack) -> None:
+    sockets = [
+        (process.name(), connection.laddr)
+        for process in stack.processes()
+        for connection in process.net_connections(kind="inet")
+        if not connection.raddr and connection.laddr
+    ]
+
+    assert len({address.port for _, address in sockets}) >= 6
+    open_to_others = [
+        found for found in sockets if not ipaddress.ip_address(found[1].ip).is_loopback
+    ]
+    assert open_to_others == []

@@ -1,0 +1,144 @@
+"""Servers are killed in the middle of a purchase and come back: clear 503s, nothing lost.
+
+Each is a real process that gets SIGKILL, on the deployed stack.
+"""
+
+import time
+import uuid
+
+from tests.e2e.client import Shop
+from tests.e2e.deployment import Stack, eventually
+from tests.support.broker import put, take
+
+_QUEUE = "catalog.product.updated"
+
+
+def _intent(stack: Stack, order_id: str) -> str:
+    rows = stack.query("SELECT payment_intent_id FROM payments WHERE order_id = %s", (order_id,))
+    return str(rows[0][0])
+
+
+def test_redis_away(stack: Stack, shop: Shop) -> None:
+    """Carts and sessions wait; the catalog, the webhook and the order's events go on."""
+    account = shop.customer()
+    token = shop.log_in(account)
+    product = shop.product(stock=5)
+    order_id = shop.order(token, product)["order_id"]
+    assert shop.pay(token, order_id, "pm_card_authenticationRequired").status_code == 202
+    service = stack.values["SHOP_SERVICE_TOKEN"]
+
+    with stack.without("valkey"):
+        for answer in (
+            shop.call("GET", "/api/cart", token=token),
+            shop.call(
+                "POST", "/api/cart/items", {"product_id": product, "quantity": 1}, token=token
+            ),
+            shop.call("POST", "/api/sessions", {}),
+            shop.pay(token, order_id, "pm_card_authenticationRequired"),
+        ):
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["code"] == "dependency_unavailable"
+        assert shop.get("/api/catalog/products?per_page=3")["products"]
+        assert shop.get(f"/api/catalog/products/{product}")["stock"] == 4
+        assert shop.stock(product) == (5, 1, 4)
+        shop.get("/api/catalog/search?q=laptop")
+        intent = _intent(stack, order_id)
+        stack.stripe("POST", f"/payment_intents/{intent}/authenticate", {"outcome": "succeed"})
+        shop.await_status(service, order_id, "PROCESSING")
+
+    # What Redis had not written to disk is gone: a new session finds the order, not the cart.
+    again = shop.log_in(account)
+    assert shop.get(f"/api/orders/{order_id}", token=again)["status"] == "PROCESSING"
+    assert shop.get("/api/cart", token=again)["items"] == []
+    assert shop.order(again, product)["status"] == "PENDING"
+
+
+def test_broker_away_between_payment_and_confirmation(stack: Stack, shop: Shop) -> None:
+    """A8, A16: the payment is answered; its events wait in the outbox, messages in their queues."""
+    token = shop.guest()
+    product = shop.product(stock=5)
+    order_id = shop.order(token, product, 2)["order_id"]
+    url = stack.values["SHOP_RABBITMQ_URL"]
+    mark = uuid.uuid4().hex.encode()
+    take(url, f"{_QUEUE}.dead")
+    put(url, f"{_QUEUE}.dead", mark, delivery_mode=2)
+
+    with stack.without("rabbitmq"):
+        assert shop.pay(token, order_id).status_code == 200
+        assert shop.get(f"/api/orders/{order_id}", token=token)["status"] == "PAID"
+        waiting = "SELECT event_type FROM outbox WHERE aggregate_id = %s AND published_at IS NULL"
+        assert stack.query(waiting, (order_id,)) == [("order.paid",)]
+
+    shop.await_status(token, order_id, "PROCESSING", seconds=120)
+    assert shop.stock(product) == (3, 0, 3)
+    assert len(stack.charges(order_id)) == 1
+    assert [body for _, body in take(url, f"{_QUEUE}.dead")] == [mark]
+
+
+def test_payment_provider_away(stack: Stack, shop: Shop) -> None:
+    """A5: not charged, the order waits; the repeat pays it once."""
+    token, product = shop.guest(), shop.product(stock=5)
+    order_id = shop.order(token, product)["order_id"]
+    with stack.without("stripe"):
+        answer = shop.pay(token, order_id)
+        assert answer.status_code == 503, answer.text
+        order = shop.get(f"/api/orders/{order_id}", token=token)
+        assert order["status"] in {"PENDING", "PAYMENT_PROCESSING"}
+
+    assert shop.pay(token, order_id).status_code == 200
+    shop.await_status(token, order_id, "PROCESSING")
+    assert len(stack.charges(order_id)) == 1
+
+
+def test_payment_of_unknown_outcome(stack: Stack, shop: Shop) -> None:
+    """A4, A5: charged, but the answer and the webhook are lost: the schedule asks and settles."""
+    token, product = shop.guest(), shop.product(stock=5)
+    order_id = shop.order(token, product)["order_id"]
+    cut = {"method": "POST", "path": "/v1/payment_intents*", "action": "close", "when": "after"}
+    lost = {"path": "*", "action": "drop_webhooks"}
+    try:
+        for fault in (cut, lost):
+            stack.stripe("POST", "/faults", fault | {"times": None})
+        answer = shop.pay(token, order_id)
+    finally:
+        stack.stripe("DELETE", "/faults")
+
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["code"] == "payment_outcome_unknown"
+    assert shop.timeline(token, order_id) == ["PENDING", "PAYMENT_PROCESSING"]
+    shop.await_status(token, order_id, "PROCESSING", seconds=120)
+    assert len(stack.charges(order_id)) == 1
+    assert shop.pay(token, order_id).status_code == 200
+    assert len(stack.charges(order_id)) == 1
+
+
+def test_database_killed(stack: Stack, shop: Shop) -> None:
+    """Every commit that was acknowledged is there afterwards, and the purchase goes on."""
+    token, product = shop.guest(), shop.product(stock=5)
+    paid = shop.order(token, product)["order_id"]
+    cart_id = shop.add(token, product, 2)
+    key = uuid.uuid4().hex
+    assert shop.pay(token, paid).status_code == 200
+
+    with stack.without("postgresql"):
+        for answer in (
+            shop.call("GET", f"/api/stock/{product}"),
+            shop.call("GET", f"/api/orders/{paid}", token=token),
+            shop.check_out(token, cart_id, key),
+            shop.pay(token, paid),
+        ):
+            assert answer.status_code == 503, answer.text
+        # Consumers meet the outage too.
+        time.sleep(1)
+
+    again = eventually(
+        lambda: (made := shop.check_out(token, cart_id, key)).status_code == 201 and made,
+        seconds=60,
+        what="the repeated checkout goes through",
+    )
+    second = again.json()["order_id"]
+    assert shop.pay(token, second).status_code == 200
+    for order_id in (paid, second):
+        shop.await_status(token, order_id, "PROCESSING", seconds=120)
+        assert len(stack.charges(order_id)) == 1
+    assert shop.stock(product) == (2, 0, 2)
