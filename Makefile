@@ -23,7 +23,7 @@ GROUPS := runtime dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex docs \
-	test lint types format pytest validate build uninstall
+	relevance test lint types format pytest validate build uninstall
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -98,6 +98,9 @@ reindex: $(STAMPS)/dev ## rebuild the search index with no gap
 
 docs: $(STAMPS)/dev ## write docs/openapi.json, docs/asyncapi.json and the README's tables anew
 	@exec $(PYTHON) -m shop_local.documents
+
+relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
+	@exec $(PYTHON) -m bench.relevance $(A)
 
 # ---- checks -----------------------------------------------------------------------------------
 test: lint types pytest ## lint, types and every test

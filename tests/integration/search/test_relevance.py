@@ -1,0 +1,70 @@
+"""Floors under what `make relevance` prints, a little below what was measured."""
+
+from collections.abc import Iterator
+from statistics import fmean
+
+import pytest
+
+from bench.relevance import Score, evaluate, ndcg, recall
+from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.search import PostgresSearchEngine
+from shop_local.seed import load
+from tests.support import databases
+
+#: nDCG@10 and recall@20: of all queries, and of those that were not looked at while tuning.
+FLOORS = {"postgresql": (0.92, 0.76, 0.93, 0.77), "opensearch": (0.92, 0.74, 0.93, 0.75)}
+
+
+@pytest.fixture(scope="module")
+def seeded(database_server: str, database_template: str) -> Iterator[str]:
+    with databases.copy_of(database_server, database_template) as url:
+        load(url)
+        yield url
+
+
+@pytest.fixture(scope="module", params=["postgresql", "opensearch"])
+def scores(request: pytest.FixtureRequest, seeded: str) -> Iterator[tuple[str, list[Score]]]:
+    if request.param == "postgresql":
+        database = Database(seeded)
+        yield request.param, evaluate(PostgresSearchEngine(database))
+        database.close()
+        return
+    from shop.adapters.opensearch_reindex import reindex
+    from shop.adapters.opensearch_search import OpenSearchEngine
+    from tests.support.opensearch import own_indexes
+
+    opensearch_url = request.getfixturevalue("opensearch_url")
+    with own_indexes(opensearch_url) as names:
+        reindex(seeded, opensearch_url, names)
+        engine = OpenSearchEngine(opensearch_url, names)
+        yield request.param, evaluate(engine)
+        engine.close()
+
+
+def test_floors(scores: tuple[str, list[Score]]) -> None:
+    engine, found = scores
+    held_out = [score for score in found if score.held_out]
+    measured = tuple(
+        round(fmean(getattr(score, name) for score in chosen), 3)
+        for chosen in (found, held_out)
+        for name in ("ndcg", "recall")
+    )
+    assert len(found) >= 60
+    below = [pair for pair in zip(measured, FLOORS[engine], strict=True) if pair[0] < pair[1]]
+    assert not below, measured
+
+
+def test_no_kind_of_query_is_left_behind(scores: tuple[str, list[Score]]) -> None:
+    _, found = scores
+    for sort in {score.sort for score in found}:
+        assert fmean(score.ndcg for score in found if score.sort == sort) > 0.75, sort
+
+
+def test_the_measures() -> None:
+    grades = {"a": 3, "b": 2, "c": 1}
+    assert ndcg(grades, ["a", "b", "c"]) == 1
+    assert ndcg(grades, ["x", "y"]) == 0
+    assert ndcg(grades, ["b", "a", "c"]) < ndcg(grades, ["a", "c", "b"]) < 1
+    assert ndcg(grades, ["a", "b", "x", "c"]) == pytest.approx(0.986, abs=0.01)
+    assert recall(grades, ["x", "c", "a"]) == pytest.approx(2 / 3)
+    assert recall(dict.fromkeys(map(str, range(30)), 3), [str(n) for n in range(20)]) == 1
