@@ -1,0 +1,189 @@
+"""Searches while OpenSearch answers, is stopped, hangs, and comes back; and events meanwhile."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pika
+import pytest
+from opensearchpy import OpenSearch
+
+from shop.adapters.opensearch_reindex import reindex
+from shop.bootstrap import Container
+from shop.contracts.events import Envelope, InventoryUpdated, ProductEvent, ProductUpdated, encode
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
+from tests.support.broker import rmq_event
+from tests.support.containers import container_for
+from tests.support.gateway import Gateway, Response
+from tests.support.laptop import LazyServices
+from tests.support.products import change
+from tests.support.search import add_catalog, product_id
+
+AERO = product_id("Aero 13 Laptop, Silver")
+
+
+@pytest.fixture
+def clean_opensearch(opensearch_url: str) -> Iterator[str]:
+    yield opensearch_url
+    client = OpenSearch(hosts=[opensearch_url])
+    for index in client.indices.get_alias(index="products*"):
+        client.indices.delete(index=index)
+    client.close()
+
+
+@pytest.fixture
+def container(database: str, redis: str, clean_opensearch: str) -> Iterator[Container]:
+    with container_for(database, redis, opensearch_url=clean_opensearch) as made:
+        add_catalog(made.database)
+        yield made
+        made.search_engine._chosen.close()  # type: ignore[attr-defined]
+
+
+def _search(shop: Gateway, q: str) -> Response:
+    return shop.get("/api/catalog/search", query={"q": q})
+
+
+def _engine(answer: Response) -> tuple[str, bool]:
+    assert answer.status == 200, answer.text
+    return answer.json["engine"], answer.json["degraded"]
+
+
+def test_opensearch_answers_when_its_index_was_built(
+    shop: Gateway, container: Container, database: str, clean_opensearch: str
+) -> None:
+    assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+    reindex(database, clean_opensearch)
+    deadline = time.monotonic() + 15
+    number = 0
+    while _engine(answer := _search(shop, f"laptop {number}")) != ("opensearch", False):
+        assert time.monotonic() < deadline
+        number += 1
+        time.sleep(0.5)
+    assert answer.json["results"][0]["highlights"]["name"].count("<em>Laptop</em>") == 1
+    suggested = shop.get("/api/catalog/suggest?q=aer").json
+    assert (suggested["engine"], suggested["degraded"]) == ("opensearch", False)
+
+
+def test_a_stopped_node_and_its_return(
+    shop: Gateway, laptop: LazyServices, container: Container, database: str, clean_opensearch: str
+) -> None:
+    reindex(database, clean_opensearch)
+    assert _engine(_search(shop, "laptop")) == ("opensearch", False)
+    laptop.stop("opensearch")
+    try:
+        answer = _search(shop, "laptops")
+        assert _engine(answer) == ("postgresql", True)
+        assert answer.json["total"] == 5
+    finally:
+        laptop.start("opensearch")
+    deadline = time.monotonic() + 20
+    number = 0
+    while _engine(_search(shop, f"laptop {number}")) != ("opensearch", False):
+        assert time.monotonic() < deadline
+        number += 1
+        time.sleep(0.5)
+
+
+def test_a_node_that_hangs_is_waited_for_once(database: str, redis: str) -> None:
+    with (
+        _silent_server() as url,
+        container_for(database, redis, opensearch_url=url) as made,
+    ):
+        add_catalog(made.database)
+        shop = Gateway(made)
+        assert _timed(lambda: _engine(_search(shop, "aero"))) < 3.5
+        assert _timed(lambda: _engine(_search(shop, "laptop"))) < 1
+        made.search_engine._chosen.close()  # type: ignore[attr-defined]
+
+
+def _timed(action: object) -> float:
+    began = time.monotonic()
+    assert action() == ("postgresql", True)  # type: ignore[operator]
+    return time.monotonic() - began
+
+
+@contextmanager
+def _silent_server() -> Iterator[str]:
+    """Accept connections and never answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepted: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    accepted.append(listener.accept()[0])
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for each in accepted:
+                each.close()
+
+
+# -- events ------------------------------------------------------------------------------------
+
+
+def _deliver(shop: Gateway, function: str, queue: str, *events: ProductEvent) -> None:
+    messages = [
+        (
+            pika.BasicProperties(),
+            encode(
+                Envelope(
+                    event_id=new_id(),
+                    occurred_at=datetime.now(UTC),
+                    correlation_id="c",
+                    event=event,
+                )
+            ),
+        )
+        for event in events
+    ]
+    shop.invoke(f"catalog/{function}", rmq_event(queue, messages))
+
+
+def test_events_bring_changes_into_the_index(
+    shop: Gateway, container: Container, database: str, clean_opensearch: str
+) -> None:
+    reindex(database, clean_opensearch)
+    assert _search(shop, "zephyr").json["total"] == 0
+    change(container.database, AERO, name="Zephyr", version=2)
+    event = ProductUpdated(product_id=AERO, product_version=2)
+    _deliver(shop, "on_product_updated", "catalog.product.updated", event, event)
+    answer = _search(shop, "zephyr")
+    assert (answer.json["total"], answer.headers["x-cache"]) == (1, "miss")
+
+    with container.database.transaction() as transaction:
+        transaction.execute(
+            "UPDATE inventory SET quantity_on_hand = 77, version = version + 1"
+            " WHERE product_id = %s",
+            (AERO,),
+        )
+    stock = InventoryUpdated(product_id=AERO, quantity_available=77, stock_version=2)
+    _deliver(shop, "on_inventory_updated", "catalog.inventory.updated", stock)
+    assert _search(shop, "zephyr laptop").json["results"][0]["stock"] == 77
+
+
+def test_without_the_index_the_cache_is_dropped_and_the_batch_comes_back(
+    database: str, redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with container_for(database, redis, opensearch_url="http://127.0.0.1:1") as made:
+        add_catalog(made.database)
+        shop = Gateway(made)
+        assert shop.get(f"/api/catalog/products/{AERO}").json["name"] == "Aero 13 Laptop, Silver"
+        change(made.database, AERO, name="Zephyr", version=2)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq._SPARE_SECONDS", 60.0)
+        event = ProductUpdated(product_id=AERO, product_version=2)
+        with pytest.raises(DependencyUnavailable):
+            _deliver(shop, "on_product_updated", "catalog.product.updated", event)
+        assert shop.get(f"/api/catalog/products/{AERO}").json["name"] == "Zephyr"
+        made.search_index.close()  # type: ignore[union-attr]
