@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shop.contracts.events import OrderCancelled, OrderConfirmed
 from shop.contracts.tasks import CloseOrder, Decision, StepOutcome
+from shop.domain.errors import NotFound
 from shop.domain.orders import OrderStatus
 from shop.services.inventory import EXPIRED, release_stock
 from shop.services.payments.refunds import request_refund
@@ -53,9 +54,15 @@ def await_step(
 
     The token is committed before the status is read: an event that comes in between finds the token,
     and one that came earlier is seen in the status.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``.
     """
     with open_unit_of_work() as work:
-        work.task_tokens.put(order_id, step, token)
+        if not work.task_tokens.put(order_id, step, token):
+            raise NotFound(f"There is no order {order_id}.", code="order_not_found")
     with open_unit_of_work() as work:
         order = work.orders.get(order_id)
         outcome = None if order is None else _OUTCOMES[step].get(order.status)

@@ -12,14 +12,16 @@ class PostgresTaskTokens:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def put(self, order_id: UUID, step: Step, token: str) -> None:
-        """Note where an order's fulfilment waits."""
-        self._transaction.execute(
-            "INSERT INTO task_tokens (order_id, step, token) VALUES (%s, %s, %s)"
+    def put(self, order_id: UUID, step: Step, token: str) -> bool:
+        """Note where an order's fulfilment waits; False if there is no such order."""
+        noted = self._transaction.execute(
+            "INSERT INTO task_tokens (order_id, step, token)"
+            " SELECT id, %s, %s FROM orders WHERE id = %s"
             " ON CONFLICT (order_id, step) DO UPDATE"
             " SET token = excluded.token, created_at = now()",
-            (order_id, step.value, token),
+            (step.value, token, order_id),
         )
+        return noted == 1
 
     def take(self, order_id: UUID, step: Step) -> str | None:
         """Take a token away, if there is one."""

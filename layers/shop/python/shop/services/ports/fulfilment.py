@@ -17,8 +17,14 @@ class Step(StrEnum):
 class TaskTokens(Protocol):
     """The task tokens of waiting steps, inside one transaction."""
 
-    def put(self, order_id: UUID, step: Step, token: str) -> None:
-        """Note where an order's fulfilment waits; the token of an earlier wait is forgotten."""
+    def put(self, order_id: UUID, step: Step, token: str) -> bool:
+        """Note where an order's fulfilment waits; the token of an earlier wait is forgotten.
+
+        Returns
+        -------
+        bool
+            False if there is no such order.
+        """
 
     def take(self, order_id: UUID, step: Step) -> str | None:
         """Take a token away, if there is one: whoever commits this has answered it."""
