@@ -56,7 +56,7 @@ def test_oversize_body(shop: Shop, size: int) -> None:
     [
         (b"{", "invalid_json"),
         (b"\xff\xfe", "invalid_json"),
-        (b"[" * 10_000, "invalid_json"),
+        (b'{"quantity": ' + b"[" * 10_000, "validation_failed"),
         (b"[]", "validation_failed"),
         (b'{"product_id": 7, "quantity": 1}', "validation_failed"),
         (b'{"product_id": "0199e8a0-1111-7a2b-8c3d-4e5f60718293"}', "validation_failed"),
