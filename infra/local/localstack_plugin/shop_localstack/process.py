@@ -90,6 +90,11 @@ class LambdaProcess:
         """Whether the process can take another invocation."""
         return self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def age_ms(self) -> float:
         """Return the milliseconds since the start of the process."""
         return (time.perf_counter() - self._started) * 1000
@@ -108,7 +113,7 @@ class LambdaProcess:
     def peak_memory_mb(self) -> int:
         """Return the highest resident memory so far in MB, 0 where it is not known."""
         try:
-            for line in Path(f"/proc/{self._process.pid}/status").read_bytes().splitlines():
+            for line in Path(f"/proc/{self.pid}/status").read_bytes().splitlines():
                 if line.startswith(b"VmHWM:"):
                     return -(-int(line.split()[1]) // 1024)
         except OSError:  # the process ended, or the system has no /proc
@@ -119,7 +124,7 @@ class LambdaProcess:
         """End the process and everything it started, at once."""
         if self.alive:
             with contextlib.suppress(ProcessLookupError):  # it ended on its own just now
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
         self._api.close()
 
     def _watch(self) -> None:

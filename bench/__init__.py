@@ -1,0 +1,10 @@
+"""Measurements that anybody can repeat: ``make bench``, or ``.venv/bin/python -m bench.<name> --help``."""
+
+import sys
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).parents[1]
+
+for _folder in ("layers/shop/python", "infra/local", "infra/local/localstack_plugin"):
+    if (_path := str(_CHECKOUT / _folder)) not in sys.path:
+        sys.path.append(_path)
