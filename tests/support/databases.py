@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 from psycopg2 import sql
 
-from shop.adapters.postgres.migrations import migrate
+from shop.adapters.postgres.migrations import migrate, set_session_defaults
 
 
 def at(server_url: str, database: str) -> str:
@@ -38,6 +38,9 @@ def copy_of(server_url: str, template: str) -> Iterator[str]:
     """Make a copy of a template, give its address, and drop it at the end."""
     name = f"shop_test_{uuid.uuid4().hex[:12]}"
     _execute(server_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+    connection = psycopg2.connect(at(server_url, name))
+    set_session_defaults(connection)
+    connection.close()
     try:
         yield at(server_url, name)
     finally:

@@ -16,11 +16,8 @@ type Row = tuple[Any, ...]
 type Parameters = Sequence[Any] | dict[str, Any]
 
 _CONNECT_TIMEOUT_SECONDS: Final = 3
-#: A statement that waits longer for a lock or runs longer than this is given up, so that a request
-#: ends inside its function's time-out with a clear answer.
-_OPTIONS: Final = (
-    "-c statement_timeout=15000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=30000"
-)
+#: Data that the server does not acknowledge for so long: its host is gone, and will never say goodbye.
+_UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
@@ -63,6 +60,9 @@ class Transaction:
 
 class Database:
     """A connection that is opened on first use and again after a loss. Not for two threads at once.
+
+    Its time-outs are the database's own defaults, set by `shop.adapters.postgres.migrations`: Amazon RDS
+    Proxy refuses connections that ask for settings, and pins those that set them later.
 
     Parameters
     ----------
@@ -119,9 +119,9 @@ class Database:
             self._connection = psycopg2.connect(
                 self._url,
                 connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                options=_OPTIONS,
                 application_name="shop",
                 keepalives_idle=30,
+                tcp_user_timeout=_UNACKNOWLEDGED_MILLISECONDS,
             )
         except psycopg2.OperationalError as error:
             raise DependencyUnavailable("postgresql") from error

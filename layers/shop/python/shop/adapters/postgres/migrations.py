@@ -10,8 +10,17 @@ from pathlib import Path
 from typing import Final
 
 import psycopg2
+import psycopg2.extensions
+from psycopg2 import sql
 
 _LOCK: Final = 7_468_637  # any number of our own: two runners wait for each other
+#: What every session of the database begins with. A statement that waits longer for a lock or runs longer
+#: than this is given up, so that a request ends inside its function's time-out with a clear answer.
+_SESSION_DEFAULTS: Final = {
+    "statement_timeout": "15s",
+    "lock_timeout": "8s",
+    "idle_in_transaction_session_timeout": "30s",
+}
 
 
 class MigrationError(Exception):
@@ -19,7 +28,7 @@ class MigrationError(Exception):
 
 
 def migrate(database_url: str, directory: Path) -> list[str]:
-    """Apply what is missing, each file in a transaction of its own.
+    """Apply what is missing, each file in a transaction of its own, and set the sessions' defaults.
 
     Parameters
     ----------
@@ -43,6 +52,9 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     connection = psycopg2.connect(database_url)
     try:
         with connection, connection.cursor() as cursor:
+            for setting in _SESSION_DEFAULTS:
+                # A migration takes the time that it needs.
+                cursor.execute(sql.SQL("SET {} = 0").format(sql.Identifier(setting)))
             cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             cursor.execute(
                 "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, digest text NOT NULL,"
@@ -57,23 +69,43 @@ def migrate(database_url: str, directory: Path) -> list[str]:
                 raise MigrationError(
                     f"{name} was edited after it was applied; add a new file instead"
                 )
-        for name, sql in files.items():
+        for name, script in files.items():
             if name in known:
                 continue
             with connection, connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(script)
                 cursor.execute(
                     "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)",
-                    (name, _digest(sql)),
+                    (name, _digest(script)),
                 )
             applied.append(name)
+        set_session_defaults(connection)
     finally:
         connection.close()
     return applied
 
 
-def _digest(sql: str) -> str:
-    return hashlib.sha256(sql.encode()).hexdigest()
+def set_session_defaults(connection: psycopg2.extensions.connection) -> None:
+    """Give the database of a connection its defaults; a copy of a database does not inherit them.
+
+    Parameters
+    ----------
+    connection : psycopg2 connection
+        As the database's owner. Sessions that begin later have the defaults.
+    """
+    with connection, connection.cursor() as cursor:
+        for setting, value in _SESSION_DEFAULTS.items():
+            cursor.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = {}").format(
+                    sql.Identifier(connection.info.dbname),
+                    sql.Identifier(setting),
+                    sql.Literal(value),
+                )
+            )
+
+
+def _digest(script: str) -> str:
+    return hashlib.sha256(script.encode()).hexdigest()
 
 
 def main() -> None:
