@@ -1,5 +1,6 @@
 """The statements of `shop.adapters.postgres.search`."""
 
+from functools import cache
 from typing import Final
 
 # What each word is to the catalog: stop words have no lexemes; words that no product has come with those
@@ -115,6 +116,7 @@ _SCORE: Final = (
 )
 
 
+@cache
 def search_statement(order: str, *, has_words: bool) -> str:
     """Make the one statement of a search, of the constants of this module."""
     outer = inner = _ORDERS[order]

@@ -1,0 +1,204 @@
+"""What a search costs in our handler beside the bare driver: 100,000 products, both engines.
+
+Usage: ``python -m bench.search [--products 100000] [--rounds 3]``. It runs servers of its own; building the
+catalog and the index takes a few minutes.
+
+Each query is asked in turn by our handler (API Gateway event in, JSON text out; no Redis, so nothing is
+cached) and by opensearch-py or psycopg2 alone, which send the very same bodies or statements and read the
+answers. The order changes from pair to pair, so what slows the machine down slows both. "CPU" is that of
+this process, per query; the servers' own is not in it.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import psycopg2
+from opensearchpy import OpenSearch
+
+from bench.measuring import Pairs, machine, milliseconds, percentile, table, verdict
+from shop.adapters.opensearch_reindex import reindex
+from shop.adapters.postgres.database import Transaction
+from shop.bootstrap import Container
+from shop.settings import Settings
+from shop_local.paths import MIGRATIONS, default_state_folder
+from shop_local.seed import judged, load
+from shop_local.services import start_services
+from tests.support import databases
+from tests.support.gateway import Context, Gateway, proxy_event
+
+BUDGET = 1.2
+_NOBODY = "redis://127.0.0.1:1"
+#: Every third judged query, and what people do besides typing words.
+_QUERIES = [
+    *[{"q": entry.query} for entry in judged()[::3]],
+    {"q": "laptop", "filters": '{"brand": ["Nordvik"], "price": {"lte": 1000}, "in_stock": true}'},
+    {"q": "jacket", "sort": "price_asc", "page": "3"},
+    {"filters": '{"category": "laptops"}'},
+]
+
+
+class Recorder:
+    """Notes what an adapter sends, so that the bare driver can send the same."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    @contextmanager
+    def recording(self, owner: Any, name: str) -> Iterator[list[Any]]:
+        original = getattr(owner, name)
+
+        def note(*args: Any, **named: Any) -> Any:
+            self.sent.append((args, named))
+            return original(*args, **named)
+
+        self.sent = []
+        setattr(owner, name, note)
+        try:
+            yield self.sent
+        finally:
+            setattr(owner, name, original)
+
+
+def ours(container: Container, query: dict[str, str]) -> Callable[[], Any]:
+    """Make a call of the handler."""
+    gateway = Gateway(container)
+    handler = gateway.handler("catalog/search_products")
+    event = proxy_event("GET", "/api/catalog/search", {}, None)
+    event["queryStringParameters"] = query
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
+    context = Context("catalog/search_products")
+
+    def call() -> Any:
+        with gateway.active():
+            answer = handler(event, context)
+        assert answer["statusCode"] == 200, answer
+        return answer
+
+    return call
+
+
+def bare_opensearch(container: Container, url: str, call: Callable[[], Any]) -> Callable[[], Any]:
+    """Make a call of opensearch-py with the bodies that the handler sent."""
+    engine = container.search_engine._chosen  # type: ignore[attr-defined]
+    with Recorder().recording(engine._client, "search") as sent:
+        call()
+    client = OpenSearch(hosts=[url], http_compress=True)
+    return lambda: [client.search(**named) for _, named in sent]
+
+
+def bare_postgresql(
+    connection: "psycopg2.extensions.connection", call: Callable[[], Any]
+) -> Callable[[], Any]:
+    """Make a call of psycopg2 with the statements that the handler sent."""
+    with Recorder().recording(Transaction, "execute") as sent:
+        call()
+    statements = [args[-2:] for args, _ in sent]
+
+    def bare() -> None:
+        with connection, connection.cursor() as cursor:
+            for sql, parameters in statements:
+                cursor.execute(sql, parameters)
+                cursor.fetchall()
+
+    return bare
+
+
+def measure(
+    make: Callable[[dict[str, str]], tuple[Callable[[], Any], Callable[[], Any]]], rounds: int
+) -> tuple[Pairs, list[float], list[float]]:
+    """Time every query in both ways; give also the CPU seconds of each."""
+    pairs = Pairs()
+    cpu: tuple[list[float], list[float]] = ([], [])
+    for query in _QUERIES:
+        both = make(query)
+        for each in both:
+            each()
+        for number in range(rounds):
+            times = [0.0, 0.0]
+            for side in (0, 1) if number % 2 else (1, 0):
+                used, began = time.process_time(), time.perf_counter()
+                both[side]()
+                times[side] = time.perf_counter() - began
+                cpu[side].append(time.process_time() - used)
+            pairs.add(*times)
+    return pairs, cpu[0], cpu[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Searches beside the bare drivers.")
+    parser.add_argument("--products", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of every query")
+    options = parser.parse_args()
+    names = ["postgresql", "opensearch"]
+    with start_services(default_state_folder() / "bench", names) as running:
+        server = running.environment["SHOP_DATABASE_URL"]
+        opensearch_url = running.environment["SHOP_OPENSEARCH_URL"]
+        template = databases.migrated_template(server, MIGRATIONS)
+        with databases.copy_of(server, template) as database_url:
+            _run(database_url, opensearch_url, options.products, options.rounds)
+
+
+def _run(database_url: str, opensearch_url: str, products: int, rounds: int) -> None:
+    began = time.perf_counter()
+    load(database_url, n=products)
+    connection = psycopg2.connect(database_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    connection.autocommit = False
+    loaded = time.perf_counter()
+    rows = []
+    if opensearch_url:
+        rebuilt = reindex(database_url, opensearch_url)
+        print(f"index of {rebuilt.documents:,} products built in {rebuilt.seconds:.0f} s")
+    print(f"catalog of {products:,} products loaded in {loaded - began:.0f} s")
+    # A handler writes a line a request, and so it does here; but nobody wants to read them.
+    nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - the logger keeps it
+    for engine in ("opensearch", "postgresql"):
+        if engine == "opensearch" and not opensearch_url:
+            print("OpenSearch is not to be had here: its rows are missing.")
+            continue
+        settings = Settings(
+            database_url=database_url,
+            redis_url=_NOBODY,
+            rabbitmq_url="amqp://127.0.0.1:1",
+            opensearch_url=opensearch_url if engine == "opensearch" else "",
+        )
+        container = Container(settings)
+
+        def make(
+            query: dict[str, str], container: Container = container, engine: str = engine
+        ) -> tuple[Callable[[], Any], Callable[[], Any]]:
+            call = ours(container, query)
+            if engine == "opensearch":
+                return call, bare_opensearch(container, opensearch_url, call)
+            return call, bare_postgresql(connection, call)
+
+        with redirect_stdout(nowhere):
+            pairs, cpu, bare_cpu = measure(make, rounds)
+        for side, times, used in (("ours", pairs.ours, cpu), ("bare", pairs.base, bare_cpu)):
+            ratio = f"{pairs.ratio:.2f}" if side == "ours" else ""
+            rows.append(
+                [
+                    f"{engine}, {side}",
+                    milliseconds(percentile(times, 50)),
+                    milliseconds(percentile(times, 95)),
+                    milliseconds(fmean(used)),
+                    ratio,
+                    verdict(pairs.ratio, BUDGET, 0) if ratio else "",
+                ]
+            )
+        container.database.close()
+    connection.close()
+    print(f"\n{len(_QUERIES)} queries, {rounds} rounds, milliseconds. {machine()}\n")
+    table(["", "p50", "p95", "CPU", "ratio", f"at most {BUDGET:g}"], rows)
+
+
+if __name__ == "__main__":
+    main()
