@@ -24,6 +24,8 @@ from shop_localstack import mq_event
 from shop_localstack.settings import SETTINGS
 
 LOG = logging.getLogger(__name__)
+# A refused connection is six lines of pika's and one of ours.
+logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 DEFAULT_BATCH_SIZE = 100
 DEFAULT_WINDOW_SECONDS = 0.5

@@ -58,7 +58,10 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
         paid.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
     )
     if order is None and paid is not None and paid.status in CHARGED:
-        _log.error("order %s is %s and refunded", paid.order_id, paid.status.value)
+        # Unless the webhook and the request met here, and one has waited for the other.
+        now = work.payments.find_by_intent(refund.payment_intent_id)
+        if now is not None and now.status in CHARGED:
+            _log.error("order %s is %s and refunded", now.order_id, now.status.value)
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
     if order is not None:
         release_stock(
