@@ -104,8 +104,11 @@ class Purchases(RuleBasedStateMachine):
         quantities=st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any),
         crash=st.sampled_from([None, None, None, "before the hold"]),
         card=st.sampled_from([None, *_CARDS]),
+        regret=st.booleans(),
     )
-    def place(self, quantities: list[int], crash: str | None, card: str | None) -> Any:
+    def place(
+        self, quantities: list[int], crash: str | None, card: str | None, regret: bool
+    ) -> Any:
         items = {p: q for p, q in zip(self.products, quantities, strict=True) if q}
         order_id = new_id()
         placed = self.gateway.invoke(
@@ -138,6 +141,8 @@ class Purchases(RuleBasedStateMachine):
         if card:
             self.cards[order_id] = card
             self._pay(order_id, card)
+        if regret:
+            self.cancel(order_id)
         return order_id
 
     @rule(
