@@ -15,8 +15,8 @@ from shop.services.checkout import check_out
     status=201,
     roles=SHOPPERS,
     idempotency="required",
-    problems=("cart_not_found", "cart_empty", "insufficient_stock", "order_state_conflict",
-              "reservation_conflict"),
+    problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
+              "order_state_conflict", "reservation_conflict"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order whose stock is held until it is paid."""

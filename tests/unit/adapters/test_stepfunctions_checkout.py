@@ -25,6 +25,7 @@ from shop.domain.ids import new_id
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:place_order"
 COMMAND = CreateOrder(
+    cart_id=new_id(),
     order_id=new_id(),
     user_id=new_id(),
     email=None,

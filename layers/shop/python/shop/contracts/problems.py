@@ -38,6 +38,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "method_not_allowed": ProblemType(405, "Method not allowed"),
     "conflict": ProblemType(409, "Conflict"),
     "request_in_progress": ProblemType(409, "The same request is still running"),
+    "cart_already_ordered": ProblemType(409, "The cart has an order that is not paid yet"),
     "order_state_conflict": ProblemType(409, "The order's status does not allow it"),
     "reservation_expired": ProblemType(409, "The reservation has expired"),
     "reservation_conflict": ProblemType(409, "The order already has another reservation"),

@@ -24,11 +24,18 @@ class CartLine(msgspec.Struct, frozen=True):
 
 
 class CreateOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """Input of place_order and of its first step. Repeating it gives the same order."""
+    """Input of place_order and of its first step. Repeating it gives the same order.
+
+    Attributes
+    ----------
+    cart_id : UUID or None
+        A cart has one order at a time that is not paid yet. None: not bought from a cart.
+    """
 
     order_id: UUID
     user_id: UUID
     email: str | None
+    cart_id: UUID | None = None
     items: list[CartLine]
     shipping_address: dict[str, str]
     shipping_method: str

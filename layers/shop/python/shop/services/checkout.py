@@ -41,6 +41,8 @@ def check_out(
         The address is wrong, the cart is empty, or a product is not sold any more.
     NotFound
         ``cart_not_found``: it is not the shopper's cart.
+    Conflict
+        ``cart_already_ordered``: another checkout of this cart was first, and its order is not paid yet.
     InsufficientStock
         Naming the lines; the order is cancelled.
     DependencyUnavailable
@@ -59,6 +61,7 @@ def check_out(
             order_id=order_id,
             user_id=shopper.user_id,
             email=shopper.email,
+            cart_id=wish.cart_id,
             items=items,
             shipping_address=_stored(wish.shipping_address),
             shipping_method=wish.shipping_method,

@@ -49,7 +49,7 @@ def create_order(
     InvalidRequest
         Naming products that are not sold any more, or a way of shipping that is not offered.
     InsufficientStock, Conflict
-        An earlier attempt has ended so.
+        An earlier attempt has ended so, or the cart has another order that is not paid yet.
     """
     wanted = sum_by_product((line.product_id, line.quantity) for line in command.items)
     # Nothing is published here: hold_order_stock does it with its own events, in one go.
@@ -114,6 +114,7 @@ def _priced(
         cancel_reason=None,
         correlation_id=command.correlation_id,
         created_at=quote.now,
+        cart_id=command.cart_id,
         lines=tuple(
             OrderLine(
                 product_id=product.product_id,
@@ -155,7 +156,12 @@ def _items(order: Order) -> list[Item]:
 
 def _earlier_order(work: UnitOfWork, command: tasks.CreateOrder) -> Order:
     order = work.orders.get(command.order_id)
-    if order is None or order.user_id != command.user_id:
+    if order is None:
+        raise Conflict(
+            "Another order of this cart is not paid yet (GET /api/orders); pay it, or cancel it first.",
+            code="cart_already_ordered",
+        )
+    if order.user_id != command.user_id:
         raise Conflict("The order belongs to somebody else.")
     if order.cancel_reason == INSUFFICIENT_STOCK:
         raise InsufficientStock(

@@ -16,7 +16,8 @@ from shop.services.ports.orders import Order, OrderLine, StockState, TimelineEnt
 _COLUMNS: Final = (
     "id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor, total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
-    " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at"
+    " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
+    " cart_id"
 )
 _LINES: Final = """
     (SELECT jsonb_agg(jsonb_build_array(product_id, name, unit_price_minor, quantity)
@@ -40,8 +41,8 @@ _ADD: Final = f"""
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
-                %(correlation_id)s, %(created_at)s)
-        ON CONFLICT (id) DO NOTHING
+                %(correlation_id)s, %(created_at)s, %(cart_id)s)
+        ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (
         INSERT INTO order_items
@@ -171,7 +172,7 @@ class PostgresOrders:
 def _order(row: Row) -> Order:
     (order_id, user_id, email, status, currency, subtotal, tax, shipping, total, address, method,
      payment_method_id, expires_at, estimated_delivery, carrier, tracking_number, cancel_reason,
-     correlation_id, created_at, lines, timeline, refund_pending) = row  # fmt: skip
+     correlation_id, created_at, cart_id, lines, timeline, refund_pending) = row  # fmt: skip
     return Order(
         order_id=order_id,
         user_id=user_id,
@@ -192,6 +193,7 @@ def _order(row: Row) -> Order:
         cancel_reason=cancel_reason,
         correlation_id=correlation_id,
         created_at=created_at.astimezone(UTC),
+        cart_id=cart_id,
         lines=tuple(_line(*line) for line in lines or ()),
         timeline=tuple(_entry(*entry) for entry in timeline or ()),
         refund_pending=refund_pending,

@@ -69,6 +69,7 @@ class Order:
     cancel_reason: str | None
     correlation_id: UUID
     created_at: datetime
+    cart_id: UUID | None = None
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     refund_pending: bool = False
@@ -78,7 +79,11 @@ class OrderRepository(Protocol):
     """Orders inside one transaction."""
 
     def add(self, order: Order) -> bool:
-        """Insert a PENDING order with its lines and first timeline entry; False if it is there already."""
+        """Insert a PENDING order with its lines and first timeline entry.
+
+        False, with nothing changed, if it is there already or its cart has another order that is not
+        paid yet.
+        """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         """Read an order with lines, timeline and whether money is on its way back.
