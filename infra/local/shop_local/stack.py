@@ -92,6 +92,9 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
     _connect(values, deployed)
     with step("catalog") as words:
         words.append(_seed(state, values))
+    if values.get("SHOP_OPENSEARCH_URL"):
+        with step("search index") as words:
+            words.append(_index(values))
     save(state, values)
     return values
 
@@ -126,6 +129,14 @@ def _seed(state: State, values: Mapping[str, str]) -> str:
     # Passwords are those of this state folder, whichever stack made the database.
     load(database, n=0, users=people, reset=True)
     return f"{done.products} products new or changed, {images} pictures drawn"
+
+
+def _index(values: Mapping[str, str]) -> str:
+    """Build the search index; a shop without one is a shop all the same."""
+    try:
+        return run_module("shop.adapters.opensearch_reindex", [], values).splitlines()[-1]
+    except StackError as error:
+        return f"not built, PostgreSQL answers searches: {str(error).splitlines()[-1]}"
 
 
 def save(state: State, values: Mapping[str, str]) -> None:

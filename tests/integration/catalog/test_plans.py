@@ -7,7 +7,10 @@ import pytest
 
 from shop.adapters.postgres.catalog import page_statement
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.search import search_parameters
+from shop.adapters.postgres.search_sql import SUGGEST, WORDS, search_statement
 from shop.domain.catalog import Sort
+from shop.domain.search import Filters, SearchQuery, SearchSort
 from tests.support import databases
 
 _PRODUCTS = 100_000
@@ -23,6 +26,8 @@ _FILL = f"""
            (n * 7919) %% 100000, 'USD', 2 + n %% {_LEAVES}, n %% 20 <> 0, now() - make_interval(mins => n)
     FROM generate_series(1, {_PRODUCTS}) AS n;
     INSERT INTO inventory (product_id, quantity_on_hand) SELECT id, 10 FROM products;
+    INSERT INTO search_words (word, lexeme)
+    SELECT 'word' || n, 'word' || n FROM generate_series(1, 20000) AS n;
 """
 
 
@@ -43,9 +48,9 @@ def transaction(database_server: str, database_template: str) -> Iterator[Transa
                 loading.execute(f"DROP INDEX {name}")
             loading.execute(_FILL)
             for name, definition in gin:
-                if name == "idx_products_name_gin":
+                if name in {"idx_products_name_gin", "idx_products_typed_name_trgm"}:
                     loading.execute(definition)
-            loading.execute("ANALYZE categories, products, inventory, reservations")
+            loading.execute("ANALYZE categories, products, inventory, reservations, search_words")
         with database.transaction() as reading:
             yield reading
         database.close()
@@ -115,6 +120,35 @@ def test_full_text(transaction: Transaction) -> None:
     )
 
     assert used == {"idx_products_name_gin"}
+
+
+@pytest.mark.parametrize("brands", [None, ["Brand7"]])
+@pytest.mark.parametrize("order", list(SearchSort))
+def test_search(transaction: Transaction, order: SearchSort, brands: list[str] | None) -> None:
+    query = SearchQuery(text="word4711 product", filters=Filters(brands=tuple(brands or ())))
+    used = _indexes(
+        transaction,
+        search_statement(order, has_words=True),
+        search_parameters(query, [["word4711"], ["product"]]),
+    )
+
+    assert {"idx_products_name_gin", "products_pkey"} <= used
+
+
+def test_the_words_of_a_search(transaction: Transaction) -> None:
+    used = _indexes(transaction, WORDS, {"words": ["word4711", "wrod"]})
+
+    assert "idx_search_words_lexeme" in used
+
+
+def test_suggestions(transaction: Transaction) -> None:
+    used = _indexes(
+        transaction,
+        SUGGEST,
+        {"longest": "% word471%", "patterns": ["% word471%"], "start": " word471", "limit": 8},
+    )
+
+    assert "idx_products_typed_name_trgm" in used
 
 
 def test_offers_of_a_full_cart(transaction: Transaction) -> None:

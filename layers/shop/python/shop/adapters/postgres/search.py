@@ -60,7 +60,7 @@ class PostgresSearchEngine:
                 return SearchPage(results=(), total=0, facets=_no_facets(), engine=ENGINE)
             row = transaction.row(
                 search_sql.search_statement(query.order, has_words=bool(groups)),
-                _parameters(query, groups),
+                search_parameters(query, groups),
             )
         total, brands, prices, categories, results = row or (0, {}, (0, 0, 0), {}, ())
         names = (price_range.name for price_range in PRICE_RANGES)
@@ -123,7 +123,8 @@ def required_groups(count: int) -> int:
     return max(1, count // 2)
 
 
-def _parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
+def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
+    """Make the parameters of `search_sql.search_statement`."""
     filters = query.filters
     numbers = range(1, len(groups) + 1)
     choices = list(combinations(numbers, required_groups(len(groups))))
