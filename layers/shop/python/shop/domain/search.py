@@ -151,6 +151,8 @@ def _phrases(side: str) -> tuple[str, ...]:
 
 def _singular(word: str) -> str:
     """Drop the ending of most plurals; only ever compared with what went through it too."""
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
