@@ -162,16 +162,7 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq() -> str:
-    """Return the URL of a RabbitMQ to test with."""
-    url = os.environ.get("SHOP_RABBITMQ_URL")
-    if not url:
-        pytest.skip("no RabbitMQ: set SHOP_RABBITMQ_URL")
-    return url
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterator[Deployed]:
     """LocalStack with the template deployed, for the whole session."""
     folder = tmp_path_factory.mktemp("localstack")
     records, layer = folder / "records", folder / "layer"
@@ -180,7 +171,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     (layer / "python" / "reloaded.py").write_text(
         "def handler(event, context):\n    return 'first'\n"
     )
-    broker = urlsplit(os.environ.get("SHOP_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:1/"))
+    broker = urlsplit(rabbitmq_url)
     aws = start(
         folder,
         SHOP_LOCAL_MQ=f"{broker.hostname}:{broker.port}",
@@ -211,7 +202,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             found: dict[str, Any] = formation.describe_stacks(StackName="t")["Stacks"][0]
             return None if found["StackStatus"].endswith("IN_PROGRESS") else found
 
-        found = eventually(finished, 60)
+        found = eventually(finished, 180)
         assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
         deployed = Deployed(aws, records, layer, outputs)

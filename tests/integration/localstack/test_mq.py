@@ -14,8 +14,8 @@ QUEUES = ("t.first", "t.second", "t.window")
 
 
 @pytest.fixture
-def channel(stack, rabbitmq) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
-    connection = pika.BlockingConnection(pika.URLParameters(rabbitmq))
+def channel(stack, rabbitmq_url) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
+    connection = pika.BlockingConnection(pika.URLParameters(rabbitmq_url))
     channel = connection.channel()
     for queue in QUEUES:
         channel.queue_declare(queue, durable=True)
@@ -103,7 +103,7 @@ def test_the_first_message_does_not_wait(stack, channel, marker):
             lambda count=count: f if len(f := arrived(stack, "consume", marker)) >= count else None
         )
         waits.append(found[-1][0] - sent)
-    assert min(waits) < 0.1
+    assert min(waits) < 0.4  # the default window is half a second
 
 
 def test_all_queues_are_served_in_batches_of_the_given_size(stack, channel, marker):
