@@ -32,7 +32,7 @@ def stack(laptop: LazyServices) -> Iterator[Stack]:
         family = stack.processes()
     finally:
         run(state, "down")
-    left = [process for process in family if process.is_running()]
+    left = [process for process in family if _runs(process)]
     assert left == [], "`down` leaves processes behind"
 
 
@@ -41,3 +41,10 @@ def shop(stack: Stack) -> Iterator[Shop]:
     """Its API, with nobody logged in."""
     with Shop(stack.values["SHOP_API_URL"], stack.values) as opened:
         yield opened
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shop.adapters.redis_client import RedisClient
 from tests.e2e.client import ADDRESS, Shop, check
 from tests.e2e.deployment import Stack
 
@@ -87,13 +88,19 @@ def test_other_media_type(shop: Shop) -> None:
     _refused(answer, 415, "unsupported_media_type")
 
 
-def test_sessions(shop: Shop) -> None:
+def test_sessions(stack: Stack, shop: Shop) -> None:
     _refused(shop.call("GET", "/api/cart"), 401, "session_required")
     unknown = shop.call("GET", "/api/cart", token=secrets.token_urlsafe(32))
     _refused(unknown, 401, "session_expired")
     ended = shop.guest()
     assert shop.call("DELETE", "/api/sessions", token=ended).status_code == 204
     _refused(shop.call("GET", "/api/cart", token=ended), 401, "session_expired")
+    expired = shop.guest()
+    redis = RedisClient(stack.values["SHOP_REDIS_URL"])
+    redis.execute("PEXPIRE", f"session:{hashlib.sha256(expired.encode()).hexdigest()}", "1")
+    redis.close()
+    time.sleep(0.01)
+    _refused(shop.call("GET", "/api/cart", token=expired), 401, "session_expired")
     _refused(
         shop.call("PUT", f"/api/stock/{uuid.uuid4()}", {"on_hand": 1}, token=shop.guest()),
         403,
