@@ -66,8 +66,8 @@ class Server:
 
 def test_servers_are_asked_in_parallel_and_not_for_ever() -> None:
     begin = time.monotonic()
-    checkups = health.examine([Server(1.5), Server(1.5), Server(0)], timeout=0.3)
-    assert time.monotonic() - begin < 1
+    checkups = health.examine([Server(5), Server(5), Server(0)], timeout=0.3)
+    assert time.monotonic() - begin < 4
     assert [checkup.up for checkup in checkups] == [False] * 3
 
 

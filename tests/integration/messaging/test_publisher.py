@@ -59,21 +59,21 @@ def test_a_connection_dropped_between_publishes_loses_nothing(
 def test_a_broker_that_is_away_costs_little_and_then_nothing(
     publisher: RabbitMQPublisher, line: Line, monkeypatch: pytest.MonkeyPatch, rabbitmq: str
 ) -> None:
-    monkeypatch.setattr(rabbitmq_publisher, "_CIRCUIT_OPEN_SECONDS", 0.5)
+    monkeypatch.setattr(rabbitmq_publisher, "_CIRCUIT_OPEN_SECONDS", 3.0)
     publisher.publish(paid())
     line.refusing = True
     line.cut()
     begin = time.monotonic()
     with pytest.raises(DependencyUnavailable):
         publisher.publish(paid())
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     begin = time.monotonic()
     for _ in range(100):
         with pytest.raises(DependencyUnavailable):
             publisher.ready()
-    assert time.monotonic() - begin < 0.2
+    assert time.monotonic() - begin < 2  # a hundred attempts to connect would take longer
     line.refusing = False
-    time.sleep(0.5)
+    time.sleep(3.0)
     publisher.ready()
     publisher.publish(paid())
     assert len(broker.take(rabbitmq, QUEUE)) == 2
