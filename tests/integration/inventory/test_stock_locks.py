@@ -58,7 +58,7 @@ def test_a_crashed_owner_is_not_waited_for_long(client: RedisClient) -> None:
     client.execute("SET", f"lock:stock:{ONE}", "crashed", "PX", 200)
     begin = time.monotonic()
     with RedisStockLocks(client).hold([ONE]):
-        assert 0.1 < time.monotonic() - begin
+        assert time.monotonic() - begin > 0.1
         assert 0 < client.execute("PTTL", f"lock:stock:{ONE}") <= 2000
 
 
