@@ -119,6 +119,8 @@ def _respond(
     function: Callable[[Request[Any, Any]], Answer],
 ) -> Response:
     request_id = str(received.context.get("requestId", ""))
+    # What the client can name; Lambda's own id of the invocation is on every line, too.
+    logger().append_keys(request_id=request_id)
     refusal: ShopError | None = None
     try:
         request = _parse(received, path, operation, request_id)
