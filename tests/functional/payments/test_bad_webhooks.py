@@ -40,11 +40,6 @@ def test_what_is_not_ours_is_recorded_and_ignored(
     ]
 
 
-def test_a_failed_refund_is_reported(shop: Gateway) -> None:
-    payload = event_of("refund.failed", {"id": "re_1", "object": "refund", "status": "failed"})
-    assert deliver(shop, payload).json == {"outcome": "refund_failed"}
-
-
 _EVENT = event_of("customer.created", {"id": "cus_1", "object": "customer"})
 
 

@@ -32,6 +32,7 @@ class _Charge(msgspec.Struct, frozen=True):
 class _Refund(msgspec.Struct, frozen=True):
     id: str
     status: str | None = None
+    payment_intent: str | None = None
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ def read_event(payload: bytes) -> ProviderEvent:
     """
     event = msgspec.json.decode(payload, type=_Event)
     content = bytes(event.data.object)
-    intent = refunded = refund_id = None
+    intent = refunded = refund_id = refund_intent_id = None
     refund_failed = False
     if event.type.startswith("payment_intent."):
         intent = _intent(msgspec.json.decode(content, type=_PaymentIntent))
@@ -78,13 +79,15 @@ def read_event(payload: bytes) -> ProviderEvent:
         refunded = charge.payment_intent if charge.refunded else None
     elif event.type.startswith(("refund.", "charge.refund.")):
         refund = msgspec.json.decode(content, type=_Refund)
-        refund_id, refund_failed = refund.id, refund.status in DEAD_REFUNDS
+        refund_id, refund_intent_id = refund.id, refund.payment_intent
+        refund_failed = refund.status in DEAD_REFUNDS
     return ProviderEvent(
         event_id=event.id,
         event_type=event.type,
         intent=intent,
         refunded_intent_id=refunded,
         refund_id=refund_id,
+        refund_intent_id=refund_intent_id,
         refund_failed=refund_failed,
     )
 

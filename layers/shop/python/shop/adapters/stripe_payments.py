@@ -154,6 +154,8 @@ class StripePayments:
             if known is None:
                 raise
             return known
+        if created.status in DEAD_REFUNDS:
+            raise RefundRefused(f"{created.id} is {created.status}")
         return created.id
 
     def _refund_of(self, payment_intent_id: str) -> str | None:

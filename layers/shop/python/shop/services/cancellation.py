@@ -70,8 +70,8 @@ def _give_money_back(
         execute_refund(provider, open_unit_of_work, refund)
     except DependencyUnavailable as away:
         _log.warning("refund of order %s left for later: %s", refund.order_id, away.detail)
-    except RefundRefused as refused:
-        _log.error("refund of order %s refused: %s", refund.order_id, refused)
+    except RefundRefused:
+        _log.warning("refund of order %s left for somebody to look at", refund.order_id)
 
 
 def _cannot_cancel(order: Order) -> Conflict:

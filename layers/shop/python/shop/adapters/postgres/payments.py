@@ -127,11 +127,26 @@ class PostgresPayments:
         """Record that money has gone back."""
         return bool(
             self._transaction.execute(
-                "UPDATE refunds SET status = 'succeeded', refund_id = %s,"
+                "UPDATE refunds SET status = 'succeeded', refund_id = %s, problem = NULL,"
                 " updated_at = clock_timestamp()"
                 " WHERE payment_intent_id = %s AND status = 'pending'",
                 (refund_id, payment_intent_id),
             )
+        )
+
+    def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
+        """Record why a refund could not be carried out."""
+        self._transaction.execute(
+            "UPDATE refunds SET problem = %s, updated_at = clock_timestamp()"
+            " WHERE payment_intent_id = %s AND status = 'pending'",
+            (problem, payment_intent_id),
+        )
+
+    def fail_refund(self, payment_intent_id: str, refund_id: str, problem: str) -> None:
+        """Record that the bank sent back what a refund had paid out."""
+        self._transaction.execute(
+            sql.FAIL_REFUND,
+            {"intent": payment_intent_id, "refund_id": refund_id, "problem": problem},
         )
 
     def has_pending_refund(self, order_id: UUID) -> bool:

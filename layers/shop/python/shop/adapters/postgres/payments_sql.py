@@ -114,6 +114,13 @@ REFUND_ORDER: Final = """
     )
     SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
 """
+# The event of a refund that was made elsewhere has another id.
+FAIL_REFUND: Final = """
+    UPDATE refunds
+    SET status = CASE status WHEN 'succeeded' THEN 'failed' ELSE status END,
+        refund_id = %(refund_id)s, problem = %(problem)s, updated_at = clock_timestamp()
+    WHERE payment_intent_id = %(intent)s AND coalesce(refund_id, %(refund_id)s) = %(refund_id)s
+"""
 STRANDED: Final = """
     SELECT id, status, correlation_id FROM orders
     WHERE status IN ('PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE')

@@ -175,5 +175,5 @@ def follow_up(
         execute_refund(provider, open_unit_of_work, refund)
     except PaymentOutcomeUnknown:
         _log.warning("refund of %s left for the reconciliation", refund.payment_intent_id)
-    except RefundRefused as refused:
-        _log.error("refund of %s refused: %s", refund.payment_intent_id, refused)
+    except RefundRefused:
+        _log.warning("refund of %s left for somebody to look at", refund.payment_intent_id)

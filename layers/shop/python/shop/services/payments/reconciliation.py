@@ -108,8 +108,7 @@ class _Run:
     def _refund(self, refund: Refund) -> str:
         try:
             execute_refund(self._provider, self._open, refund)
-        except RefundRefused as refused:
-            _log.error("refund of %s refused: %s", refund.payment_intent_id, refused)
+        except RefundRefused:
             return "refund_refused"
         return "refunded"
 

@@ -1,15 +1,19 @@
 """Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
 
 import logging
+from typing import Final
 from uuid import UUID
 
 from shop.contracts.events import OrderCancelled
 from shop.domain.orders import CHARGED, REFUNDABLE, OrderStatus
+from shop.observability import metric
 from shop.services.inventory import release_stock
-from shop.services.ports.payments import PaymentProvider, Refund
+from shop.services.ports.payments import PaymentProvider, Refund, RefundRefused
 from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
+
+_SENT_BACK: Final = "the bank would not take the money"
 
 
 def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
@@ -41,9 +45,16 @@ def execute_refund(
     PaymentOutcomeUnknown
         The provider did not answer; the reconciliation goes on.
     RefundRefused
-        The provider says that it cannot be done; somebody must look.
+        The provider says that it cannot be done; somebody must look. It is tried again until it can.
     """
-    refund_id = provider.refund(refund.payment_intent_id)
+    try:
+        refund_id = provider.refund(refund.payment_intent_id)
+    except RefundRefused as refused:
+        with open_unit_of_work() as work:
+            work.payments.note_refund_problem(refund.payment_intent_id, str(refused))
+        _log.error("refund of order %s refused: %s", refund.order_id, refused)
+        metric("RefundsRefused")
+        raise
     with open_unit_of_work() as work:
         complete_refund(work, refund, refund_id)
 
@@ -71,3 +82,10 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
             OrderCancelled(order_id=refund.order_id, reason=refund.reason),
             correlation_id=order.correlation_id,
         )
+
+
+def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> None:
+    """Record, inside a transaction, that money which had gone back is here again: somebody must look."""
+    work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
+    _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
+    metric("RefundsFailed")

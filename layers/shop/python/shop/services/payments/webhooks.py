@@ -5,7 +5,7 @@ from typing import Final
 
 from shop.domain.payments import Intent, PaymentStatus, Verdict, judge
 from shop.services.payments.outcomes import final_word, follow_up, record_intent
-from shop.services.payments.refunds import complete_refund
+from shop.services.payments.refunds import complete_refund, fail_refund
 from shop.services.ports.payments import (
     Attempt,
     Payable,
@@ -113,8 +113,8 @@ def _unexpected(work: UnitOfWork, order: Payable, intent: Intent) -> tuple[str, 
 
 
 def _about_refund(work: UnitOfWork, event: ProviderEvent) -> str:
-    if event.refund_failed:
-        _log.error("refund %s failed: the money is still here", event.refund_id)
+    if event.refund_failed and event.refund_id and event.refund_intent_id:
+        fail_refund(work, event.refund_intent_id, event.refund_id)
         return "refund_failed"
     if event.refunded_intent_id is None:
         return IGNORED
@@ -127,6 +127,7 @@ def _about_refund(work: UnitOfWork, event: ProviderEvent) -> str:
         amount_minor=order.attempt.amount_minor,
         reason="refunded",
     )
+    work.inventory.lock_order(order.order_id)  # first, as everybody does
     work.payments.request_refund(refund)  # when it was made in the provider's dashboard
     complete_refund(work, refund, None)
     return "refunded"

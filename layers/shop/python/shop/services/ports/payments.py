@@ -137,6 +137,12 @@ class PaymentRepository(Protocol):
     def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> bool:
         """Record that money has gone back; False if that was recorded before."""
 
+    def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
+        """Record why a refund, which stays pending, could not be carried out."""
+
+    def fail_refund(self, payment_intent_id: str, refund_id: str, problem: str) -> None:
+        """Record that the bank sent back what a refund had paid out; one that is pending stays so."""
+
     def has_pending_refund(self, order_id: UUID) -> bool:
         """Tell whether money of an order is on its way back."""
 
@@ -169,8 +175,8 @@ class ProviderEvent:
         Of ``payment_intent.*`` events: as it was when the event was made, maybe not as it is now.
     refunded_intent_id : str or None
         Of ``charge.refunded`` events whose charge was refunded in whole.
-    refund_id : str or None
-        Of events about one refund.
+    refund_id, refund_intent_id : str or None
+        Of events about one refund: it, and the intent whose money it gives back.
     refund_failed : bool
         The bank would not take the money back.
     """
@@ -180,6 +186,7 @@ class ProviderEvent:
     intent: Intent | None = None
     refunded_intent_id: str | None = None
     refund_id: str | None = None
+    refund_intent_id: str | None = None
     refund_failed: bool = False
 
 

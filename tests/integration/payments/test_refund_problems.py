@@ -1,0 +1,136 @@
+"""Refunds that only a person can bring to an end: what that person sees."""
+
+import json
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.orders import OrderStatus
+from shop.services.payments import execute_refund, process_payment, receive_webhook, request_refund
+from shop.services.ports.payments import Refund, RefundRefused
+from tests.support.payments import (
+    Placed,
+    StripeControl,
+    event_of,
+    place_order,
+    signature,
+    status_of,
+)
+from tests.support.stock import query
+
+
+@pytest.fixture
+def placed(container: Container) -> Placed:
+    """An order that is paid."""
+    order = place_order(container)
+    process_payment(
+        container.payment_provider,
+        container.unit_of_work,
+        order.user_id,
+        order.order_id,
+        "pm_card_visa",
+    )
+    return order
+
+
+def request(container: Container, placed: Placed) -> Refund:
+    with container.unit_of_work() as work:
+        work.orders.get(placed.order_id, lock=True)
+        refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+    assert refund is not None
+    return refund
+
+
+def execute(container: Container, refund: Refund) -> None:
+    execute_refund(container.payment_provider, container.unit_of_work, refund)
+
+
+def recorded(database: str) -> tuple[str, str | None]:
+    [row] = query(database, "SELECT status, problem FROM refunds")
+    return row[0], row[1]
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> set[str]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    return {
+        metric["Name"]
+        for line in lines
+        for definition in line.get("_aws", {}).get("CloudWatchMetrics", [])
+        for metric in definition["Metrics"]
+    }
+
+
+def fail_at_the_bank(container: Container, intent_id: str, refund_id: str) -> str:
+    payload = event_of(
+        "refund.failed",
+        {"id": refund_id, "object": "refund", "status": "failed", "payment_intent": intent_id},
+    )
+    return receive_webhook(
+        container.payment_provider, container.unit_of_work, payload.encode(), signature(payload)
+    )
+
+
+def test_a_refusal_is_recorded_and_tried_again(container, placed, database, capsys):
+    refund = request(container, placed)
+    query(database, "UPDATE refunds SET payment_intent_id = 'pi_unknown'")
+    unknown = Refund(
+        payment_intent_id="pi_unknown",
+        order_id=placed.order_id,
+        amount_minor=refund.amount_minor,
+        reason=refund.reason,
+    )
+    with pytest.raises(RefundRefused):
+        execute(container, unknown)
+
+    status, problem = recorded(database)
+    assert status == "pending"
+    assert problem is not None and problem.startswith("resource_missing")
+    assert "RefundsRefused" in metrics(capsys)
+    assert status_of(database, placed.order_id) == OrderStatus.PAID
+
+
+def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
+    container, placed, database, monkeypatch
+):
+    """Stripe answers 200 with status ``failed``; the money is still here."""
+    client = container.payment_provider._client.v1.refunds
+    create = client.create
+
+    def failed(*args: object, **options: object) -> object:
+        made = create(*args, **options)
+        made.status = "failed"
+        return made
+
+    refund = request(container, placed)
+    monkeypatch.setattr(client, "create", failed)
+    with pytest.raises(RefundRefused):
+        execute(container, refund)
+    assert recorded(database)[0] == "pending"
+    assert status_of(database, placed.order_id) == OrderStatus.PAID
+
+
+def test_money_that_the_bank_sends_back_later_is_on_record(
+    container, placed, control: StripeControl, database, capsys
+):
+    refund = request(container, placed)
+    execute(container, refund)
+    assert recorded(database) == ("succeeded", None)
+    [(refund_id,)] = query(database, "SELECT refund_id FROM refunds")
+
+    intent_id = refund.payment_intent_id
+    assert fail_at_the_bank(container, intent_id, "re_another") == "refund_failed"
+    assert recorded(database) == ("succeeded", None)
+    assert fail_at_the_bank(container, intent_id, refund_id) == "refund_failed"
+
+    assert recorded(database) == ("failed", "the bank would not take the money")
+    assert "RefundsFailed" in metrics(capsys)
+    assert status_of(database, placed.order_id) == OrderStatus.CANCELLED
+
+
+def test_a_pending_refund_stays_pending(container, placed, database):
+    """The order must not ship while nobody knows whether its money has gone back."""
+    refund = request(container, placed)
+    assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
+    assert recorded(database)[0] == "pending"
+    with container.unit_of_work() as work:
+        assert work.payments.has_pending_refund(placed.order_id)
