@@ -84,7 +84,8 @@ def test_a_refusal_is_recorded_and_tried_again(container, placed, database, caps
 
     status, problem = recorded(database)
     assert status == "pending"
-    assert problem is not None and problem.startswith("resource_missing")
+    assert problem is not None
+    assert problem.startswith("resource_missing")
     assert "RefundsRefused" in metrics(capsys)
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 

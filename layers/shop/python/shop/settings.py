@@ -1,5 +1,6 @@
 """Settings, read once from the environment when the first request needs them, never at import."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -26,6 +27,8 @@ class Settings:
         ``amqp://`` or ``amqps://`` (TLS).
     opensearch_url : str
         Empty: PostgreSQL answers searches.
+    opensearch_timeout_seconds : float
+        A search that takes longer is answered by PostgreSQL.
     stripe_url : str
         Base of the payment API; empty for Stripe's own.
     stripe_key, stripe_webhook_secret : str
@@ -52,6 +55,7 @@ class Settings:
     redis_url: str
     rabbitmq_url: str
     opensearch_url: str = ""
+    opensearch_timeout_seconds: float = 1.5
     stripe_url: str = ""
     stripe_key: str = ""
     stripe_webhook_secret: str = ""
@@ -110,7 +114,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         except ValueError:
             problems.append(f"{name} must be a number, not {text!r}")
             continue
-        if isinstance(value, int | float) and value <= 0:
+        if isinstance(value, int | float) and not (0 < value < math.inf):
             problems.append(f"{name} must be more than zero, not {text!r}")
         values[field.name] = value
         problems.extend(_malformed(name, field.name, text))
@@ -121,16 +125,25 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def _malformed(name: str, field: str, text: str) -> list[str]:
     if schemes := _SCHEMES.get(field):
-        url = urlsplit(text)
-        if url.scheme not in schemes or not url.hostname:
+        if not _is_url(text, schemes):
             return [
                 f"{name} must begin with {' or '.join(s + '://' for s in schemes)} and name a host"
+                " (and a port from 1 to 65535, if any)"
             ]
     if field == "currency" and text not in _CURRENCIES:
         return [f"{name} must be one of {', '.join(sorted(_CURRENCIES))}, not {text!r}"]
     if field == "service_token_sha256" and (len(text) != 64 or set(text) - set("0123456789abcdef")):
         return [f"{name} must be 64 lower-case hex digits (sha256 of the token)"]
     return []
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        url = urlsplit(text)
+        # A port that is no number, or too large a one, is refused when it is read.
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 @cache
