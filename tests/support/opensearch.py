@@ -16,7 +16,7 @@ def own_indexes(url: str) -> Iterator[IndexNames]:
     try:
         yield names
     finally:
-        client = OpenSearch(hosts=[url])
+        client = OpenSearch(hosts=[url], timeout=30)
         for index in client.indices.get_alias(index=f"{names.alias}*"):
             client.indices.delete(index=index)
         client.close()

@@ -29,7 +29,7 @@ AERO = product_id("Aero 13 Laptop, Silver")
 @pytest.fixture
 def clean_opensearch(opensearch_url: str) -> Iterator[str]:
     yield opensearch_url
-    client = OpenSearch(hosts=[opensearch_url])
+    client = OpenSearch(hosts=[opensearch_url], timeout=30)
     for index in client.indices.get_alias(index="products*"):
         client.indices.delete(index=index)
     client.close()
@@ -37,7 +37,9 @@ def clean_opensearch(opensearch_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def container(database: str, redis: str, clean_opensearch: str) -> Iterator[Container]:
-    with container_for(database, redis, opensearch_url=clean_opensearch) as made:
+    with container_for(
+        database, redis, opensearch_url=clean_opensearch, opensearch_timeout_seconds=10.0
+    ) as made:
         add_catalog(made.database)
         yield made
         made.search_engine._chosen.close()  # type: ignore[attr-defined]

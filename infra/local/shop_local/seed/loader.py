@@ -130,6 +130,8 @@ def load(
         connection,
         connection.cursor() as cursor,
     ):
+        # A hundred thousand products take longer than a request may.
+        cursor.execute("SET LOCAL statement_timeout = 0")
         # Two runs at once would each wait for rows of the other.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('shop.seed'))")
         changed_categories = _load_categories(cursor, categories())

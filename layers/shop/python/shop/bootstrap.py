@@ -111,7 +111,10 @@ class Container:
         from shop.services.circuit_breaker import CircuitBreaker
         from shop.services.search_fallback import OPEN_SECONDS, FallbackSearchEngine
 
-        chosen = OpenSearchEngine(self.settings.opensearch_url)
+        chosen = OpenSearchEngine(
+            self.settings.opensearch_url,
+            timeout_seconds=self.settings.opensearch_timeout_seconds,
+        )
         return FallbackSearchEngine(chosen, embedded, CircuitBreaker(OPEN_SECONDS))
 
     @cached_property

@@ -10,8 +10,6 @@ from opensearchpy.exceptions import TransportError
 
 from shop.domain.errors import DependencyUnavailable
 
-#: A search that takes longer is answered by PostgreSQL.
-SEARCH_TIMEOUT_SECONDS: Final = 1.5
 WRITE_TIMEOUT_SECONDS: Final = 20.0
 #: Statuses that say that the node, or the index, is not there now.
 AWAY: Final = frozenset({404, 408, 429, 500, 502, 503, 504})
@@ -34,7 +32,8 @@ def availability() -> Iterator[None]:
     try:
         yield
     except OpenSearchConnectionError as error:
-        raise DependencyUnavailable("opensearch") from error
+        kind = type(error).__name__
+        raise DependencyUnavailable("opensearch", f"opensearch is away ({kind})") from error
     except TransportError as error:
         if error.status_code in AWAY:
             raise DependencyUnavailable("opensearch", f"opensearch: {error.error}") from error

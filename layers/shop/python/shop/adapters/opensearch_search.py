@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from shop.adapters.opensearch_client import SEARCH_TIMEOUT_SECONDS, availability, connect
+from shop.adapters.opensearch_client import availability, connect
 from shop.adapters.opensearch_index import IndexNames
 from shop.adapters.opensearch_query import MATCHED, search_body, spelling_body, suggest_body
 from shop.domain.search import SearchQuery, did_you_mean, words_of
@@ -24,10 +24,14 @@ class OpenSearchEngine:
         ``http[s]://[user:password@]host:port``.
     names : IndexNames, optional
         Which index; the shop has one.
+    timeout_seconds : float
+        A node that takes longer counts as away.
     """
 
-    def __init__(self, url: str, names: IndexNames | None = None) -> None:
-        self._client = connect(url, SEARCH_TIMEOUT_SECONDS)
+    def __init__(
+        self, url: str, names: IndexNames | None = None, *, timeout_seconds: float = 10.0
+    ) -> None:
+        self._client = connect(url, timeout_seconds)
         self._alias = (names or IndexNames()).alias
 
     def search(self, query: SearchQuery) -> SearchPage:

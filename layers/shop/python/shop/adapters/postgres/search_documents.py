@@ -85,6 +85,8 @@ def catalog_reader(database_url: str) -> Iterator[CatalogReader | None]:
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
+            # Reading everything takes longer than a request may.
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute(_LOCK)
             (locked,) = cursor.fetchone() or (False,)
         yield CatalogReader(connection) if locked else None
