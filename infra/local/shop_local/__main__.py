@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from shop.adapters.postgres.migrations import MigrationError
+from shop.settings import SettingsError
 from shop_local import logs, processes, stack
 from shop_local.console import complain, headline, say
 from shop_local.deploy import DeployError
@@ -21,7 +22,8 @@ from shop_local.services.base import ServiceError
 from shop_local.template import TemplateError
 
 _EXPECTED = (
-    DeployError, MigrationError, PortTaken, ServiceError, TemplateError, stack.StackError, logs.LogError,
+    DeployError, MigrationError, PortTaken, ServiceError, SettingsError, TemplateError, stack.StackError,
+    logs.LogError,
 )  # fmt: skip
 #: Commands of the application that need only the stack's settings.
 _COMMANDS = {

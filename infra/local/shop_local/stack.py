@@ -12,6 +12,7 @@ from time import monotonic
 
 from shop.adapters.postgres.migrations import migrate
 from shop.domain.passwords import hash_password
+from shop.settings import load as load_settings
 from shop_local.console import headline, say, step
 from shop_local.deploy import Deployed, aws, broker_settings, deploy
 from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, write_private
@@ -23,6 +24,12 @@ from shop_local.services import SERVICES, RunningServices
 STAFF = "staff@shop.example"
 FINANCE = "finance@shop.example"
 _SENDER = "orders@shop.example"
+#: Stand in for the addresses of servers that are still to be started.
+_ADDRESSES = {
+    "SHOP_DATABASE_URL": "postgresql://localhost",
+    "SHOP_REDIS_URL": "redis://localhost",
+    "SHOP_RABBITMQ_URL": "amqp://localhost",
+}
 
 
 class StackError(Exception):
@@ -48,6 +55,8 @@ def up(state: State) -> dict[str, str]:
     Whatever this call has started is stopped again when it fails or is interrupted.
     """
     started = monotonic()
+    # A malformed setting is named here, not in the log of the first function that reads it.
+    load_settings(_ADDRESSES | {name: value for name, value in os.environ.items() if value})
     services = RunningServices(state.folder, SERVICES)
     headline("Starting the servers")
     try:

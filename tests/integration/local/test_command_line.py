@@ -98,3 +98,17 @@ def test_commands_that_need_a_running_shop_say_so(environment: dict[str, str]) -
     )
     assert result.returncode == 1
     assert "The shop is not up" in result.stderr
+
+
+def test_up_names_malformed_settings_before_it_starts_anything(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {"SHOP_CURRENCY": "JPY", "SHOP_REDIS_URL": "127.0.0.1:6379"}
+    up = subprocess.run(
+        [*COMMAND, "up"], env=environment | wrong, capture_output=True, text=True, timeout=60
+    )
+    assert up.returncode == 1
+    assert "SHOP_CURRENCY must be one of" in up.stdout + up.stderr
+    assert "SHOP_REDIS_URL must begin with redis://" in up.stdout + up.stderr
+    assert "Traceback" not in up.stdout + up.stderr
+    assert processes_of(tmp_path) == []

@@ -126,7 +126,9 @@ def load(environ: Mapping[str, str]) -> Settings:
 def _malformed(name: str, field: str, text: str) -> list[str]:
     if (schemes := _SCHEMES.get(field)) and not _is_url(text, schemes):
         begin = " or ".join(f"{scheme}://" for scheme in schemes)
-        return [f"{name} must begin with {begin} and name a host (and a port from 1 to 65535, if any)"]
+        return [
+            f"{name} must begin with {begin} and name a host (and a port from 1 to 65535, if any)"
+        ]
     if field == "currency" and text not in _CURRENCIES:
         return [f"{name} must be one of {', '.join(sorted(_CURRENCIES))}, not {text!r}"]
     if field == "service_token_sha256" and (len(text) != 64 or set(text) - set("0123456789abcdef")):
