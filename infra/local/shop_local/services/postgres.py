@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import override
 
+import psutil
 import psycopg2
 from psycopg2.extensions import connection
 
@@ -38,6 +39,7 @@ class PostgreSQL(Service):
     @override
     def prepare(self) -> None:
         if (self._folder / "PG_VERSION").exists():
+            self._drop_dead_lock()
             return
         unfinished = self._folder.with_name("unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -59,6 +61,19 @@ class PostgreSQL(Service):
         if result.returncode:
             raise ServiceError(f"initdb failed:\n{result.stdout[-500:]}{result.stderr[-1500:]}")
         unfinished.rename(self._folder)
+
+    def _drop_dead_lock(self) -> None:
+        """Remove the lock of a killed server whose parent has not taken note of its end yet.
+
+        PostgreSQL sees by itself when the process is no more, but takes a zombie for a living server.
+        """
+        lock = self._folder / "postmaster.pid"
+        try:
+            holder = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+            if holder.status() == psutil.STATUS_ZOMBIE:
+                lock.unlink()
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return
 
     @override
     def command(self) -> Command:
