@@ -23,7 +23,7 @@ GROUPS := runtime dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex docs \
-	relevance test lint types format pytest validate build uninstall
+	relevance bench test lint types format pytest validate build uninstall
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,10 @@ docs: $(STAMPS)/dev ## write docs/openapi.json, docs/asyncapi.json and the READM
 
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)
+
+BENCHMARKS := cold_start warm hot_product
+bench: $(LAPTOP) ## measure cold starts, warm requests, a hot product; or B="search"
+	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------
 test: lint types pytest ## lint, types and every test

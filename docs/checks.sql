@@ -1,0 +1,62 @@
+-- What must hold at any moment. Every query gives no rows in a healthy shop:
+--   psql "$SHOP_DATABASE_URL" -X -f docs/checks.sql
+-- All of it reads one snapshot, so that a purchase in the middle of it is no finding.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+
+\echo Stock: what is reserved is what pending holds add up to
+SELECT i.product_id, i.quantity_on_hand, i.quantity_reserved, coalesce(sum(r.quantity), 0) AS pending
+FROM inventory AS i LEFT JOIN reservations AS r ON r.product_id = i.product_id AND r.status = 'pending'
+GROUP BY i.product_id HAVING i.quantity_reserved <> coalesce(sum(r.quantity), 0);
+
+\echo Stock: what was sent, or is about to be, was taken out of the stock
+SELECT o.id AS order_id, o.status, l.product_id, l.quantity, r.status AS reservation
+FROM orders AS o JOIN order_items AS l ON l.order_id = o.id
+LEFT JOIN reservations AS r ON r.order_id = o.id AND r.product_id = l.product_id
+WHERE o.status IN ('CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED')
+  AND (r.status IS DISTINCT FROM 'confirmed' OR r.quantity <> l.quantity);
+
+\echo Stock: a cancelled order holds nothing
+SELECT o.id AS order_id, o.cancel_reason, r.product_id, r.quantity, r.status AS reservation
+FROM orders AS o JOIN reservations AS r ON r.order_id = o.id
+WHERE o.status = 'CANCELLED' AND r.status IN ('pending', 'confirmed');
+
+\echo Stock: no hold has lapsed more than five minutes ago without being tidied up
+SELECT order_id, product_id, quantity, expires_at FROM reservations
+WHERE status = 'pending' AND NOT held_for_payment AND expires_at < now() - interval '5 minutes';
+
+\echo Money: a paid order has a payment over its total
+SELECT o.id AS order_id, o.status, o.total_minor FROM orders AS o
+WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED')
+  AND NOT EXISTS (SELECT FROM payments WHERE order_id = o.id AND status = 'succeeded'
+                  AND amount_minor = o.total_minor);
+
+\echo Money: what was taken for an order that ended unpaid went back within ten minutes
+SELECT o.id AS order_id, o.status, p.payment_intent_id, p.amount_minor, f.status AS refund, f.created_at
+FROM orders AS o JOIN payments AS p ON p.order_id = o.id
+LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id
+WHERE p.status = 'succeeded' AND o.status IN ('PENDING', 'PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE', 'CANCELLED')
+  AND f.status IS DISTINCT FROM 'succeeded'
+  AND (f.created_at IS NULL OR f.created_at < now() - interval '10 minutes');
+
+\echo Money: an order is charged once
+SELECT order_id, count(*) AS charges FROM payments AS p
+WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id)
+GROUP BY order_id HAVING count(*) > 1;
+
+\echo Money: refunds that somebody must look at
+SELECT payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
+WHERE problem IS NOT NULL;
+
+\echo Events: none has waited for the broker for more than five minutes
+SELECT event_type, count(*) AS waiting, min(occurred_at) AS oldest FROM outbox
+WHERE published_at IS NULL AND occurred_at < now() - interval '5 minutes' GROUP BY event_type;
+
+\echo Orders: none stays in a state that something should move it out of
+SELECT id AS order_id, status, updated_at FROM orders
+WHERE (status = 'PENDING' AND coalesce(reservation_expires_at, created_at) < now() - interval '5 minutes')
+   OR (status = 'PAYMENT_PROCESSING' AND updated_at < now() - interval '1 hour')
+   OR (status IN ('PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE', 'PAID', 'CONFIRMED')
+       AND updated_at < now() - interval '15 minutes')
+ORDER BY updated_at;
+
+ROLLBACK;

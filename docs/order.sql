@@ -1,0 +1,31 @@
+-- Everything the database knows about one order:
+--   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f docs/order.sql
+\set ON_ERROR_STOP on
+
+\echo Order
+SELECT status, email, total_minor, currency, cancel_reason, carrier, tracking_number, correlation_id,
+       created_at, updated_at, reservation_expires_at
+FROM orders WHERE id = :'order' \gx
+
+\echo Timeline
+SELECT occurred_at, status, reason FROM order_timeline WHERE order_id = :'order' ORDER BY id;
+
+\echo Stock
+SELECT l.product_id, l.quantity, r.status AS reservation, r.held_for_payment, r.expires_at
+FROM order_items AS l LEFT JOIN reservations AS r ON r.order_id = l.order_id AND r.product_id = l.product_id
+WHERE l.order_id = :'order' ORDER BY l.product_id;
+
+\echo Payments and refunds
+SELECT p.attempt, p.status, p.amount_minor, p.payment_intent_id, p.failure_code, p.updated_at,
+       f.status AS refund, f.refund_id, f.problem
+FROM payments AS p LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id
+WHERE p.order_id = :'order' ORDER BY p.attempt;
+
+\echo Events and who has processed them
+SELECT o.occurred_at, o.event_type, o.event_id, o.published_at,
+       (SELECT string_agg(consumer, ', ' ORDER BY processed_at) FROM inbox WHERE event_id = o.event_id) AS consumers
+FROM outbox AS o WHERE o.body ->> 'order_id' = :'order' ORDER BY o.sequence;
+
+\echo Notifications, and where the state machine waits
+SELECT kind, outcome, message_id, finished_at FROM notifications WHERE order_id = :'order';
+SELECT step, created_at FROM task_tokens WHERE order_id = :'order';
