@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chalice.app import Chalice, ConvertToMiddleware, Response
@@ -21,6 +21,11 @@ from shop.entrypoints.problems import problem_response
 from shop.observability import logger
 
 __all__ = ["Answer", "Endpoint", "Request", "endpoint"]
+
+#: What the scripts of a page on another host may read.
+_EXPOSED: Final = (
+    "ETag, Idempotency-Replayed, Location, Retry-After, X-Cache, X-Correlation-Id, X-Request-Id"
+)
 
 
 class Endpoint(Chalice):
@@ -119,11 +124,12 @@ def _respond(
     function: Callable[[Request[Any, Any]], Answer],
 ) -> Response:
     request_id = str(received.context.get("requestId", ""))
+    correlation_id = _correlation_id(parsing.header(received, "x-correlation-id"))
     # What the client can name; Lambda's own id of the invocation is on every line, too.
-    logger().append_keys(request_id=request_id)
+    logger().append_keys(request_id=request_id, correlation_id=correlation_id)
     refusal: ShopError | None = None
     try:
-        request = _parse(received, path, operation, request_id)
+        request = _parse(received, path, operation, request_id, correlation_id)
         response = run_once(received, request, operation, function)
     except ShopError as error:
         refusal = error
@@ -132,7 +138,10 @@ def _respond(
         logger().exception("unhandled")
         response = problem_response(ShopError("Something went wrong on our side."), request_id)
     response.headers["X-Request-Id"] = request_id
+    # Where there is an order already, its endpoint has answered with the order's own.
+    response.headers.setdefault("X-Correlation-Id", correlation_id)
     response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    response.headers.setdefault("Access-Control-Expose-Headers", _EXPOSED)
     _log_request(received, response.status_code, refusal)
     return response
 
@@ -150,14 +159,16 @@ def _log_request(received: ChaliceRequest, status: int, refusal: ShopError | Non
 
 
 def _parse(
-    received: ChaliceRequest, path: dict[str, str], operation: Operation, request_id: str
+    received: ChaliceRequest,
+    path: dict[str, str],
+    operation: Operation,
+    request_id: str,
+    correlation_id: str,
 ) -> Request[Any, Any]:
     token = authentication.bearer_token(received)
     session = None
     if operation.roles is not None or (operation.optional_session and token):
         session = authentication.authenticate(bootstrap.container(), token, operation.roles)
-    correlation_id = _correlation_id(parsing.header(received, "x-correlation-id"))
-    logger().append_keys(correlation_id=correlation_id)
     return Request(
         body=parsing.parse_body(received, operation.body) if operation.body else None,
         query=parsing.parse_query(received, operation.query) if operation.query else None,

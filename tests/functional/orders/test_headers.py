@@ -1,0 +1,36 @@
+"""Headers by which a purchase can be followed, on answers and refusals alike."""
+
+import pytest
+
+from shop.domain.ids import new_id
+from shop.observability import logger
+from tests.support.orders import OrderingShop
+from tests.support.products import add_product
+
+
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_chargeDeclined"])
+def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, card):
+    token = paying_shop.shopper()
+    order_id = paying_shop.order(token, add_product(paying_shop.container.database))
+    mine = str(new_id())
+
+    answer = paying_shop.call(
+        "POST",
+        "/api/payments/process",
+        json={"order_id": str(order_id), "payment_method_id": card},
+        token=token,
+        headers={"X-Correlation-Id": mine},
+    )
+
+    assert answer.status == (200 if card == "pm_card_visa" else 402)
+    assert answer.headers["x-correlation-id"] == mine
+    assert answer.headers["x-request-id"]
+    assert "X-Correlation-Id" in answer.headers["access-control-expose-headers"]
+    keys = logger().get_current_keys()
+    assert (keys["order_id"], keys["correlation_id"]) == (str(order_id), mine)
+
+
+def test_a_refused_checkout_too(shop: OrderingShop):
+    answer = shop.check_out(shop.shopper(), str(new_id()))
+    assert (answer.status, answer.code) == (404, "cart_not_found")
+    assert answer.headers["x-correlation-id"]
