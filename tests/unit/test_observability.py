@@ -9,23 +9,25 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from tests.support.gateway import Context, proxy_event
 
 
-def test_a_module_that_only_uses_logging_writes_structured_lines(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    observability.logger.cache_clear()
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is logged; the process's logger may have been made by another test."""
+    stream = io.StringIO()
+    monkeypatch.setattr(observability.logger().registered_handler, "stream", stream)
+    return stream
+
+
+def test_a_module_that_only_uses_logging_writes_structured_lines(written: io.StringIO) -> None:
     observability.logger().append_keys(order_id="42")
     logging.getLogger("shop.services.anything").info("it %s", "works")
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    line = json.loads(written.getvalue())
     observability.logger().remove_keys(["order_id"])
     assert (line["message"], line["order_id"], line["level"]) == ("it works", "42", "INFO")
 
 
 def test_every_line_of_a_request_carries_the_id_that_its_client_is_told(
-    monkeypatch: pytest.MonkeyPatch,
+    written: io.StringIO,
 ) -> None:
-    written = io.StringIO()
-    monkeypatch.setattr(observability.logger().registered_handler, "stream", written)
-
     @endpoint()
     def handler(_: Request[None, None]) -> Answer:
         logging.getLogger("shop.services.anything").info("working")

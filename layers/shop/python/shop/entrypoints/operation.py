@@ -1,6 +1,8 @@
-"""What an endpoint declares, is asked and answers."""
+"""What an endpoint declares, is asked and answers.
 
-from dataclasses import dataclass, field
+Structs rather than dataclasses, whose making costs every cold start a millisecond each.
+"""
+
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -16,8 +18,7 @@ type IdempotencyRule = Literal["required", "accepted"]
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-@dataclass(slots=True, kw_only=True)
-class Request[Body, Query]:
+class Request[Body, Query](msgspec.Struct, kw_only=True):
     """A request that has been checked.
 
     Attributes
@@ -57,17 +58,15 @@ class Request[Body, Query]:
         return self.session
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """What an endpoint answers: a struct (JSON), text, or nothing."""
 
     body: msgspec.Struct | str | None = None
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What an endpoint declares, for the OpenAPI document and the tests."""
 
     summary: str
