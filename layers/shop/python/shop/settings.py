@@ -3,18 +3,19 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import cache
-from typing import Final, get_type_hints
+from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the message names it and says how to mend it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Every setting, as environment variable ``SHOP_<NAME>``.
 
     Attributes
@@ -99,7 +100,6 @@ def load(environ: Mapping[str, str]) -> Settings:
     """
     values: dict[str, object] = {}
     problems: list[str] = []
-    kinds = get_type_hints(Settings)
     for field in fields(Settings):
         name, text = (
             f"SHOP_{field.name.upper()}",
@@ -110,7 +110,7 @@ def load(environ: Mapping[str, str]) -> Settings:
                 problems.append(f"{name} is not set; expected {_SCHEMES[field.name][0]}://…")
             continue
         try:
-            value = _CONVERTERS[kinds[field.name]](text)
+            value = _CONVERTERS[field.type](text)
         except ValueError:
             problems.append(f"{name} must be a number, not {text!r}")
             continue

@@ -1,8 +1,7 @@
 """Who is asking: roles and sessions."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 
@@ -16,8 +15,7 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """An authenticated caller.
 
     Attributes

@@ -1,21 +1,20 @@
 """Port of the idempotency records (Idempotency-Key of the HTTP API)."""
 
-from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+
+class StoredAnswer(Struct, frozen=True):
     """A final answer as it was sent the first time."""
 
     status: int
     body: str
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """The right to carry out a request.
 
     Attributes
