@@ -205,3 +205,13 @@ def test_redis_is_away(database: str) -> None:
     for answer in answers:
         assert (answer.status, answer.code) == (503, "dependency_unavailable")
         assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("body", [{}, {"email": "ada@example.com", "password": "correct horse"}])
+def test_a_session_that_has_ended_does_not_stand_in_the_way_of_another(
+    shop: Gateway, body: dict[str, str]
+) -> None:
+    ada = {"email": "ada@example.com", "password": "correct horse", "name": "Ada"}
+    assert shop.post("/api/customers", json=ada).status == 201
+    answer = shop.post("/api/sessions", json=body, token="a-token-that-has-expired")
+    assert answer.status == 201, answer.text

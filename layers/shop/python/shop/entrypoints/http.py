@@ -3,6 +3,7 @@
 ``Events:`` in infra/template.yaml is the only route table, so a handler does not repeat its path.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from chalice.app import Chalice, ConvertToMiddleware, Response
 from chalice.app import Request as ChaliceRequest
 
 from shop import bootstrap
-from shop.domain.errors import ShopError
+from shop.domain.errors import ShopError, Unauthenticated
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
 from shop.entrypoints import authentication, parsing
@@ -167,8 +168,12 @@ def _parse(
 ) -> Request[Any, Any]:
     token = authentication.bearer_token(received)
     session = None
-    if operation.roles is not None or (operation.optional_session and token):
+    if operation.roles is not None:
         session = authentication.authenticate(bootstrap.container(), token, operation.roles)
+    elif operation.optional_session and token:
+        # A session that has ended is none: who wants to begin another must not be refused for it.
+        with contextlib.suppress(Unauthenticated):
+            session = authentication.authenticate(bootstrap.container(), token, None)
     return Request(
         body=parsing.parse_body(received, operation.body) if operation.body else None,
         query=parsing.parse_query(received, operation.query) if operation.query else None,
