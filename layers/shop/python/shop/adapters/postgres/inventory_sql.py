@@ -27,10 +27,14 @@ LOCK_STOCK: Final = """
 """
 
 # The order's row comes first in the global lock order; the condition on it is evaluated before any row of
-# inventory is read. Orders of other systems have no row here.
+# inventory is read. Orders of other systems have no row here, so that two holds of one take turns by its
+# id: over different products they would not meet.
 LOCK_ORDER_AND_STOCK: Final = """
-    WITH the_order AS MATERIALIZED (
-        SELECT id FROM orders WHERE id = %(order)s FOR NO KEY UPDATE
+    WITH turn AS MATERIALIZED (
+        SELECT pg_advisory_xact_lock(hashtextextended(%(order)s::text, 0))
+    ), the_order AS MATERIALIZED (
+        SELECT id FROM orders WHERE id = %(order)s AND (SELECT count(*) FROM turn) = 1
+        FOR NO KEY UPDATE
     )
     SELECT FROM inventory
     WHERE product_id = ANY(%(products)s) AND (SELECT count(*) FROM the_order) >= 0
