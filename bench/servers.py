@@ -62,7 +62,8 @@ def servers(*, products: int = PRODUCTS) -> Iterator[Servers]:
                 database_url, settings["SHOP_REDIS_URL"], settings["SHOP_STRIPE_URL"], []
             )
             with made.container() as container:
-                container.redis.execute("FLUSHALL")
+                # Not FLUSHALL: SHOP_REDIS_URL may have put somebody's own server here.
+                container.catalog_cache.invalidate()
                 add_categories(container.database)
                 ids = [
                     add_product(
