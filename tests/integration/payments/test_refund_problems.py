@@ -6,6 +6,7 @@ import pytest
 
 from shop.bootstrap import Container
 from shop.domain.orders import OrderStatus
+from shop.services.inventory import confirm_order
 from shop.services.payments import execute_refund, process_payment, receive_webhook, request_refund
 from shop.services.ports.payments import Refund, RefundRefused
 from tests.support.payments import (
@@ -135,3 +136,12 @@ def test_a_pending_refund_stays_pending(container, placed, database):
     assert recorded(database)[0] == "pending"
     with container.unit_of_work() as work:
         assert work.payments.has_pending_refund(placed.order_id)
+
+
+def test_an_order_refunded_before_its_event_came_is_no_problem(
+    container, placed, control: StripeControl, database, capsys
+):
+    execute(container, request(container, placed))
+    with container.unit_of_work() as work:
+        assert not confirm_order(work, placed.order_id, placed.order_id)
+    assert "PaidOrdersWithoutHold" not in metrics(capsys)

@@ -155,6 +155,9 @@ def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) 
         work.tell("stock confirmed", order_id=str(order_id))
     announce_levels(work, levels, order_id, correlation_id)
     if not levels and not work.inventory.is_confirmed(order_id):
+        order = work.orders.get(order_id)
+        if order is not None and order.status is OrderStatus.CANCELLED:
+            return False  # refunded before its event came
         # The order's machine waits in vain for its confirmation, then refunds and cancels it.
         logger().error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
         metric("PaidOrdersWithoutHold")
