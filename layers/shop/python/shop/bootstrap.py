@@ -217,11 +217,12 @@ class Container:
             self.settings, lambda: self.database, lambda: self.redis, lambda: self.publisher
         )
 
-    def unit_of_work(self, *, publish: bool = True) -> "UnitOfWork":
+    def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> "UnitOfWork":
         """Begin a transaction; see `shop.services.ports.unit_of_work`."""
         from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 
-        return PostgresUnitOfWork(self.database, self.publish_pending if publish else None)
+        publish_pending = self.publish_pending if publish else None
+        return PostgresUnitOfWork(self.database, publish_pending, reading=reading)
 
     def close(self) -> None:
         """Close the connections that were opened; commands and tests end with it."""

@@ -145,7 +145,7 @@ def _offers(resources: CartResources, cart: Cart | None, *more: UUID) -> dict[UU
     wanted.update(more)
     if not wanted:
         return {}
-    with resources.unit_of_work(publish=False) as unit:
+    with resources.unit_of_work(reading=True) as unit:
         return unit.products.offers(sorted(wanted))
 
 

@@ -42,8 +42,15 @@ class PostgresUnitOfWork:
 
     transaction: Transaction
 
-    def __init__(self, database: Database, publish_pending: PublishPending | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        publish_pending: PublishPending | None,
+        *,
+        reading: bool = False,
+    ) -> None:
         self._database = database
+        self._reading = reading
         self._publish_pending = publish_pending
         self._stack = ExitStack()
         self._events: list[Envelope] = []
@@ -113,7 +120,8 @@ class PostgresUnitOfWork:
         return PostgresPayments(self.transaction)
 
     def __enter__(self) -> Self:
-        self.transaction = self._stack.enter_context(self._database.transaction())
+        begin = self._database.reading if self._reading else self._database.transaction
+        self.transaction = self._stack.enter_context(begin())
         return self
 
     def __exit__(
@@ -140,6 +148,8 @@ class PostgresUnitOfWork:
         self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
         """Have an event published if, and only if, the transaction commits."""
+        if self._reading:
+            raise RuntimeError("a unit of work that only reads has no events")
         envelope = Envelope(
             event_id=event_id or new_id(),
             occurred_at=datetime.now(UTC),

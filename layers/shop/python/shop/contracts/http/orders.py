@@ -17,7 +17,9 @@ type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern
 type PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=_LINE)]
 type CountryCode = Annotated[
     str,
-    msgspec.Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2", examples=["US", "DE"]),
+    msgspec.Meta(
+        pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2", examples=["US", "DE"]
+    ),
 ]
 type PaymentMethodId = Annotated[
     str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$(?!\n)")

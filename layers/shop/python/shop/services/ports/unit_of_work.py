@@ -85,7 +85,9 @@ class OpenUnitOfWork(Protocol):
     """Begin a unit of work.
 
     With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
+    With ``reading=True`` it is no transaction: each statement stands by itself, which saves the round trips
+    of beginning and committing; nothing may be changed or recorded in it.
     """
 
-    def __call__(self, *, publish: bool = True) -> UnitOfWork:
+    def __call__(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
         """Begin."""

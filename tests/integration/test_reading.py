@@ -1,0 +1,46 @@
+"""A unit of work that only reads."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.contracts.events import OrderConfirmed
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
+from tests.support.containers import container_for
+
+
+@pytest.fixture
+def container(database: str, redis_url: str) -> Iterator[Container]:
+    with container_for(database, redis_url) as made:
+        yield made
+
+
+def test_reads_are_no_transaction_and_what_follows_is_one_again(container: Container) -> None:
+    with container.unit_of_work(reading=True) as work:
+        first = work.transaction.row("SELECT now()")
+        assert first != work.transaction.row("SELECT now()")
+    with container.unit_of_work() as work:
+        first = work.transaction.row("SELECT now()")
+        assert first == work.transaction.row("SELECT now()")
+    with suppress(ZeroDivisionError), container.unit_of_work() as work:
+        work.transaction.execute("INSERT INTO categories (slug, name, path) VALUES ('x', 'X', 'x')")
+        raise ZeroDivisionError
+    with container.unit_of_work(reading=True) as work:
+        assert work.transaction.row("SELECT count(*) FROM categories") == (0,)
+
+
+def test_an_event_cannot_be_recorded_where_nothing_commits(container: Container) -> None:
+    with pytest.raises(RuntimeError), container.unit_of_work(reading=True) as work:
+        work.record(OrderConfirmed(order_id=new_id()), correlation_id="c")
+
+
+def test_an_error_in_a_read_leaves_the_connection_usable(container: Container) -> None:
+    with container.unit_of_work(reading=True) as work:
+        work.transaction.execute("SET statement_timeout = 20")
+    with pytest.raises(DependencyUnavailable), container.unit_of_work(reading=True) as work:
+        work.transaction.execute("SELECT pg_sleep(1)")
+    with container.unit_of_work() as work:
+        assert work.transaction.row("SELECT 1") == (1,)
