@@ -1,4 +1,4 @@
-"""A unit of work that only reads."""
+"""Units of work that only read, and servers that only let read."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -44,3 +44,13 @@ def test_an_error_in_a_read_leaves_the_connection_usable(container: Container) -
         work.transaction.execute("SELECT pg_sleep(1)")
     with container.unit_of_work() as work:
         assert work.transaction.row("SELECT 1") == (1,)
+
+
+def test_a_server_that_became_a_replica_is_left_for_the_new_primary(container: Container) -> None:
+    write = "INSERT INTO categories (slug, name, path) VALUES ('y', 'Y', 'y')"
+    with container.unit_of_work(reading=True) as work:
+        work.transaction.execute("SET default_transaction_read_only = on")
+    with pytest.raises(DependencyUnavailable), container.unit_of_work() as work:
+        work.transaction.execute(write)
+    with container.unit_of_work() as work:
+        assert work.transaction.execute(write) == 1

@@ -127,6 +127,10 @@ class Database:
         ) as error:
             self._discard_if_broken()
             raise DependencyUnavailable("postgresql") from error
+        except psycopg2.errors.ReadOnlySqlTransaction as error:
+            # A fail-over has made a replica of the server: the next connection finds the new primary.
+            self.close()
+            raise DependencyUnavailable("postgresql") from error
 
     def close(self) -> None:
         """Close the connection; the next transaction opens it again."""
