@@ -91,28 +91,28 @@ def spelling_body(word: str) -> dict[str, Any]:
 
 
 def _text(words: str, share: str) -> dict[str, Any]:
+    # A typing error is forgiven in what was typed, not in its synonyms: "shoe" finds sneakers, but one
+    # letter further are speakers.
+    typed = {"query": words, "fuzziness": "AUTO", "prefix_length": 1, "analyzer": "product_text"}
     return {
         "must": [
             # Which products: the words may stand in different fields.
             {
-                "match": {
-                    "everything": {
-                        "query": words,
-                        "fuzziness": "AUTO",
-                        "prefix_length": 1,
-                        "minimum_should_match": share,
-                        "boost": 0.0,
-                    }
+                "bool": {
+                    "should": [
+                        {"match": {"everything": kind | {"minimum_should_match": share}}}
+                        for kind in ({"query": words}, typed)
+                    ],
+                    "boost": 0.0,
                 }
             },
             # How good they are.
             {
-                "multi_match": {
-                    "query": words,
-                    "fields": _FIELDS,
-                    "type": "most_fields",
-                    "fuzziness": "AUTO",
-                    "prefix_length": 1,
+                "dis_max": {
+                    "queries": [
+                        {"multi_match": kind | {"fields": _FIELDS, "type": "most_fields"}}
+                        for kind in ({"query": words}, typed)
+                    ]
                 }
             },
         ],
