@@ -52,6 +52,16 @@ class Function:
         return "schedule" if self.schedule else "task"
 
 
+def is_name_of(physical: str, logical_id: str) -> bool:
+    """Tell whether CloudFormation gave this name to that resource.
+
+    Long ids are cut: ``shop-NotificationsOnOrderConf-e6c47c6b`` is ``NotificationsOnOrderConfirmedFunction``.
+    """
+    stack_and_id, _, _ = physical.rpartition("-")
+    _, _, shortened = stack_and_id.partition("-")
+    return bool(shortened) and logical_id.startswith(shortened)
+
+
 @cache
 def declared() -> tuple[Function, ...]:
     """Give every function, in the order of the template."""

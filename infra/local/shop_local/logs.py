@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from shop_local import template
+from shop_local.functions import is_name_of
 from shop_local.paths import TEMPLATE, State
 from shop_local.services import SERVICES
 
@@ -29,8 +30,8 @@ def log_files(state: State, name: str) -> list[Path]:
             f"No server or function is called {name!r}. Servers: {', '.join(SERVICES)}."
             f"\nFunctions: {', '.join(sorted(known))}."
         )
-    # CloudFormation appends random letters to the logical id.
-    return sorted((state.logs / "lambda").glob(f"*{known[name]}*.log"))
+    files = (state.logs / "lambda").glob("*.log")
+    return sorted(path for path in files if is_name_of(path.stem, known[name]))
 
 
 def follow(state: State, name: str | None, *, lines: int, stay: bool) -> int:

@@ -9,6 +9,7 @@ import boto3
 import httpx
 
 from shop_local.deploy import STACK
+from shop_local.functions import is_name_of
 
 _GROUPS = f"/aws/lambda/{STACK}-"
 #: Functions of the chain that a payment sets off, in the order in which it runs.
@@ -37,9 +38,8 @@ def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
     )
     lines: list[tuple[str, str]] = []
     for group in logs.describe_log_groups(logGroupNamePrefix=_GROUPS)["logGroups"]:
-        # CloudFormation cuts long names: shop-NotificationsOnOrderConf-e6c47c6b.
-        name = group["logGroupName"].removeprefix(_GROUPS).rpartition("-")[0]
-        function = next((full for full in _CHAIN if f"{full}Function".startswith(name)), None)
+        name = group["logGroupName"].rpartition("/")[2]
+        function = next((full for full in _CHAIN if is_name_of(name, f"{full}Function")), None)
         if function:
             entries = _entries(logs, group["logGroupName"], order_id)
             lines.extend((entry["timestamp"], _line(function, entry)) for entry in entries)
