@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from localstack import config
+from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import (
     lambda_eval_utils,
@@ -32,6 +33,9 @@ def apply() -> None:
     # assuming the same role for a new client at every task.
     json_path.parse = lru_cache(4096)(json_path.parse)
     lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
+    # CloudFormation looks a second apart whether a resource is ready: a minute for fifty functions.
+    config.CFN_NO_WAIT_ITERATIONS = 0
+    ResourceProviderExecutor.deploy_loop.__defaults__ = (config.CFN_PER_RESOURCE_TIMEOUT, 0.05)
 
 
 _client_for_role = boto_client.boto_client_for
