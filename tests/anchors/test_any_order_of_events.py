@@ -1,71 +1,22 @@
 """Purchases in every order: a state machine that mixes buyers, events, faults and time.
 
 Hypothesis chooses what happens next; after every step the database and the Stripe fake are asked whether
-any promise was broken. Everything goes through the deployed handlers, on real PostgreSQL and Valkey.
+any promise was broken.
 """
 
 import os
 from collections import Counter
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, run_state_machine_as_test
 
-from shop.bootstrap import Container
-from shop.domain.errors import InsufficientStock
-from shop.domain.ids import new_id
 from shop.domain.orders import CHARGED, OrderStatus, can_move
-from tests.support.broker import rmq_event
-from tests.support.gateway import Gateway
-from tests.support.payments import (
-    StripeControl,
-    event_of,
-    paying_container,
-    signature,
-    wind_back,
-)
-from tests.support.stock import add_products, query
-
-_STOCK = (5, 3, 1)
-_ADDRESS = {
-    "name": "Ada",
-    "line1": "1 Market Street",
-    "city": "San Francisco",
-    "region": "CA",
-    "postal_code": "94105",
-    "country": "US",
-}
-_CARDS = (
-    "pm_card_visa",
-    "pm_card_visa",
-    "pm_card_chargeDeclined",
-    "pm_card_authenticationRequired",
-    "pm_card_processing",
-)
-_FAULTS: dict[str, dict[str, Any]] = {
-    "cut after the charge": {"action": "close", "when": "after"},
-    "cut before the charge": {"action": "close", "when": "before"},
-    "500 after the charge": {"action": "status", "status": 500, "when": "after"},
-    "503": {"action": "status", "status": 503, "when": "before"},
-}
-_CONSUMERS = {
-    "order.paid": ["inventory/on_order_paid"],
-    "inventory.updated": ["orders/on_inventory_updated"],
-    "order.confirmed": ["notifications/on_order_confirmed"],
-}
+from tests.anchors.purchases import STOCK, Purchases
+from tests.support.payments import StripeControl, paying_container
+from tests.support.stock import query
 
 
 class _Mailer:
@@ -75,188 +26,14 @@ class _Mailer:
         return "message-id"
 
 
-class Purchases(RuleBasedStateMachine):
-    """Buyers, events, faults and time over three scarce products."""
-
-    container: Container
-    stripe: StripeControl
-    #: How orders ended, by status and number of charges: a walk that buys nothing would prove nothing.
-    ends: Counter[tuple[OrderStatus, int]]
-    orders: Bundle[UUID] = Bundle("orders")
-
-    @initialize()
-    def open_the_shop(self) -> None:
-        self.url = self.container.settings.database_url
-        query(self.url, "DELETE FROM webhook_events")
-        self.gateway = Gateway(self.container)
-        self.products = add_products(self.url, *_STOCK)
-        session = self.gateway.post("/api/sessions", json={}).json
-        self.token, self.user_id = session["token"], session["user_id"]
-        self.placed: dict[UUID, dict[UUID, int]] = {}
-        self.cards: dict[UUID, str] = {}
-        self.intents: dict[UUID, list[dict[str, Any]]] = {}
-        self.stripe.clear_faults()
-
-    # -- what people do -------------------------------------------------------------------------
-
-    @rule(
-        target=orders,
-        quantities=st.lists(st.integers(0, 3), min_size=3, max_size=3).filter(any),
-        crash=st.sampled_from([None, None, None, "before the hold"]),
-        card=st.sampled_from([None, *_CARDS]),
-        regret=st.booleans(),
-    )
-    def place(
-        self, quantities: list[int], crash: str | None, card: str | None, regret: bool
-    ) -> Any:
-        items = {p: q for p, q in zip(self.products, quantities, strict=True) if q}
-        order_id = new_id()
-        placed = self.gateway.invoke(
-            "orders/create_order",
-            {
-                "order_id": order_id,
-                "user_id": self.user_id,
-                "email": "buyer@shop.example",
-                "items": [{"product_id": p, "quantity": q} for p, q in items.items()],
-                "shipping_address": _ADDRESS,
-                "shipping_method": "standard",
-                "payment_method_id": "pm_card_visa",
-                "correlation_id": new_id(),
-            },
-        )
-        self.placed[order_id] = items
-        if crash:
-            return order_id
-        hold = {
-            "order_id": order_id,
-            "items": placed["items"],
-            "expires_at": placed["reservation_expires_at"],
-            "correlation_id": placed["correlation_id"],
-        }
-        try:
-            self.gateway.invoke("inventory/hold_order_stock", hold)
-        except InsufficientStock:
-            reject = {"order_id": order_id, "error": "InsufficientStock"}
-            self.gateway.invoke("orders/reject_order", reject)
-        if card:
-            self.cards[order_id] = card
-            self._pay(order_id, card)
-        if regret:
-            self.cancel(order_id)
-        return order_id
-
-    @rule(
-        order_id=orders,
-        card=st.sampled_from(_CARDS),
-        fault=st.sampled_from([None, None, *_FAULTS]),
-        keep_card=st.booleans(),
-    )
-    def pay(self, order_id: UUID, card: str, fault: str | None, keep_card: bool) -> None:
-        if keep_card:
-            card = self.cards.get(order_id, card)
-        if fault:
-            self.stripe.fault(path="/v1/payment_intents", **_FAULTS[fault], times=1)
-        self._pay(order_id, card)
-        self.stripe.clear_faults()
-
-    def _pay(self, order_id: UUID, card: str) -> None:
-        answer = self.gateway.post(
-            "/api/payments/process",
-            json={"order_id": str(order_id), "payment_method_id": card},
-            token=self.token,
-        )
-        assert answer.status in (200, 202, 402, 409, 503), (answer.status, answer.text)
-
-    @rule(order_id=orders)
-    def cancel(self, order_id: UUID) -> None:
-        answer = self.gateway.post(f"/api/orders/{order_id}/cancel", json={}, token=self.token)
-        assert answer.status in (200, 202, 409), (answer.status, answer.text)
-
-    @rule(order_id=orders, outcome=st.sampled_from(["succeed", "fail"]))
-    def answer_the_bank(self, order_id: UUID, outcome: str) -> None:
-        for intent in self.stripe.intents(order_id):
-            if intent["status"] == "requires_action":
-                self.stripe.authenticate(intent["id"], outcome)
-            elif intent["status"] == "processing":
-                path = f"payment_intents/{intent['id']}/settle"
-                self.stripe.send("POST", path, {"outcome": outcome})
-
-    # -- what machines do -----------------------------------------------------------------------
-
-    @rule(order_id=orders)
-    def see_the_intent(self, order_id: UUID) -> None:
-        """Keep today's state of an intent, for a webhook that will be late."""
-        self.intents.setdefault(order_id, []).extend(self.stripe.intents(order_id))
-
-    @rule(order_id=orders, late=st.booleans())
-    def hear_a_webhook(self, order_id: UUID, late: bool) -> None:
-        known = self.intents.get(order_id, []) if late else self.stripe.intents(order_id)
-        kinds = {
-            "succeeded": "payment_intent.succeeded",
-            "requires_payment_method": "payment_intent.payment_failed",
-            "requires_action": "payment_intent.requires_action",
-            "processing": "payment_intent.processing",
-            "canceled": "payment_intent.canceled",
-        }
-        for intent in known[-2:]:
-            body = event_of(
-                kinds[intent["status"]], intent, f"evt_{intent['id']}{intent['status']}"
-            )
-            answer = self.gateway.post(
-                "/api/payments/webhook",
-                body=body,
-                headers={"Stripe-Signature": signature(body)},
-            )
-            assert answer.status == 200, (answer.status, answer.text)
-
-    @rule(data=st.data())
-    def deliver_an_event(self, data: st.DataObject) -> None:
-        """Any event, however often, in whatever order."""
-        events = self._events()
-        if events:
-            self._deliver(*data.draw(st.sampled_from(events)))
-
-    @rule()
-    def deliver_everything(self) -> None:
-        for message in self._events():
-            self._deliver(*message)
-
-    @rule(order_id=orders)
-    def time_passes(self, order_id: UUID) -> None:
-        """The time to pay is over."""
-        query(
-            self.url,
-            "UPDATE reservations SET expires_at = now() - interval '1 second' WHERE order_id = %s",
-            (order_id,),
-        )
-        query(
-            self.url,
-            "UPDATE orders SET reservation_expires_at = now() - interval '1 second' WHERE id = %s",
-            (order_id,),
-        )
-
-    @rule()
-    def sweep(self) -> None:
-        self.gateway.invoke("inventory/expire_reservations", _scheduled())
-
-    @rule()
-    def reconcile(self) -> None:
-        for order_id in self.placed:
-            wind_back(self.url, order_id, timedelta(minutes=1))
-        self.gateway.invoke("payments/reconcile_payments", _scheduled())
-
-    @rule(order_id=orders, step=st.sampled_from(["payment", "confirmation"]))
-    def the_machine_times_out(self, order_id: UUID, step: str) -> None:
-        decision = self.gateway.invoke("orders/close_order", {"order_id": order_id, "step": step})
-        assert decision["next"] in ("wait", "continue", "end")
-
-    # -- what must hold after every step ----------------------------------------------------------
+class Promises(Purchases):
+    """What must hold after every step, and in the end."""
 
     @precondition(lambda self: hasattr(self, "placed"))
     @invariant()
     def stock_adds_up(self) -> None:
         """A1, A3, A6: 0 ≤ reserved ≤ on hand, and both are what the reservations say."""
-        for product_id, initial in zip(self.products, _STOCK, strict=True):
+        for product_id, initial in zip(self.products, STOCK, strict=True):
             on_hand, reserved = query(
                 self.url,
                 "SELECT quantity_on_hand, quantity_reserved FROM inventory WHERE product_id = %s",
@@ -288,7 +65,7 @@ class Purchases(RuleBasedStateMachine):
             ]
             assert path[0] is OrderStatus.PENDING
             assert all(can_move(a, b) for a, b in pairwise(path)), path
-            assert self._status(order_id) is path[-1]
+            assert self.status(order_id) is path[-1]
 
     @precondition(lambda self: hasattr(self, "placed"))
     @invariant()
@@ -297,7 +74,7 @@ class Purchases(RuleBasedStateMachine):
         for order_id in self.placed:
             charges = self.stripe.charges(order_id)
             assert len(charges) <= 1
-            kept, status = self.stripe.kept_minor(order_id), self._status(order_id)
+            kept, status = self.stripe.kept_minor(order_id), self.status(order_id)
             total, refunds = query(
                 self.url,
                 "SELECT total_minor, (SELECT count(*) FROM refunds WHERE order_id = orders.id)"
@@ -322,7 +99,7 @@ class Purchases(RuleBasedStateMachine):
         for order_id in self.placed:
             self.answer_the_bank(order_id, "fail")
             self.hear_a_webhook(order_id, late=False)
-            if self._status(order_id) is OrderStatus.PENDING:
+            if self.status(order_id) is OrderStatus.PENDING:
                 self.time_passes(order_id)
         for _ in range(3):
             self.sweep()
@@ -330,7 +107,7 @@ class Purchases(RuleBasedStateMachine):
             self.deliver_everything()
         sold = dict.fromkeys(self.products, 0)
         for order_id, items in self.placed.items():
-            status = self._status(order_id)
+            status = self.status(order_id)
             total = query(self.url, "SELECT total_minor FROM orders WHERE id = %s", (order_id,))[0][
                 0
             ]
@@ -342,7 +119,7 @@ class Purchases(RuleBasedStateMachine):
                 assert self.stripe.kept_minor(order_id) == total
                 for product_id, quantity in items.items():
                     sold[product_id] += quantity
-        for product_id, initial in zip(self.products, _STOCK, strict=True):
+        for product_id, initial in zip(self.products, STOCK, strict=True):
             rows = query(
                 self.url,
                 "SELECT quantity_on_hand, quantity_reserved FROM inventory WHERE product_id = %s",
@@ -352,40 +129,6 @@ class Purchases(RuleBasedStateMachine):
         self.stock_adds_up()
         self.orders_walk_legal_paths()
 
-    def _status(self, order_id: UUID) -> OrderStatus:
-        rows = query(self.url, "SELECT status FROM orders WHERE id = %s", (order_id,))
-        return OrderStatus(rows[0][0])
-
-    def _events(self) -> list[tuple[str, bytes]]:
-        aggregates = [str(key) for key in (*self.placed, *self.products)]
-        return [
-            (event_type, body.encode())
-            for event_type, body in query(
-                self.url,
-                "SELECT event_type, body::text FROM outbox WHERE aggregate_id = ANY(%s)"
-                " ORDER BY sequence",
-                (aggregates,),
-            )
-        ]
-
-    def _deliver(self, event_type: str, body: bytes) -> None:
-        for function in _CONSUMERS.get(event_type, []):
-            queue = f"{function.split('/')[0]}.{event_type}"
-            self.gateway.invoke(function, rmq_event(queue, [(_Properties(), body)]))
-
-
-class _Properties:
-    """Properties of a message, as pika gives them."""
-
-    content_type = "application/json"
-    delivery_mode = 2
-    message_id = None
-    headers: dict[str, Any] | None = None
-
-
-def _scheduled() -> dict[str, str]:
-    return {"time": "2026-01-01T00:00:00Z"}
-
 
 @pytest.mark.timeout(600)
 def test_no_order_of_events_breaks_a_promise(database: str, redis: str, stripe: str) -> None:
@@ -393,7 +136,7 @@ def test_no_order_of_events_breaks_a_promise(database: str, redis: str, stripe: 
     with paying_container(database, redis, stripe) as container:
         container.mailer = _Mailer()  # type: ignore[assignment]
 
-        class Machine(Purchases):
+        class Machine(Promises):
             pass
 
         Machine.container = container
