@@ -65,6 +65,27 @@ def test_a_repeat_goes_on_with_the_same_order(shop, token, phone, cart, function
     assert list(shop.states.started) == [answer.json["order_id"]]
 
 
+def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(shop, token, phone, cart):
+    key = uuid.uuid4().hex
+    mend = lose(shop, "inventory/hold_order_stock", after=True)
+    assert shop.check_out(token, cart, key=key).status == 503
+    mend()
+    cable = add_product(shop.container.database)
+    for product, quantity in ((phone, 1), (cable, 2)):
+        shop.fill_cart(token, product, quantity=quantity)
+
+    answer = shop.check_out(token, cart, key=key)
+
+    assert [line["quantity"] for line in answer.json["items"]] == [4]
+    left = shop.call("GET", "/api/cart", token=token).json
+    assert left["cart_id"] != cart
+    assert [(line["product_id"], line["quantity"]) for line in left["items"]] == [
+        (str(phone), 1),
+        (str(cable), 2),
+    ]
+    assert shop.check_out(token, left["cart_id"]).status == 201
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("function", STEPS)
 def test_left_alone_it_is_tidied_up(shop, token, phone, cart, function, after):

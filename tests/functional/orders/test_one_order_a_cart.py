@@ -39,7 +39,7 @@ def full_cart(shop, monkeypatch):
 
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
-    monkeypatch.setattr(shop.container.carts, "clear", away)
+    monkeypatch.setattr(shop.container.carts, "remove_bought", away)
     return token, cart
 
 

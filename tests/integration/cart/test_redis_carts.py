@@ -109,3 +109,38 @@ def test_merging_while_the_guest_adds_loses_nothing(stores: list[RedisCartStore]
 
     assert merged is not None
     assert merged.quantity_of(product_id) == 10 * _THREADS
+
+
+def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartStore]) -> None:
+    store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
+    bought = store.add(user_id, phone, 2, available=10, price_minor=100)
+    store.add(user_id, phone, 1, available=10, price_minor=110)
+    store.add(user_id, case, 1, available=10, price_minor=5)
+
+    assert store.remove_bought(user_id, bought.cart_id, {phone: 2})
+
+    left = store.read(user_id)
+    assert left is not None
+    assert left.cart_id != bought.cart_id
+    assert [(i.product_id, i.quantity, i.seen_price_minor) for i in left.items] == [
+        (phone, 1, 110),
+        (case, 1, 5),
+    ]
+    assert left.expires_at >= bought.expires_at
+    # A repeat, as after a crash, finds another cart.
+    assert not store.remove_bought(user_id, bought.cart_id, {phone: 2})
+    assert store.read(user_id) == left
+    tracked = {(cart.user_id, cart.cart_id) for cart in store.new_carts(100)}
+    assert (user_id, left.cart_id) in tracked
+
+
+def test_a_line_that_was_taken_out_meanwhile_is_not_missed(stores: list[RedisCartStore]) -> None:
+    store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
+    bought = store.add(user_id, phone, 2, available=10, price_minor=100)
+    store.add(user_id, case, 1, available=10, price_minor=5)
+    store.remove(user_id, phone)
+    store.set_quantity(user_id, case, 3, available=10, price_minor=5)
+
+    assert store.remove_bought(user_id, bought.cart_id, {phone: 2, case: 4})
+
+    assert store.read(user_id) is None

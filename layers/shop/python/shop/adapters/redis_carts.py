@@ -7,7 +7,7 @@ minor units when the line was last written, and where the line stands), and four
 items by their last write. A script touches several keys, so the server runs without cluster mode.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -94,12 +94,28 @@ return finish(cart, user)
 """
 )
 
-#: ARGV: user, cart id.
-_CLEAR: Final = Script(f"""
-if redis.call('HGET', KEYS[1], '_id') ~= ARGV[2] then return 0 end
-redis.call('ZREM', '{_IDLE}', ARGV[1] .. '/' .. ARGV[2])
-return redis.call('DEL', KEYS[1])
-""")
+#: ARGV: user, cart id, id for a cart of what is left, then product and quantity of each line bought.
+_REMOVE_BOUGHT: Final = Script(
+    _COMMON
+    + f"""
+local cart, user = KEYS[1], ARGV[1]
+if redis.call('HGET', cart, '_id') ~= ARGV[2] then return 0 end
+for i = 4, #ARGV, 2 do
+    local left = (tonumber(redis.call('HGET', cart, ARGV[i])) or 0) - tonumber(ARGV[i + 1])
+    if left > 0 then
+        redis.call('HSET', cart, ARGV[i], left)
+    else
+        redis.call('HDEL', cart, ARGV[i], 'seen:' .. ARGV[i])
+    end
+end
+redis.call('ZREM', '{_IDLE}', user .. '/' .. ARGV[2])
+if lines(cart) == 0 then return redis.call('DEL', cart) end
+redis.call('HSET', cart, '_id', ARGV[3], '_created', integer(now))
+redis.call('SADD', '{_NEW}', user .. '/' .. ARGV[3])
+finish(cart, user)
+return 1
+"""
+)
 
 #: KEYS: the guest's cart, the user's. ARGV: guest, user.
 _MERGE: Final = Script(
@@ -184,9 +200,15 @@ class RedisCartStore:
         state, content = self._redis.script(_REMOVE, [_key(user_id)], str(user_id))
         return _cart(content) if state == b"ok" else None
 
-    def clear(self, user_id: UUID, cart_id: UUID) -> bool:
+    def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
         """End a cart that was bought."""
-        return bool(self._redis.script(_CLEAR, [_key(user_id)], str(user_id), str(cart_id)))
+        lines = [
+            part for product_id, quantity in bought.items() for part in (str(product_id), quantity)
+        ]
+        answer = self._redis.script(
+            _REMOVE_BOUGHT, [_key(user_id)], str(user_id), str(cart_id), str(new_id()), *lines
+        )
+        return bool(answer)
 
     def merge(self, guest_id: UUID, user_id: UUID) -> None:
         """Move a guest's lines into a user's cart."""

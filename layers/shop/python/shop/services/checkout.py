@@ -70,7 +70,9 @@ def check_out(
         )
     )
     try:
-        carts.clear(shopper.user_id, wish.cart_id)
+        # What the order holds, which is not what the cart holds by now.
+        bought = {line.product_id: line.quantity for line in placed.lines}
+        carts.remove_bought(shopper.user_id, wish.cart_id, bought)
     except DependencyUnavailable as away:
         # The order stands; a cart that is still full is a nuisance, a refused order would be a lie.
         _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, away.detail)

@@ -1,6 +1,6 @@
 """Ports of the carts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -85,8 +85,17 @@ class CartStore(Protocol):
     def empty(self, user_id: UUID) -> Cart | None:
         """Take all lines out; the cart keeps its id."""
 
-    def clear(self, user_id: UUID, cart_id: UUID) -> bool:
-        """End a cart that was bought, if the user's cart is still that one."""
+    def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
+        """End a cart that was bought, if the user's cart is still that one.
+
+        What was put in since it was read for the order stays, in a cart with an id of its own: taking out
+        what was bought a second time finds another cart and changes nothing.
+
+        Parameters
+        ----------
+        bought : mapping
+            Quantities by product.
+        """
 
     def merge(self, guest_id: UUID, user_id: UUID) -> None:
         """Move a guest's lines into a user's cart, at once; nothing is left to move a second time.
