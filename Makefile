@@ -19,7 +19,7 @@ export UV_LINK_MODE ?= copy
 UV := .local/bin/uv
 PYTHON := .venv/bin/python
 ENVIRONMENT := infra/local/environment.sh
-GROUPS := runtime dev local-aws lambda-image opensearch sam
+GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex docs \
@@ -50,10 +50,14 @@ $(STAMPS)/opensearch: requirements/opensearch.txt .python-version $(ENVIRONMENT)
 $(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/sam requirements/sam.txt $@
 
-$(STAMPS)/layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
+$(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
 
-LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image $(STAMPS)/layer
+$(STAMPS)/stripe-layer: requirements/stripe.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) layer .local/layers/stripe/python requirements/stripe.txt $@
+
+LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image \
+	$(STAMPS)/dependencies-layer $(STAMPS)/stripe-layer
 
 install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
 	@$(PYTHON) -m shop_local install

@@ -1,7 +1,7 @@
 """Cold starts of the storefront's functions, beside an empty handler's.
 
 Each start is a process ``python -m awslambdaric handler.handler`` of the environment that resembles
-Lambda's image, with the two layers on its path and a Runtime API on loopback. Timed are: from the start of
+Lambda's image, with its layers on the path and a Runtime API on loopback. Timed are: from the start of
 the process until it asks for its first invocation (what Lambda calls INIT), the first invocation, which
 imports drivers and connects, and the same request once more. Every start is paired with one of an empty
 handler right before it. Step Functions, which only checkout calls, is a stub that answers at once.
@@ -30,7 +30,8 @@ from shop_localstack.runtime_api import Invocation, Kind
 from bench.measuring import Pairs, machine, milliseconds, table, verdict
 from bench.servers import Servers, body, servers
 from shop.domain.sessions import Role
-from shop_local.paths import CHECKOUT, DEPENDENCIES_LAYER, LAMBDA_PYTHON, SHOP_LAYER
+from shop_local.functions import declared
+from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
 from tests.support.gateway import find_route, proxy_event
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.people import token_of
@@ -117,9 +118,7 @@ def _environment(of: Servers, step_functions: str) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         **of.environment,
-        "PYTHONPATH": f"{DEPENDENCIES_LAYER}/python:{SHOP_LAYER}/python",
         "SHOP_PLACE_ORDER_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:place",
-        "POWERTOOLS_SERVICE_NAME": "shop",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -244,10 +243,12 @@ def measure(of: Servers, rounds: int, only: str) -> dict[str, Starts]:
     ):
         (Path(empty) / "handler.py").write_text("def handler(event, context):\n    return None\n")
         environment = _environment(of, step_functions)
+        paths = {f.title: ":".join(f"{layer}/python" for layer in f.layers) for f in declared()}
         events = _Requests(of, OrderingShop(container)).all()
         found = {title: Starts() for title in events if only in title}
         for number in range(-1, rounds):
             for title, starts in found.items():
+                environment["PYTHONPATH"] = paths[title]
                 base = start(Path(empty), environment, None)
                 ours = start(CHECKOUT / "functions" / title, environment, events[title])
                 if number >= 0:  # the first round warms the page cache

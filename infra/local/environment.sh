@@ -99,7 +99,7 @@ make_layer() { # folder lock stamp
     local started=$SECONDS fresh="$1.new"
     rm -rf "$fresh"
     mkdir -p "$(dirname "$1")"
-    "$uv" pip install --quiet --python "$version" --target "$fresh" --require-hashes \
+    "$uv" pip install --quiet --python "$version" --target "$fresh" --require-hashes --no-deps \
         --compile-bytecode -r "$2"
     # Commands mean nothing in a layer.
     rm -rf "$1" "$fresh/bin"
@@ -133,12 +133,20 @@ PYTHON
     finish "$1" "LocalStack plugin" "$started"
 }
 
+# What only Chalice's command line uses; the layer has no use for it.
+unused_by_chalice=(botocore click inquirer jmespath pip pyyaml setuptools wheel)
+
 lock() { # group
-    local dated=()
-    # Upstream of LocalStack is archived: its dependencies are those of the day of its last release.
-    [ "$1" != local-aws ] || dated=(--exclude-newer 2026-03-31)
+    local options=()
+    case $1 in
+        # Upstream of LocalStack is archived: its dependencies are those of the day of its last release.
+        local-aws) options=(--exclude-newer 2026-03-31) ;;
+        runtime) options=(--excludes <(printf '%s\n' "${unused_by_chalice[@]}")) ;;
+        # The dependencies layer has it, and every function has that layer.
+        stripe) options=(--excludes <(echo requests)) ;;
+    esac
     "$uv" pip compile --quiet --upgrade --universal --python-version "$version" --generate-hashes \
-        --no-emit-index-url --no-header "${dated[@]}" --group "pyproject.toml:$1" \
+        --no-emit-index-url --no-header "${options[@]}" --group "pyproject.toml:$1" \
         --output-file "requirements/$1.txt"
     say "requirements/$1.txt" "$(grep -c '^[a-z]' "requirements/$1.txt") packages"
 }

@@ -17,7 +17,7 @@ from shop.services import product_changes
 )
 def handler(request: Request[CreateProduct, None]) -> Answer:
     """Add a product with an empty stock."""
-    product_id = request.resource_id
+    product_id = request.new_id
     created = product_changes.create_product(
         container().catalog_resources, product_id, request.body, request.correlation_id
     )

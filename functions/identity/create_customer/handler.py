@@ -16,5 +16,5 @@ from shop.services import identity
 )
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""
-    customer = identity.create_customer(container().unit_of_work, request.resource_id, request.body)
+    customer = identity.create_customer(container().unit_of_work, request.new_id, request.body)
     return Answer(customer, 201)

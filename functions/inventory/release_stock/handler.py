@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.inventory import ReleasedView, ReleaseStock
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import inventory
 
 
@@ -17,7 +17,7 @@ from shop.services import inventory
 )
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Give back what an order holds; repeating it changes nothing."""
-    logger().append_keys(order_id=str(request.body.order_id))
+    bind(order_id=str(request.body.order_id))
     hold = inventory.release_order(
         container().unit_of_work,
         request.body.order_id,

@@ -5,7 +5,7 @@ from shop.contracts.events import Item
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import inventory
 
 
@@ -18,7 +18,7 @@ from shop.services import inventory
 )
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
-    logger().append_keys(order_id=str(request.body.order_id))
+    bind(order_id=str(request.body.order_id))
     hold = inventory.hold_stock_for(
         container().unit_of_work,
         container().stock_locks,

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.orders import CancelOrder, OrderMoved
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import order_views
 from shop.services.cancellation import cancel_order
 
@@ -18,7 +18,7 @@ from shop.services.cancellation import cancel_order
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its money is still on the way back."""
     order_id = request.id("order_id")
-    logger().append_keys(order_id=str(order_id))
+    bind(order_id=str(order_id))
     done = cancel_order(
         container().unit_of_work,
         container().payment_provider,

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import order_views
 from shop.services.checkout import check_out
 
@@ -20,14 +20,14 @@ from shop.services.checkout import check_out
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order whose stock is held until it is paid."""
-    logger().append_keys(order_id=str(request.resource_id))
+    bind(order_id=str(request.new_id))
     placed = check_out(
         container().carts,
         container().order_placement,
         container().unit_of_work,
         request.shopper,
         request.body,
-        order_id=request.resource_id,
+        order_id=request.new_id,
         correlation_id=request.correlation_id,
     )
     headers = {

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.orders import DeliverOrder, OrderMoved
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import order_views
 from shop.services.tracking import deliver_order
 
@@ -18,7 +18,7 @@ from shop.services.tracking import deliver_order
 def handler(request: Request[DeliverOrder, None]) -> Answer:
     """Note that an order has arrived."""
     order_id = request.id("order_id")
-    logger().append_keys(order_id=str(order_id))
+    bind(order_id=str(order_id))
     order = deliver_order(container().unit_of_work, order_id)
     headers = {"X-Correlation-Id": str(order.correlation_id)}
     return Answer(order_views.moved(order), headers=headers)

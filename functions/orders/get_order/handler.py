@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.orders import OrderView
 from shop.domain.sessions import OPERATORS, SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services import order_views
 from shop.services.orders import get_order
 
@@ -13,7 +13,7 @@ from shop.services.orders import get_order
 def handler(request: Request[None, None]) -> Answer:
     """Follow an order: status, timeline, tracking number and estimated delivery."""
     order_id = request.id("order_id")
-    logger().append_keys(order_id=str(order_id))
+    bind(order_id=str(order_id))
     order = get_order(container().unit_of_work, request.shopper, order_id)
     headers = {"X-Correlation-Id": str(order.correlation_id)}
     return Answer(order_views.view(order), headers=headers)

@@ -5,7 +5,7 @@ from shop.contracts.http.payments import PaymentView, ProcessPayment
 from shop.domain.orders import OrderStatus
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import logger
+from shop.observability import bind
 from shop.services.payments import process_payment
 
 
@@ -21,7 +21,7 @@ from shop.services.payments import process_payment
 )  # fmt: skip
 def handler(request: Request[ProcessPayment, None]) -> Answer:
     """Pay an order; 202 while the bank decides."""
-    logger().append_keys(order_id=str(request.body.order_id))
+    bind(order_id=str(request.body.order_id))
     view = process_payment(
         container().payment_provider,
         container().unit_of_work,

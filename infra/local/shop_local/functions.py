@@ -1,6 +1,6 @@
 """The functions of infra/template.yaml, with their routes, queues and schedules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ class Function:
         Of an event handler.
     schedule : str or None
         For example ``rate(1 minute)``.
+    layers : tuple of Path
+        Folders of its layers' content, as built.
     """
 
     logical_id: str
@@ -31,6 +33,7 @@ class Function:
     route: tuple[str, str] | None = None
     queues: tuple[str, ...] = ()
     schedule: str | None = None
+    layers: tuple[Path, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -65,10 +68,18 @@ def is_name_of(physical: str, logical_id: str) -> bool:
 @cache
 def declared() -> tuple[Function, ...]:
     """Give every function, in the order of the template."""
-    resources = template.read(TEMPLATE)["Resources"]
+    document = template.read(TEMPLATE)
+    folders = template.layers(TEMPLATE)
+    shared = document["Globals"]["Function"]["Layers"]
     return tuple(
-        _function(logical_id, resource["Properties"])
-        for logical_id, resource in resources.items()
+        replace(
+            _function(logical_id, resource["Properties"]),
+            layers=tuple(
+                folders[layer["Ref"]]
+                for layer in (*shared, *resource["Properties"].get("Layers", ()))
+            ),
+        )
+        for logical_id, resource in document["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     )
 

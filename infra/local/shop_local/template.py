@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from shop_local.paths import CHECKOUT, DEPENDENCIES_LAYER
+from shop_local.paths import BUILT_LAYERS, CHECKOUT
 
 type Document = dict[str, Any]
 
@@ -20,7 +20,7 @@ _CODE = {
     "AWS::Serverless::LayerVersion": "ContentUri",
 }
 #: What must be built before it can be deployed, and where `make` builds it.
-_BUILT = {CHECKOUT / "layers/dependencies": DEPENDENCIES_LAYER}
+_BUILT = {CHECKOUT / "layers" / name: BUILT_LAYERS / name for name in ("dependencies", "stripe")}
 
 
 class TemplateError(Exception):
@@ -76,8 +76,7 @@ def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if field := _CODE.get(resource["Type"]):
-            folder = _resolve(path, properties[field])
-            folder = _BUILT.get(folder, folder)
+            folder = _code_folder(path, properties[field])
             if not folder.is_dir():
                 problems.append(f"{logical_id}: {field} {folder} does not exist")
             properties[field] = {"Bucket": "hot-reload", "Key": str(folder)}
@@ -90,6 +89,20 @@ def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:
     if problems:
         raise TemplateError("\n".join([f"{path} cannot be deployed:", *problems]))
     return template
+
+
+def layers(path: Path) -> dict[str, Path]:
+    """Give the folder of each layer's content, as built, by logical id."""
+    return {
+        logical_id: _code_folder(path, resource["Properties"]["ContentUri"])
+        for logical_id, resource in read(path)["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::LayerVersion"
+    }
+
+
+def _code_folder(template: Path, uri: str) -> Path:
+    folder = _resolve(template, uri)
+    return _BUILT.get(folder, folder)
 
 
 def _resolve(template: Path, uri: str) -> Path:

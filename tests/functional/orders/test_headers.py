@@ -3,7 +3,7 @@
 import pytest
 
 from shop.domain.ids import new_id
-from shop.observability import logger
+from shop.observability import bound
 from tests.support.orders import OrderingShop
 from tests.support.products import add_product
 
@@ -26,7 +26,7 @@ def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, 
     assert answer.headers["x-correlation-id"] == mine
     assert answer.headers["x-request-id"]
     assert "X-Correlation-Id" in answer.headers["access-control-expose-headers"]
-    keys = logger().get_current_keys()
+    keys = bound()
     assert (keys["order_id"], keys["correlation_id"]) == (str(order_id), mine)
 
 

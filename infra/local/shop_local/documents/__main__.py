@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from typing import Any, Final
 
@@ -27,7 +26,6 @@ def contents() -> dict[str, str]:
 def main() -> int:
     """Run from the command line."""
     # Handlers are imported to read what they declare; none of them touches its environment then.
-    os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail if a file is out of date")
     check = parser.parse_args().check

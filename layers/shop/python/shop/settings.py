@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import fields
 
+from shop.observability import LEVELS
+
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the message names it and says how to mend it."""
@@ -50,6 +52,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         How long after a reservation's end the fulfilment machine still waits for the payment's event.
     rate_limit_per_second, rate_limit_burst : int
         Token bucket of one session.
+    log_level : str
+        What is less important is not logged.
     """
 
     database_url: str
@@ -69,6 +73,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     payment_grace_seconds: int = 60
     rate_limit_per_second: int = 50
     rate_limit_burst: int = 200
+    log_level: str = "INFO"
 
 
 _SCHEMES: Final[dict[str, tuple[str, ...]]] = {
@@ -131,6 +136,8 @@ def _malformed(name: str, field: str, text: str) -> list[str]:
         ]
     if field == "currency" and text not in _CURRENCIES:
         return [f"{name} must be one of {', '.join(sorted(_CURRENCIES))}, not {text!r}"]
+    if field == "log_level" and text not in LEVELS:
+        return [f"{name} must be one of {', '.join(LEVELS)}, not {text!r}"]
     if field == "service_token_sha256" and (len(text) != 64 or set(text) - set("0123456789abcdef")):
         return [f"{name} must be 64 lower-case hex digits (sha256 of the token)"]
     return []

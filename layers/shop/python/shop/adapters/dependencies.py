@@ -3,8 +3,9 @@
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.redis_client import RedisClient
@@ -15,8 +16,7 @@ from shop.settings import Settings
 _HTTP_TIMEOUT_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True):
     """See `shop.services.ports.operations.Dependency`."""
 
     name: str

@@ -1,15 +1,15 @@
 """The search index: its names, its mapping, and what of a product stands in it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import msgspec
 
 from shop.adapters.synonyms import synonyms
 from shop.services.ports.search import SearchDocument
 
 
-@dataclass(frozen=True, slots=True)
-class IndexNames:
+class IndexNames(msgspec.Struct, frozen=True):
     """Names of the indexes and of the aliases that point to them.
 
     Attributes

@@ -1,5 +1,6 @@
 """Keeps the search index fresh."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from shop.adapters.opensearch_client import (
 )
 from shop.adapters.opensearch_index import IndexNames, operation
 from shop.domain.errors import DependencyUnavailable
-from shop.observability import logger
 from shop.services.ports.search import SearchDocument
+
+_log = logging.getLogger(__name__)
 
 #: A newer document is there (409), which is what the external version is for; or a rebuild has just ended
 #: (404): the alias of its index is gone, and that index got the document by the other alias.
@@ -84,7 +86,7 @@ def _check(answer: dict[str, Any]) -> None:
     refused = failures(answer, accepted=_FINE)
     if not refused:
         return
-    logger().error("index refused documents", extra={"first": refused[0], "number": len(refused)})
+    _log.error("index refused documents", extra={"first": refused[0], "number": len(refused)})
     if all(each["status"] in AWAY for each in refused):
         raise DependencyUnavailable("opensearch", f"opensearch is busy: {len(refused)} documents")
     raise RuntimeError(f"the index does not take {len(refused)} documents: {refused[0]}")

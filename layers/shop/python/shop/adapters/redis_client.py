@@ -5,7 +5,6 @@ redis-py imports in 200 ms, which every cold start would pay; hiredis imports in
 
 import hashlib
 import socket
-import ssl
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -142,6 +141,8 @@ class RedisClient:
         connection = socket.create_connection((host, port), _TIMEOUT_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if url.scheme == "rediss":
+            import ssl
+
             connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
         self._socket, self._reader = connection, hiredis.Reader()
         greeting: list[Command] = []

@@ -1,7 +1,6 @@
 """Sessions, their rate limits and the brake on logins, in Redis."""
 
 import hashlib
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -85,6 +84,8 @@ class RedisSessionStore:
 
     def open(self, session: Session) -> tuple[str, datetime]:
         """Begin a session of 24 hours."""
+        import secrets
+
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         record = msgspec.json.encode(_Record(session.user_id, session.role, session.email))
         expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)

@@ -1,10 +1,11 @@
 """Limits and arithmetic of a cart."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 #: Units of one product.
 MAX_QUANTITY: Final = 999
@@ -16,8 +17,7 @@ LIFETIME: Final = timedelta(days=7)
 ABANDONED_AFTER: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line, priced by the catalog of this moment.
 
     Attributes

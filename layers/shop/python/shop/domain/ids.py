@@ -1,6 +1,6 @@
 """Identifiers: UUID version 7, so that rows made one after the other lie side by side in an index."""
 
-import secrets
+import os
 import time
 from uuid import UUID
 
@@ -15,5 +15,6 @@ def new_id() -> UUID:
     """
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76
-    value |= secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    random = int.from_bytes(os.urandom(10))
+    value |= (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
     return UUID(int=value)

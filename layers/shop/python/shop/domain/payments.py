@@ -1,10 +1,11 @@
 """Payments: what the provider says about an intent, and what that means for the order."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 #: Stripe forgets an idempotency key after 24 h. Past this age the same key might charge again, so a
 #: payment whose intent is not known is searched for, never repeated.
@@ -58,8 +59,7 @@ class Verdict(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment intent as the provider tells it.
 
     Attributes

@@ -1,8 +1,9 @@
 """What an order costs: subtotal, tax and shipping, in minor units."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points
 
@@ -14,8 +15,7 @@ class AmountOutOfRange(ValueError):
     """A total that cannot be charged; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShippingRate:
+class ShippingRate(msgspec.Struct, frozen=True):
     """What a way of shipping costs.
 
     Attributes
@@ -39,8 +39,7 @@ class ShippingRate:
         return self.price_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """The amounts of an order, in minor units."""
 
     subtotal_minor: int

@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+import msgspec
 
 #: Results that can be paged through: deeper pages are refused, as their cost grows with their depth.
 MAX_DEPTH: Final = 10_000
@@ -37,8 +38,7 @@ PRICE_RANGES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What results must be.
 
     Attributes
@@ -61,12 +61,11 @@ class Filters:
     in_stock: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchQuery:
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A search that has been checked; without words it finds everything."""
 
     text: str = ""
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters = msgspec.field(default_factory=Filters)
     sort: SearchSort = SearchSort.RELEVANCE
     page: int = 1
     per_page: int = 20

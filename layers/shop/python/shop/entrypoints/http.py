@@ -4,11 +4,12 @@
 """
 
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from chalice.app import Chalice, ConvertToMiddleware, Response
+from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
 from shop import bootstrap
@@ -19,9 +20,11 @@ from shop.entrypoints import authentication, parsing
 from shop.entrypoints.idempotency import run_once
 from shop.entrypoints.operation import Answer, IdempotencyRule, Operation, Request
 from shop.entrypoints.problems import problem_response
-from shop.observability import logger
+from shop.observability import begin_invocation, bind
 
 __all__ = ["Answer", "Endpoint", "Request", "endpoint"]
+
+_log = logging.getLogger(__name__)
 
 #: What the scripts of a page on another host may read.
 _EXPOSED: Final = (
@@ -40,11 +43,9 @@ class Endpoint(Chalice):
 
     def __init__(self, operation: Operation, view: Callable[..., Response]) -> None:
         super().__init__("shop", configure_logs=False)
+        self.api.binary_types = []  # no answer is; each would be compared with twelve of them
         self.operation = operation
         self._view = view
-        self.register_middleware(
-            ConvertToMiddleware(logger().inject_lambda_context(clear_state=True))
-        )
 
     def serve(self, path: str, method: str) -> None:
         """Register the route; done by the first event, or by tools that read the template."""
@@ -53,6 +54,7 @@ class Endpoint(Chalice):
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Handle an API Gateway proxy event."""
+        begin_invocation(context)
         request_context = event["requestContext"]
         self.serve(request_context["resourcePath"], request_context["httpMethod"])
         answer: dict[str, Any] = super().__call__(event, context)
@@ -127,7 +129,7 @@ def _respond(
     request_id = str(received.context.get("requestId", ""))
     correlation_id = _correlation_id(parsing.header(received, "x-correlation-id"))
     # What the client can name; Lambda's own id of the invocation is on every line, too.
-    logger().append_keys(request_id=request_id, correlation_id=correlation_id)
+    bind(request_id=request_id, correlation_id=correlation_id)
     refusal: ShopError | None = None
     try:
         request = _parse(received, path, operation, request_id, correlation_id)
@@ -136,7 +138,7 @@ def _respond(
         refusal = error
         response = problem_response(error, request_id)
     except Exception:  # noqa: BLE001 - the last resort: logged in full, answered as a problem
-        logger().exception("unhandled")
+        _log.exception("unhandled")
         response = problem_response(ShopError("Something went wrong on our side."), request_id)
     response.headers["X-Request-Id"] = request_id
     # Where there is an order already, its endpoint has answered with the order's own.
@@ -156,7 +158,7 @@ def _log_request(received: ChaliceRequest, status: int, refusal: ShopError | Non
     }
     if refusal is not None:
         fields |= {"code": refusal.code, "detail": refusal.detail}
-    logger().info("request", extra=fields)
+    _log.info("request", extra=fields)
 
 
 def _parse(
@@ -184,7 +186,7 @@ def _parse(
         token=token,
         request_id=request_id,
         correlation_id=correlation_id,
-        resource_id=new_id(),
+        resource_id=new_id() if operation.idempotency else None,
     )
 
 

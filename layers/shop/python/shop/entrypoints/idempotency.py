@@ -1,6 +1,5 @@
 """The ``Idempotency-Key`` of the HTTP API: one run for each key, its final answer replayed."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +8,6 @@ from chalice.app import Response
 
 from shop import bootstrap
 from shop.domain.errors import InvalidRequest, ShopError
-from shop.domain.passwords import slow_digest
 from shop.entrypoints import parsing
 from shop.entrypoints.operation import Answer, Operation, Request, encode
 from shop.entrypoints.problems import problem_response, text_response
@@ -43,9 +41,7 @@ def run_once(
     subject = str(request.session.user_id) if request.session else "public"
     route = f"{received.method} {received.path}"
     content = b"%s\n%s" % (route.encode(), request.raw_body)
-    digest = (
-        slow_digest(content, key) if operation.secret_body else hashlib.sha256(content).digest()
-    )
+    digest = _digest(content, key, secret=operation.secret_body)
     records = bootstrap.container().idempotency
     claim = records.claim(subject, route[:255], key, digest)
     if claim.answer is not None:
@@ -53,6 +49,16 @@ def run_once(
         return text_response(claim.answer.body, headers, claim.answer.status)
     request.resource_id = claim.resource_id
     return _carry_out(claim, request, function)
+
+
+def _digest(content: bytes, key: str, *, secret: bool) -> bytes:
+    if secret:
+        from shop.domain.passwords import slow_digest
+
+        return slow_digest(content, key)
+    import hashlib
+
+    return hashlib.sha256(content).digest()
 
 
 def _carry_out(

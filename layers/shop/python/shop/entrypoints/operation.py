@@ -29,8 +29,9 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
         None where the endpoint asks for none, or it is optional and was not sent.
     token : str or None
         The bearer token of the session.
-    resource_id : UUID
-        The id for what the request creates: the same for every attempt with one Idempotency-Key.
+    resource_id : UUID or None
+        The id for what the request creates: the same for every attempt with one Idempotency-Key; None where
+        the endpoint takes no such key.
     correlation_id : str
         The client's X-Correlation-Id if it is a UUID, or one of our own.
     """
@@ -44,11 +45,18 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     token: str | None
     request_id: str
     correlation_id: str
-    resource_id: UUID
+    resource_id: UUID | None
 
     def id(self, name: str) -> UUID:
         """Give a path parameter that is an id; malformed ids are not found."""
         return parsing.parse_id(self.path, name)
+
+    @property
+    def new_id(self) -> UUID:
+        """The `resource_id` of an endpoint that takes an Idempotency-Key."""
+        if self.resource_id is None:
+            raise TypeError("this endpoint takes no Idempotency-Key, so it creates nothing")
+        return self.resource_id
 
     @property
     def shopper(self) -> Session:

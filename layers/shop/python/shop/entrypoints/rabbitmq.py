@@ -7,20 +7,24 @@ that makes the second delivery a no-op, and only what another delivery can mend 
 
 import base64
 import binascii
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
+import msgspec
+
 from shop import bootstrap
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode, queue_name
 from shop.domain.errors import DependencyUnavailable, ShopError
-from shop.observability import logger, metric
+from shop.observability import begin_invocation, metric
 from shop.services.consumption import consume
 from shop.services.ports.unit_of_work import UnitOfWork
+
+_log = logging.getLogger(__name__)
 
 type LambdaHandler = Callable[[dict[str, Any], Any], None]
 
@@ -30,8 +34,7 @@ _RETRY_PAUSE_SECONDS: Final = 2.0
 _SPARE_SECONDS: Final = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery[E: Event]:
+class Delivery[E: Event](msgspec.Struct, frozen=True):
     """An event as a consumer gets it.
 
     Attributes
@@ -47,8 +50,7 @@ class Delivery[E: Event]:
     work: UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(msgspec.Struct, frozen=True):
     queue: str
     body: bytes
     message_id: str | None
@@ -77,8 +79,8 @@ def consumer[E: Event](
     queue = queue_name(service, event.event_type)
 
     def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
-        @logger().inject_lambda_context(clear_state=True)
         def handler(received: dict[str, Any], context: Any) -> None:
+            begin_invocation(context)
             patience = _Patience(context)
             failures: list[Exception] = []
             for message in _messages(received, queue):
@@ -106,14 +108,14 @@ def batch_consumer[E: Event](
     queue = queue_name(service, event.event_type)
 
     def decorate(function: Callable[[Sequence[E]], None]) -> LambdaHandler:
-        @logger().inject_lambda_context(clear_state=True)
         def handler(received: dict[str, Any], context: Any) -> None:
+            begin_invocation(context)
             patience = _Patience(context)
             decoded = [_decode(message, event, patience) for message in _messages(received, queue)]
             events = [cast("E", envelope.event) for envelope in decoded if envelope is not None]
             if events:
                 patience.until_done(partial(function, events))
-            logger().info("consumed", extra={"queue": queue, "messages": len(events)})
+            _log.info("consumed", extra={"queue": queue, "messages": len(events)})
 
         return handler
 
@@ -134,7 +136,7 @@ class _Patience:
             except DependencyUnavailable as away:
                 if time.monotonic() + _RETRY_PAUSE_SECONDS > self._deadline:
                     raise
-                logger().warning("waiting for a server", extra={"detail": away.detail})
+                _log.warning("waiting for a server", extra={"detail": away.detail})
                 time.sleep(_RETRY_PAUSE_SECONDS)
 
 
@@ -152,7 +154,7 @@ def _process[E: Event](
     except ShopError as refusal:
         patience.until_done(partial(_bury, message, f"{refusal.code}: {refusal.detail}"))
     except Exception as error:  # noqa: BLE001 - given back, raised when the batch is through
-        logger().exception("consumer failed", extra=_about(message.queue, envelope))
+        _log.exception("consumer failed", extra=_about(message.queue, envelope))
         if message.deliveries < DELIVERY_LIMIT:
             return error
         reason = f"failed {message.deliveries} times: {error!r}"
@@ -175,7 +177,7 @@ def _consume[E: Event](
         )
 
     first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
-    logger().info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
+    _log.info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
 
 
 def _messages(received: Mapping[str, Any], queue: str) -> Iterator[_Message]:
@@ -213,7 +215,7 @@ def _bury(message: _Message, reason: str) -> None:
     The inbox is left alone, so that the message can be replayed. If the batch comes back for another
     message's sake a second copy may be made; replayed, it is a no-op once the first was processed.
     """
-    logger().error(
+    _log.error(
         "message dead-lettered",
         extra={"queue": message.queue, "message_id": message.message_id, "reason": reason},
     )

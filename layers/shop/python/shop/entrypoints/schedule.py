@@ -1,10 +1,13 @@
 """Scheduled functions: EventBridge Scheduler calls them, several at once if a run is late."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 from shop.domain.errors import DependencyUnavailable
-from shop.observability import logger
+from shop.observability import begin_invocation
+
+_log = logging.getLogger(__name__)
 
 #: Left over at the end of a run, so that the last batch can end before the function's time-out.
 _SPARE_SECONDS: Final = 10.0
@@ -21,15 +24,15 @@ def schedule(function: Callable[[float], dict[str, int]]) -> Callable[[Any, Any]
         next one goes on.
     """
 
-    @logger().inject_lambda_context(clear_state=True)
     def handler(_event: Any, context: Any) -> dict[str, int]:
+        begin_invocation(context)
         seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - _SPARE_SECONDS)
         try:
             counts = function(seconds)
         except DependencyUnavailable as away:
-            logger().warning("run ended early", extra={"detail": away.detail})
+            _log.warning("run ended early", extra={"detail": away.detail})
             raise
-        logger().info("run ended", extra={"counts": counts})
+        _log.info("run ended", extra={"counts": counts})
         return counts
 
     return handler

@@ -4,6 +4,7 @@ Step Functions matches ``Catch`` against the exception's class name, so a refusa
 an exception whose class is named after its meaning (``InsufficientStock``), with its JSON as message.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ import msgspec
 
 from shop.contracts.tasks import Refusal
 from shop.domain.errors import ShopError
-from shop.observability import logger
+from shop.observability import begin_invocation, bind
+
+_log = logging.getLogger(__name__)
 
 
 def task[In: msgspec.Struct](
@@ -26,14 +29,14 @@ def task[In: msgspec.Struct](
     """
 
     def decorate(function: Callable[[In], Any]) -> Callable[[Any, Any], Any]:
-        @logger().inject_lambda_context(clear_state=True)
-        def handler(event: Any, context: Any) -> Any:  # noqa: ARG001 - what Lambda passes
+        def handler(event: Any, context: Any) -> Any:
+            begin_invocation(context)
             command = msgspec.convert(event, kind)
-            logger().append_keys(order_id=str(getattr(command, "order_id", "")))
+            bind(order_id=str(getattr(command, "order_id", "")))
             try:
                 result = function(command)
             except ShopError as error:
-                logger().info("refused", extra={"code": error.code, "detail": error.detail})
+                _log.info("refused", extra={"code": error.code, "detail": error.detail})
                 refusal = Refusal(error.code, error.detail, list(error.errors))
                 error.args = (msgspec.json.encode(refusal).decode(),)
                 raise

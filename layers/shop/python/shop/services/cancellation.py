@@ -1,8 +1,9 @@
 """Cancelling orders, with the money going back first."""
 
 import logging
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.errors import Conflict, DependencyUnavailable
 from shop.domain.orders import REFUNDABLE, OrderStatus
@@ -17,8 +18,7 @@ from shop.services.ports.unit_of_work import OpenUnitOfWork
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(msgspec.Struct, frozen=True):
     """An order that is cancelled, or will be once its money has gone back."""
 
     order: Order

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from shop.contracts.http.platform import DependencyView, HealthView
 from shop.domain.errors import DependencyUnavailable
@@ -15,8 +16,7 @@ _TIMEOUT_SECONDS: Final = 3.0
 _SLOW_SECONDS: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Checkup:
+class Checkup(msgspec.Struct, frozen=True):
     """How a server is.
 
     Attributes

@@ -1,5 +1,7 @@
 """Orders as the HTTP API shows them."""
 
+from typing import TYPE_CHECKING, Any
+
 from shop.contracts.http.orders import (
     ChangedPrice,
     OrderItem,
@@ -10,26 +12,20 @@ from shop.contracts.http.orders import (
     OrderView,
     TimelineItem,
 )
-from shop.contracts.tasks import PlacedLine, PlacedOrder
 from shop.domain.money import to_decimal
 from shop.domain.orders import OrderStatus
-from shop.services.orders import Page
-from shop.services.ports.orders import Order, OrderLine
+
+if TYPE_CHECKING:
+    from shop.contracts.tasks import PlacedLine, PlacedOrder
+    from shop.services.orders import Page
+    from shop.services.ports.orders import Order, OrderLine
 
 
-def placed(order: PlacedOrder) -> OrderPlaced:
+def placed(order: "PlacedOrder") -> OrderPlaced:
     """Show the outcome of a checkout."""
     return OrderPlaced(
-        order_id=order.order_id,
-        status=OrderStatus(order.status),
-        items=[_item(line) for line in order.lines],
-        subtotal=to_decimal(order.subtotal_minor),
-        tax=to_decimal(order.tax_minor),
-        shipping=to_decimal(order.shipping_minor),
-        total=to_decimal(order.total_minor),
-        currency=order.currency,
+        **_outline(order),
         reservation_expires_at=order.reservation_expires_at,
-        estimated_delivery=order.estimated_delivery,
         price_changes=[
             ChangedPrice(
                 product_id=change.product_id,
@@ -41,19 +37,11 @@ def placed(order: PlacedOrder) -> OrderPlaced:
     )
 
 
-def view(order: Order) -> OrderView:
+def view(order: "Order") -> OrderView:
     """Show an order with its timeline."""
     return OrderView(
-        order_id=order.order_id,
-        status=order.status,
-        items=[_item(line) for line in order.lines],
-        subtotal=to_decimal(order.subtotal_minor),
-        tax=to_decimal(order.tax_minor),
-        shipping=to_decimal(order.shipping_minor),
-        total=to_decimal(order.total_minor),
-        currency=order.currency,
+        **_outline(order),
         created_at=order.created_at,
-        estimated_delivery=order.estimated_delivery,
         shipping_address=order.shipping_address,
         shipping_method=order.shipping_method,
         reservation_expires_at=order.reservation_expires_at,
@@ -74,29 +62,17 @@ def view(order: Order) -> OrderView:
     )
 
 
-def page(found: Page) -> OrderList:
+def page(found: "Page") -> OrderList:
     """Show a page of orders."""
     return OrderList(
         orders=[
-            OrderSummary(
-                order_id=order.order_id,
-                status=order.status,
-                items=[_item(line) for line in order.lines],
-                subtotal=to_decimal(order.subtotal_minor),
-                tax=to_decimal(order.tax_minor),
-                shipping=to_decimal(order.shipping_minor),
-                total=to_decimal(order.total_minor),
-                currency=order.currency,
-                created_at=order.created_at,
-                estimated_delivery=order.estimated_delivery,
-            )
-            for order in found.orders
+            OrderSummary(**_outline(order), created_at=order.created_at) for order in found.orders
         ],
         next_cursor=found.next_cursor,
     )
 
 
-def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
+def moved(order: "Order", *, refund_pending: bool = False) -> OrderMoved:
     """Show where an order stands after a request to move it."""
     return OrderMoved(
         order_id=order.order_id,
@@ -108,7 +84,22 @@ def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
     )
 
 
-def _item(line: PlacedLine | OrderLine) -> OrderItem:
+def _outline(order: "PlacedOrder | Order") -> dict[str, Any]:
+    """Give what every view of an order begins with."""
+    return {
+        "order_id": order.order_id,
+        "status": OrderStatus(order.status),
+        "items": [_item(line) for line in order.lines],
+        "subtotal": to_decimal(order.subtotal_minor),
+        "tax": to_decimal(order.tax_minor),
+        "shipping": to_decimal(order.shipping_minor),
+        "total": to_decimal(order.total_minor),
+        "currency": order.currency,
+        "estimated_delivery": order.estimated_delivery,
+    }
+
+
+def _item(line: "PlacedLine | OrderLine") -> OrderItem:
     return OrderItem(
         product_id=line.product_id,
         name=line.name,

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.orders import OrderStatus
@@ -18,8 +19,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Orders, newest first; `next_cursor` gives those after them."""
 
     orders: tuple[Order, ...]

@@ -1,11 +1,14 @@
 """Publish what the outbox holds: right after a commit, and by the relay what was missed then."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from shop.observability import logger, metric
+from shop.observability import metric
 from shop.services.ports.messaging import Outbox, OutboxBatch, Publisher
+
+_log = logging.getLogger(__name__)
 
 _REQUEST_LIMIT: Final = 100
 _RELAY_BATCH: Final = 200
@@ -69,7 +72,7 @@ def relay(
             published += count
             if count < _RELAY_BATCH:
                 break
-            logger().info("relayed so far", extra={"events": published})
+            _log.info("relayed so far", extra={"events": published})
     return published
 
 

@@ -1,9 +1,10 @@
 """Send messages again: dead ones, or what the outbox has of a span of time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from shop.services.ports.messaging import Outbox, Publisher
 from shop.services.ports.operations import DeadLetters
@@ -11,8 +12,7 @@ from shop.services.ports.operations import DeadLetters
 _BATCH: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Events of ``[since, until)``, of one type or of all."""
 
     since: datetime

@@ -1,14 +1,18 @@
 """One search engine that stands in for another."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.search import SearchQuery
-from shop.observability import logger, metric
+from shop.observability import metric
 from shop.services.circuit_breaker import CircuitBreaker
 from shop.services.ports.search import SearchEngine, SearchPage, Suggestions
+
+_log = logging.getLogger(__name__)
 
 OPEN_SECONDS: Final = 5.0
 
@@ -48,7 +52,7 @@ class FallbackSearchEngine:
             answer = call()
         except DependencyUnavailable as away:
             self._breaker.failed()
-            logger().warning("search engine away", extra={"detail": away.detail})
+            _log.warning("search engine away", extra={"detail": away.detail})
             metric("SearchFallbacks")
             return None
         self._breaker.succeeded()

@@ -92,7 +92,7 @@ class PostgresOrders:
         """Insert an order, its lines and its first timeline entry in one statement."""
         parameters: dict[str, Any] = {
             name: getattr(order, name)
-            for name in Order.__dataclass_fields__
+            for name in Order.__struct_fields__
             if name not in {"lines", "timeline", "refund_pending"}
         }
         parameters["status"] = order.status.value

@@ -1,5 +1,6 @@
 """Unit of work over one PostgreSQL transaction."""
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from shop.adapters.postgres.database import Database, Transaction
 from shop.contracts.events import Envelope, Event, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
-from shop.observability import logger
 
 if TYPE_CHECKING:
     from shop.adapters.postgres.catalog import PostgresProducts
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shop.adapters.postgres.payments import PostgresPayments
     from shop.adapters.postgres.price_book import PostgresPriceBook
     from shop.adapters.postgres.task_tokens import PostgresTaskTokens
+
+_log = logging.getLogger(__name__)
 
 type PublishPending = Callable[[Sequence[str]], None]
 
@@ -136,13 +138,13 @@ class PostgresUnitOfWork:
                 return
             self._write_outbox()
         for message, fields in self._told:
-            logger().info(message, extra=fields)
+            _log.info(message, extra=fields)
         if self._events and self._publish_pending:
             aggregates = sorted({envelope.event.aggregate_id for envelope in self._events})
             try:
                 self._publish_pending(aggregates)
             except DependencyUnavailable as away:
-                logger().warning("events left for the relay", extra={"detail": away.detail})
+                _log.warning("events left for the relay", extra={"detail": away.detail})
 
     def record(
         self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None

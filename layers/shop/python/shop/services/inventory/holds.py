@@ -1,5 +1,6 @@
 """Hold stock for an order, give it back, or take it out for good."""
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -9,7 +10,7 @@ from shop.contracts.events import InventoryReserved, Item
 from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
-from shop.observability import logger, metric
+from shop.observability import metric
 from shop.services.inventory.announcements import (
     announce_lapsed,
     announce_levels,
@@ -17,6 +18,8 @@ from shop.services.inventory.announcements import (
 )
 from shop.services.ports.inventory import Hold, StockLocks
 from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_log = logging.getLogger(__name__)
 
 #: States of an order that neither waits for a payment nor has one; None: it lives in another system.
 NOT_BEING_PAID: Final = frozenset(
@@ -159,6 +162,6 @@ def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) 
         if order is not None and order.status is OrderStatus.CANCELLED:
             return False  # refunded before its event came
         # The order's machine waits in vain for its confirmation, then refunds and cancels it.
-        logger().error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
+        _log.error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
         metric("PaidOrdersWithoutHold")
     return bool(levels)

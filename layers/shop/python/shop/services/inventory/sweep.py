@@ -1,5 +1,6 @@
 """Tidy up behind holds that were not paid in time."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -8,10 +9,11 @@ from uuid import UUID
 from shop.contracts.events import OrderCancelled
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
-from shop.observability import logger
 from shop.services.inventory.announcements import EXPIRED
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
 from shop.services.ports.unit_of_work import OpenUnitOfWork
+
+_log = logging.getLogger(__name__)
 
 _SWEEP_BATCH: Final = 200
 
@@ -49,7 +51,7 @@ def expire_reservations(
             progress += released or cancelled
         if len(lapsed) < _SWEEP_BATCH or not progress:
             break
-        logger().info("expired so far", extra={"counts": counts})
+        _log.info("expired so far", extra={"counts": counts})
     return counts
 
 
@@ -74,7 +76,7 @@ def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bo
                     OrderCancelled(order_id=order_id, reason=EXPIRED), correlation_id=correlation_id
                 )
         elif lapsed.status not in NOT_BEING_PAID:
-            logger().error(
+            _log.error(
                 "hold of an order being paid has lapsed",
                 extra={"order_id": str(order_id), "status": lapsed.status},
             )

@@ -1,8 +1,10 @@
 """What the provider said, recorded: one place for requests, webhooks and the reconciliation."""
 
 import logging
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from shop.contracts.events import OrderCancelled, OrderPaid, OrderPaymentFailed
 from shop.domain.errors import PaymentOutcomeUnknown
@@ -24,8 +26,7 @@ from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What an intent led to.
 
     Attributes

@@ -1,14 +1,14 @@
 """Ports of the customers and of the brake on guessing passwords."""
 
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.sessions import Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody with a password.
 
     Attributes

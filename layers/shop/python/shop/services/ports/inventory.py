@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from shop.contracts.events import Item
 
 
-@dataclass(frozen=True, slots=True)
-class StockLevel:
+class StockLevel(msgspec.Struct, frozen=True):
     """The stock of one product.
 
     Attributes
@@ -30,8 +30,7 @@ class StockLevel:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """Stock kept aside for an order."""
 
     reservation_id: UUID
@@ -46,8 +45,7 @@ class Hold:
     lapsed: tuple["Hold", ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockChange:
+class StockChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of what is on hand: `on_hand` sets it, `adjust_by` moves it; exactly one is given."""
 
     on_hand: int | None = None
@@ -56,16 +54,14 @@ class StockChange:
     actor_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedStock:
+class ChangedStock(msgspec.Struct, frozen=True):
     """The stock after a change, and the lapsed holds that were given back on the way."""
 
     level: StockLevel
     lapsed: tuple[Hold, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LapsedOrder:
+class LapsedOrder(msgspec.Struct, frozen=True):
     """An order whose time to pay is over.
 
     Attributes

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+
+class StoredEvent(msgspec.Struct, frozen=True):
     """An event as it stands in the outbox.
 
     Attributes

@@ -1,9 +1,10 @@
 """Ports of the notifications: the mailer, and the record of what was sent."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 
 class NotificationKind(StrEnum):
@@ -23,8 +24,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True):
     """An e-mail, as plain text and as HTML."""
 
     subject: str

@@ -1,11 +1,12 @@
 """Port of the orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.orders import OrderStatus
 
@@ -20,8 +21,7 @@ class StockState(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLine:
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line, with name and price frozen when the order was placed."""
 
     product_id: UUID
@@ -35,8 +35,7 @@ class OrderLine:
         return self.unit_price_minor * self.quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A status that an order reached."""
 
     status: OrderStatus
@@ -46,8 +45,7 @@ class TimelineEntry:
     tracking_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order. `lines`, `timeline` and `refund_pending` are filled by the reads that say so."""
 
     order_id: UUID

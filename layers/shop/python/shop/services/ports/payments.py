@@ -1,17 +1,17 @@
 """Ports of the payments: our records, and the provider."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Intent, PaymentStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to pay an order.
 
     Attributes
@@ -31,8 +31,7 @@ class Attempt:
     age: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payable:
+class Payable(msgspec.Struct, frozen=True, kw_only=True):
     """An order as payments see it; `attempt` is its latest."""
 
     order_id: UUID
@@ -41,8 +40,7 @@ class Payable:
     attempt: Attempt | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """What became of beginning a payment.
 
     Attributes
@@ -58,8 +56,7 @@ class Begun:
     reservation_lapsed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """What became of recording an outcome.
 
     Attributes
@@ -78,8 +75,7 @@ class Applied:
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money that goes back, or has gone back."""
 
     payment_intent_id: str
@@ -165,8 +161,7 @@ class PaymentRepository(Protocol):
         """Record what an event led to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderEvent:
+class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook's content, its signature verified.
 
     Attributes

@@ -1,16 +1,16 @@
 """Port of the price book: what checkout needs to know to price a cart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from shop.domain.pricing import ShippingRate
 
 
-@dataclass(frozen=True, slots=True)
-class PricedProduct:
+class PricedProduct(msgspec.Struct, frozen=True):
     """A product that is sold today."""
 
     product_id: UUID
@@ -19,8 +19,7 @@ class PricedProduct:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """The prices of this moment.
 
     Attributes

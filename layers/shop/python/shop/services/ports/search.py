@@ -1,10 +1,11 @@
 """Port of the search engines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from shop.domain.search import SearchQuery
 
@@ -14,8 +15,7 @@ MARK_START = "\ue000"
 MARK_END = "\ue001"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A product that was found.
 
     Attributes
@@ -40,20 +40,18 @@ class Found:
     description_marked: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
+class Facets(msgspec.Struct, frozen=True):
     """Numbers of results by brand, price range and category (slug, with everything below it).
 
     Each counts what would be found without its own filter.
     """
 
-    brands: dict[str, int] = field(default_factory=dict)
-    price_ranges: dict[str, int] = field(default_factory=dict)
-    categories: dict[str, int] = field(default_factory=dict)
+    brands: dict[str, int] = msgspec.field(default_factory=dict)
+    price_ranges: dict[str, int] = msgspec.field(default_factory=dict)
+    categories: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchPage:
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of results.
 
     Attributes
@@ -72,8 +70,7 @@ class SearchPage:
     degraded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """A product that begins, or has words that begin, like what was typed."""
 
     product_id: UUID
@@ -82,8 +79,7 @@ class Suggestion:
     category: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestions:
+class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     """Suggestions, best first; `engine` and `degraded` as in `SearchPage`."""
 
     suggestions: Sequence[Suggestion]
@@ -107,8 +103,7 @@ class SearchEngine(Protocol):
         """Find products while their name is being typed; raises as `search` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDocument:
+class SearchDocument(msgspec.Struct, frozen=True):
     """A product as the index is to hold it, active or not.
 
     Attributes
