@@ -8,6 +8,7 @@ import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from shop.adapters.postgres.migrations import migrate
@@ -86,26 +87,34 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
     with step("queues") as words:
         declared = run_module("shop.adapters.rabbitmq_topology", [], values)
         words.append(f"{len(declared.splitlines())} declared")
-    with step("deployment") as words:
-        deployed = deploy(
-            state,
-            values["AWS_ENDPOINT_URL"],
-            values
-            | broker_settings(values["SHOP_RABBITMQ_URL"])
-            | {"SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest()},
-        )
-        words.append(
-            f"{deployed.functions} functions" + ("" if deployed.changed else ", unchanged")
-        )
-    values["SHOP_API_URL"] = deployed.api_url
-    _connect(values, deployed)
+    # A deployment keeps one core busy for seconds, and needs none of the data.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        filled = pool.submit(_fill, state, dict(values))
+        with step("deployment") as words:
+            deployed = deploy(
+                state,
+                values["AWS_ENDPOINT_URL"],
+                values
+                | broker_settings(values["SHOP_RABBITMQ_URL"])
+                | {"SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest()},
+            )
+            words.append(
+                f"{deployed.functions} functions" + ("" if deployed.changed else ", unchanged")
+            )
+        values["SHOP_API_URL"] = deployed.api_url
+        _connect(values, deployed)
+        filled.result()
+    save(state, values)
+    return values
+
+
+def _fill(state: State, values: Mapping[str, str]) -> None:
+    """Put the seed's products into the database and the search index."""
     with step("catalog") as words:
         words.append(_seed(state, values))
     if values.get("SHOP_OPENSEARCH_URL"):
         with step("search index") as words:
             words.append(_index(values))
-    save(state, values)
-    return values
 
 
 def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
