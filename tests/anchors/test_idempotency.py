@@ -1,6 +1,5 @@
 """The failures that users of other shops report about repeated requests, each shown not to happen here."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,28 +9,11 @@ from tests.support.gateway import Gateway
 from tests.support.paying import at_once, pay
 from tests.support.payments import (
     StripeControl,
-    paying_container,
     place_order,
     status_of,
 )
 from tests.support.people import token_of
 from tests.support.stock import query
-
-
-@pytest.fixture
-def container(database: str, redis: str, stripe: str) -> Iterator[Container]:
-    with paying_container(database, redis, stripe) as made:
-        yield made
-
-
-@pytest.fixture
-def shop(container: Container) -> Gateway:
-    return Gateway(container)
-
-
-@pytest.fixture
-def control(stripe: str) -> StripeControl:
-    return StripeControl(stripe)
 
 
 def test_a15_two_equal_requests_at_once_run_once(

@@ -1,7 +1,6 @@
 """The failures that users of other shops report about money, each shown not to happen here."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,22 +26,6 @@ from tests.support.payments import (
 )
 from tests.support.people import token_of
 from tests.support.stock import query
-
-
-@pytest.fixture
-def container(database: str, redis: str, stripe: str) -> Iterator[Container]:
-    with paying_container(database, redis, stripe) as made:
-        yield made
-
-
-@pytest.fixture
-def shop(container: Container) -> Gateway:
-    return Gateway(container)
-
-
-@pytest.fixture
-def control(stripe: str) -> StripeControl:
-    return StripeControl(stripe)
 
 
 @pytest.mark.parametrize("keys", ["none", "one", "each its own"])

@@ -16,7 +16,7 @@ from shop.domain.ids import new_id
 from shop.services import inventory
 from shop_local.services import RunningServices
 from tests.support.containers import container_for
-from tests.support.stock import add_order, add_products, levels, query
+from tests.support.stock import add_order, add_products, begin_payment, levels, query
 from tests.support.threads import in_threads
 
 THREADS = 20
@@ -130,9 +130,8 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                         except (InsufficientStock, Conflict):
                             continue
                     case 1:
-                        with open_work() as work:
-                            work.inventory.lock_order(order_id)
-                            work.inventory.hold_for_payment(order_id)
+                        with container.database.transaction() as transaction:
+                            begin_payment(transaction, order_id)
                     case 2:
                         with open_work() as work:
                             inventory.confirm_order(work, order_id, "c")

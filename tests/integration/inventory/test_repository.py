@@ -13,7 +13,7 @@ from shop.contracts.events import Item
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.services.ports.inventory import Hold, StockChange, StockLevel
-from tests.support.stock import add_order, add_products, levels, query
+from tests.support.stock import add_order, add_products, begin_payment, levels, query
 
 
 class Warehouse:
@@ -30,9 +30,9 @@ class Warehouse:
                 order_id, new_id(), [Item(*line) for line in lines], expires_at
             )
 
-    def hold_for_payment(self, order_id: UUID) -> bool:
+    def begin_payment(self, order_id: UUID) -> bool:
         with self.database.transaction() as transaction:
-            return PostgresInventory(transaction).hold_for_payment(order_id)
+            return begin_payment(transaction, order_id)
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
         with self.database.transaction() as transaction:
@@ -180,7 +180,7 @@ def test_a_hold_stops_counting_at_its_end_to_the_second(
 ) -> None:
     """A14 (commercetools, saleor): nobody has to sweep first."""
     (product,) = add_products(database, 1)
-    order_id = new_id()
+    order_id = add_order(database)
     hold = warehouse.hold(order_id, (product, 1), seconds=1.5)
     while (left := (hold.expires_at - datetime.now(UTC)).total_seconds()) > 0.2:
         assert warehouse.level(product).available == 0
@@ -189,7 +189,7 @@ def test_a_hold_stops_counting_at_its_end_to_the_second(
         time.sleep(0.1)
     time.sleep(left + 0.02)
     assert warehouse.level(product) == StockLevel(product, 1, 0, 1, 2)
-    assert not warehouse.hold_for_payment(order_id)
+    assert not warehouse.begin_payment(order_id)
     other = warehouse.hold(new_id(), (product, 1))
     assert (datetime.now(UTC) - hold.expires_at).total_seconds() < 1
     assert [(lapsed.order_id, lapsed.items) for lapsed in other.lapsed] == [
@@ -203,11 +203,10 @@ def test_a_hold_stops_counting_at_its_end_to_the_second(
 
 def test_a_hold_being_paid_does_not_end(warehouse: Warehouse, database: str) -> None:
     (product,) = add_products(database, 1)
-    order_id = new_id()
+    order_id = add_order(database)
     hold = warehouse.hold(order_id, (product, 1), seconds=0.5)
-    assert warehouse.hold_for_payment(order_id)
+    assert warehouse.begin_payment(order_id)
     time.sleep(max(0.0, (hold.expires_at - datetime.now(UTC)).total_seconds()) + 0.05)
-    assert warehouse.hold_for_payment(order_id)
     assert warehouse.level(product).available == 0
     assert warehouse.release(order_id, expired=True) is None
     with pytest.raises(InsufficientStock):
@@ -220,11 +219,11 @@ def test_a_hold_in_part_taken_over_is_neither_paid_nor_confirmed(
     warehouse: Warehouse, database: str
 ) -> None:
     first, second = add_products(database, 1, 1)
-    order_id = new_id()
+    order_id = add_order(database)
     warehouse.hold(order_id, (first, 1), (second, 1), seconds=0.01)
     time.sleep(0.05)
     warehouse.hold(new_id(), (first, 1))
-    assert not warehouse.hold_for_payment(order_id)
+    assert not warehouse.begin_payment(order_id)
     assert warehouse.confirm(order_id) == []
     released = warehouse.release(order_id, expired=True)
     assert released is not None

@@ -13,7 +13,7 @@ from shop.contracts.events import Item
 from shop.domain.ids import new_id
 from shop.services import inventory
 from tests.support.containers import container_for
-from tests.support.stock import add_order, add_products, connected, levels, query
+from tests.support.stock import add_order, add_products, begin_payment, connected, levels, query
 from tests.support.threads import in_threads
 
 NO_REDIS = "redis://127.0.0.1:1"
@@ -93,10 +93,8 @@ def test_an_order_being_paid_keeps_its_hold(container: Container, database: str)
     (product,) = add_products(database, 5)
     order_id = add_order(database)
     hold(container, order_id, product)
-    with container.unit_of_work() as work:
-        assert work.inventory.lock_order(order_id) == "PENDING"
-        assert work.inventory.hold_for_payment(order_id)
-    query(database, "UPDATE orders SET status = 'PAYMENT_PROCESSING' WHERE id = %s", (order_id,))
+    with container.database.transaction() as transaction:
+        assert begin_payment(transaction, order_id)
     lapse(database)
     assert sweep(container) == {"released": 0, "cancelled": 0}
     assert statuses(database, order_id)[0] == "PAYMENT_PROCESSING"

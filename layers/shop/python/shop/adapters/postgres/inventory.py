@@ -60,10 +60,6 @@ class PostgresInventory:
         lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
         return Hold(reservation_id, order_id, lines, expires_at, lapsed=_holds(lapsed))
 
-    def hold_for_payment(self, order_id: UUID) -> bool:
-        """Stop the clock of an order's hold; see the port."""
-        return self._transaction.execute(sql.HOLD_FOR_PAYMENT, {"order": order_id}) > 0
-
     def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
         """Give back what an order holds or has confirmed; see the port."""
         parameters = {"order": order_id, "expired": expired}

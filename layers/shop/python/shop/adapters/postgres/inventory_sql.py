@@ -118,16 +118,6 @@ HOLD: Final = f"""
 """  # noqa: S608
 
 # The caller has locked the order's row.
-HOLD_FOR_PAYMENT: Final = """
-    WITH held AS (
-        SELECT product_id, status = 'pending'
-               AND (held_for_payment OR expires_at > clock_timestamp()) AS live
-        FROM reservations WHERE order_id = %(order)s ORDER BY product_id FOR UPDATE
-    )
-    UPDATE reservations SET held_for_payment = true, updated_at = clock_timestamp()
-    WHERE order_id = %(order)s AND (SELECT bool_and(live) FROM held)
-"""
-
 RELEASE: Final = f"""
     WITH held AS (
         SELECT order_id, product_id, status AS was FROM reservations

@@ -98,9 +98,6 @@ class InventoryRepository(Protocol):
             ``order_state_conflict``: the order is not PENDING any more.
         """
 
-    def hold_for_payment(self, order_id: UUID) -> bool:
-        """Stop the clock of an order's hold; False if any of it has lapsed or ended."""
-
     def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
         """Give back what an order holds or has confirmed; None if there is nothing (any more).
 
