@@ -215,3 +215,14 @@ def test_a_session_that_has_ended_does_not_stand_in_the_way_of_another(
     assert shop.post("/api/customers", json=ada).status == 201
     answer = shop.post("/api/sessions", json=body, token="a-token-that-has-expired")
     assert answer.status == 201, answer.text
+
+
+def test_what_is_for_everybody_does_not_mind_other_credentials(shop: Gateway) -> None:
+    headers = {"Authorization": "Basic YTpi"}
+    assert shop.get("/api/catalog/categories", headers=headers).status == 200
+    assert shop.post("/api/sessions", json={}, headers=headers).status == 201
+    for refused in (
+        shop.get("/api/cart", headers=headers),
+        shop.delete("/api/sessions", headers=headers),
+    ):
+        assert (refused.status, refused.code) == (401, "session_required")

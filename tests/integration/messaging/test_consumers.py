@@ -161,6 +161,34 @@ def test_a_server_that_is_away_brings_the_batch_back(shelf: Shelf, rabbitmq: str
     assert dead(rabbitmq) == []
 
 
+def test_a_server_that_is_away_for_long_costs_no_message(shelf: Shelf, rabbitmq: str) -> None:
+    """A8: however often the batch came back, what is left of it is neither lost nor dead."""
+    shelf.fail["b"] = DependencyUnavailable("postgresql")
+    shelf.receive(message("a"), message("b", deliveries=DELIVERY_LIMIT), message("c"))
+    assert (shelf.kept, dead(rabbitmq)) == (["a"], [])
+    shelf.fail.clear()
+    again = broker.take(rabbitmq, QUEUE)
+    assert len(again) == 2
+    assert all(properties.delivery_mode == 2 for properties, _ in again)
+    assert not any((properties.headers or {}).get("x-delivery-count") for properties, _ in again)
+    shelf.receive(*again)
+    assert (shelf.kept, shelf.seen) == (["a", "b", "c"], ["a", "b", "b", "c"])
+
+
+def test_an_index_that_is_away_for_long_costs_no_message(
+    container: Container, rabbitmq: str
+) -> None:
+    @batch_consumer(service="inventory", event=OrderPaid)
+    def lost(_: Any) -> None:
+        raise DependencyUnavailable("opensearch")
+
+    batch = [message("a", deliveries=DELIVERY_LIMIT), message("b")]
+    with Gateway(container).active():
+        lost(rmq_event(QUEUE, batch), Context("inventory/on_order_paid"))
+    assert [body for _, body in broker.take(rabbitmq, QUEUE)] == [body for _, body in batch]
+    assert dead(rabbitmq) == []
+
+
 def test_a_short_loss_is_waited_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 15.0)
     monkeypatch.setattr(entrypoint, "_RETRY_PAUSE_SECONDS", 0.01)

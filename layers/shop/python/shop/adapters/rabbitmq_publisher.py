@@ -77,6 +77,12 @@ class RabbitMQPublisher:
             },
         )
 
+    def deliver_again(self, queue: str, body: bytes, *, message_id: str | None) -> None:
+        """Put a message at the end of its own queue; see the port."""
+        self._send(
+            "", queue, body, message_id=message_id, headers={}, mandatory=True, properties={}
+        )
+
     def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
         """Put a message into ``<queue>.dead``; see the port."""
         self._send(

@@ -168,8 +168,7 @@ def _parse(
     request_id: str,
     correlation_id: str,
 ) -> Request[Any, Any]:
-    token = authentication.bearer_token(received)
-    session = None
+    token, session = _token(received, operation), None
     if operation.roles is not None:
         session = authentication.authenticate(bootstrap.container(), token, operation.roles)
     elif operation.optional_session and token:
@@ -188,6 +187,16 @@ def _parse(
         correlation_id=correlation_id,
         resource_id=new_id() if operation.idempotency else None,
     )
+
+
+def _token(received: ChaliceRequest, operation: Operation) -> str | None:
+    """Read the bearer token; what needs none does not mind credentials of another scheme."""
+    try:
+        return authentication.bearer_token(received)
+    except Unauthenticated:
+        if operation.roles is not None:
+            raise
+        return None
 
 
 def _correlation_id(sent: str | None) -> str:

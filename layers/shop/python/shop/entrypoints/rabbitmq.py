@@ -10,6 +10,7 @@ import binascii
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, cast
@@ -74,7 +75,8 @@ def consumer[E: Event](
     A message that is malformed, or that the function refuses with a `ShopError`, goes to the dead-letter
     exchange with the reason, and the rest of the batch goes on. A server that is away
     (`DependencyUnavailable`) brings the batch back. Any other exception brings the message back until it
-    has been delivered as often as the queue allows, then it is dead-lettered too.
+    has been delivered as often as the queue allows, then it is dead-lettered too. A server that is away
+    longer than that costs no message: what is left of the batch goes to the end of the queue.
     """
     queue = queue_name(service, event.event_type)
 
@@ -83,13 +85,17 @@ def consumer[E: Event](
             begin_invocation(context)
             patience = _Patience(context)
             failures: list[Exception] = []
-            for message in _messages(received, queue):
-                envelope = _decode(message, event, patience)
-                if envelope is not None:
-                    failure = _process(message, envelope, function, patience)
-                    failures += [failure] if failure else []
-            if failures:
-                raise ExceptionGroup("messages to deliver again", failures)
+            left = list(_messages(received, queue))
+            with _saved(left):
+                for message in tuple(left):
+                    envelope = _decode(message, event, patience)
+                    failure = envelope and _process(message, envelope, function, patience)
+                    if failure:
+                        failures.append(failure)
+                    else:
+                        left.remove(message)
+                if failures:
+                    raise ExceptionGroup("messages to deliver again", failures)
 
         return handler
 
@@ -111,10 +117,12 @@ def batch_consumer[E: Event](
         def handler(received: dict[str, Any], context: Any) -> None:
             begin_invocation(context)
             patience = _Patience(context)
-            decoded = [_decode(message, event, patience) for message in _messages(received, queue)]
-            events = [cast("E", envelope.event) for envelope in decoded if envelope is not None]
-            if events:
-                patience.until_done(partial(function, events))
+            messages = list(_messages(received, queue))
+            with _saved(messages):
+                decoded = [_decode(message, event, patience) for message in messages]
+                events = [cast("E", envelope.event) for envelope in decoded if envelope is not None]
+                if events:
+                    patience.until_done(partial(function, events))
             _log.info("consumed", extra={"queue": queue, "messages": len(events)})
 
         return handler
@@ -138,6 +146,25 @@ class _Patience:
                     raise
                 _log.warning("waiting for a server", extra={"detail": away.detail})
                 time.sleep(_RETRY_PAUSE_SECONDS)
+
+
+@contextmanager
+def _saved(left: Sequence[_Message]) -> Iterator[None]:
+    """Keep what a server that is away has left from being dead-lettered for coming back too often.
+
+    A copy goes to the end of the queue and the batch counts as done. Should the batch come back all the
+    same, what is there twice is processed once.
+    """
+    try:
+        yield
+    except DependencyUnavailable as away:
+        if all(message.deliveries < DELIVERY_LIMIT for message in left):
+            raise
+        for message in left:
+            bootstrap.container().publisher.deliver_again(
+                message.queue, message.body, message_id=message.message_id
+            )
+        _log.warning("messages put back", extra={"messages": len(left), "detail": away.detail})
 
 
 def _process[E: Event](

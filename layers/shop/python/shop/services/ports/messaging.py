@@ -90,6 +90,15 @@ class Publisher(Protocol):
             If the broker is away, or has no queue for an event that somebody consumes.
         """
 
+    def deliver_again(self, queue: str, body: bytes, *, message_id: str | None) -> None:
+        """Put a message at the end of its own queue; its deliveries are counted from one again.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away.
+        """
+
     def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
         """Put a message that cannot be processed into ``<queue>.dead``, with the reason as header.
 
