@@ -8,17 +8,13 @@ handler right before it. Step Functions, which only checkout calls, is a stub th
 """
 
 import argparse
-import http.server
 import json
 import os
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -28,13 +24,14 @@ from shop_localstack.process import LambdaProcess, ProcessLog
 from shop_localstack.runtime_api import Invocation, Kind
 
 from bench.measuring import Pairs, machine, milliseconds, table, verdict
+from bench.placement import step_functions
 from bench.servers import Servers, body, servers
 from shop.domain.sessions import Role
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
-from tests.support.gateway import find_route, proxy_event
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.people import token_of
+from tests.support.proxy_events import find_route, proxy_event
 
 BUDGET = 2.0
 _DEADLINE_SECONDS = 30
@@ -63,57 +60,7 @@ class Starts:
 type MakeEvent = Callable[[], dict[str, Any]]
 
 
-class _Placement(http.server.BaseHTTPRequestHandler):
-    """Stands for Step Functions: every execution of place_order succeeds at once."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """Answer StartSyncExecution."""
-        call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps({"status": "SUCCEEDED", "output": _placed(json.loads(call["input"]))})
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-def _placed(command: dict[str, Any]) -> str:
-    now = datetime.now(UTC)
-    (item,) = command["items"]
-    line = {"product_id": item["product_id"], "name": "Thing", "unit_price_minor": 1000}
-    return body(
-        order_id=command["order_id"],
-        status="PENDING",
-        currency="USD",
-        lines=[line | {"quantity": 1}],
-        items=[{"product_id": item["product_id"], "quantity": 1}],
-        subtotal_minor=1000,
-        tax_minor=0,
-        shipping_minor=0,
-        total_minor=1000,
-        reservation_expires_at=(now + timedelta(minutes=10)).isoformat(),
-        estimated_delivery=now.date().isoformat(),
-        payment_timeout_seconds=660,
-        correlation_id=command["correlation_id"],
-    )
-
-
-@contextmanager
-def _step_functions() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Placement)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-
-
-def _environment(of: Servers, step_functions: str) -> dict[str, str]:
+def _environment(of: Servers, step_functions_url: str) -> dict[str, str]:
     """What Lambda sets, and the template."""
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
@@ -126,7 +73,7 @@ def _environment(of: Servers, step_functions: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_ENDPOINT_URL_SFN": step_functions,
+        "AWS_ENDPOINT_URL_SFN": step_functions_url,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
 
@@ -239,10 +186,10 @@ def measure(of: Servers, rounds: int, only: str) -> dict[str, Starts]:
     with (
         tempfile.TemporaryDirectory() as empty,
         of.container() as container,
-        _step_functions() as step_functions,
+        step_functions() as step_functions_url,
     ):
         (Path(empty) / "handler.py").write_text("def handler(event, context):\n    return None\n")
-        environment = _environment(of, step_functions)
+        environment = _environment(of, step_functions_url)
         paths = {f.title: ":".join(f"{layer}/python" for layer in f.layers) for f in declared()}
         events = _Requests(of, OrderingShop(container)).all()
         found = {title: Starts() for title in events if only in title}

@@ -25,8 +25,9 @@ from bench.servers import Servers, body, servers
 from shop.adapters.postgres.database import Database
 from shop.domain.ids import new_id
 from tests.support.containers import container_for
-from tests.support.gateway import Context, Gateway, proxy_event
+from tests.support.gateway import Gateway
 from tests.support.products import add_product
+from tests.support.proxy_events import Context, proxy_event
 from tests.support.threads import in_threads
 
 FUNCTION = "inventory/reserve_stock"

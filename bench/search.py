@@ -32,7 +32,8 @@ from shop_local.paths import MIGRATIONS, default_state_folder
 from shop_local.seed import judged, load
 from shop_local.services import start_services
 from tests.support import databases
-from tests.support.gateway import Context, Gateway, proxy_event
+from tests.support.gateway import Gateway
+from tests.support.proxy_events import Context, proxy_event
 
 BUDGET = 1.2
 _NOBODY = "redis://127.0.0.1:1"

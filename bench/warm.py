@@ -25,9 +25,10 @@ from bench.servers import Servers, body, servers
 from shop.adapters.redis_product_cache import RedisCatalogCache
 from shop.domain.sessions import Role
 from shop.entrypoints.http import Answer, Request, endpoint
-from tests.support.gateway import Context, Gateway, find_route, proxy_event
+from tests.support.gateway import Gateway
 from tests.support.orders import OrderingShop
 from tests.support.people import token_of
+from tests.support.proxy_events import Context, find_route, proxy_event
 
 BUDGET = 1.5
 #: Between a function and its servers in one availability zone or the next.

@@ -8,7 +8,8 @@ import pytest
 
 from shop.bootstrap import Container
 from shop.domain.sessions import Role
-from tests.support.gateway import ROOT, Gateway
+from shop_local.paths import CHECKOUT
+from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.products import add_product, change
 
@@ -16,7 +17,7 @@ _PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 
 
 def _sample(function: str) -> Any:
-    return json.loads((ROOT / f"events/{function}.json").read_text())
+    return json.loads((CHECKOUT / f"events/{function}.json").read_text())
 
 
 def _with_token(event: Any, token: str) -> Any:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.gateway import ROOT, Gateway, template
+from shop_local.paths import CHECKOUT
+from tests.support.gateway import Gateway
+from tests.support.proxy_events import template
 
 _START = "arn:aws:states:::states:startExecution"
 _CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
@@ -19,7 +21,7 @@ _CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 
 def definition(name: str) -> dict[str, Any]:
     """Read a state machine."""
-    loaded: dict[str, Any] = json.loads((ROOT / f"statemachines/{name}.asl.json").read_text())
+    loaded: dict[str, Any] = json.loads((CHECKOUT / f"statemachines/{name}.asl.json").read_text())
     return loaded
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shop import observability
 from shop.entrypoints.http import Answer, Request, endpoint
-from tests.support.gateway import Context, proxy_event
+from tests.support.proxy_events import Context, proxy_event
 
 _log = logging.getLogger("shop.services.anything")
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.support.gateway import template
 from tests.support.machines import definition
+from tests.support.proxy_events import template
 
 MACHINES = {"place_order": "PlaceOrder", "fulfil_order": "FulfilOrder"}
 CASES = [

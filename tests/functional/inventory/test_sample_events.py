@@ -8,7 +8,8 @@ import pytest
 
 from shop.bootstrap import Container
 from shop.domain.sessions import Role
-from tests.support.gateway import ROOT, Gateway
+from shop_local.paths import CHECKOUT
+from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.stock import add_products, levels, query
 
@@ -24,7 +25,7 @@ def product(database: str) -> None:
 
 
 def replay(shop: Gateway, container: Container, function: str) -> Any:
-    event = json.loads((ROOT / f"events/{function}.json").read_text())
+    event = json.loads((CHECKOUT / f"events/{function}.json").read_text())
     if "Authorization" in event.get("headers", {}):
         event["headers"]["Authorization"] = f"Bearer {token_of(container, Role.STAFF)}"
     return shop.invoke(function, event)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shop.domain.sessions import Role
-from tests.support.gateway import ROOT
+from shop_local.paths import CHECKOUT
 from tests.support.payments import status_of
 from tests.support.products import add_product
 from tests.support.stock import query
@@ -17,13 +17,13 @@ PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 FUNCTIONS = sorted(
     f"{folder.parent.name}/{folder.name}"
     for service in ("orders", "notifications")
-    for folder in (ROOT / "functions" / service).iterdir()
+    for folder in (CHECKOUT / "functions" / service).iterdir()
     if (folder / "handler.py").exists()
 )
 
 
 def sample(function, token=None):
-    event = json.loads((ROOT / f"events/{function}.json").read_text())
+    event = json.loads((CHECKOUT / f"events/{function}.json").read_text())
     if token is not None:
         event["headers"]["Authorization"] = f"Bearer {token}"
         event["multiValueHeaders"]["Authorization"] = [f"Bearer {token}"]
@@ -52,7 +52,7 @@ def placed(shop):
 
 def test_every_function_has_a_sample():
     for service in ("orders", "notifications"):
-        files = {f"{service}/{path.stem}" for path in (ROOT / f"events/{service}").iterdir()}
+        files = {f"{service}/{path.stem}" for path in (CHECKOUT / f"events/{service}").iterdir()}
         assert files == {name for name in FUNCTIONS if name.startswith(f"{service}/")}
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway import ROOT, Gateway
+from shop_local.paths import CHECKOUT
+from tests.support.gateway import Gateway
 from tests.support.payments import StripeControl, signature
 
 
 def sample(function: str) -> Any:
-    return json.loads((ROOT / f"events/payments/{function}.json").read_text())
+    return json.loads((CHECKOUT / f"events/payments/{function}.json").read_text())
 
 
 def test_process_payment(shop: Gateway) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from shop.bootstrap import Container
+from shop_local.paths import CHECKOUT
 from tests.support.containers import container_for
-from tests.support.gateway import ROOT, Gateway, Response
+from tests.support.gateway import Gateway, Response
 from tests.support.products import change
 from tests.support.search import PRODUCTS, add_catalog, product_id
 
@@ -218,6 +219,6 @@ def test_wrong_suggestions(shop: Gateway, query: str) -> None:
 
 @pytest.mark.parametrize("function", ["search_products", "suggest_products"])
 def test_sample_events(shop: Gateway, function: str) -> None:
-    event = json.loads((ROOT / f"events/catalog/{function}.json").read_text())
+    event = json.loads((CHECKOUT / f"events/catalog/{function}.json").read_text())
     answer = shop.invoke(f"catalog/{function}", event)
     assert answer["statusCode"] == 200

@@ -26,7 +26,8 @@ from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import rmq_event
 from tests.support.containers import container_for
-from tests.support.gateway import Context, Gateway
+from tests.support.gateway import Gateway
+from tests.support.proxy_events import Context
 from tests.support.stock import query
 
 QUEUE = "inventory.order.paid"

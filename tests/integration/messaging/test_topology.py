@@ -5,7 +5,7 @@ import pytest
 from shop.adapters.rabbitmq_topology import TopologyError, declare
 from shop.contracts.events import CONSUMERS, DELIVERY_LIMIT, queue_name
 from tests.support import broker
-from tests.support.gateway import template
+from tests.support.proxy_events import template
 
 
 def test_declaring_again_changes_nothing(rabbitmq: str, declared: list[str]) -> None:

@@ -9,156 +9,15 @@ items by their last write. A script touches several keys, so the server runs wit
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from shop.adapters.redis_client import RedisClient, Script
+from shop.adapters import redis_cart_scripts as scripts
+from shop.adapters.redis_client import RedisClient
 from shop.domain.cart import LIFETIME, MAX_LINES, MAX_QUANTITY
 from shop.domain.errors import FieldError, InsufficientStock, InvalidRequest, NotFound
 from shop.domain.ids import new_id
 from shop.services.ports.cart import Cart, CartItem, TrackedCart
-
-_NEW: Final = "carts:new"
-_IDLE: Final = "carts:idle"
-_LIFETIME_MS: Final = int(LIFETIME.total_seconds() * 1000)
-
-_COMMON: Final = f"""
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function integer(value) return string.format('%.0f', value) end
-
--- Four fields are the cart's own, the others are two a line.
-local function lines(cart) return math.max(0, (redis.call('HLEN', cart) - 4) / 2) end
-
-local function begin(cart, user, id)
-    if redis.call('HSETNX', cart, '_id', id) == 1 then
-        redis.call('HSET', cart, '_created', integer(now), '_updated', integer(now), '_seq', 0)
-        return true
-    end
-    return false
-end
-
-local function write(cart, product, quantity, price)
-    local seen = redis.call('HGET', cart, 'seen:' .. product)
-    local position = seen and string.match(seen, ':(%d+)$') or redis.call('HINCRBY', cart, '_seq', 1)
-    redis.call('HSET', cart, product, quantity, 'seen:' .. product, price .. ':' .. position)
-end
-
-local function finish(cart, user)
-    local member = user .. '/' .. redis.call('HGET', cart, '_id')
-    redis.call('HSET', cart, '_updated', integer(now))
-    redis.call('PEXPIREAT', cart, integer(now + {_LIFETIME_MS}))
-    if lines(cart) > 0 then
-        redis.call('ZADD', '{_IDLE}', integer(now), member)
-    else
-        redis.call('ZREM', '{_IDLE}', member)
-    end
-    return {{'ok', redis.call('HGETALL', cart)}}
-end
-"""
-
-#: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there.
-_WRITE: Final = Script(
-    _COMMON
-    + f"""
-local cart, user, product = KEYS[1], ARGV[1], ARGV[2]
-local have = tonumber(redis.call('HGET', cart, product)) or 0
-local adding = ARGV[7] == 'add'
-if have == 0 and not adding then return {{'missing', 0}} end
-local want = tonumber(ARGV[3])
-if adding then want = want + have end
-if want > tonumber(ARGV[4]) then return {{'short', have}} end
-if want > {MAX_QUANTITY} then return {{'quantity', have}} end
-if have == 0 and lines(cart) >= {MAX_LINES} then return {{'lines', 0}} end
-if begin(cart, user, ARGV[6]) then redis.call('SADD', '{_NEW}', user .. '/' .. ARGV[6]) end
-write(cart, product, want, ARGV[5])
-return finish(cart, user)
-"""
-)
-
-#: ARGV: user, then the products to take out; none: all.
-_REMOVE: Final = Script(
-    _COMMON
-    + """
-local cart, user = KEYS[1], ARGV[1]
-if redis.call('EXISTS', cart) == 0 then return {'missing', 0} end
-if #ARGV == 1 then
-    local kept = redis.call('HMGET', cart, '_id', '_created')
-    redis.call('DEL', cart)
-    redis.call('HSET', cart, '_id', kept[1], '_created', kept[2], '_seq', 0)
-    redis.call('HSET', cart, '_updated', integer(now))
-elseif redis.call('HDEL', cart, ARGV[2], 'seen:' .. ARGV[2]) == 0 then
-    return {'missing', 0}
-end
-return finish(cart, user)
-"""
-)
-
-#: ARGV: user, cart id, id for a cart of what is left, then product and quantity of each line bought.
-_REMOVE_BOUGHT: Final = Script(
-    _COMMON
-    + f"""
-local cart, user = KEYS[1], ARGV[1]
-if redis.call('HGET', cart, '_id') ~= ARGV[2] then return 0 end
-for i = 4, #ARGV, 2 do
-    local left = (tonumber(redis.call('HGET', cart, ARGV[i])) or 0) - tonumber(ARGV[i + 1])
-    if left > 0 then
-        redis.call('HSET', cart, ARGV[i], left)
-    else
-        redis.call('HDEL', cart, ARGV[i], 'seen:' .. ARGV[i])
-    end
-end
-redis.call('ZREM', '{_IDLE}', user .. '/' .. ARGV[2])
-if lines(cart) == 0 then return redis.call('DEL', cart) end
-redis.call('HSET', cart, '_id', ARGV[3], '_created', integer(now))
-redis.call('SADD', '{_NEW}', user .. '/' .. ARGV[3])
-finish(cart, user)
-return 1
-"""
-)
-
-#: KEYS: the guest's cart, the user's. ARGV: guest, user.
-_MERGE: Final = Script(
-    _COMMON
-    + f"""
-local source, target = KEYS[1], KEYS[2]
-local id = redis.call('HGET', source, '_id')
-if not id or lines(source) == 0 then return 0 end
-local moved = {{}}
-local fields = redis.call('HGETALL', source)
-for i = 1, #fields, 2 do
-    local product = string.match(fields[i], '^seen:(.+)$')
-    if product then
-        local price, position = string.match(fields[i + 1], '^(%d+):(%d+)$')
-        table.insert(moved, {{product, price, tonumber(position)}})
-    end
-end
-table.sort(moved, function(a, b) return a[3] < b[3] end)
-begin(target, ARGV[2], id)
-for _, line in ipairs(moved) do
-    local have = tonumber(redis.call('HGET', target, line[1])) or 0
-    if have > 0 or lines(target) < {MAX_LINES} then
-        local quantity = tonumber(redis.call('HGET', source, line[1])) + have
-        write(target, line[1], math.min({MAX_QUANTITY}, quantity), line[2])
-        redis.call('HDEL', source, line[1], 'seen:' .. line[1])
-    end
-end
-finish(target, ARGV[2])
-if lines(source) == 0 then
-    redis.call('DEL', source)
-    redis.call('ZREM', '{_IDLE}', ARGV[1] .. '/' .. id)
-else
-    finish(source, ARGV[1])
-end
-return 1
-"""
-)
-
-#: ARGV: last write that was reported, member; keeps a cart that was written since.
-_REPORTED: Final = Script(f"""
-if redis.call('ZSCORE', '{_IDLE}', ARGV[2]) == ARGV[1] then redis.call('ZREM', '{_IDLE}', ARGV[2]) end
-return 1
-""")
 
 
 class RedisCartStore:
@@ -190,14 +49,16 @@ class RedisCartStore:
 
     def remove(self, user_id: UUID, product_id: UUID) -> Cart:
         """Take a line out."""
-        state, content = self._redis.script(_REMOVE, [_key(user_id)], str(user_id), str(product_id))
+        state, content = self._redis.script(
+            scripts.REMOVE, [_key(user_id)], str(user_id), str(product_id)
+        )
         if state != b"ok":
             raise _no_such_line(product_id)
         return _cart(content)
 
     def empty(self, user_id: UUID) -> Cart | None:
         """Take all lines out."""
-        state, content = self._redis.script(_REMOVE, [_key(user_id)], str(user_id))
+        state, content = self._redis.script(scripts.REMOVE, [_key(user_id)], str(user_id))
         return _cart(content) if state == b"ok" else None
 
     def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
@@ -206,7 +67,12 @@ class RedisCartStore:
             part for product_id, quantity in bought.items() for part in (str(product_id), quantity)
         ]
         answer = self._redis.script(
-            _REMOVE_BOUGHT, [_key(user_id)], str(user_id), str(cart_id), str(new_id()), *lines
+            scripts.REMOVE_BOUGHT,
+            [_key(user_id)],
+            str(user_id),
+            str(cart_id),
+            str(new_id()),
+            *lines,
         )
         return bool(answer)
 
@@ -214,16 +80,18 @@ class RedisCartStore:
         """Move a guest's lines into a user's cart."""
         if guest_id != user_id:
             keys = [_key(guest_id), _key(user_id)]
-            self._redis.script(_MERGE, keys, str(guest_id), str(user_id))
+            self._redis.script(scripts.MERGE, keys, str(guest_id), str(user_id))
 
     def new_carts(self, limit: int) -> Sequence[TrackedCart]:
         """List carts that have begun."""
-        return [_tracked(member) for member in self._redis.execute("SRANDMEMBER", _NEW, limit)]
+        return [
+            _tracked(member) for member in self._redis.execute("SRANDMEMBER", scripts.NEW, limit)
+        ]
 
     def idle_carts(self, before: datetime, limit: int) -> Sequence[TrackedCart]:
         """List carts that were left alone."""
         answer = self._redis.execute(
-            "ZRANGE", _IDLE, "-inf", f"({_milliseconds(before)}",
+            "ZRANGE", scripts.IDLE, "-inf", f"({_milliseconds(before)}",
             "BYSCORE", "LIMIT", 0, limit, "WITHSCORES",
         )  # fmt: skip
         pairs = zip(answer[::2], answer[1::2], strict=True)
@@ -231,8 +99,8 @@ class RedisCartStore:
 
     def reported(self, new: Sequence[TrackedCart], idle: Sequence[TrackedCart]) -> None:
         """Drop carts from the lists."""
-        script = self._redis.register(_REPORTED)
-        commands = [("SREM", _NEW, _member(cart)) for cart in new]
+        script = self._redis.register(scripts.REPORTED)
+        commands = [("SREM", scripts.NEW, _member(cart)) for cart in new]
         commands += [
             script.call([], _milliseconds(cart.last_write_at), _member(cart))
             for cart in idle
@@ -252,7 +120,7 @@ class RedisCartStore:
         price: int,
     ) -> Cart:
         state, content = self._redis.script(
-            _WRITE, [_key(user_id)],
+            scripts.WRITE, [_key(user_id)],
             str(user_id), str(product_id), quantity, available, price, str(new_id()), how,
         )  # fmt: skip
         if state == b"missing":
