@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,9 @@ from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.services.ports.catalog import Cached, CacheKey, CatalogCache, CategoryRow, Product
 from shop.services.ports.unit_of_work import OpenUnitOfWork
+
+if TYPE_CHECKING:
+    from shop.services.ports.search import Found
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _PRODUCT_LOCAL_SECONDS: Final = 300.0
@@ -69,7 +72,10 @@ def list_products(
             raise NotFound(f"There is no category {query.category!r}.", code="category_not_found")
         products, total = found
         page = ProductPage(
-            [_summary(product) for product in products], total, query.page, query.per_page
+            [ProductSummary(**outline(product)) for product in products],
+            total,
+            query.page,
+            query.per_page,
         )
         return _encode(page)
 
@@ -120,22 +126,29 @@ def product_key(product_id: UUID) -> CacheKey:
 def product_view(product: Product) -> ProductView:
     """Show a product with everything that staff can change."""
     return ProductView(
-        id=product.product_id,
+        **outline(product),
         sku=product.sku,
-        name=product.name,
-        description=product.description,
-        brand=product.brand,
-        price=to_decimal(product.price_minor),
-        currency=product.currency,
-        stock=product.stock,
-        image_url=product.image_url,
-        category=product.category,
         tags=list(product.tags),
         # In one order, as the database does not keep the one they were sent in.
         attributes=dict(sorted(product.attributes.items())),
         is_active=product.is_active,
         version=product.version,
     )
+
+
+def outline(product: "Product | Found") -> dict[str, Any]:
+    """Give what every view of a product begins with: the fields of `ProductSummary`."""
+    return {
+        "id": product.product_id,
+        "name": product.name,
+        "description": product.description,
+        "brand": product.brand,
+        "price": to_decimal(product.price_minor),
+        "currency": product.currency,
+        "stock": product.stock,
+        "image_url": product.image_url,
+        "category": product.category,
+    }
 
 
 def represent_product(cached: Cached) -> Representation:
@@ -167,20 +180,6 @@ def _encode(body: msgspec.Struct) -> str:
 def encode_product(product: Product) -> Cached:
     """Encode a product that was read from the database."""
     return Cached(_encode(product_view(product)), hit=False)
-
-
-def _summary(product: Product) -> ProductSummary:
-    return ProductSummary(
-        id=product.product_id,
-        name=product.name,
-        description=product.description,
-        brand=product.brand,
-        price=to_decimal(product.price_minor),
-        currency=product.currency,
-        stock=product.stock,
-        image_url=product.image_url,
-        category=product.category,
-    )
 
 
 def _tree(rows: Sequence[CategoryRow]) -> list[CategoryNode]:

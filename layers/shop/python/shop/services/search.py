@@ -20,9 +20,9 @@ from shop.contracts.http.search import (
     SuggestProducts,
 )
 from shop.domain.errors import FieldError, InvalidRequest
-from shop.domain.money import to_decimal, to_minor
+from shop.domain.money import to_minor
 from shop.domain.search import MAX_DEPTH, Filters, SearchQuery
-from shop.services.catalog import Representation
+from shop.services.catalog import Representation, outline
 from shop.services.ports.catalog import CacheKey, CatalogCache
 from shop.services.ports.search import (
     MARK_END,
@@ -140,15 +140,7 @@ def _answer(query: SearchQuery, page: SearchPage) -> SearchAnswer:
 
 def _result(found: Found) -> SearchResult:
     return SearchResult(
-        id=found.product_id,
-        name=found.name,
-        description=found.description,
-        brand=found.brand,
-        price=to_decimal(found.price_minor),
-        currency=found.currency,
-        stock=found.stock,
-        image_url=found.image_url,
-        category=found.category,
+        **outline(found),
         highlights=Highlights(_markup(found.name_marked), _markup(found.description_marked)),
     )
 

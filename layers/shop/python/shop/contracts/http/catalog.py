@@ -67,19 +67,10 @@ class ProductPage(msgspec.Struct, frozen=True):
     per_page: int
 
 
-class ProductView(msgspec.Struct, frozen=True):
+class ProductView(ProductSummary, frozen=True):
     """A product. Its ETag goes into If-Match, or its version into the body, to change it."""
 
-    id: UUID
     sku: str
-    name: str
-    description: str
-    brand: str
-    price: Decimal
-    currency: str
-    stock: int
-    image_url: str | None
-    category: str
     tags: list[str]
     attributes: Mapping[str, AttributeValue]
     is_active: bool

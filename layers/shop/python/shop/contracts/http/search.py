@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.catalog import ProductSummary
 from shop.domain.search import MAX_DEPTH, SearchSort
 
 _LIST: Final = 50
@@ -56,18 +57,9 @@ class Highlights(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str | None = None
 
 
-class SearchResult(msgspec.Struct, frozen=True):
+class SearchResult(ProductSummary, frozen=True):
     """A product that was found."""
 
-    id: UUID
-    name: str
-    description: str
-    brand: str
-    price: Decimal
-    currency: str
-    stock: int
-    image_url: str | None
-    category: str
     highlights: Highlights
 
 
