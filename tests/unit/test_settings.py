@@ -1,6 +1,9 @@
 import pytest
+from msgspec.structs import fields
 
-from shop.settings import SettingsError, load
+from shop.settings import Settings, SettingsError, load
+from shop_local import template
+from shop_local.paths import CHECKOUT, TEMPLATE
 
 GOOD = {
     "SHOP_DATABASE_URL": "postgresql://u:p@127.0.0.1:5432/shop",
@@ -47,3 +50,22 @@ def test_a_malformed_setting_is_named_with_its_fix(name: str, value: str, messag
     with pytest.raises(SettingsError, match=name) as failure:
         load({**GOOD, name: value})
     assert message in str(failure.value)
+
+
+def test_every_setting_is_described_and_reaches_the_functions() -> None:
+    names = {f"SHOP_{field.name.upper()}" for field in fields(Settings)}
+    document = template.read(TEMPLATE)
+    functions = [document["Globals"]["Function"]]
+    functions += [
+        resource["Properties"]
+        for resource in document["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    given = {
+        name
+        for properties in functions
+        for name in properties.get("Environment", {}).get("Variables", {})
+    }
+    assert given == names
+    readme = (CHECKOUT / "README.md").read_text()
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []

@@ -39,7 +39,12 @@ def follow(state: State, name: str | None, *, lines: int, stay: bool) -> int:
     if name is None:
         raise LogError(f"Which? make logs F=<service>/<function>, or F={'|'.join(SERVICES)}")
     files = log_files(state, name)
-    if not files or not files[-1].exists():
+    if not (files and files[-1].exists()) and stay:
+        print(f"{name} has not logged anything yet; waiting.", flush=True)
+        while not (files and files[-1].exists()):
+            time.sleep(0.2)
+            files = log_files(state, name)
+    if not (files and files[-1].exists()):
         raise LogError(f"{name} has not logged anything yet.")
     with files[-1].open("rb") as file:
         print(b"\n".join(file.read().splitlines()[-lines:]).decode(errors="replace"), flush=True)

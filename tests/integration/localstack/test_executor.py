@@ -128,6 +128,19 @@ def test_changed_code_is_taken_up(stack):
     assert stack.invoke("t-reloaded")["Payload"] == "the second"
 
 
+def test_changed_data_beside_the_code_is_taken_up_too(stack):
+    folder = stack.layer_folder / "python"
+    (folder / "reloaded.py").write_text(
+        "import pathlib\n"
+        "TEXT = pathlib.Path(__file__).with_name('words.txt').read_text()\n"
+        "def handler(event, context):\n    return TEXT\n"
+    )
+    for words in ("one", "another"):
+        (folder / "words.txt").write_text(words)
+        time.sleep(0.3)
+        assert stack.invoke("t-reloaded")["Payload"] == words
+
+
 def test_a_large_payload_goes_both_ways(stack):
     text = "x" * 5_000_000
     assert stack.invoke("t-echo", {"text": text})["Payload"]["input"]["text"] == text

@@ -25,7 +25,7 @@ def watched(folders: list[Path]) -> list[str]:
 
 
 def stamp(folders: list[str]) -> tuple[Stamp, ...]:
-    """Return a value that changes when a ``.py`` file below one of the folders changes.
+    """Return a value that changes when a file below one of the folders changes.
 
     A folder is scanned at most every 250 ms, whatever the number of environments that ask.
     """
@@ -51,10 +51,12 @@ def _scan(folder: str) -> Stamp:
             continue  # removed since it was listed; the stamp shows that
         with entries:
             for entry in entries:
-                if entry.name.endswith(".py"):
-                    info = entry.stat()
-                    count, size = count + 1, size + info.st_size
-                    newest = max(newest, info.st_mtime_ns)
-                elif entry.name != "__pycache__" and entry.is_dir():
+                if entry.name == "__pycache__" or entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
                     pending.append(entry.path)
+                    continue
+                info = entry.stat()
+                count, size = count + 1, size + info.st_size
+                newest = max(newest, info.st_mtime_ns)
     return count, newest, size

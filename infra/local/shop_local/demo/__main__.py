@@ -15,6 +15,7 @@ from shop.domain.ids import new_id
 from shop_local.console import complain, headline
 from shop_local.demo import traces
 from shop_local.demo.client import ShopClient, UnexpectedAnswer
+from shop_local.paths import default_state_folder
 
 _PATIENCE_SECONDS = 60.0
 _ADDRESS = {
@@ -201,7 +202,7 @@ def _what_next(settings: Mapping[str, str]) -> None:
 The shop is up.
   API            {api}
   try it         {api}/api/docs
-  credentials    .local/stack.env
+  credentials    {default_state_folder() / "stack.env"}
 
 Next
   make status                        what runs, where

@@ -43,11 +43,6 @@ CHARGED: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING, _S.SHIPPED, _S
 REFUNDABLE: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING})
 
 
-def can_move(current: OrderStatus, target: OrderStatus) -> bool:
-    """Tell whether an order may go from one state straight to another."""
-    return target in TRANSITIONS[current]
-
-
 def sources_of(target: OrderStatus) -> frozenset[OrderStatus]:
     """Give the states from which `target` is one move away."""
     return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)

@@ -7,8 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-type OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-type Adjustment = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+from shop.domain.reservations import MAX_ON_HAND, MAX_TTL_SECONDS, MIN_TTL_SECONDS
+
+type OnHand = Annotated[int, Meta(ge=0, le=MAX_ON_HAND)]
+type Adjustment = Annotated[int, Meta(ge=-MAX_ON_HAND, le=MAX_ON_HAND)]
 
 
 class StockView(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ class ReserveStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     order_id: UUID
     items: Annotated[list[ReserveItem], Meta(min_length=1, max_length=100)]
-    ttl: Annotated[int, Meta(ge=60, le=3600)] = 600
+    ttl: Annotated[int, Meta(ge=MIN_TTL_SECONDS, le=MAX_TTL_SECONDS)] = 600
 
 
 class ReservedView(msgspec.Struct, frozen=True, kw_only=True):
