@@ -43,6 +43,12 @@ SELECT order_id, count(*) AS charges FROM payments AS p
 WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id)
 GROUP BY order_id HAVING count(*) > 1;
 
+\echo Money: what was not given away is paid for: a charged order's own money did not go back
+SELECT o.id AS order_id, o.status, p.payment_intent_id, f.reason FROM orders AS o
+JOIN payments AS p ON p.order_id = o.id AND p.status = 'succeeded'
+JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id AND f.status = 'succeeded'
+WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED');
+
 \echo Money: refunds that somebody must look at
 SELECT payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
 WHERE problem IS NOT NULL;

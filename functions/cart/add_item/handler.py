@@ -16,4 +16,10 @@ from shop.services import cart
 )
 def handler(request: Request[AddItem, None]) -> Answer:
     """Put a product in the cart."""
-    return Answer(cart.add_item(container().cart_resources, request.shopper.user_id, request.body))
+    view = cart.add_item(
+        container().cart_resources,
+        request.shopper.user_id,
+        request.body,
+        request_id=request.resource_id,
+    )
+    return Answer(view)

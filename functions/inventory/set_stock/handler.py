@@ -22,6 +22,7 @@ def handler(request: Request[SetStock, None]) -> Answer:
         adjust_by=request.body.adjust_by,
         reason=request.body.reason or "set by staff",
         actor_id=request.shopper.user_id,
+        request_id=request.resource_id,
     )
     level = inventory.change_stock(
         container().unit_of_work, request.id("product_id"), change, request.correlation_id

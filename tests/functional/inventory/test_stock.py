@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 
 from shop.bootstrap import Container
+from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.gateway import Gateway
+from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.stock import add_products, query
 
@@ -121,3 +122,30 @@ def test_reading_takes_one_statement(shop: Gateway, container: Container, produc
     before = container.database.statements
     shop.get(f"/api/stock/{product}")
     assert container.database.statements - before == 1
+
+
+def test_an_adjustment_that_lost_its_answer_is_made_once(
+    shop: Gateway,
+    container: Container,
+    database: str,
+    product: UUID,
+    staff: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A15: the key's next attempt finds the work of one that died before its answer was kept."""
+
+    def adjust() -> Response:
+        body = {"adjust_by": -3, "reason": "damaged"}
+        return shop.put(f"/api/stock/{product}", json=body, token=staff, key="k")
+
+    def lose(*_: object) -> None:
+        raise DependencyUnavailable("postgresql")
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(container.idempotency, "complete", lose)
+        assert adjust().status == 503
+    query(database, "UPDATE idempotency_keys SET locked_until = now()")
+    answer = adjust()
+    assert (answer.status, answer.json["on_hand"]) == (200, 4)
+    assert query(database, "SELECT delta FROM stock_adjustments") == [(-3,)]
+    assert query(database, "SELECT count(*) FROM outbox") == [(1,)]

@@ -9,6 +9,7 @@ import pytest
 from shop.adapters.redis_carts import RedisCartStore
 from shop.adapters.redis_client import RedisClient
 from shop.domain.errors import InsufficientStock
+from shop.services.ports.cart import Cart
 
 _THREADS = 8
 
@@ -144,3 +145,24 @@ def test_a_line_that_was_taken_out_meanwhile_is_not_missed(stores: list[RedisCar
     assert store.remove_bought(user_id, bought.cart_id, {phone: 2, case: 4})
 
     assert store.read(user_id) is None
+
+
+def test_an_addition_is_made_once_a_request(stores: list[RedisCartStore]) -> None:
+    store, user_id, phone, request = stores[0], uuid4(), uuid4(), uuid4()
+
+    def add(request_id: UUID) -> Cart | None:
+        return store.add(user_id, phone, 2, available=10, price_minor=100, request_id=request_id)
+
+    first = add(request)
+    assert first is not None
+    _at_once(
+        stores,
+        lambda own: (
+            own.add(user_id, phone, 2, available=10, price_minor=100, request_id=request) and None
+        ),
+    )
+    again = add(uuid4())
+    assert again is not None
+    assert (first.quantity_of(phone), again.quantity_of(phone)) == (2, 4)
+    store.remove_bought(user_id, again.cart_id, {phone: 4})
+    assert add(request) is None

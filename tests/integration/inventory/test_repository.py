@@ -201,6 +201,14 @@ def test_a_hold_stops_counting_at_its_end_to_the_second(
     assert levels(database, product) == (1, 1)
 
 
+def test_a_hold_does_not_begin_after_its_end(warehouse: Warehouse, database: str) -> None:
+    (product,) = add_products(database, 5)
+    with pytest.raises(Conflict) as refused:
+        warehouse.hold(add_order(database), (product, 1), seconds=-1)
+    assert refused.value.code == "reservation_conflict"
+    assert levels(database, product) == (5, 0)
+
+
 def test_a_hold_being_paid_does_not_end(warehouse: Warehouse, database: str) -> None:
     (product,) = add_products(database, 1)
     order_id = add_order(database)
@@ -220,8 +228,8 @@ def test_a_hold_in_part_taken_over_is_neither_paid_nor_confirmed(
 ) -> None:
     first, second = add_products(database, 1, 1)
     order_id = add_order(database)
-    warehouse.hold(order_id, (first, 1), (second, 1), seconds=0.01)
-    time.sleep(0.05)
+    warehouse.hold(order_id, (first, 1), (second, 1), seconds=0.3)
+    time.sleep(0.35)
     warehouse.hold(new_id(), (first, 1))
     assert not warehouse.begin_payment(order_id)
     assert warehouse.confirm(order_id) == []

@@ -83,7 +83,6 @@ ORDER = {"order": UUID(int=0), "expired": False}
         ("LOCK_STOCK_OF_ORDER", ORDER, "reservations_pkey"),
         ("RELEASE", ORDER, "reservations_pkey"),
         ("CONFIRM", ORDER, "reservations_pkey"),
-        ("HOLD_FOR_PAYMENT", ORDER, "reservations_pkey"),
         ("LAPSED_ORDERS", {"limit": 200}, "idx_reservations_pending_expiry"),
     ],
 )

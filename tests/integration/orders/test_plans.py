@@ -44,6 +44,11 @@ def full(database_server, database_template):
             cursor.execute(
                 "INSERT INTO refunds SELECT id::text, id, 1, 'test' FROM orders LIMIT 20000"
             )
+            cursor.execute(
+                "INSERT INTO payments"
+                " (id, order_id, status, amount_minor, currency, payment_method_id, payment_intent_id)"
+                " SELECT gen_random_uuid(), id, 'succeeded', 1, 'USD', 'pm', id::text FROM orders"
+            )
             cursor.execute("ANALYZE")
         database = Database(url)
         with database.transaction() as transaction:
@@ -71,7 +76,8 @@ def test_an_order(full, lock):
     order_id, _ = an_order(full)
     indexes = plan(full, statements._GET + lock, (order_id,))
     assert indexes == {
-        "orders_pkey", "order_items_pkey", "idx_order_timeline_order", "idx_refunds_order",
+        "orders_pkey", "order_items_pkey", "idx_order_timeline_order",
+        "payments_order_id_attempt_key", "refunds_pkey",
     }  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def test_a_pending_refund_stays_pending(container, placed, database):
     assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
     assert recorded(database)[0] == "pending"
     with container.unit_of_work() as work:
-        assert work.payments.has_pending_refund(placed.order_id)
+        assert work.payments.has_refund(placed.order_id)
 
 
 def test_an_order_refunded_before_its_event_came_is_no_problem(

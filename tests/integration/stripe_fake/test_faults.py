@@ -74,6 +74,14 @@ def test_a_500_that_stripe_remembers(fake: Fake) -> None:
     assert [intent.status for intent in found] == ["succeeded"]
 
 
+def test_a_500_that_stripe_remembers_of_a_charge_that_never_was(fake: Fake) -> None:
+    fake.control("POST", "faults", action="status", status=500, stored=True, path=PATH)
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            fake.pay(key="k-1", metadata={"order_id": "o-1"})
+    assert _charges(fake) == 0
+
+
 def test_a_cut_connection_before_the_execution(fake: Fake) -> None:
     fake.control("POST", "faults", action="close", path=PATH)
     with pytest.raises(stripe.APIConnectionError):

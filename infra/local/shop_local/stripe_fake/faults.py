@@ -9,7 +9,7 @@ A fault is a document::
      "seconds": 5,                   # waited first, whatever the action
      "times": 1,                     # null: until removed; default 1
      "skip": 0,                      # matching requests let through first
-     "stored": false}                # "status" after: replay it for the idempotency key
+     "stored": false}                # "status": replay it for the idempotency key
 
 ``drop_webhooks`` matches ``path`` against event types instead. ``close`` *before* executes
 nothing; ``close`` and ``status`` *after* execute everything and lose the answer.

@@ -202,6 +202,8 @@ class Handler(BaseHTTPRequestHandler):
             if fault is not None and fault.when == "before":
                 error = self._suffer(fault)
                 if error is not None:
+                    if keyed and fault.stored:
+                        keys.keep(keyed, _told(error, request_id))
                     raise error
             with store.transaction():
                 kept = keyed and keys.stored(keyed)
@@ -215,14 +217,10 @@ class Handler(BaseHTTPRequestHandler):
                 except ApiError as error:
                     if not error.final:
                         raise
-                    answer = Answer(error.status, json.dumps(error.body(request_id)), request_id)
+                    answer = _told(error, request_id)
                 if keyed:
-                    told = answer
-                    if fault and fault.stored and fault.when == "after":
-                        told = Answer(
-                            fault.status, json.dumps(fault.error().body(request_id)), request_id
-                        )
-                    keys.keep(keyed, told)
+                    lost = fault if fault and fault.stored and fault.when == "after" else None
+                    keys.keep(keyed, _told(lost.error(), request_id) if lost else answer)
                 return answer, False
 
     def _version(self) -> str:
@@ -249,3 +247,7 @@ class Handler(BaseHTTPRequestHandler):
             shown = f"{key[:8]}{'*' * 8}"
             raise ApiError(401, "invalid_request_error", f"Invalid API Key provided: {shown}")
         return key
+
+
+def _told(error: ApiError, request_id: str) -> Answer:
+    return Answer(error.status, json.dumps(error.body(request_id)), request_id)

@@ -44,11 +44,16 @@ local function finish(cart, user)
 end
 """
 
-#: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there.
+#: KEYS: the cart, where an addition that may be repeated is noted.
+#: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there, and
+#: for how many seconds to note it (0: it is not repeated).
 WRITE: Final = Script(
     _COMMON
     + f"""
 local cart, user, product = KEYS[1], ARGV[1], ARGV[2]
+if ARGV[8] ~= '0' and redis.call('EXISTS', KEYS[2]) == 1 then
+    return {{'ok', redis.call('HGETALL', cart)}}
+end
 local have = tonumber(redis.call('HGET', cart, product)) or 0
 local adding = ARGV[7] == 'add'
 if have == 0 and not adding then return {{'missing', 0}} end
@@ -59,6 +64,7 @@ if want > {MAX_QUANTITY} then return {{'quantity', have}} end
 if have == 0 and lines(cart) >= {MAX_LINES} then return {{'lines', 0}} end
 if begin(cart, user, ARGV[6]) then redis.call('SADD', '{NEW}', user .. '/' .. ARGV[6]) end
 write(cart, product, want, ARGV[5])
+if ARGV[8] ~= '0' then redis.call('SET', KEYS[2], '1', 'EX', ARGV[8]) end
 return finish(cart, user)
 """
 )

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from shop.adapters import redis_cart_scripts as scripts
 from shop.adapters.redis_client import RedisClient
-from shop.domain.cart import LIFETIME, MAX_LINES, MAX_QUANTITY
+from shop.domain.cart import LIFETIME, MAX_LINES, MAX_QUANTITY, REPEATED_FOR_SECONDS
 from shop.domain.errors import FieldError, InsufficientStock, InvalidRequest, NotFound
 from shop.domain.ids import new_id
 from shop.services.ports.cart import Cart, CartItem, TrackedCart
@@ -32,16 +32,24 @@ class RedisCartStore:
         return _cart(content) if content else None
 
     def add(
-        self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
-    ) -> Cart:
+        self,
+        user_id: UUID,
+        product_id: UUID,
+        quantity: int,
+        *,
+        available: int,
+        price_minor: int,
+        request_id: UUID | None = None,
+    ) -> Cart | None:
         """Add to a line."""
         return self._write(
-            "add", user_id, product_id, quantity, available=available, price=price_minor
-        )
+            "add", user_id, product_id, quantity, available=available, price=price_minor,
+            request_id=request_id,
+        )  # fmt: skip
 
     def set_quantity(
         self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
-    ) -> Cart:
+    ) -> Cart | None:
         """Set the quantity of a line."""
         return self._write(
             "set", user_id, product_id, quantity, available=available, price=price_minor
@@ -118,10 +126,12 @@ class RedisCartStore:
         *,
         available: int,
         price: int,
-    ) -> Cart:
+        request_id: UUID | None = None,
+    ) -> Cart | None:
         state, content = self._redis.script(
-            scripts.WRITE, [_key(user_id)],
+            scripts.WRITE, [_key(user_id), f"cart:request:{request_id}"],
             str(user_id), str(product_id), quantity, available, price, str(new_id()), how,
+            REPEATED_FOR_SECONDS if request_id else 0,
         )  # fmt: skip
         if state == b"missing":
             raise _no_such_line(product_id)
@@ -132,7 +142,8 @@ class RedisCartStore:
             )
         if state != b"ok":
             raise _too_large(state, content)
-        return _cart(content)
+        # Nothing is left of a cart that was bought between an addition and its repeat.
+        return _cart(content) if content else None
 
 
 def _cart(answer: list[bytes]) -> Cart:

@@ -27,6 +27,7 @@ class _PaymentIntent(msgspec.Struct, frozen=True):
 class _Charge(msgspec.Struct, frozen=True):
     payment_intent: str | None = None
     refunded: bool = False
+    metadata: dict[str, str] = {}
 
 
 class _Refund(msgspec.Struct, frozen=True):
@@ -70,13 +71,14 @@ def read_event(payload: bytes) -> ProviderEvent:
     """
     event = msgspec.json.decode(payload, type=_Event)
     content = bytes(event.data.object)
-    intent = refunded = refund_id = refund_intent_id = None
+    intent = refunded = refunded_order_id = refund_id = refund_intent_id = None
     refund_failed = False
     if event.type.startswith("payment_intent."):
         intent = _intent(msgspec.json.decode(content, type=_PaymentIntent))
     elif event.type == "charge.refunded":
         charge = msgspec.json.decode(content, type=_Charge)
         refunded = charge.payment_intent if charge.refunded else None
+        refunded_order_id, _ = _origin(charge.metadata)
     elif event.type.startswith(("refund.", "charge.refund.")):
         refund = msgspec.json.decode(content, type=_Refund)
         refund_id, refund_intent_id = refund.id, refund.payment_intent
@@ -86,6 +88,7 @@ def read_event(payload: bytes) -> ProviderEvent:
         event_type=event.type,
         intent=intent,
         refunded_intent_id=refunded,
+        refunded_order_id=refunded_order_id,
         refund_id=refund_id,
         refund_intent_id=refund_intent_id,
         refund_failed=refund_failed,

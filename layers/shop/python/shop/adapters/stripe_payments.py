@@ -17,7 +17,7 @@ from shop.domain.errors import (
     ShopError,
 )
 from shop.domain.payments import Intent, IntentStatus, charge_key, refund_key
-from shop.services.ports.payments import Attempt, ProviderEvent, RefundRefused
+from shop.services.ports.payments import Attempt, ProviderEvent, RefundRefused, StillUnknown
 
 if TYPE_CHECKING:
     import stripe
@@ -134,7 +134,7 @@ class StripePayments:
             return self.retrieve(payment_intent_id)
         return read_intent(cancelled.to_dict())
 
-    def refund(self, payment_intent_id: str) -> str:
+    def refund(self, payment_intent_id: str) -> str | None:
         """Give all the money of an intent back."""
         import stripe
 
@@ -147,12 +147,12 @@ class StripePayments:
         except stripe.InvalidRequestError as error:
             if error.code != "charge_already_refunded":
                 raise RefundRefused(f"{error.code}: {error.user_message}") from error
-            return self._refund_of(payment_intent_id) or ""
-        except PaymentOutcomeUnknown:
+            return self._refund_of(payment_intent_id)
+        except PaymentOutcomeUnknown as unknown:
             # Stripe repeats a stored 5xx for as long as it keeps the key; the refund may be there.
             known = self._refund_of(payment_intent_id)
             if known is None:
-                raise
+                raise StillUnknown from unknown
             return known
         if created.status in DEAD_REFUNDS:
             raise RefundRefused(f"{created.id} is {created.status}")

@@ -13,6 +13,8 @@ MAX_QUANTITY: Final = 999
 MAX_LINES: Final = 100
 #: A cart ends this long after it was last written.
 LIFETIME: Final = timedelta(days=7)
+#: An addition that is repeated with its Idempotency-Key within this time is made once.
+REPEATED_FOR_SECONDS: Final = 24 * 3600
 #: A cart with items that nobody has written for this long counts as abandoned.
 ABANDONED_AFTER: Final = timedelta(hours=24)
 

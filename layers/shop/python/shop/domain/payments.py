@@ -10,6 +10,10 @@ import msgspec
 #: Stripe forgets an idempotency key after 24 h. Past this age the same key might charge again, so a
 #: payment whose intent is not known is searched for, never repeated.
 KEY_LIFETIME: Final = timedelta(hours=23)
+#: The provider goes on repeating an error that it has stored with the key. If its search does not know the
+#: intent after this long (it says: within a minute, in an outage an hour) the attempt was never charged;
+#: should it have been all the same, the money is late and goes back.
+NEVER_CHARGED_AFTER: Final = timedelta(hours=1)
 #: A customer who has not finished the bank's check by then is not coming back.
 ACTION_TIMEOUT: Final = timedelta(minutes=30)
 

@@ -185,7 +185,7 @@ def _parse(
         token=token,
         request_id=request_id,
         correlation_id=correlation_id,
-        resource_id=new_id() if operation.idempotency else None,
+        resource_id=None,
     )
 
 

@@ -17,7 +17,9 @@ _KEY_LIMIT: Final = 255
 #: The outcome is still to come: the same key asks for it again.
 _ACCEPTED: Final = 202
 #: Refusals that say nothing final about the request: the same key may be tried again.
-_NOT_FINAL: Final = frozenset({"too_many_requests", "request_in_progress", "internal_error"})
+_NOT_FINAL: Final = frozenset(
+    {"too_many_requests", "request_in_progress", "cart_already_ordered", "internal_error"}
+)
 
 
 def run_once(

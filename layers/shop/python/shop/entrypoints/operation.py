@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from chalice.app import Response
 
+from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
 from shop.entrypoints import parsing
 from shop.entrypoints.problems import text_response
@@ -30,8 +31,7 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     token : str or None
         The bearer token of the session.
     resource_id : UUID or None
-        The id for what the request creates: the same for every attempt with one Idempotency-Key; None where
-        the endpoint takes no such key.
+        The same for every attempt with one Idempotency-Key; None where none was sent.
     correlation_id : str
         The client's X-Correlation-Id if it is a UUID, or one of our own.
     """
@@ -53,9 +53,9 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
 
     @property
     def new_id(self) -> UUID:
-        """The `resource_id` of an endpoint that takes an Idempotency-Key."""
+        """The id for what the request creates; with an Idempotency-Key every attempt creates the same."""
         if self.resource_id is None:
-            raise TypeError("this endpoint takes no Idempotency-Key, so it creates nothing")
+            self.resource_id = new_id()
         return self.resource_id
 
     @property

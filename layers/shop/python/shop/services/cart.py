@@ -39,8 +39,15 @@ def get_cart(resources: CartResources, user_id: UUID) -> CartView:
     return _view(resources, resources.carts.read(user_id), {})
 
 
-def add_item(resources: CartResources, user_id: UUID, command: AddItem) -> CartView:
+def add_item(
+    resources: CartResources, user_id: UUID, command: AddItem, *, request_id: UUID | None = None
+) -> CartView:
     """Put some more of a product in the cart: two round trips to the store and one statement.
+
+    Parameters
+    ----------
+    request_id : UUID, optional
+        What is repeated with the same one is added once.
 
     Raises
     ------
@@ -59,6 +66,7 @@ def add_item(resources: CartResources, user_id: UUID, command: AddItem) -> CartV
         command.quantity,
         available=offer.available,
         price_minor=offer.price_minor,
+        request_id=request_id,
     )
     return _view(resources, cart, offers)
 

@@ -11,6 +11,7 @@ from shop.contracts.tasks import CloseOrder, Decision, StepOutcome
 from shop.domain.errors import NotFound
 from shop.domain.orders import OrderStatus
 from shop.services.inventory import EXPIRED, release_stock
+from shop.services.inventory import confirm_order as take_stock
 from shop.services.payments.refunds import request_refund
 from shop.services.ports.fulfilment import Fulfilment, Step
 from shop.services.ports.orders import Order, StockState
@@ -120,8 +121,8 @@ def close_order(open_unit_of_work: OpenUnitOfWork, command: CloseOrder) -> Decis
     Returns
     -------
     Decision
-        ``continue``: the step's end was reached without an event. ``wait``: it may still be. ``end``: the
-        order is cancelled, or will be once its money has gone back.
+        ``continue``: the step's end was reached without an event. ``wait``, for the payment: it may still
+        be. ``end``: the order is cancelled, or will be once its money has gone back.
     """
     with open_unit_of_work() as work:
         order = work.orders.get(command.order_id, lock=True)
@@ -160,13 +161,12 @@ def _close_unpaid(work: UnitOfWork, order: Order) -> Decision:
 
 
 def _close_unconfirmed(work: UnitOfWork, order: Order) -> Decision:
-    """Confirm a paid order whose event got lost, or give the money back if there is nothing to send."""
+    """Confirm a paid order whose events got lost, or give the money back if there is nothing to send."""
     match work.orders.stock_state(order.order_id):
-        case StockState.CONFIRMED:
+        case StockState.CONFIRMED | StockState.HELD:
+            take_stock(work, order.order_id, order.correlation_id)
             confirm_order(work, order.order_id)
             return _CONTINUE
-        case StockState.HELD:
-            return _WAIT
         case StockState.NONE:
             _log.error("order %s is paid, but nothing is held for it", order.order_id)
             request_refund(work, order.order_id, UNCONFIRMABLE)

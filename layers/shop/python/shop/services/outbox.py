@@ -64,15 +64,14 @@ def relay(
     deadline = clock() + seconds
     published = 0
     metric("OutboxOldestAge", outbox.oldest_age_seconds(), unit="Seconds")
-    with outbox.relay_turn() as mine:
-        while mine and clock() < deadline:
-            publisher.ready()
-            with outbox.pending(None, limit=_RELAY_BATCH) as batch:
-                count = _publish(batch, publisher)
-            published += count
-            if count < _RELAY_BATCH:
-                break
-            _log.info("relayed so far", extra={"events": published})
+    while clock() < deadline:
+        publisher.ready()
+        with outbox.pending(None, limit=_RELAY_BATCH) as batch:
+            count = _publish(batch, publisher)
+        published += count
+        if count < _RELAY_BATCH:
+            break
+        _log.info("relayed so far", extra={"events": published})
     return published
 
 

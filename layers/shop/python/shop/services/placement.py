@@ -233,7 +233,7 @@ def reject_order(open_unit_of_work: OpenUnitOfWork, command: tasks.RejectOrder) 
                 return
             sources = frozenset({OrderStatus.INVENTORY_UNAVAILABLE})
         else:
-            # Its hold has lapsed before this repeat of the checkout.
+            # Its hold has lapsed before this repeat of the checkout, or holds other lines.
             reason, sources = EXPIRED, pending
         order = work.orders.move(
             command.order_id, OrderStatus.CANCELLED, sources=sources, reason=reason

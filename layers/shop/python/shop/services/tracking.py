@@ -36,10 +36,8 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
         if order.status is OrderStatus.SHIPPED and same:
             return order
         # Asked for after the lock, so that a cancellation that came first is seen.
-        if order.status is OrderStatus.PROCESSING and work.payments.has_pending_refund(order_id):
-            raise Conflict(
-                "The order is being refunded and will be cancelled.", code="order_state_conflict"
-            )
+        if order.status is OrderStatus.PROCESSING and work.payments.has_refund(order_id):
+            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         shipped = work.orders.move(
             order_id,
             OrderStatus.SHIPPED,

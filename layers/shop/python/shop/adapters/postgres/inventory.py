@@ -6,7 +6,7 @@ it then works on a snapshot in which nobody else changes these rows.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from shop.adapters.postgres import inventory_sql as sql
@@ -21,8 +21,6 @@ from shop.services.ports.inventory import (
     StockChange,
     StockLevel,
 )
-
-_ENDED: Final = frozenset({"released", "expired"})
 
 
 class PostgresInventory:
@@ -49,12 +47,16 @@ class PostgresInventory:
             "expires_at": expires_at,
         }
         self._transaction.execute(sql.LOCK_ORDER_AND_STOCK, parameters)
-        # An aggregate gives exactly one row.
-        ((held, order_status, known, stock, lapsed),) = self._transaction.rows(sql.HOLD, parameters)
+        # There are lines, so the decision is exactly one row.
+        ((held, in_time, order_status, known, stock, lapsed),) = self._transaction.rows(
+            sql.HOLD, parameters
+        )
         if known:
             return _repeated(order_id, wanted, known)
         if order_status not in (None, "PENDING"):
             raise Conflict(f"The order is {order_status}.", code="order_state_conflict")
+        if not in_time:
+            raise Conflict("The time of this hold is over.", code="reservation_conflict")
         if not held:
             raise _insufficient(wanted, stock)
         lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
@@ -115,6 +117,7 @@ class PostgresInventory:
             "adjust_by": change.adjust_by,
             "reason": change.reason,
             "actor": change.actor_id,
+            "request": change.request_id,
             "maximum": MAX_ON_HAND,
         }
         if not self._transaction.execute(sql.LOCK_STOCK, parameters):
@@ -123,6 +126,8 @@ class PostgresInventory:
             if not self._transaction.execute(sql.LOCK_STOCK, parameters):
                 return None
         row = self._transaction.row(sql.CHANGE_STOCK, parameters)
+        if row is None and self._transaction.execute(sql.ADJUSTED, parameters):
+            return ChangedStock(self.stock([product_id])[0], is_new=False)
         if row is None:
             raise Conflict(
                 "What is on hand cannot go below what orders hold,"

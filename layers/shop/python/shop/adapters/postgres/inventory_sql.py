@@ -55,7 +55,7 @@ LOCK_STOCK_OF_ORDER: Final = f"""
 _ORDER_IS_NEW: Final = "AND NOT EXISTS (SELECT FROM reservations WHERE order_id = %(order)s)"
 
 
-def _take_lapsed_out(condition: str = "") -> str:
+def _take_lapsed_out(condition: str) -> str:
     # Rows that a payment is taking over right now are skipped, not waited for: it stops their clock.
     return f"""
     lapsed_rows AS (
@@ -97,8 +97,10 @@ HOLD: Final = f"""
     ), decision AS (
         SELECT bool_and(available >= quantity)
                AND NOT EXISTS (SELECT FROM known)
-               AND NOT EXISTS (SELECT FROM the_order WHERE status <> 'PENDING') AS held
-        FROM stock
+               AND NOT EXISTS (SELECT FROM the_order WHERE status <> 'PENDING')
+               AND in_time AS held, in_time
+        FROM stock, (SELECT %(expires_at)s > statement_timestamp()) AS clock (in_time)
+        GROUP BY in_time
     ), reserved AS (
         UPDATE inventory AS i
         SET quantity_reserved = i.quantity_reserved + stock.quantity - stock.lapsed,
@@ -109,7 +111,7 @@ HOLD: Final = f"""
         SELECT %(reservation)s, %(order)s, product_id, quantity, %(expires_at)s
         FROM wanted, decision WHERE decision.held ORDER BY product_id
     )
-    SELECT held,
+    SELECT held, in_time,
            (SELECT status FROM the_order),
            (SELECT json_agg(known ORDER BY product_id) FROM known),
            (SELECT json_object_agg(product_id, available) FROM stock),
@@ -165,15 +167,17 @@ FIRST_STOCK: Final = """
 """
 
 CHANGE_STOCK: Final = f"""
-    WITH {_take_lapsed_out()}, target AS (
+    WITH done AS (
+        SELECT FROM stock_adjustments WHERE request_id = %(request)s
+    ), {_take_lapsed_out("AND NOT EXISTS (SELECT FROM done)")}, target AS (
         SELECT i.product_id, i.quantity_on_hand AS old,
                coalesce(%(on_hand)s, i.quantity_on_hand::bigint + %(adjust_by)s) AS new,
                i.quantity_reserved - coalesce(l.quantity, 0) AS reserved
         FROM inventory AS i LEFT JOIN lapsed_by_product AS l USING (product_id)
-        WHERE i.product_id = %(product)s
+        WHERE i.product_id = %(product)s AND NOT EXISTS (SELECT FROM done)
     ), noted AS (
-        INSERT INTO stock_adjustments (product_id, delta, reason, actor_id)
-        SELECT product_id, new - old, %(reason)s, %(actor)s
+        INSERT INTO stock_adjustments (product_id, delta, reason, actor_id, request_id)
+        SELECT product_id, new - old, %(reason)s, %(actor)s, %(request)s
         FROM target WHERE new BETWEEN reserved AND %(maximum)s
     )
     UPDATE inventory AS i
@@ -183,6 +187,10 @@ CHANGE_STOCK: Final = f"""
     RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
               {_LAPSED_HOLDS}
 """  # noqa: S608
+
+ADJUSTED: Final = """
+    SELECT FROM stock_adjustments WHERE request_id = %(request)s
+"""
 
 LAPSED_ORDERS: Final = f"""
     SELECT DISTINCT order_id FROM (

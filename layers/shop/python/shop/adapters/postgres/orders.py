@@ -31,7 +31,8 @@ _TIMELINE: Final = """
 """
 _GET: Final = f"""
     SELECT {_COLUMNS}, {_LINES}, {_TIMELINE},
-           EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND status = 'pending')
+           EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
+                   WHERE p.order_id = orders.id AND refunds.status = 'pending')
     FROM orders WHERE id = %s
 """
 _ADD: Final = f"""

@@ -39,13 +39,18 @@ class PostgresOutbox:
     def pending(
         self, aggregate_ids: Sequence[str] | None, *, limit: int
     ) -> Iterator[PostgresOutboxBatch]:
-        """Lock the oldest unpublished events.
+        """Lock the oldest unpublished events; of all aggregates, for one relay at a time.
 
         When the broker goes away inside the block, what it has confirmed until then stays marked.
         """
         away: DependencyUnavailable | None = None
         with self._database.transaction() as transaction:
-            chosen = "" if aggregate_ids is None else "AND aggregate_id = ANY(%(aggregates)s)"
+            # A lock of the transaction: one of the session would outlive a relay whose host vanishes.
+            chosen = (
+                f"AND (SELECT pg_try_advisory_xact_lock({_RELAY_LOCK}))"
+                if aggregate_ids is None
+                else "AND aggregate_id = ANY(%(aggregates)s)"
+            )
             rows = transaction.rows(
                 f"SELECT {_COLUMNS} FROM outbox WHERE published_at IS NULL {chosen}"  # noqa: S608
                 " ORDER BY sequence LIMIT %(limit)s FOR UPDATE",
@@ -59,20 +64,6 @@ class PostgresOutbox:
                 away = error
         if away is not None:
             raise away
-
-    @contextmanager
-    def relay_turn(self) -> Iterator[bool]:
-        """Be the one relay for the length of a block; False when another one is at work."""
-        # A session lock: each batch commits by itself, and a relay that crashes loses its connection.
-        with self._database.transaction() as transaction:
-            row = transaction.row("SELECT pg_try_advisory_lock(%s)", (_RELAY_LOCK,))
-        mine = bool(row and row[0])
-        try:
-            yield mine
-        finally:
-            if mine:
-                with self._database.transaction() as transaction:
-                    transaction.execute("SELECT pg_advisory_unlock(%s)", (_RELAY_LOCK,))
 
     def oldest_age_seconds(self) -> float:
         """Tell how long the oldest unpublished event has waited; 0 when none waits."""

@@ -40,10 +40,10 @@ class PostgresPayments:
         )
         if row is None:
             raise RuntimeError("a LEFT JOIN on one row gave none")
-        was_pending, *attempt = row
+        was_pending, being_placed, *attempt = row
         if attempt[0] is not None:
             return Begun(attempt=_attempt(attempt))
-        return Begun(reservation_lapsed=was_pending)
+        return Begun(being_placed=being_placed, reservation_lapsed=was_pending and not being_placed)
 
     def note(self, attempt: Attempt, status: PaymentStatus, payment_intent_id: str | None) -> None:
         """Record the intent of an open attempt."""
@@ -123,15 +123,15 @@ class PostgresPayments:
         row = self._transaction.row(sql.REFUND_ORDER, {"order_id": order_id, "reason": reason})
         return None if row is None else _refund(row)
 
-    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> bool:
+    def find_refund(self, payment_intent_id: str) -> Refund | None:
+        """Read the refund of an intent's money."""
+        row = self._transaction.row(sql.FIND_REFUND, (payment_intent_id,))
+        return None if row is None else _refund(row)
+
+    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> None:
         """Record that money has gone back."""
-        return bool(
-            self._transaction.execute(
-                "UPDATE refunds SET status = 'succeeded', refund_id = %s, problem = NULL,"
-                " updated_at = clock_timestamp()"
-                " WHERE payment_intent_id = %s AND status = 'pending'",
-                (refund_id, payment_intent_id),
-            )
+        self._transaction.execute(
+            sql.FINISH_REFUND, {"intent": payment_intent_id, "refund_id": refund_id}
         )
 
     def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
@@ -149,18 +149,19 @@ class PostgresPayments:
             {"intent": payment_intent_id, "refund_id": refund_id, "problem": problem},
         )
 
-    def has_pending_refund(self, order_id: UUID) -> bool:
-        """Tell whether money of an order is on its way back."""
+    def has_refund(self, order_id: UUID) -> bool:
+        """Tell whether the money of an order is going back, or has."""
         row = self._transaction.row(
-            "SELECT EXISTS (SELECT FROM refunds WHERE order_id = %s AND status = 'pending')",
+            "SELECT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)"
+            " WHERE p.order_id = %s AND refunds.status <> 'failed')",
             (order_id,),
         )
         return row is not None and bool(row[0])
 
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
-        """Take open attempts, the oldest first."""
+        """Take open attempts."""
         rows = self._transaction.rows(sql.CLAIM_OPEN, {"idle": idle, "limit": limit})
-        return sorted((_attempt(row) for row in rows), key=lambda one: one.age, reverse=True)
+        return [_attempt(row) for row in rows]
 
     def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
         """Take pending refunds."""

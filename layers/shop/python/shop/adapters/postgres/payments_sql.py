@@ -1,6 +1,6 @@
 """The statements of `shop.adapters.postgres.payments`.
 
-Each locks the order's row first, then what hangs on it, as every other writer does.
+What changes an order locks its row first, then what hangs on it, as every other writer does.
 """
 
 # ruff: noqa: S608 - the statements are put together from constants of this module only
@@ -24,10 +24,11 @@ FIND_BY_INTENT: Final = f"""
     FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.payment_intent_id = %s
 """
 # The locks come before the decision, and nothing is changed unless everything is. `held` sees each row
-# as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between.
+# as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between. What
+# was held while this waited for the order's row it does not see: then the order is still being placed.
 BEGIN: Final = f"""
     WITH pending AS MATERIALIZED (
-        SELECT id, total_minor, currency FROM orders
+        SELECT id, total_minor, currency, reservation_expires_at FROM orders
         WHERE id = %(order_id)s AND user_id = %(user_id)s AND status = 'PENDING'
         FOR UPDATE
     ), held AS MATERIALIZED (
@@ -50,7 +51,11 @@ BEGIN: Final = f"""
         SELECT %(payment_id)s, id, total_minor, currency, %(payment_method_id)s FROM moved
         RETURNING *
     )
-    SELECT EXISTS (SELECT FROM pending), {ATTEMPT} FROM (SELECT) AS one LEFT JOIN p ON true
+    SELECT EXISTS (SELECT FROM pending),
+           EXISTS (SELECT FROM pending WHERE reservation_expires_at > clock_timestamp())
+               AND NOT EXISTS (SELECT FROM held),
+           {ATTEMPT}
+    FROM (SELECT) AS one LEFT JOIN p ON true
 """
 IS_OPEN: Final = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
 NOTE: Final = f"""
@@ -112,14 +117,32 @@ REFUND_ORDER: Final = """
         SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
         ON CONFLICT (payment_intent_id) DO NOTHING
     )
-    SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
+    SELECT payment_intent_id, charged.order_id, charged.amount_minor, coalesce(r.reason, %(reason)s)
+    FROM charged LEFT JOIN refunds AS r USING (payment_intent_id)
+"""
+FIND_REFUND: Final = """
+    SELECT payment_intent_id, order_id, amount_minor, reason FROM refunds WHERE payment_intent_id = %s
+"""
+# The bank's refusal can overtake our answer: then the refund's id is known already. The webhook of a charge
+# does not know it.
+FINISH_REFUND: Final = """
+    UPDATE refunds
+    SET status = CASE WHEN refund_id = %(refund_id)s THEN 'failed' ELSE 'succeeded' END,
+        problem = CASE WHEN refund_id = %(refund_id)s THEN problem END,
+        refund_id = coalesce(%(refund_id)s, refund_id), updated_at = clock_timestamp()
+    WHERE payment_intent_id = %(intent)s
+      AND (status = 'pending' OR status = 'succeeded' AND refund_id IS NULL)
 """
 # The event of a refund that was made elsewhere has another id.
 FAIL_REFUND: Final = """
-    UPDATE refunds
-    SET status = CASE status WHEN 'succeeded' THEN 'failed' ELSE status END,
+    INSERT INTO refunds AS known
+        (payment_intent_id, order_id, amount_minor, reason, status, refund_id, problem)
+    SELECT payment_intent_id, order_id, amount_minor, 'refunded', 'failed', %(refund_id)s, %(problem)s
+    FROM payments WHERE payment_intent_id = %(intent)s
+    ON CONFLICT (payment_intent_id) DO UPDATE
+    SET status = CASE known.status WHEN 'succeeded' THEN 'failed' ELSE known.status END,
         refund_id = %(refund_id)s, problem = %(problem)s, updated_at = clock_timestamp()
-    WHERE payment_intent_id = %(intent)s AND coalesce(refund_id, %(refund_id)s) = %(refund_id)s
+    WHERE coalesce(known.refund_id, %(refund_id)s) = %(refund_id)s
 """
 STRANDED: Final = """
     SELECT id, status, correlation_id FROM orders

@@ -39,8 +39,9 @@ def change_stock(
         changed = work.inventory.change_stock(product_id, change)
         if changed is None:
             raise _no_product(product_id)
-        announce_lapsed(work, changed.lapsed, correlation_id)
-        announce_levels(work, [changed.level], None, correlation_id)
+        if changed.is_new:
+            announce_lapsed(work, changed.lapsed, correlation_id)
+            announce_levels(work, [changed.level], None, correlation_id)
     return changed.level
 
 

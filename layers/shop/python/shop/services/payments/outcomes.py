@@ -1,6 +1,7 @@
 """What the provider said, recorded: one place for requests, webhooks and the reconciliation."""
 
 import logging
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -20,10 +21,14 @@ from shop.domain.payments import (
 )
 from shop.services.inventory import release_stock
 from shop.services.payments.refunds import execute_refund
-from shop.services.ports.payments import Attempt, PaymentProvider, Refund, RefundRefused
+from shop.services.ports.payments import Applied, Attempt, PaymentProvider, Refund, RefundRefused
 from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
+
+NEVER_CHARGED: Final = Intent(
+    intent_id=None, status=IntentStatus.REFUSED, failure_code="never_charged"
+)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +63,7 @@ def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
         intent = provider.charge(attempt)
     else:
         # Too old to repeat, and old enough for the provider's search to know it if it exists.
-        intent = provider.search(attempt.order_id, attempt.attempt) or Intent(
-            intent_id=None, status=IntentStatus.REFUSED, failure_code="never_charged"
-        )
+        intent = provider.search(attempt.order_id, attempt.attempt) or NEVER_CHARGED
     return final_word(provider, attempt, intent)
 
 
@@ -106,16 +109,21 @@ def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome
             return Outcome(verdict=verdict, status=OrderStatus.PAYMENT_PROCESSING)
 
 
-def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
-    intent_id = _id_of(intent)
-    applied = work.payments.settle(attempt, intent_id)
-    refund = None
+def record_charge(work: UnitOfWork, attempt: Attempt, payment_intent_id: str) -> Applied:
+    """Record, inside a transaction, that an intent's money was taken; the order becomes PAID, once."""
+    applied = work.payments.settle(attempt, payment_intent_id)
     if applied.moved:
         work.record(
-            OrderPaid(order_id=attempt.order_id, payment_intent_id=intent_id),
+            OrderPaid(order_id=attempt.order_id, payment_intent_id=payment_intent_id),
             correlation_id=applied.correlation_id,
         )
-    elif applied.status not in CHARGED or not applied.is_ours:
+    return applied
+
+
+def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+    applied = record_charge(work, attempt, _id_of(intent))
+    refund = None
+    if not applied.moved and (applied.status not in CHARGED or not applied.is_ours):
         refund = _take_back(work, attempt, intent, "late_payment")
     return Outcome(verdict=Verdict.PAID, status=applied.status, moved=applied.moved, refund=refund)
 

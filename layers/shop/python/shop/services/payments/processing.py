@@ -43,6 +43,13 @@ def process_payment(
         provider.check_payment_method(payment_method_id)
         with open_unit_of_work() as work:
             begun = work.payments.begin(order_id, user_id, payment_method_id)
+        if begun.being_placed:
+            conflict = Conflict(
+                "The order is still being placed: repeat the checkout, or wait a moment.",
+                code="request_in_progress",
+            )
+            conflict.retry_after_seconds = 1
+            raise conflict
         if begun.reservation_lapsed:
             raise Conflict(
                 "The stock is no longer held for this order.", code="reservation_expired"

@@ -1,17 +1,19 @@
 """What crashes and lost answers have left open, brought to its end."""
 
 import logging
+import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.orders import OrderStatus
-from shop.domain.payments import ACTION_TIMEOUT, Intent, Verdict, judge
+from shop.domain.payments import ACTION_TIMEOUT, NEVER_CHARGED_AFTER, Intent, Verdict, judge
 from shop.services.payments.outcomes import (
+    NEVER_CHARGED,
     cancel_failed_order,
     current_intent,
     final_word,
@@ -19,7 +21,13 @@ from shop.services.payments.outcomes import (
     record_intent,
 )
 from shop.services.payments.refunds import execute_refund
-from shop.services.ports.payments import Attempt, PaymentProvider, Refund, RefundRefused
+from shop.services.ports.payments import (
+    Attempt,
+    PaymentProvider,
+    Refund,
+    RefundRefused,
+    StillUnknown,
+)
 from shop.services.ports.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -27,7 +35,7 @@ _log = logging.getLogger(__name__)
 #: What was touched more recently is still in somebody's hands.
 IDLE: Final = timedelta(seconds=20)
 _BATCH: Final = 20
-#: With so many unknown outcomes in a row the provider is away: the next run goes on.
+#: With so many calls in a row that get no answer the provider is away: the next run goes on.
 _PATIENCE: Final = 3
 #: Stripe repeats a stored 5xx as long as it keeps the key; by now its search knows the intent.
 _SEARCH_AFTER: Final = timedelta(minutes=2)
@@ -51,7 +59,7 @@ class _Run:
         self._open = open_unit_of_work
         self._idle = idle
         self._is_over = is_over
-        self._unknown_in_a_row = 0
+        self._silent_in_a_row = 0
         self.counts: Counter[str] = Counter()
 
     def finish_cancellations(self) -> None:
@@ -75,7 +83,7 @@ class _Run:
         while not self._is_over():
             with self._open() as work:
                 refunds = work.payments.claim_refunds(self._idle, _BATCH)
-            for refund in refunds:
+            for refund in _shuffled(refunds):
                 self._one(partial(self._refund, refund), refund.payment_intent_id)
             if len(refunds) < _BATCH:
                 return
@@ -85,7 +93,7 @@ class _Run:
         while not self._is_over():
             with self._open() as work:
                 attempts = work.payments.claim_open(self._idle, _BATCH)
-            for attempt in attempts:
+            for attempt in _shuffled(attempts):
                 self._one(partial(self._attempt, attempt), str(attempt.order_id))
             if len(attempts) < _BATCH:
                 return
@@ -95,14 +103,17 @@ class _Run:
             return
         try:
             result = action()
-        except (PaymentOutcomeUnknown, Conflict):
+        except (StillUnknown, Conflict):
             result = "unknown"
-            self._unknown_in_a_row += 1
+            self._silent_in_a_row = 0  # it has answered
+        except PaymentOutcomeUnknown:
+            result = "unknown"
+            self._silent_in_a_row += 1
         else:
-            self._unknown_in_a_row = 0
+            self._silent_in_a_row = 0
         _log.info("reconciled %s: %s", name, result)
         self.counts[result] += 1
-        if self._unknown_in_a_row >= _PATIENCE:
+        if self._silent_in_a_row >= _PATIENCE:
             raise _ProviderAway
 
     def _refund(self, refund: Refund) -> str:
@@ -122,13 +133,13 @@ class _Run:
     def _intent(self, attempt: Attempt) -> Intent:
         try:
             intent = current_intent(self._provider, attempt)
-        except PaymentOutcomeUnknown:
+        except PaymentOutcomeUnknown as unknown:
             if attempt.payment_intent_id is not None or attempt.age < _SEARCH_AFTER:
                 raise
             found = self._provider.search(attempt.order_id, attempt.attempt)
-            if found is None:
-                raise
-            intent = final_word(self._provider, attempt, found)
+            if found is None and attempt.age < NEVER_CHARGED_AFTER:
+                raise StillUnknown from unknown
+            intent = final_word(self._provider, attempt, found or NEVER_CHARGED)
         verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
         is_abandoned = verdict is Verdict.NEEDS_ACTION and attempt.age > ACTION_TIMEOUT
         if is_abandoned and intent.intent_id is not None:
@@ -144,7 +155,7 @@ def reconcile(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Settle open payments, carry out refunds and finish cancellations, the oldest first.
+    """Settle open payments, carry out refunds and finish cancellations.
 
     It is safe to run at any time, twice at once, and to stop anywhere.
 
@@ -163,9 +174,14 @@ def reconcile(
     deadline = clock() + seconds
     run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
     run.finish_cancellations()
-    try:
-        run.give_back()
-        run.settle()
-    except _ProviderAway:
-        _log.warning("the payment provider does not answer; the next run goes on")
+    for step in (run.give_back, run.settle):
+        try:
+            step()
+        except _ProviderAway:
+            _log.warning("the payment provider does not answer; the next run goes on")
     return dict(run.counts)
+
+
+def _shuffled[T](found: Sequence[T]) -> list[T]:
+    """Give them in any order: a few that get no answer must not always come before the others."""
+    return random.sample(found, len(found))

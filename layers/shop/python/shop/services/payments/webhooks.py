@@ -4,7 +4,12 @@ import logging
 from typing import Final
 
 from shop.domain.payments import Intent, PaymentStatus, Verdict, judge
-from shop.services.payments.outcomes import final_word, follow_up, record_intent
+from shop.services.payments.outcomes import (
+    final_word,
+    follow_up,
+    record_charge,
+    record_intent,
+)
 from shop.services.payments.refunds import complete_refund, fail_refund
 from shop.services.ports.payments import (
     Attempt,
@@ -116,18 +121,23 @@ def _about_refund(work: UnitOfWork, event: ProviderEvent) -> str:
     if event.refund_failed and event.refund_id and event.refund_intent_id:
         fail_refund(work, event.refund_intent_id, event.refund_id)
         return "refund_failed"
-    if event.refunded_intent_id is None:
+    intent_id = event.refunded_intent_id
+    if intent_id is None:
         return IGNORED
-    order = work.payments.find_by_intent(event.refunded_intent_id)
+    order = work.payments.find_by_intent(intent_id)
+    if order is None and event.refunded_order_id is not None:
+        order = work.payments.find(event.refunded_order_id)
     if order is None or order.attempt is None:
         return IGNORED
-    refund = Refund(
-        payment_intent_id=event.refunded_intent_id,
+    work.inventory.lock_order(order.order_id)  # first, as everybody does
+    # What was refunded had been taken, even if nobody has told us yet.
+    record_charge(work, order.attempt, intent_id)
+    made = Refund(
+        payment_intent_id=intent_id,
         order_id=order.order_id,
         amount_minor=order.attempt.amount_minor,
         reason="refunded",
     )
-    work.inventory.lock_order(order.order_id)  # first, as everybody does
-    work.payments.request_refund(refund)  # when it was made in the provider's dashboard
-    complete_refund(work, refund, None)
+    work.payments.request_refund(made)  # when it was made in the provider's dashboard
+    complete_refund(work, work.payments.find_refund(intent_id) or made, None)
     return "refunded"

@@ -62,9 +62,21 @@ class CartStore(Protocol):
         """Read a cart in one round trip."""
 
     def add(
-        self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
-    ) -> Cart:
+        self,
+        user_id: UUID,
+        product_id: UUID,
+        quantity: int,
+        *,
+        available: int,
+        price_minor: int,
+        request_id: UUID | None = None,
+    ) -> Cart | None:
         """Add to a line, in one round trip whatever the cart's size.
+
+        Parameters
+        ----------
+        request_id : UUID, optional
+            What is repeated with the same one within a day is added once.
 
         Raises
         ------
@@ -76,7 +88,7 @@ class CartStore(Protocol):
 
     def set_quantity(
         self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
-    ) -> Cart:
+    ) -> Cart | None:
         """Set the quantity of a line; raises as `add` does, and `NotFound` if there is no such line."""
 
     def remove(self, user_id: UUID, product_id: UUID) -> Cart:

@@ -46,19 +46,33 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class StockChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of what is on hand: `on_hand` sets it, `adjust_by` moves it; exactly one is given."""
+    """A change of what is on hand: `on_hand` sets it, `adjust_by` moves it; exactly one is given.
+
+    Attributes
+    ----------
+    request_id : UUID or None
+        What is repeated with the same one is done once; None: it is not repeated.
+    """
 
     on_hand: int | None = None
     adjust_by: int | None = None
     reason: str
     actor_id: UUID
+    request_id: UUID | None = None
 
 
 class ChangedStock(msgspec.Struct, frozen=True):
-    """The stock after a change, and the lapsed holds that were given back on the way."""
+    """The stock after a change, and the lapsed holds that were given back on the way.
+
+    Attributes
+    ----------
+    is_new : bool
+        False: the change had been made before.
+    """
 
     level: StockLevel
     lapsed: tuple[Hold, ...] = ()
+    is_new: bool = True
 
 
 class LapsedOrder(msgspec.Struct, frozen=True):
@@ -94,7 +108,7 @@ class InventoryRepository(Protocol):
         InsufficientStock
             Naming each line that exceeds what is available. Nothing was held.
         Conflict
-            ``reservation_conflict``: the order holds other lines, or its hold has ended;
+            ``reservation_conflict``: the order holds other lines, its hold has ended, or this one would;
             ``order_state_conflict``: the order is not PENDING any more.
         """
 

@@ -47,11 +47,9 @@ class Outbox(Protocol):
     ) -> AbstractContextManager[OutboxBatch]:
         """Lock the oldest unpublished events, of some aggregates or of all.
 
-        Whoever publishes events of the same aggregate at the same time waits, so their order holds.
+        Whoever publishes events of the same aggregate at the same time waits, so their order holds. Who
+        asks for those of all while somebody else does the same gets none.
         """
-
-    def relay_turn(self) -> AbstractContextManager[bool]:
-        """Be the one relay for the length of a block; False when another one is at work."""
 
     def oldest_age_seconds(self) -> float:
         """Tell how long the oldest unpublished event has waited; 0 when none waits."""

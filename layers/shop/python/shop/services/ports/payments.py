@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.errors import PaymentOutcomeUnknown
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Intent, PaymentStatus
 
@@ -47,12 +48,15 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     attempt : Attempt or None
         None: nothing was changed.
+    being_placed : bool
+        Why not: the order is PENDING, but its stock is not held yet.
     reservation_lapsed : bool
         Why not: the order is PENDING, but some of its stock is no longer held.
         Otherwise the order is PENDING no more.
     """
 
     attempt: Attempt | None = None
+    being_placed: bool = False
     reservation_lapsed: bool = False
 
 
@@ -127,23 +131,29 @@ class PaymentRepository(Protocol):
         Returns
         -------
         Refund or None
-            None if nothing was charged.
+            As it was recorded first; None if nothing was charged.
         """
 
-    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> bool:
-        """Record that money has gone back; False if that was recorded before."""
+    def find_refund(self, payment_intent_id: str) -> Refund | None:
+        """Read the refund of an intent's money."""
+
+    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> None:
+        """Record that money has gone back, unless the bank is known to have sent that refund back."""
 
     def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
         """Record why a refund, which stays pending, could not be carried out."""
 
     def fail_refund(self, payment_intent_id: str, refund_id: str, problem: str) -> None:
-        """Record that the bank sent back what a refund had paid out; one that is pending stays so."""
+        """Record that the bank sent back what a refund had paid out; one that is pending stays so.
 
-    def has_pending_refund(self, order_id: UUID) -> bool:
-        """Tell whether money of an order is on its way back."""
+        A refund that we know nothing of was made by hand, in the provider's dashboard.
+        """
+
+    def has_refund(self, order_id: UUID) -> bool:
+        """Tell whether the money that an order was paid with is going back, or has."""
 
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
-        """Take open attempts that nobody has touched for a while, the longest waiting first.
+        """Take open attempts that nobody has touched for a while: those waiting longest, in any order.
 
         Two callers never get the same one within that while.
         """
@@ -170,6 +180,8 @@ class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
         Of ``payment_intent.*`` events: as it was when the event was made, maybe not as it is now.
     refunded_intent_id : str or None
         Of ``charge.refunded`` events whose charge was refunded in whole.
+    refunded_order_id : UUID or None
+        The order in that charge's metadata, which are those of its intent.
     refund_id, refund_intent_id : str or None
         Of events about one refund: it, and the intent whose money it gives back.
     refund_failed : bool
@@ -180,6 +192,7 @@ class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_type: str
     intent: Intent | None = None
     refunded_intent_id: str | None = None
+    refunded_order_id: UUID | None = None
     refund_id: str | None = None
     refund_intent_id: str | None = None
     refund_failed: bool = False
@@ -234,17 +247,18 @@ class PaymentProvider(Protocol):
         PaymentOutcomeUnknown
         """
 
-    def refund(self, payment_intent_id: str) -> str:
+    def refund(self, payment_intent_id: str) -> str | None:
         """Give all the money of an intent back; repeating it gives nothing more.
 
         Returns
         -------
-        str
-            The refund's id.
+        str or None
+            The refund's id; None if the money had gone back before and the refund cannot be told.
 
         Raises
         ------
         PaymentOutcomeUnknown
+            `StillUnknown` if the provider answers, and does not know.
         RefundRefused
             The provider says that it cannot be done; somebody must look.
         """
@@ -261,3 +275,7 @@ class PaymentProvider(Protocol):
 
 class RefundRefused(Exception):
     """The provider cannot give the money back by itself."""
+
+
+class StillUnknown(PaymentOutcomeUnknown):
+    """The provider answers, but repeats an error it has stored and knows of no outcome."""

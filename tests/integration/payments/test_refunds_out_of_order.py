@@ -1,0 +1,170 @@
+"""A7: what the provider tells of refunds before it tells, or we note, what they give back."""
+
+from typing import Any
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.contracts.http.orders import ShipOrder
+from shop.domain.errors import Conflict, PaymentOutcomeUnknown
+from shop.domain.ids import new_id
+from shop.services.notifications import order_confirmed
+from shop.services.payments import execute_refund, process_payment, receive_webhook, request_refund
+from shop.services.ports.payments import Refund
+from shop.services.tracking import ship_order
+from tests.support.payments import (
+    STOCK,
+    Placed,
+    StripeControl,
+    event_of,
+    events_of,
+    place_order,
+    signature,
+    status_of,
+    stock_of,
+)
+from tests.support.stock import query
+
+
+class _Mailer:
+    """Stands for SES, which is an AWS service; e-mail is tested elsewhere."""
+
+    def send(self, *_: Any) -> str:
+        return "message-id"
+
+
+def _hear(container: Container, kind: str, subject: dict[str, Any]) -> str:
+    payload = event_of(kind, subject)
+    return receive_webhook(
+        container.payment_provider, container.unit_of_work, payload.encode(), signature(payload)
+    )
+
+
+def _pay(container: Container, placed: Placed) -> None:
+    process_payment(
+        container.payment_provider,
+        container.unit_of_work,
+        placed.user_id,
+        placed.order_id,
+        "pm_card_visa",
+    )
+
+
+def _refunded_charge(control: StripeControl, placed: Placed) -> dict[str, Any]:
+    (charge,) = control.charges(placed.order_id)
+    return {**charge, "refunded": True, "amount_refunded": charge["amount"]}
+
+
+def _requested(container: Container, placed: Placed, reason: str) -> Refund:
+    with container.unit_of_work() as work:
+        work.inventory.lock_order(placed.order_id)
+        refund = request_refund(work, placed.order_id, reason)
+    assert refund is not None
+    return refund
+
+
+@pytest.mark.parametrize("is_noted", [True, False], ids=["intent noted", "intent unknown"])
+def test_money_that_went_back_before_we_knew_of_it_pays_for_nothing(
+    container: Container, control: StripeControl, database: str, is_noted: bool
+) -> None:
+    placed = place_order(container)
+    control.fault("close", when="after")
+    with pytest.raises(PaymentOutcomeUnknown):
+        _pay(container, placed)
+    control.clear_faults()
+    (intent,) = control.intents(placed.order_id)
+    if is_noted:
+        query(database, "UPDATE payments SET payment_intent_id = %s", (intent["id"],))
+
+    assert _hear(container, "charge.refunded", _refunded_charge(control, placed)) == "refunded"
+    assert _hear(container, "payment_intent.succeeded", intent) == "paid_before"
+
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert query(database, "SELECT status, reason FROM refunds") == [("succeeded", "refunded")]
+    assert stock_of(database, placed) == {(STOCK, 0)}
+    events = events_of(database, placed.order_id)
+    assert [events.count(kind) for kind in ("order.paid", "order.cancelled")] == [1, 1]
+
+
+def test_the_reason_is_the_one_that_was_given_first(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = place_order(container)
+    _pay(container, placed)
+    refund = _requested(container, placed, "wrong colour")
+    assert _requested(container, placed, "another").reason == "wrong colour"
+    _hear(container, "charge.refunded", _refunded_charge(control, placed))
+    execute_refund(container.payment_provider, container.unit_of_work, refund)
+
+    assert query(database, "SELECT cancel_reason FROM orders") == [("wrong colour",)]
+    ((reason, refund_id),) = query(database, "SELECT reason, refund_id FROM refunds")
+    assert reason == "wrong colour"
+    assert refund_id.startswith("re_")
+
+
+def test_a_failure_that_overtakes_our_answer_is_kept(container: Container, database: str) -> None:
+    placed = place_order(container)
+    _pay(container, placed)
+    refund = _requested(container, placed, "cancelled_by_customer")
+    made = container.payment_provider.refund(refund.payment_intent_id)
+    failed = {"id": made, "status": "failed", "payment_intent": refund.payment_intent_id}
+    assert _hear(container, "refund.failed", failed) == "refund_failed"
+    execute_refund(container.payment_provider, container.unit_of_work, refund)
+
+    ((status, problem),) = query(database, "SELECT status, problem FROM refunds")
+    assert (status, bool(problem)) == ("failed", True)
+
+
+def test_the_failure_of_a_refund_made_by_hand_is_kept(container: Container, database: str) -> None:
+    placed = place_order(container)
+    _pay(container, placed)
+    ((intent_id,),) = query(database, "SELECT payment_intent_id FROM payments")
+    failed = {"id": "re_by_hand", "status": "failed", "payment_intent": intent_id}
+    assert _hear(container, "refund.failed", failed) == "refund_failed"
+    ((order_id, status, refund_id),) = query(
+        database, "SELECT order_id, status, refund_id FROM refunds WHERE problem IS NOT NULL"
+    )
+    assert (order_id, status, refund_id) == (placed.order_id, "failed", "re_by_hand")
+
+
+def _confirmed(container: Container, database: str) -> Placed:
+    placed = place_order(container)
+    _pay(container, placed)
+    query(
+        database,
+        "UPDATE orders SET status = 'CONFIRMED', shipping_address = '{\"name\": \"Ada\"}' WHERE id = %s",
+        (placed.order_id,),
+    )
+    return placed
+
+
+def test_what_was_refunded_does_not_ship(container: Container, database: str) -> None:
+    placed = _confirmed(container, database)
+    query(database, "UPDATE orders SET status = 'PROCESSING' WHERE id = %s", (placed.order_id,))
+    query(
+        database,
+        "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status)"
+        " SELECT payment_intent_id, order_id, amount_minor, 'by hand', 'succeeded' FROM payments",
+    )
+    with pytest.raises(Conflict) as refused:
+        ship_order(
+            container.unit_of_work,
+            placed.order_id,
+            ShipOrder(carrier="DHL", tracking_number="1"),
+        )
+    assert refused.value.code == "order_state_conflict"
+
+
+def test_a_second_charge_on_its_way_back_does_not_keep_the_order(
+    container: Container, database: str
+) -> None:
+    """Money of another intent goes back; the order's own has paid for it."""
+    placed = _confirmed(container, database)
+    query(
+        database,
+        "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
+        " VALUES (%s, %s, 1, 'late_payment')",
+        (f"pi_{new_id()}", placed.order_id),
+    )
+    with container.unit_of_work() as work:
+        assert order_confirmed(work, _Mailer(), placed.order_id) == "PROCESSING"

@@ -1,0 +1,85 @@
+"""An error that Stripe has stored with an idempotency key is repeated for as long as the key lives."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shop.bootstrap import Container
+from shop.domain.errors import PaymentOutcomeUnknown
+from shop.services.payments import execute_refund, process_payment, reconcile, request_refund
+from tests.support.payments import (
+    STOCK,
+    Placed,
+    StripeControl,
+    place_order,
+    status_of,
+    stock_of,
+    wind_back,
+)
+
+_STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", "stored": True}
+
+
+def _pay(container: Container, placed: Placed) -> None:
+    process_payment(
+        container.payment_provider,
+        container.unit_of_work,
+        placed.user_id,
+        placed.order_id,
+        "pm_card_visa",
+    )
+
+
+def _open(container: Container, control: StripeControl, **fault: Any) -> Placed:
+    """An order whose payment got no answer."""
+    placed = place_order(container)
+    control.fault(**fault)
+    with pytest.raises(PaymentOutcomeUnknown):
+        _pay(container, placed)
+    control.clear_faults()
+    return placed
+
+
+def _run(container: Container, *orders: Placed, age: timedelta) -> dict[str, int]:
+    for placed in orders:
+        wind_back(container.settings.database_url, placed.order_id, age)
+    return reconcile(container.payment_provider, container.unit_of_work, seconds=30)
+
+
+def test_what_stripe_does_not_know_does_not_keep_others_from_their_answer(
+    container: Container, control: StripeControl
+) -> None:
+    stuck = [_open(container, control, **_STORED) for _ in range(4)]
+    lost = [_open(container, control, action="close", when="after") for _ in range(2)]
+    counts = _run(container, *stuck, *lost, age=timedelta(minutes=3))
+    assert counts == {"unknown": 4, "paid": 2}
+
+
+def test_refunds_that_stripe_does_not_know_do_not_either(
+    container: Container, control: StripeControl
+) -> None:
+    refunded = [place_order(container) for _ in range(4)]
+    for placed in refunded:
+        _pay(container, placed)
+        with container.unit_of_work() as work:
+            refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+        assert refund is not None
+        control.fault(path="/v1/refunds", **_STORED)
+        with pytest.raises(PaymentOutcomeUnknown):
+            execute_refund(container.payment_provider, container.unit_of_work, refund)
+    lost = _open(container, control, action="close", when="after")
+    counts = _run(container, *refunded, lost, age=timedelta(minutes=3))
+    assert counts == {"unknown": 4, "paid": 1}
+
+
+def test_a_charge_that_never_was_ends_after_an_hour(
+    container: Container, control: StripeControl, database: str
+) -> None:
+    placed = _open(container, control, **_STORED)
+    assert _run(container, placed, age=timedelta(minutes=30)) == {"unknown": 1}
+    assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
+    assert _run(container, placed, age=timedelta(minutes=31)) == {"declined": 1}
+    assert status_of(database, placed.order_id) == "CANCELLED"
+    assert stock_of(database, placed) == {(STOCK, 0)}
+    assert control.charges(placed.order_id) == []
