@@ -22,7 +22,6 @@ from typing import Any
 from bench.bare import BareDrivers, Step, recorded
 from bench.measuring import Pairs, machine, seconds, table, verdict
 from bench.servers import Servers, body, servers
-from shop.adapters.redis_product_cache import RedisCatalogCache
 from shop.domain.sessions import Role
 from shop.entrypoints.http import Answer, Request, endpoint
 from tests.support.gateway import Gateway
@@ -75,7 +74,7 @@ def cases(of: Servers, shop: OrderingShop) -> list[Case]:
     product = of.products[7]
 
     def forget_local() -> None:
-        container.catalog_cache = RedisCatalogCache(container.redis)
+        container.catalog_cache._local.clear()  # type: ignore[attr-defined]
 
     def forget_all() -> None:
         forget_local()

@@ -26,7 +26,4 @@ def container_for(
     try:
         yield container
     finally:
-        # Only what was used has been made; cached properties live in the instance's dictionary.
-        for name in ("database", "redis", "publisher"):
-            if name in vars(container):
-                getattr(container, name).close()
+        container.close()

@@ -203,9 +203,11 @@ def test_a_product_costs_one_statement_then_nothing(
     assert container.database.statements - before == 1
 
     statements, round_trips = container.database.statements, container.redis.round_trips
-    assert shop.get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
+    for _ in range(3):
+        assert shop.get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
     assert container.database.statements - statements == 0
-    assert container.redis.round_trips - round_trips == 0
+    # Once, because what this process has stored itself is news, too.
+    assert container.redis.round_trips - round_trips == 1
 
     with container_for(database, redis) as other:
         other.redis.execute("PING")
@@ -246,21 +248,6 @@ def test_a_load_overtaken_by_a_change_is_not_served(
 
         assert container.catalog_cache.fetch(key, load_slowly).text == "old"
         assert other.catalog_cache.fetch(key, lambda: "new").text == "new"
-
-
-def test_another_container_notices_a_change_with_its_next_look_at_redis(
-    shop: Gateway, container: Container, database: str, redis: str
-) -> None:
-    first, second = add_product(container.database, name="Old"), add_product(container.database)
-    with container_for(database, redis) as other:
-        elsewhere = Gateway(other)
-        elsewhere.get(f"{_LIST}/{first}")
-        change(container.database, first, name="New")
-        container.catalog_cache.invalidate()
-        assert elsewhere.get(f"{_LIST}/{first}").json["name"] == "Old"
-        elsewhere.get(f"{_LIST}/{second}")
-
-        assert elsewhere.get(f"{_LIST}/{first}").json["name"] == "New"
 
 
 def test_one_of_many_loads(database: str, redis: str, container: Container) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from shop.adapters import redis_product_cache
 from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis_invalidations import RedisInvalidations
 from shop.adapters.redis_product_cache import RedisCatalogCache
 from shop.domain.errors import DependencyUnavailable
 from shop.services.ports.catalog import CacheKey
@@ -45,6 +46,15 @@ class _Redis:
         return self.data.pop(key, None)
 
 
+class _Invalidations:
+    """Tells of no other process."""
+
+    listening = True
+
+    def written(self) -> frozenset[str]:
+        return frozenset()
+
+
 @pytest.fixture
 def redis() -> _Redis:
     return _Redis()
@@ -52,7 +62,9 @@ def redis() -> _Redis:
 
 @pytest.fixture
 def cache(redis: _Redis) -> RedisCatalogCache:
-    return RedisCatalogCache(cast("RedisClient", redis))
+    return RedisCatalogCache(
+        cast("RedisClient", redis), cast("RedisInvalidations", _Invalidations())
+    )
 
 
 def test_it_is_asked_again_some_seconds_after_its_loss(

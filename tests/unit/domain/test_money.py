@@ -14,7 +14,17 @@ def test_amounts_survive_the_border(minor: int) -> None:
     assert to_minor(amount) == minor
 
 
-@pytest.mark.parametrize("amount", ["-0.01", "0.001", "NaN", "Infinity", "1000000.00", "1e9"])
+@pytest.mark.parametrize(
+    ("amount", "minor"), [("1.5", 150), ("1.50" + 40 * "0", 150), ("7e1", 7000), ("0e-400", 0)]
+)
+def test_trailing_zeros_are_no_decimals(amount: str, minor: int) -> None:
+    assert to_minor(Decimal(amount)) == minor
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["-0.01", "0.001", "NaN", "Infinity", "1000000.00", "1e9", "1.4" + 40 * "9", "1e-100000"],
+)
 def test_what_is_no_price_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match="must"):
         to_minor(Decimal(amount))

@@ -56,6 +56,13 @@ class Container:
         return RedisClient(self.settings.redis_url)
 
     @cached_property
+    def redis_news(self) -> "RedisClient":
+        """The connection on which Redis tells what was written."""
+        from shop.adapters.redis_client import RedisClient
+
+        return RedisClient(self.settings.redis_url)
+
+    @cached_property
     def sessions(self) -> "SessionStore":
         """Sessions and their rate limits."""
         from shop.adapters.redis_sessions import RedisSessionStore
@@ -88,9 +95,11 @@ class Container:
     @cached_property
     def catalog_cache(self) -> "CatalogCache":
         """Answers of the catalog, in this process and in Redis."""
+        from shop.adapters.redis_invalidations import RedisInvalidations
         from shop.adapters.redis_product_cache import RedisCatalogCache
 
-        return RedisCatalogCache(self.redis)
+        written = RedisInvalidations(self.redis_news, RedisCatalogCache.HEARD)
+        return RedisCatalogCache(self.redis, written)
 
     @cached_property
     def catalog_resources(self) -> "CatalogResources":
@@ -227,7 +236,7 @@ class Container:
     def close(self) -> None:
         """Close the connections that were opened; commands and tests end with it."""
         # Only what was used has been made: cached properties live in the instance's dictionary.
-        for name in ("database", "redis", "publisher"):
+        for name in ("database", "redis", "redis_news", "publisher"):
             if name in vars(self):
                 getattr(self, name).close()
 

@@ -18,6 +18,8 @@ type Argument = str | bytes | int | float
 type Command = tuple[Any, ...]
 
 _TIMEOUT_SECONDS: Final = 2.0
+#: ``ssl.SSL_ERROR_WANT_READ``: nothing to read yet, of a connection with TLS.
+_TLS_WANTS_MORE: Final = 2
 
 
 class Script:
@@ -97,6 +99,30 @@ class RedisClient:
                 if isinstance(answer, hiredis.ReplyError):
                     answers[index] = self._mend(commands[index], answer)
             return answers
+
+    def pushed(self) -> list[Any]:
+        """Read, without waiting, what the server has sent of its own accord.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If there is no connection (any more).
+        """
+        with self._lock:
+            connection = self._socket
+            if connection is None:
+                raise DependencyUnavailable("redis")
+            connection.setblocking(False)
+            try:
+                while data := connection.recv(65536):
+                    self._reader.feed(data)
+                raise ConnectionError("closed")
+            except OSError as error:
+                if not isinstance(error, BlockingIOError) and error.errno != _TLS_WANTS_MORE:
+                    self._close()
+                    raise DependencyUnavailable("redis") from error
+            connection.settimeout(_TIMEOUT_SECONDS)
+            return list(iter(self._reader.gets, False))
 
     def close(self) -> None:
         """Close the connection; the next command opens it again."""

@@ -5,11 +5,10 @@ How an answer becomes invalid
     was loaded; another number makes it a miss. So one INCR invalidates everything, and an answer that was
     loaded while a product changed is never served. Number and answer are read in one round trip.
 How long a change takes to be seen
-    By the container that made it: at once. By others through Redis: at once. A copy in the memory of
-    another container (single products 5 minutes, the category tree an hour) lives on until its time is
-    up or that container reads anything through Redis and sees the new number.
+    As long as its news travels. Redis pushes the names of written keys to each process, which looks at them,
+    without a round trip, before it trusts its own memory (`shop.adapters.redis_invalidations`).
 When Redis is away
-    Everything is loaded; Redis is asked again a few seconds later.
+    Everything is loaded; Redis is asked again a few seconds later. What is in memory is not trusted.
 """
 
 import logging
@@ -21,6 +20,7 @@ from typing import Final
 
 from shop.adapters.local_cache import LocalCache
 from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis_invalidations import RedisInvalidations
 from shop.domain.errors import DependencyUnavailable
 from shop.services.ports.catalog import Cached, CacheKey
 
@@ -43,34 +43,50 @@ class RedisCatalogCache:
     ----------
     redis : RedisClient
         The shared cache.
+    invalidations : RedisInvalidations
+        Of keys that begin with one of `HEARD`.
     """
 
-    def __init__(self, redis: RedisClient) -> None:
+    #: Prefixes of the keys whose answers may lie in a process's memory, and of the number.
+    HEARD: Final = (_VERSION, "products:product:", "products:categories")
+
+    def __init__(self, redis: RedisClient, invalidations: RedisInvalidations) -> None:
         self._redis = redis
+        self._invalidations = invalidations
         self._local: LocalCache[str] = LocalCache(_LOCAL_ENTRIES)
-        self._version: bytes | None = None
         self._away_until = 0.0
 
     def fetch(self, key: CacheKey, load: Callable[[], str]) -> Cached:
         """Give an answer from the nearest place that has it."""
+        if not key.local_seconds:
+            return self._fetch_shared(key, load)
+        self._forget_written()
         text = self._local.get(key.name)
         if text is not None:
             return Cached(text, hit=True)
         cached = self._fetch_shared(key, load)
-        if key.local_seconds:
+        if self._invalidations.listening:
             self._local.put(key.name, cached.text, key.local_seconds)
         return cached
 
     def invalidate(self) -> None:
         """Drop every answer."""
         self._local.clear()
-        self._version = str(self._redis.execute("INCR", _VERSION)).encode()
+        self._redis.execute("INCR", _VERSION)
 
     def forget(self, keys: Sequence[CacheKey]) -> None:
         """Drop some answers."""
         for key in keys:
             self._local.discard(key.name)
         self._redis.execute("DEL", *(key.name for key in keys))
+
+    def _forget_written(self) -> None:
+        written = self._invalidations.written()
+        if written is None or _VERSION in written:
+            self._local.clear()
+        else:
+            for name in written:
+                self._local.discard(name)
 
     def _fetch_shared(self, key: CacheKey, load: Callable[[], str]) -> Cached:
         if time.monotonic() < self._away_until:
@@ -99,9 +115,6 @@ class RedisCatalogCache:
         stored: bytes | None
         number, stored = self._redis.pipeline([("GET", _VERSION), ("GET", key.name)])
         version: bytes = number or b"0"
-        if self._version not in (None, version):
-            self._local.clear()
-        self._version = version
         if stored is None:
             return version, None
         stored_version, _, text = stored.partition(b"\n")

@@ -1,6 +1,6 @@
 """Stripe's objects, as far as we read them, and what they are to us."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -41,8 +41,8 @@ class _Data(msgspec.Struct, frozen=True):
 
 
 class _Event(msgspec.Struct, frozen=True):
-    id: str
-    type: str
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    type: Annotated[str, msgspec.Meta(max_length=255)]
     data: _Data
 
 

@@ -29,10 +29,11 @@ def to_minor(amount: Decimal) -> int:
         raise ValueError("must be zero or more")
     if amount > to_decimal(MAX_AMOUNT_MINOR):
         raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR)}")
-    minor = amount * 100
-    if minor != minor.to_integral_value():
+    _, digits, exponent = amount.as_tuple()
+    # By its digits: arithmetic would round a long one first.
+    if isinstance(exponent, int) and exponent < -2 and any(digits[exponent + 2 :]):
         raise ValueError("must have at most two decimals")
-    return int(minor)
+    return int(amount * 100)
 
 
 def to_decimal(amount_minor: int) -> Decimal:

@@ -13,6 +13,8 @@ from shop.domain.errors import FieldError, InvalidRequest, NotFound, ShopError
 
 _BODY_LIMIT_BYTES: Final = 64 * 1024
 _AT_FIELD: Final = re.compile(r"^(?P<message>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
+#: An even number of backslashes before it is only backslashes.
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _NAMED_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
@@ -27,7 +29,7 @@ def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
     raw = raw_body(request)
     if raw and not _is_json(request.headers.get("content-type", "application/json")):
         raise ShopError("Send application/json.", code="unsupported_media_type")
-    if rb"\u0000" in raw:
+    if _has_nul(raw.decode(errors="replace")):
         raise InvalidRequest("Text must not contain the character U+0000.")
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
@@ -74,7 +76,7 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
     InvalidRequest
         If it is not valid JSON, or a field in it is unknown or wrong.
     """
-    if r"\u0000" in text:
+    if _has_nul(text):
         raise InvalidRequest(
             "Text must not contain the character U+0000.",
             errors=[FieldError(name, "must not contain the character U+0000")],
@@ -91,6 +93,11 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
         raise InvalidRequest(
             f"{name} is not valid JSON.", errors=[FieldError(name, str(error))]
         ) from error
+
+
+def _has_nul(text: str) -> bool:
+    """Tell whether JSON text spells U+0000, which PostgreSQL's text cannot hold."""
+    return r"\u0000" in text and bool(_NUL.search(text))
 
 
 def parse_id(path: Mapping[str, str], name: str) -> UUID:

@@ -33,8 +33,13 @@ def publish_pending(outbox: Outbox, publisher: Publisher, aggregate_ids: Sequenc
         If the broker or the database is away. What was not published stays in the outbox.
     """
     publisher.ready()
-    with outbox.pending(aggregate_ids, limit=_REQUEST_LIMIT) as batch:
-        return _publish(batch, publisher)
+    published = 0
+    while True:
+        with outbox.pending(aggregate_ids, limit=_REQUEST_LIMIT) as batch:
+            count = _publish(batch, publisher)
+        published += count
+        if count < _REQUEST_LIMIT:
+            return published
 
 
 def relay(

@@ -8,18 +8,20 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shop.contracts.http.patterns import LINE
 from shop.domain.catalog import AttributeValue, Sort
 
 #: Products that can be paged through: deeper pages are refused, as their cost grows with their depth.
 MAX_DEPTH: Final = 10_000
 
 type Sku = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
-type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
 type Description = Annotated[str, msgspec.Meta(max_length=10_000)]
-type Brand = Annotated[str, msgspec.Meta(max_length=100)]
+type Brand = Annotated[str, msgspec.Meta(max_length=100, pattern=f"^$|{LINE}")]
 type Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 type Tags = Annotated[
-    list[Annotated[str, msgspec.Meta(min_length=1, max_length=50)]], msgspec.Meta(max_length=30)
+    list[Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=LINE)]],
+    msgspec.Meta(max_length=30),
 ]
 type ImageUrl = Annotated[
     str, msgspec.Meta(max_length=2_000, pattern=r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)")

@@ -7,14 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.patterns import LINE
 from shop.domain.orders import OrderStatus
 
-#: One line of text: something visible, and no control characters.
-_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
-
-type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
-type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_LINE)]
-type PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=_LINE)]
+type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
+type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
+type PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=LINE)]
 type CountryCode = Annotated[
     str,
     msgspec.Meta(

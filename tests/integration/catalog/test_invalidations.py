@@ -1,0 +1,116 @@
+"""A process trusts its memory of the catalog only while Redis tells it what others write."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from shop.adapters.redis_client import RedisClient
+from shop.bootstrap import Container
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.sessions import Role
+from shop_local.services import RunningServices
+from tests.support.containers import container_for
+from tests.support.gateway import Gateway, Response
+from tests.support.people import token_of
+from tests.support.products import add_categories, add_product
+
+
+@pytest.fixture
+def reader(database: str, redis: str) -> Iterator[Container]:
+    with container_for(database, redis) as made:
+        yield made
+
+
+@pytest.fixture
+def staff(database: str, redis: str) -> Iterator[Gateway]:
+    """Another process, in which products are changed."""
+    with container_for(database, redis) as made:
+        yield Gateway(made)
+
+
+@pytest.fixture
+def product(reader: Container) -> UUID:
+    add_categories(reader.database)
+    return add_product(reader.database, name="Old name")
+
+
+def _read(reader: Container, product: UUID) -> Response:
+    return Gateway(reader).get(f"/api/catalog/products/{product}")
+
+
+def _warm(reader: Container, product: UUID) -> None:
+    """Read it until it comes from memory: without a round trip."""
+    for _ in range(4):
+        before = reader.redis.round_trips
+        answer = _read(reader, product)
+        if reader.redis.round_trips == before:
+            assert answer.headers["x-cache"] == "hit"
+            return
+    raise AssertionError("it is never taken from memory")
+
+
+def test_a_change_elsewhere_is_seen_at_once(
+    reader: Container, staff: Gateway, product: UUID
+) -> None:
+    token = token_of(staff.container, Role.STAFF)
+    path = f"/api/catalog/products/{product}"
+    for name in ("New name", "Newer name"):
+        _warm(reader, product)
+        tag = _read(reader, product).headers["etag"]
+        changed = staff.patch(path, json={"name": name}, token=token, headers={"If-Match": tag})
+        assert changed.status == 200, changed.text
+        answer = _read(reader, product)
+        assert (answer.json["name"], answer.headers["etag"]) == (name, changed.headers["etag"])
+    _warm(reader, product)
+    assert staff.delete(path, token=token).status == 204
+    assert _read(reader, product).code == "product_not_found"
+
+
+def test_only_the_products_concerned_are_forgotten(
+    reader: Container, staff: Gateway, product: UUID
+) -> None:
+    other = add_product(reader.database)
+    _warm(reader, product)
+    _warm(reader, other)
+    staff.container.redis.execute("DEL", f"products:product:{product}")
+    before = reader.redis.round_trips
+    assert _read(reader, other).headers["x-cache"] == "hit"
+    assert reader.redis.round_trips == before
+    assert _read(reader, product).headers["x-cache"] == "miss"
+
+
+def _ask_for_ever(redis: RedisClient) -> None:
+    while redis.execute("PING"):
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("command", [("CLIENT", "KILL", "TYPE", "normal"), ("FLUSHALL",)])
+def test_what_may_have_been_missed_is_forgotten(
+    reader: Container, product: UUID, redis: str, command: tuple[str, ...]
+) -> None:
+    _warm(reader, product)
+    operator = RedisClient(redis)
+    operator.execute(*command)
+    operator.close()
+    before = reader.redis.round_trips
+    assert _read(reader, product).json["name"] == "Old name"
+    assert reader.redis.round_trips > before
+    _warm(reader, product)
+
+
+def test_without_redis_memory_is_not_trusted(
+    reader: Container, product: UUID, services: RunningServices
+) -> None:
+    _warm(reader, product)
+    services.kill("valkey")
+    try:
+        with pytest.raises(DependencyUnavailable):
+            _ask_for_ever(reader.redis)
+        with reader.database.transaction() as transaction:
+            transaction.execute("UPDATE products SET name = 'New name' WHERE id = %s", (product,))
+        answer = _read(reader, product)
+        assert (answer.json["name"], answer.headers["x-cache"]) == ("New name", "miss")
+    finally:
+        services.start("valkey")
