@@ -140,7 +140,7 @@ def test_an_order_is_written_once_and_read_as_it_was(transaction, database_url):
     before = transaction.database.statements
     found = orders.get(order.order_id, lock=True)
     assert transaction.database.statements - before == 1
-    for name in Order.__dataclass_fields__:
+    for name in Order.__struct_fields__:
         if name not in {"timeline", "reservation_expires_at", "created_at"}:
             assert getattr(found, name) == getattr(order, name), name
     assert found.created_at == order.created_at
