@@ -199,7 +199,7 @@ def test_what_changes_during_a_rebuild_is_in_the_new_index(
     """With an event (written to both indexes) and without one (read again before the swap)."""
     world.reindex()
     fill = opensearch_reindex._Build._write
-    changed = []
+    changed: list[bool] = []
 
     def write(build: Any, documents: Any) -> None:
         if not changed:
