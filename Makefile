@@ -118,7 +118,7 @@ lint: $(STAMPS)/dev ## ruff and the import rules
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
 
-types: $(STAMPS)/dev ## mypy --strict
+types: $(STAMPS)/dev $(STAMPS)/local-aws ## mypy --strict
 	@$(PYTHON) -m shop_local.typecheck
 
 pytest: $(LAPTOP) ## every test, one run: A="-k words" passes arguments on

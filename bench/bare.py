@@ -23,7 +23,7 @@ def recorded() -> Iterator[list[Step]]:
     """Record what everybody sends during a block."""
     steps: list[Step] = []
 
-    def noting[**P, R](original: Callable[P, R], note: Callable[P, Step]) -> Callable[P, R]:
+    def noting[**P, R](original: Callable[P, R], note: Callable[..., Step]) -> Callable[P, R]:
         def wrapper(*args: P.args, **options: P.kwargs) -> R:
             steps.append(note(*args, **options))
             return original(*args, **options)

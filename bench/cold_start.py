@@ -137,7 +137,7 @@ class _Requests:
         """Give the makers of requests by title of the function."""
         product = self._products[0]
         item = {"product_id": product, "quantity": 1}
-        made = [
+        made: list[tuple[str, str, dict[str, object] | None]] = [
             ("GET", "/api/catalog/products?category=phones", None),
             ("GET", f"/api/catalog/products/{product}", None),
             ("GET", f"/api/stock/{product}", None),
@@ -167,7 +167,7 @@ class _Requests:
 
     def _checkout(self) -> dict[str, Any]:
         token = token_of(self._shop.container, Role.CUSTOMER)
-        sent = {
+        sent: dict[str, object] = {
             "cart_id": self._shop.fill_cart(token, self._products[0]),
             "shipping_address": ADDRESS,
             "payment_method_id": "pm_card_visa",

@@ -68,7 +68,7 @@ def recall(grades: Mapping[str, int], found: Sequence[str], depth: int = 20) -> 
 
 
 def _gain(grades: Iterable[int]) -> float:
-    return sum((2**grade - 1) / math.log2(place) for place, grade in enumerate(grades, 2))
+    return sum(float(2**grade - 1) / math.log2(place) for place, grade in enumerate(grades, 2))
 
 
 def _found(engine: SearchEngine, query: str, skus: Mapping[UUID, str]) -> list[str]:

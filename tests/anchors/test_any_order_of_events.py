@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -132,7 +133,7 @@ class Promises(Purchases):
 @pytest.fixture
 def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
     with paying_container(database, redis, stripe) as container:
-        container.mailer = _Mailer()  # type: ignore[assignment]
+        container.mailer = _Mailer()
 
         class Machine(Promises):
             pass
@@ -174,4 +175,5 @@ def test_the_steps_above_reach_every_end(
     walk.open_the_shop()
     order_id = walk.place(quantities=(1, 1, 1), crash=None, card=card, regret=regret)
     walk.teardown()
+    assert isinstance(order_id, UUID)
     assert (walk.status(order_id), len(walk.stripe.charges(order_id))) == (end, charges)

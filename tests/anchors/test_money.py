@@ -1,6 +1,7 @@
 """The failures that users of other shops report about money, each shown not to happen here."""
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,12 @@ def test_a4_the_same_payment_twenty_times_at_once_is_one_charge(
     """A4: double capture, duplicate payment intent (medusa #13301 #12790; saleor #19220 #14926)."""
     placed = place_order(container)
     token = token_of(container, user_id=placed.user_id)
-    key_of = {"none": lambda n: None, "one": lambda n: "k", "each its own": lambda n: f"k{n}"}[keys]
+    makers: dict[str, Callable[[int], str | None]] = {
+        "none": lambda n: None,
+        "one": lambda n: "k",
+        "each its own": lambda n: f"k{n}",
+    }
+    key_of = makers[keys]
 
     answers = at_once(container, 20, lambda own, n: pay(own, placed, token=token, key=key_of(n)))
 

@@ -40,7 +40,9 @@ def run(state: State, *arguments: str, check: bool = True) -> subprocess.Complet
     return result
 
 
-def eventually[T](look: Callable[[], T], *, seconds: float, what: str, pause: float = 0.2) -> T:
+def eventually[T](
+    look: Callable[[], T | None], *, seconds: float, what: str, pause: float = 0.2
+) -> T:
     """Look again and again until there is something to see, and give it."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):

@@ -27,6 +27,9 @@ _BODIES = (
     b" " * 70_000, b'{"quantity": 1e999}', b'{"name": "\\ud800"}', b'{"email": "\\u0000"}',
 )  # fmt: skip
 
+#: As httpx takes it; its lists are of exactly this.
+type _Parameter = str | int | float | bool | None
+
 
 def _value(luck: random.Random, depth: int = 0) -> Any:
     kind = luck.randrange(9 if depth < 3 else 6)
@@ -52,7 +55,9 @@ def test_garbage(shop: Shop, function: Function) -> None:
         for name in ("product_id", "order_id"):
             wrong = luck.choice([str(uuid.uuid4()), "7", "..%2f", "%00", "%F0%9F%9B%92", "a" * 200])
             path = path.replace(f"{{{name}}}", wrong)
-        query = [(luck.choice(_NAMES), luck.choice(_TEXTS)) for _ in range(luck.randrange(3))]
+        query: list[tuple[str, _Parameter]] = [
+            (luck.choice(_NAMES), luck.choice(_TEXTS)) for _ in range(luck.randrange(3))
+        ]
         headers: dict[str, str | bytes] = {
             luck.choice(("X-Correlation-Id", "If-Match", "If-None-Match", "Stripe-Signature")):
                 luck.choice(("", "*", '"1"', "t=1,v1=0", "x" * 500)),
@@ -77,7 +82,13 @@ def test_garbage(shop: Shop, function: Function) -> None:
                     "application/json; charset=x",
                 )
             )
-        answer = shop.http.request(method, path, params=query, headers=headers, content=body)
+        answer = shop.http.request(
+            method,
+            path,
+            params=query,
+            headers=headers,  # type: ignore[arg-type]  # strings and bytes
+            content=body,
+        )
         said = f"{method} {path} {query} {headers} {body!r:.200}: {answer.text}"
         assert answer.status_code < 500, said
         assert answer.status_code < 400 or answer.headers["content-type"].startswith(

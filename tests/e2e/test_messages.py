@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -74,7 +75,7 @@ def test_queues_go_on(stack: Stack, shop: Shop) -> None:
     shop.await_status(token, order_id, "PROCESSING")
     for queue in _QUEUES:
         eventually(
-            lambda queue=queue: take(stack.values["SHOP_RABBITMQ_URL"], dead_letter_queue(queue)),
+            partial(take, stack.values["SHOP_RABBITMQ_URL"], dead_letter_queue(queue)),
             seconds=30,
             what=f"the poison in {queue}.dead",
         )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -24,7 +25,7 @@ def shops(container: Container, database: str, redis: str) -> Iterator[list[Gate
 
 
 def _outcomes(shops: list[Gateway], send: Callable[[Gateway], Response]) -> Counter[str | int]:
-    answers = in_threads([lambda shop=shop: send(shop) for shop in shops])
+    answers = in_threads([partial(send, shop) for shop in shops])
     return Counter(answer.code or answer.status for answer in answers)
 
 

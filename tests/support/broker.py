@@ -41,7 +41,7 @@ def put(rabbitmq_url: str, queue: str, body: bytes, **properties: Any) -> None:
 
 def take(rabbitmq_url: str, queue: str) -> list[tuple[pika.BasicProperties, bytes]]:
     """Take every message out of a queue."""
-    messages = []
+    messages: list[tuple[pika.BasicProperties, bytes]] = []
     with channel(rabbitmq_url) as opened:
         while True:
             method, properties, body = opened.basic_get(queue, auto_ack=True)

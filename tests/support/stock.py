@@ -12,7 +12,7 @@ from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.domain.ids import new_id
 
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_a_module_that_only_uses_logging_writes_structured_lines(
 def test_an_exception_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     observability.begin_invocation(Context("orders/checkout"))
     try:
-        {}["nothing"]
+        dict[str, str]()["nothing"]
     except KeyError:
         _log.exception("failed")
     (line,) = _lines(capsys)

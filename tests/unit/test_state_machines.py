@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ IDS = [f"{machine}.{name}" for machine, name, _ in CASES]
 TASK_IDS = [f"{machine}.{name}" for machine, name, _ in TASKS]
 
 
-def targets(state):
+def targets(state: dict[str, Any]) -> set[str]:
     found = [state.get("Next"), state.get("Default")]
     found += [choice["Next"] for choice in state.get("Choices", ())]
     found += [catcher["Next"] for catcher in state.get("Catch", ())]
@@ -27,7 +28,7 @@ def targets(state):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_every_substitution_is_given_and_every_one_given_is_used(machine):
+def test_every_substitution_is_given_and_every_one_given_is_used(machine: str) -> None:
     used = set(re.findall(r"\$\{(\w+)\}", json.dumps(definition(machine))))
     properties = template()["Resources"][MACHINES[machine]]["Properties"]
     assert properties["DefinitionUri"] == f"../statemachines/{machine}.asl.json"
@@ -35,7 +36,7 @@ def test_every_substitution_is_given_and_every_one_given_is_used(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_every_state_is_reached_and_every_path_can_end(machine):
+def test_every_state_is_reached_and_every_path_can_end(machine: str) -> None:
     loaded = definition(machine)
     states = loaded["States"]
     reached, waiting = set(), [loaded["StartAt"]]
@@ -52,12 +53,14 @@ def test_every_state_is_reached_and_every_path_can_end(machine):
 
 
 @pytest.mark.parametrize(("machine", "name", "state"), CASES, ids=IDS)
-def test_every_state_says_what_it_is_for(machine, name, state):
+def test_every_state_says_what_it_is_for(machine: str, name: str, state: dict[str, Any]) -> None:
     assert len(state["Comment"]) > 10
 
 
 @pytest.mark.parametrize(("machine", "name", "state"), TASKS, ids=TASK_IDS)
-def test_every_task_is_repeated_on_trouble_and_ends_in_time(machine, name, state):
+def test_every_task_is_repeated_on_trouble_and_ends_in_time(
+    machine: str, name: str, state: dict[str, Any]
+) -> None:
     assert "TimeoutSeconds" in state or "TimeoutSecondsPath" in state
     errors = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
     assert {"Lambda.TooManyRequestsException", "DependencyUnavailable"} <= errors or (
@@ -72,17 +75,19 @@ def test_every_task_is_repeated_on_trouble_and_ends_in_time(machine, name, state
 
 
 @pytest.mark.parametrize(("machine", "name", "state"), TASKS, ids=TASK_IDS)
-def test_what_holds_stock_or_waits_has_a_way_out(machine, name, state):
+def test_what_holds_stock_or_waits_has_a_way_out(
+    machine: str, name: str, state: dict[str, Any]
+) -> None:
     if name == "HoldStock" or "waitForTaskToken" in state["Resource"]:
         assert state["Catch"]
 
 
-def test_place_order_ends_before_the_function_that_waits_for_it():
+def test_place_order_ends_before_the_function_that_waits_for_it() -> None:
     assert definition("place_order")["TimeoutSeconds"] <= 25
     assert template()["Globals"]["Function"]["Timeout"] == 28
 
 
-def test_the_loops_are_bounded():
+def test_the_loops_are_bounded() -> None:
     states = definition("fulfil_order")["States"]
     loop = next(choice for choice in states["DecideUnpaid"]["Choices"] if "And" in choice)
     assert {"Variable": "$.rounds", "NumericLessThan": 96} in loop["And"]
@@ -90,6 +95,6 @@ def test_the_loops_are_bounded():
         assert states[name]["Default"] == "Undecided"
 
 
-def test_no_jsonata():
+def test_no_jsonata() -> None:
     for machine in MACHINES:
         assert "QueryLanguage" not in json.dumps(definition(machine))

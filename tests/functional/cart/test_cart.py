@@ -1,5 +1,6 @@
 """The cart's routes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
 from tests.support.containers import container_for
-from tests.support.gateway import Gateway
+from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_product, change, set_on_hand
 
@@ -174,7 +175,7 @@ def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Cont
     """aws-serverless-shopping-cart: carts silently lived for one day (anchor A11)."""
     product_id = add_product(container.database)
     body = {"product_id": str(product_id), "quantity": 1}
-    writes = [
+    writes: list[Callable[[], Response]] = [
         lambda: shop.post("/api/cart/items", json=body, token=token),
         lambda: shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 2}, token=token),
         lambda: shop.delete(f"/api/cart/items/{product_id}", token=token),

@@ -24,6 +24,7 @@ def _begin(container: Container) -> tuple[UUID, str]:
     begun = container.carts.add(
         user_id, add_product(container.database), 1, available=5, price_minor=1
     )
+    assert begun is not None
     return user_id, str(begun.cart_id)
 
 

@@ -1,9 +1,12 @@
 """What customers are told: once, and the order moves on."""
 
 import threading
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop.entrypoints import rabbitmq
@@ -16,11 +19,11 @@ from tests.support.stock import query
 
 
 @pytest.fixture
-def shop(container):
+def shop(container: Container) -> OrderingShop:
     return OrderingShop(container)
 
 
-def confirmed_order(shop, token, **columns):
+def confirmed_order(shop: OrderingShop, token: str, **columns: Any) -> UUID:
     order_id = shop.order(token, add_product(shop.container.database, **columns))
     shop.move(order_id, "PAYMENT_PROCESSING", "PAID")
     query(shop.database_url, "UPDATE reservations SET status = 'confirmed'")
@@ -32,17 +35,17 @@ def confirmed_order(shop, token, **columns):
     return order_id
 
 
-def rows(shop):
+def rows(shop: OrderingShop) -> list[tuple[Any, ...]]:
     return query(
         shop.database_url, "SELECT kind, recipient, outcome, message_id FROM notifications"
     )
 
 
-def deliver(shop, order_id):
+def deliver(shop: OrderingShop, order_id: UUID) -> None:
     shop.deliver("notifications/on_order_confirmed", "order.confirmed", order_id)
 
 
-def test_the_customer_hears_once_and_the_order_goes_on(shop):
+def test_the_customer_hears_once_and_the_order_goes_on(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper(), name="Phone")
     deliver(shop, order_id)
     query(shop.database_url, "DELETE FROM inbox")
@@ -58,11 +61,11 @@ def test_the_customer_hears_once_and_the_order_goes_on(shop):
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_two_at_once_send_one_email(shop, redis):
+def test_two_at_once_send_one_email(shop: OrderingShop, redis: str) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     started = threading.Barrier(2)
 
-    def notify():
+    def notify() -> None:
         with container_for(shop.database_url, redis) as own:
             started.wait()
             with own.unit_of_work() as work:
@@ -77,7 +80,7 @@ def test_two_at_once_send_one_email(shop, redis):
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop):
+def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper(Role.GUEST))
     deliver(shop, order_id)
     assert shop.postbox.mails == []
@@ -85,7 +88,7 @@ def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop):
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop):
+def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     query(shop.database_url, "UPDATE orders SET email = 'refused@shop.example'")
     deliver(shop, order_id)
@@ -93,7 +96,9 @@ def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop):
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_while_the_mail_service_is_away_the_batch_comes_back(shop, monkeypatch):
+def test_while_the_mail_service_is_away_the_batch_comes_back(
+    shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
     order_id = confirmed_order(shop, shop.shopper())
     shop.postbox.trouble = DependencyUnavailable("ses")
@@ -106,7 +111,7 @@ def test_while_the_mail_service_is_away_the_batch_comes_back(shop, monkeypatch):
     assert len(shop.postbox.mails) == 1
 
 
-def test_an_order_cancelled_meanwhile_is_not_announced(shop):
+def test_an_order_cancelled_meanwhile_is_not_announced(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     shop.move(order_id, "CANCELLED")
     deliver(shop, order_id)
@@ -114,7 +119,7 @@ def test_an_order_cancelled_meanwhile_is_not_announced(shop):
     assert status_of(shop.database_url, order_id) == "CANCELLED"
 
 
-def test_the_parcel_is_announced_once_with_its_number(shop):
+def test_the_parcel_is_announced_once_with_its_number(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     deliver(shop, order_id)
     parcel = {"carrier": "UPS <b>", "tracking_number": "1Z&9"}
@@ -130,13 +135,14 @@ def test_the_parcel_is_announced_once_with_its_number(shop):
     assert "1Z&amp;9" in mail.html
 
 
-def test_what_customers_and_staff_type_is_escaped(shop):
+def test_what_customers_and_staff_type_is_escaped(shop: OrderingShop) -> None:
     token = shop.shopper()
     product = add_product(shop.container.database, name="<img src=x> & more")
     address = ADDRESS | {"name": "<script>alert(1)</script>"}
     answer = shop.check_out(token, shop.fill_cart(token, product), shipping_address=address)
     with shop.container.unit_of_work() as work:
         order = work.orders.get(answer.json["order_id"])
+    assert order is not None
     mail = mails.order_confirmed(order)
     assert "<script>" not in mail.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mail.html

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,7 @@ def product(shop: OrderingShop, **columns: object) -> UUID:
     return add_product(shop.container.database, **columns)  # type: ignore[arg-type]
 
 
-def test_a_cart_becomes_an_order(shop):
+def test_a_cart_becomes_an_order(shop: OrderingShop) -> None:
     phone, case = product(shop, price_minor=99999), product(shop, name="Case", price_minor=1950)
     token = shop.shopper()
     shop.fill_cart(token, phone)
@@ -53,7 +54,7 @@ def test_a_cart_becomes_an_order(shop):
     assert shop.get("/api/cart", token=token).json["items"] == []
 
 
-def test_the_same_key_gives_the_same_order(shop):
+def test_the_same_key_gives_the_same_order(shop: OrderingShop) -> None:
     token, key = shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, product(shop))
     first = shop.check_out(token, cart, key=key)
@@ -64,7 +65,7 @@ def test_the_same_key_gives_the_same_order(shop):
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
 
 
-def test_prices_come_from_the_catalog_and_a_change_is_reported(shop):
+def test_prices_come_from_the_catalog_and_a_change_is_reported(shop: OrderingShop) -> None:
     """A12 (aws-serverless-ecommerce-platform): a total is never what the client sent or saw."""
     phone, token = product(shop, price_minor=10000), shop.shopper()
     cart = shop.fill_cart(token, phone)
@@ -79,7 +80,7 @@ def test_prices_come_from_the_catalog_and_a_change_is_reported(shop):
     assert refused.json["errors"][0]["field"] == "total"
 
 
-def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop):
+def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop: OrderingShop) -> None:
     """A6 (medusa #13625): a checkout that fails gives back what it held, once."""
     scarce, plenty, token = product(shop), product(shop), shop.shopper()
     shop.fill_cart(token, plenty)
@@ -106,7 +107,7 @@ def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop):
     assert shop.check_out(token, cart).status == 201
 
 
-def test_a_product_that_is_not_sold_any_more_is_named(shop):
+def test_a_product_that_is_not_sold_any_more_is_named(shop: OrderingShop) -> None:
     phone, gone, token = product(shop), product(shop), shop.shopper()
     shop.fill_cart(token, phone)
     cart = shop.fill_cart(token, gone)
@@ -117,7 +118,7 @@ def test_a_product_that_is_not_sold_any_more_is_named(shop):
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
 
 
-def test_an_answer_that_got_lost_is_given_again(shop):
+def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
     """A5 (medusa #13301): a crash after the last step, even one that emptied the cart, loses nothing."""
     phone, token, key = product(shop), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
@@ -137,12 +138,14 @@ def test_an_answer_that_got_lost_is_given_again(shop):
     assert len(shop.states.started) == 1
 
 
-def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(shop, monkeypatch):
+def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
+    shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone, token, key = product(shop, price_minor=7000), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
     hold = shop.handler("inventory/hold_order_stock")
 
-    def away(event, context):
+    def away(event: object, context: object) -> None:
         raise DependencyUnavailable("postgresql")
 
     shop._handlers["inventory/hold_order_stock"] = away
@@ -161,7 +164,7 @@ def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(sho
     assert levels(shop.database_url, phone) == (10, 1)
 
 
-def test_a_retry_finds_that_its_order_was_cancelled(shop):
+def test_a_retry_finds_that_its_order_was_cancelled(shop: OrderingShop) -> None:
     token, key = shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, product(shop))
     shop.states.failure = {"status": "FAILED", "error": "States.Timeout", "cause": ""}
@@ -173,7 +176,7 @@ def test_a_retry_finds_that_its_order_was_cancelled(shop):
     assert (answer.status, answer.code) == (409, "order_state_conflict")
 
 
-def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop):
+def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop: OrderingShop) -> None:
     """A6: the lapsed hold is given back once, by the compensation or by the sweep."""
     phone, token, key = product(shop), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
@@ -189,18 +192,20 @@ def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop):
     assert levels(shop.database_url, phone) == (10, 0)
 
 
-def test_the_order_stands_even_if_the_cart_cannot_be_emptied(shop, monkeypatch):
+def test_the_order_stands_even_if_the_cart_cannot_be_emptied(
+    shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop))
 
-    def away(*_):
+    def away(*_: object) -> None:
         raise DependencyUnavailable("redis")
 
     monkeypatch.setattr(shop.container.carts, "remove_bought", away)
     assert shop.check_out(token, cart).status == 201
 
 
-def test_another_cart_is_not_found(shop):
+def test_another_cart_is_not_found(shop: OrderingShop) -> None:
     phone, token = product(shop), shop.shopper()
     shop.fill_cart(token, phone)
     foreign = shop.fill_cart(shop.shopper(), phone)
@@ -210,7 +215,7 @@ def test_another_cart_is_not_found(shop):
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
 
 
-def test_an_empty_cart_cannot_be_bought(shop):
+def test_an_empty_cart_cannot_be_bought(shop: OrderingShop) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop))
     shop.delete("/api/cart", token=token)
@@ -227,7 +232,7 @@ def test_an_empty_cart_cannot_be_bought(shop):
         ("postal_code", "1" * 21), ("planet", "Earth"),
     ],
 )  # fmt: skip
-def test_a_wrong_address_is_refused_by_field(shop, field, value):
+def test_a_wrong_address_is_refused_by_field(shop: OrderingShop, field: str, value: object) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop))
     answer = shop.check_out(token, cart, shipping_address=ADDRESS | {field: value})
@@ -248,7 +253,9 @@ def test_a_wrong_address_is_refused_by_field(shop, field, value):
         ({"shipping_address": None}, "shipping_address"),
     ],
 )
-def test_other_wrong_fields_are_refused(shop, changes, field):
+def test_other_wrong_fields_are_refused(
+    shop: OrderingShop, changes: dict[str, Any], field: str
+) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop))
     answer = shop.check_out(token, cart, **changes)
@@ -263,7 +270,9 @@ def test_other_wrong_fields_are_refused(shop, changes, field):
         ({"currency": "EUR"}, 1, "items[{product}]"),
     ],
 )
-def test_what_cannot_be_charged_is_refused(shop, columns, quantity, field):
+def test_what_cannot_be_charged_is_refused(
+    shop: OrderingShop, columns: dict[str, object], quantity: int, field: str
+) -> None:
     phone, token = product(shop), shop.shopper()
     cart = shop.fill_cart(token, phone, quantity=quantity)
     change(shop.container.database, phone, **columns)
@@ -283,7 +292,14 @@ def test_what_cannot_be_charged_is_refused(shop, columns, quantity, field):
         ({"country": "JP", "region": None}, "express", 0.0, 39.99, 4),
     ],
 )
-def test_tax_and_shipping_depend_on_the_destination(shop, address, method, tax, shipping, days):
+def test_tax_and_shipping_depend_on_the_destination(
+    shop: OrderingShop,
+    address: dict[str, str | None],
+    method: str,
+    tax: float,
+    shipping: float,
+    days: int,
+) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop, price_minor=1000))
     answer = shop.check_out(token, cart, shipping_address=ADDRESS | address, shipping_method=method)
@@ -294,7 +310,7 @@ def test_tax_and_shipping_depend_on_the_destination(shop, address, method, tax, 
     assert timedelta(days - 1) <= arrival - datetime.now(UTC).date() <= timedelta(days)
 
 
-def test_the_key_and_a_session_are_required(shop):
+def test_the_key_and_a_session_are_required(shop: OrderingShop) -> None:
     token = shop.shopper()
     cart = shop.fill_cart(token, product(shop))
     body = {"cart_id": cart, "shipping_address": ADDRESS, "payment_method_id": "pm_card_visa"}
@@ -304,7 +320,7 @@ def test_the_key_and_a_session_are_required(shop):
     assert shop.check_out(token + "x", cart).code == "session_expired"
 
 
-def test_a_guest_can_order(shop):
+def test_a_guest_can_order(shop: OrderingShop) -> None:
     token = shop.shopper(Role.GUEST)
     order_id = shop.order(token, product(shop))
     assert query(shop.database_url, "SELECT email FROM orders WHERE id = %s", (order_id,)) == [
@@ -313,7 +329,9 @@ def test_a_guest_can_order(shop):
 
 
 @pytest.mark.parametrize("lines", [1, 12])
-def test_a_whole_checkout_takes_ten_statements_whatever_its_size(shop, lines):
+def test_a_whole_checkout_takes_ten_statements_whatever_its_size(
+    shop: OrderingShop, lines: int
+) -> None:
     """A10 (vendure #4387): the number of statements does not grow with the number of lines."""
     token = shop.shopper()
     cart = shop.fill_cart(token, *[product(shop) for _ in range(lines)])

@@ -5,11 +5,15 @@ every path that fails gives the stock back exactly once.
 """
 
 import uuid
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
 from shop.services.inventory import expire_reservations
+from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
 from tests.support.products import add_product, set_on_hand
 from tests.support.stock import levels, query
@@ -17,11 +21,11 @@ from tests.support.stock import levels, query
 STEPS = ["orders/create_order", "inventory/hold_order_stock"]
 
 
-def lose(shop, function, *, after):
+def lose(shop: OrderingShop, function: str, *, after: bool) -> Callable[[], None]:
     """Make a function's work be done, or not, and its answer be lost; gives what mends it."""
     real = shop.handler(function)
 
-    def broken(event, context):
+    def broken(event: Any, context: Any) -> None:
         if after:
             real(event, context)
         raise DependencyUnavailable("lambda")
@@ -31,23 +35,25 @@ def lose(shop, function, *, after):
 
 
 @pytest.fixture
-def phone(shop):
+def phone(shop: OrderingShop) -> UUID:
     return add_product(shop.container.database)
 
 
 @pytest.fixture
-def token(shop):
+def token(shop: OrderingShop) -> str:
     return shop.shopper()
 
 
 @pytest.fixture
-def cart(shop, token, phone):
+def cart(shop: OrderingShop, token: str, phone: UUID) -> str:
     return shop.fill_cart(token, phone, quantity=4)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("function", STEPS)
-def test_a_repeat_goes_on_with_the_same_order(shop, token, phone, cart, function, after):
+def test_a_repeat_goes_on_with_the_same_order(
+    shop: OrderingShop, token: str, phone: UUID, cart: str, function: str, after: bool
+) -> None:
     key = uuid.uuid4().hex
     mend = lose(shop, function, after=after)
     assert shop.check_out(token, cart, key=key).status == 503
@@ -65,7 +71,9 @@ def test_a_repeat_goes_on_with_the_same_order(shop, token, phone, cart, function
     assert list(shop.states.started) == [answer.json["order_id"]]
 
 
-def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(shop, token, phone, cart):
+def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(
+    shop: OrderingShop, token: str, phone: UUID, cart: str
+) -> None:
     key = uuid.uuid4().hex
     mend = lose(shop, "inventory/hold_order_stock", after=True)
     assert shop.check_out(token, cart, key=key).status == 503
@@ -88,7 +96,9 @@ def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(shop, token, pho
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("function", STEPS)
-def test_left_alone_it_is_tidied_up(shop, token, phone, cart, function, after):
+def test_left_alone_it_is_tidied_up(
+    shop: OrderingShop, token: str, phone: UUID, cart: str, function: str, after: bool
+) -> None:
     mend = lose(shop, function, after=after)
     assert shop.check_out(token, cart).status == 503
     mend()
@@ -103,7 +113,9 @@ def test_left_alone_it_is_tidied_up(shop, token, phone, cart, function, after):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_compensation_that_is_cut_short_is_repeated(shop, token, phone, cart, after):
+def test_a_compensation_that_is_cut_short_is_repeated(
+    shop: OrderingShop, token: str, phone: UUID, cart: str, after: bool
+) -> None:
     key = uuid.uuid4().hex
     set_on_hand(shop.container.database, phone, 1)
     mend = lose(shop, "orders/reject_order", after=after)

@@ -1,5 +1,9 @@
 """fulfil_order with the real functions: woken by events, and looking when they do not come."""
 
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from shop.contracts.tasks import CloseOrder
@@ -8,20 +12,23 @@ from shop.entrypoints import rabbitmq
 from shop.services import fulfilment
 from shop.services.inventory import expire_reservations
 from tests.support.machines import Machine, TaskFailed
+from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
 from tests.support.products import add_product
 from tests.support.stock import levels, query
+
+type Action = Callable[[], None]
 
 
 class World:
     """What happens while the machine waits: one action a wait, in turn; None: nothing."""
 
-    def __init__(self, shop, *actions):
+    def __init__(self, shop: OrderingShop, *actions: Action | None) -> None:
         self.shop = shop
         self.actions = list(actions)
-        self.timeouts = []
+        self.timeouts: list[int] = []
 
-    def wait(self, name, payload, timeout):
+    def wait(self, name: str, payload: dict[str, Any], timeout: int) -> dict[str, Any]:
         self.timeouts.append(timeout)
         if action := self.actions.pop(0) if self.actions else None:
             action()
@@ -34,56 +41,60 @@ class World:
         return answers[0]
 
 
-def fulfil(shop, order_id, *actions):
+def fulfil(shop: OrderingShop, order_id: UUID, *actions: Action | None) -> Machine:
     """Run the machine to its end; gives its states."""
-    world = World(shop, *actions)
-    machine = Machine(shop, "fulfil_order", "FulfilOrder", wait=world.wait)
-    machine.run(shop.states.started[str(order_id)])
-    machine.world = world
+    return fulfil_in(World(shop, *actions), order_id)
+
+
+def fulfil_in(world: World, order_id: UUID) -> Machine:
+    machine = Machine(world.shop, "fulfil_order", "FulfilOrder", wait=world.wait)
+    machine.run(world.shop.states.started[str(order_id)])
     return machine
 
 
 @pytest.fixture
-def token(paying_shop):
+def token(paying_shop: OrderingShop) -> str:
     return paying_shop.shopper()
 
 
 @pytest.fixture
-def products(paying_shop):
+def products(paying_shop: OrderingShop) -> list[UUID]:
     database = paying_shop.container.database
     return [add_product(database, price_minor=1500) for _ in range(2)]
 
 
 @pytest.fixture
-def order_id(paying_shop, token, products):
+def order_id(paying_shop: OrderingShop, token: str, products: list[UUID]) -> UUID:
     return paying_shop.order(token, *products)
 
 
-def paid(shop, token, order_id):
-    def action():
+def paid(shop: OrderingShop, token: str, order_id: UUID) -> Action:
+    def action() -> None:
         shop.pay(token, order_id)
         shop.deliver("orders/on_order_paid", "order.paid", order_id)
 
     return action
 
 
-def confirmed(shop, order_id):
-    def action():
+def confirmed(shop: OrderingShop, order_id: UUID) -> Action:
+    def action() -> None:
         shop.confirm(order_id)
         shop.deliver("orders/on_order_confirmed", "order.confirmed", order_id)
 
     return action
 
 
-def expired(shop, order_id):
-    def action():
+def expired(shop: OrderingShop, order_id: UUID) -> Action:
+    def action() -> None:
         query(shop.database_url, "UPDATE reservations SET expires_at = now()")
         query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
 
     return action
 
 
-def test_an_order_goes_from_payment_to_the_customer_s_email(paying_shop, token, products, order_id):
+def test_an_order_goes_from_payment_to_the_customer_s_email(
+    paying_shop: OrderingShop, token: str, products: list[UUID], order_id: UUID
+) -> None:
     shop = paying_shop
     machine = fulfil(shop, order_id, paid(shop, token, order_id), confirmed(shop, order_id))
     assert machine.path == [
@@ -114,7 +125,9 @@ def test_an_order_goes_from_payment_to_the_customer_s_email(paying_shop, token, 
     assert [levels(shop.database_url, product) for product in products] == [(9, 0), (9, 0)]
 
 
-def test_what_happened_before_the_machine_waits_is_not_missed(paying_shop, token, order_id):
+def test_what_happened_before_the_machine_waits_is_not_missed(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     shop = paying_shop
     paid(shop, token, order_id)()
     confirmed(shop, order_id)()
@@ -124,7 +137,9 @@ def test_what_happened_before_the_machine_waits_is_not_missed(paying_shop, token
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_an_unpaid_order_is_cancelled_and_its_stock_returned_once(paying_shop, products, order_id):
+def test_an_unpaid_order_is_cancelled_and_its_stock_returned_once(
+    paying_shop: OrderingShop, products: list[UUID], order_id: UUID
+) -> None:
     """A6 (medusa #13625): by the machine or by the sweep, whoever comes first."""
     shop = paying_shop
     machine = fulfil(shop, order_id, expired(shop, order_id))
@@ -136,10 +151,10 @@ def test_an_unpaid_order_is_cancelled_and_its_stock_returned_once(paying_shop, p
     assert events_of(shop.database_url, order_id).count("order.cancelled") == 1
 
 
-def test_the_sweep_first_and_the_machine_ends(paying_shop, order_id):
+def test_the_sweep_first_and_the_machine_ends(paying_shop: OrderingShop, order_id: UUID) -> None:
     shop = paying_shop
 
-    def swept():
+    def swept() -> None:
         expired(shop, order_id)()
         expire_reservations(shop.container.unit_of_work, seconds=5)
         shop.deliver("orders/on_order_cancelled", "order.cancelled", order_id)
@@ -148,18 +163,23 @@ def test_the_sweep_first_and_the_machine_ends(paying_shop, order_id):
     assert machine.path == ["AwaitPayment", "WasPaid", "Cancelled"]
 
 
-def test_a_step_that_fails_early_does_not_cost_the_order(paying_shop, token, order_id):
+def test_a_step_that_fails_early_does_not_cost_the_order(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     shop = paying_shop
-    machine = fulfil(shop, order_id, None, paid(shop, token, order_id), confirmed(shop, order_id))
+    world = World(shop, None, paid(shop, token, order_id), confirmed(shop, order_id))
+    machine = fulfil_in(world, order_id)
     assert machine.path[:6] == [
         "AwaitPayment", "CloseUnpaid", "DecideUnpaid", "CountPaymentRound", "PauseBeforePayment",
         "AwaitPayment",
     ]  # fmt: skip
-    assert 0 < machine.world.timeouts[1] <= 600
+    assert 0 < world.timeouts[1] <= 600
     assert machine.path[-1] == "Fulfilled"
 
 
-def test_an_open_payment_is_waited_for_but_not_for_ever(paying_shop, order_id):
+def test_an_open_payment_is_waited_for_but_not_for_ever(
+    paying_shop: OrderingShop, order_id: UUID
+) -> None:
     shop = paying_shop
     shop.move(order_id, "PAYMENT_PROCESSING")
     with pytest.raises(TaskFailed) as failed:
@@ -168,10 +188,12 @@ def test_an_open_payment_is_waited_for_but_not_for_ever(paying_shop, order_id):
     assert status_of(shop.database_url, order_id) == "PAYMENT_PROCESSING"
 
 
-def test_a_confirmation_whose_event_got_lost_is_made_up_for(paying_shop, token, order_id):
+def test_a_confirmation_whose_event_got_lost_is_made_up_for(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     shop = paying_shop
 
-    def event_lost():
+    def event_lost() -> None:
         shop.deliver("inventory/on_order_paid", "order.paid", order_id)
 
     machine = fulfil(shop, order_id, paid(shop, token, order_id), event_lost)
@@ -181,7 +203,9 @@ def test_a_confirmation_whose_event_got_lost_is_made_up_for(paying_shop, token, 
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_a_paid_order_whose_event_never_comes_takes_its_stock_itself(paying_shop, token, order_id):
+def test_a_paid_order_whose_event_never_comes_takes_its_stock_itself(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     shop = paying_shop
     machine = fulfil(shop, order_id, paid(shop, token, order_id), lambda: None)
     assert machine.path[-4:] == [
@@ -196,11 +220,13 @@ def test_a_paid_order_whose_event_never_comes_takes_its_stock_itself(paying_shop
     ) == [("confirmed",)]
 
 
-def test_a_paid_order_without_stock_is_refunded(paying_shop, token, order_id):
+def test_a_paid_order_without_stock_is_refunded(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     """A5: charged and ordered, or not charged."""
     shop = paying_shop
 
-    def stock_gone():
+    def stock_gone() -> None:
         query(shop.database_url, "UPDATE inventory SET quantity_reserved = 0")
         query(shop.database_url, "UPDATE reservations SET status = 'released'")
 
@@ -211,10 +237,12 @@ def test_a_paid_order_without_stock_is_refunded(paying_shop, token, order_id):
     ]
 
 
-def test_an_order_cancelled_by_its_owner_ends_the_machine(paying_shop, token, order_id):
+def test_an_order_cancelled_by_its_owner_ends_the_machine(
+    paying_shop: OrderingShop, token: str, order_id: UUID
+) -> None:
     shop = paying_shop
 
-    def cancelled():
+    def cancelled() -> None:
         assert shop.post(f"/api/orders/{order_id}/cancel", token=token).status == 200
         shop.deliver("orders/on_order_cancelled", "order.cancelled", order_id)
 
@@ -225,8 +253,8 @@ def test_an_order_cancelled_by_its_owner_ends_the_machine(paying_shop, token, or
 
 @pytest.mark.parametrize("status", ["INVENTORY_UNAVAILABLE", "PAYMENT_FAILED"])
 def test_an_order_left_on_its_way_to_cancelled_is_brought_there(
-    paying_shop, products, order_id, status
-):
+    paying_shop: OrderingShop, products: list[UUID], order_id: UUID, status: str
+) -> None:
     shop = paying_shop
     if status == "PAYMENT_FAILED":
         shop.move(order_id, "PAYMENT_PROCESSING")
@@ -239,14 +267,14 @@ def test_an_order_left_on_its_way_to_cancelled_is_brought_there(
 
 
 def test_while_step_functions_is_away_the_event_comes_back(
-    paying_shop, token, order_id, monkeypatch
-):
+    paying_shop: OrderingShop, token: str, order_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = paying_shop
     monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
     shop.invoke("orders/await_payment", {"order_id": str(order_id), "task_token": "t"})
     shop.pay(token, order_id)
 
-    def away(token, outcome):
+    def away(token: str, outcome: object) -> None:
         raise DependencyUnavailable("stepfunctions")
 
     with monkeypatch.context() as patch:
@@ -257,7 +285,7 @@ def test_while_step_functions_is_away_the_event_comes_back(
     assert shop.states.sent == [("t", {"outcome": "paid"})]
 
 
-def test_orders_that_are_not_ours_are_ignored(paying_shop):
+def test_orders_that_are_not_ours_are_ignored(paying_shop: OrderingShop) -> None:
     missing = "00000000-0000-7000-8000-000000000000"
     assert paying_shop.invoke("orders/close_order", {"order_id": missing, "step": "payment"}) == {
         "next": "end",

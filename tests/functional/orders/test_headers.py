@@ -9,7 +9,7 @@ from tests.support.products import add_product
 
 
 @pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_chargeDeclined"])
-def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, card):
+def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, card: str) -> None:
     token = paying_shop.shopper()
     order_id = paying_shop.order(token, add_product(paying_shop.container.database))
     mine = str(new_id())
@@ -30,7 +30,7 @@ def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, 
     assert (keys["order_id"], keys["correlation_id"]) == (str(order_id), mine)
 
 
-def test_a_refused_checkout_too(shop: OrderingShop):
+def test_a_refused_checkout_too(shop: OrderingShop) -> None:
     answer = shop.check_out(shop.shopper(), str(new_id()))
     assert (answer.status, answer.code) == (404, "cart_not_found")
     assert answer.headers["x-correlation-id"]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -13,14 +14,16 @@ from tests.support.stock import levels, query
 from tests.support.threads import in_threads
 
 
-def test_of_many_checkouts_at_once_one_makes_an_order(shop, database, redis):
+def test_of_many_checkouts_at_once_one_makes_an_order(
+    shop: OrderingShop, database: str, redis: str
+) -> None:
     phone, token = add_product(shop.container.database), shop.shopper()
     cart = shop.fill_cart(token, phone)
     with ExitStack() as stack:
         shops = [
             OrderingShop(stack.enter_context(container_for(database, redis))) for _ in range(4)
         ]
-        answers = in_threads([lambda one=one: one.check_out(token, cart) for one in shops])
+        answers = in_threads([partial(one.check_out, token, cart) for one in shops])
 
     outcomes = Counter(answer.code or answer.status for answer in answers)
     assert outcomes.pop(201) == 1
@@ -31,7 +34,7 @@ def test_of_many_checkouts_at_once_one_makes_an_order(shop, database, redis):
 
 
 @pytest.fixture
-def full_cart(shop, monkeypatch):
+def full_cart(shop: OrderingShop, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """A session whose cart was ordered, but not emptied."""
 
     def away(*_args: object) -> None:
@@ -43,14 +46,18 @@ def full_cart(shop, monkeypatch):
     return token, cart
 
 
-def test_a_cart_that_was_not_emptied_is_not_ordered_again(shop, full_cart):
+def test_a_cart_that_was_not_emptied_is_not_ordered_again(
+    shop: OrderingShop, full_cart: tuple[str, str]
+) -> None:
     assert shop.check_out(*full_cart).status == 201
     again = shop.check_out(*full_cart)
     assert (again.status, again.code) == (409, "cart_already_ordered")
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
 
 
-def test_it_may_be_once_its_order_is_cancelled(shop, full_cart):
+def test_it_may_be_once_its_order_is_cancelled(
+    shop: OrderingShop, full_cart: tuple[str, str]
+) -> None:
     token, _ = full_cart
     order_id = shop.check_out(*full_cart).json["order_id"]
     assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200

@@ -2,13 +2,14 @@
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.orders import ADDRESS
+from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import (
     StripeControl,
     events_of,
@@ -19,11 +20,11 @@ from tests.support.products import add_product
 from tests.support.stock import levels, query
 
 
-def product(shop, **columns):
+def product(shop: OrderingShop, **columns: Any) -> UUID:
     return add_product(shop.container.database, **columns)
 
 
-def test_the_owner_reads_the_order(shop):
+def test_the_owner_reads_the_order(shop: OrderingShop) -> None:
     token = shop.shopper()
     order_id = shop.order(token, product(shop, name="Phone", price_minor=9999))
     answer = shop.get(f"/api/orders/{order_id}", token=token)
@@ -41,7 +42,7 @@ def test_the_owner_reads_the_order(shop):
     assert set(order["timeline"][0]) == {"status", "timestamp"}
 
 
-def test_only_the_owner_staff_and_services_see_an_order(shop):
+def test_only_the_owner_staff_and_services_see_an_order(shop: OrderingShop) -> None:
     order_id = shop.order(shop.shopper(), product(shop))
     path = f"/api/orders/{order_id}"
     for role, status in ((Role.STAFF, 200), (Role.FINANCE, 404), (Role.CUSTOMER, 404)):
@@ -51,7 +52,7 @@ def test_only_the_owner_staff_and_services_see_an_order(shop):
 
 
 @pytest.mark.parametrize("name", ["garbage", str(uuid.UUID(int=0)), "%00", "'; DROP TABLE orders"])
-def test_an_order_that_is_none_is_not_found(shop, name):
+def test_an_order_that_is_none_is_not_found(shop: OrderingShop, name: str) -> None:
     token = shop.shopper(Role.STAFF)
     for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/ship"), ("POST", "/deliver")):
         body = {"carrier": "UPS", "tracking_number": "1Z"} if path == "/ship" else {}
@@ -64,7 +65,7 @@ def test_an_order_that_is_none_is_not_found(shop, name):
         assert (answer.status, answer.code) == (404, "order_not_found")
 
 
-def test_reading_takes_one_statement_whatever_the_order_s_size(shop):
+def test_reading_takes_one_statement_whatever_the_order_s_size(shop: OrderingShop) -> None:
     """A10: two at most."""
     token = shop.shopper()
     order_id = shop.order(token, *[product(shop) for _ in range(8)])
@@ -74,7 +75,7 @@ def test_reading_takes_one_statement_whatever_the_order_s_size(shop):
     assert shop.container.database.statements - before == 2
 
 
-def test_the_list_is_newest_first_in_pages_and_one_s_own(shop):
+def test_the_list_is_newest_first_in_pages_and_one_s_own(shop: OrderingShop) -> None:
     token, phone = shop.shopper(), product(shop, on_hand=20)
     orders = [str(shop.order(token, phone)) for _ in range(5)]
     shop.order(shop.shopper(), phone)
@@ -91,7 +92,7 @@ def test_the_list_is_newest_first_in_pages_and_one_s_own(shop):
     assert seen == sorted(orders, reverse=True)
 
 
-def test_the_list_is_filtered_by_status(shop):
+def test_the_list_is_filtered_by_status(shop: OrderingShop) -> None:
     token, phone = shop.shopper(), product(shop)
     cancelled, pending = shop.order(token, phone), shop.order(token, phone)
     shop.post(f"/api/orders/{cancelled}/cancel", token=token)
@@ -111,13 +112,15 @@ def test_the_list_is_filtered_by_status(shop):
         ("user_id=1", "user_id"),
     ],
 )  # fmt: skip
-def test_a_wrong_query_is_refused_by_field(shop, query_string, field):
+def test_a_wrong_query_is_refused_by_field(
+    shop: OrderingShop, query_string: str, field: str
+) -> None:
     answer = shop.get(f"/api/orders?{query_string}", token=shop.shopper())
     assert (answer.status, answer.code) == (400, "validation_failed")
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_cancelling_gives_the_stock_back_once(shop):
+def test_cancelling_gives_the_stock_back_once(shop: OrderingShop) -> None:
     """A6: released by the first request, not by the second."""
     phone, token = product(shop), shop.shopper()
     order_id = shop.order(token, phone, quantity=3)
@@ -133,7 +136,7 @@ def test_cancelling_gives_the_stock_back_once(shop):
     assert [entry["status"] for entry in order["timeline"]] == ["PENDING", "CANCELLED"]
 
 
-def test_staff_cancel_for_a_reason(shop):
+def test_staff_cancel_for_a_reason(shop: OrderingShop) -> None:
     order_id = shop.order(shop.shopper(), product(shop))
     staff = shop.shopper(Role.STAFF)
     path = f"/api/orders/{order_id}/cancel"
@@ -144,7 +147,7 @@ def test_staff_cancel_for_a_reason(shop):
     assert order["timeline"][1]["reason"] == "Customer called"
 
 
-def test_another_s_order_is_not_cancelled(shop):
+def test_another_s_order_is_not_cancelled(shop: OrderingShop) -> None:
     order_id = shop.order(shop.shopper(), product(shop))
     answer = shop.post(f"/api/orders/{order_id}/cancel", token=shop.shopper())
     assert (answer.status, answer.code) == (404, "order_not_found")
@@ -156,7 +159,9 @@ def test_another_s_order_is_not_cancelled(shop):
     ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED"],
     ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED"],
 ])  # fmt: skip
-def test_what_is_being_paid_or_was_shipped_is_not_cancelled(shop, path):
+def test_what_is_being_paid_or_was_shipped_is_not_cancelled(
+    shop: OrderingShop, path: list[str]
+) -> None:
     token = shop.shopper()
     order_id = shop.order(token, product(shop))
     shop.move(order_id, *path)
@@ -165,7 +170,7 @@ def test_what_is_being_paid_or_was_shipped_is_not_cancelled(shop, path):
     assert status_of(shop.database_url, order_id) == path[-1]
 
 
-def paid_order(shop, token, phone, *further):
+def paid_order(shop: OrderingShop, token: str, phone: UUID, *further: str) -> UUID:
     order_id = shop.order(token, phone)
     answer = shop.post(
         "/api/payments/process",
@@ -182,7 +187,9 @@ def paid_order(shop, token, phone, *further):
 
 
 @pytest.mark.parametrize("further", [[], ["CONFIRMED"], ["CONFIRMED", "PROCESSING"]])
-def test_a_paid_order_is_refunded_first(paying_shop, stripe, further):
+def test_a_paid_order_is_refunded_first(
+    paying_shop: OrderingShop, stripe: str, further: list[str]
+) -> None:
     """A4, A6: the money goes back once, and so does the stock."""
     shop, control = paying_shop, StripeControl(stripe)
     phone, token = product(shop), shop.shopper()
@@ -197,7 +204,9 @@ def test_a_paid_order_is_refunded_first(paying_shop, stripe, further):
     assert events_of(shop.database_url, order_id).count("order.cancelled") == 1
 
 
-def test_while_stripe_is_away_the_refund_is_pending_and_nothing_ships(paying_shop, stripe):
+def test_while_stripe_is_away_the_refund_is_pending_and_nothing_ships(
+    paying_shop: OrderingShop, stripe: str
+) -> None:
     shop, control = paying_shop, StripeControl(stripe)
     phone, token, staff = product(shop), shop.shopper(), shop.shopper(Role.STAFF)
     order_id = paid_order(shop, token, phone, "CONFIRMED", "PROCESSING")

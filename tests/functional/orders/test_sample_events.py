@@ -1,12 +1,14 @@
 """The sample events of events/{orders,notifications}, replayed in the order of one purchase."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
+from tests.support.orders import OrderingShop
 from tests.support.payments import status_of
 from tests.support.products import add_product
 from tests.support.stock import query
@@ -22,8 +24,8 @@ FUNCTIONS = sorted(
 )
 
 
-def sample(function, token=None):
-    event = json.loads((CHECKOUT / f"events/{function}.json").read_text())
+def sample(function: str, token: str | None = None) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((CHECKOUT / f"events/{function}.json").read_text())
     if token is not None:
         event["headers"]["Authorization"] = f"Bearer {token}"
         event["multiValueHeaders"]["Authorization"] = [f"Bearer {token}"]
@@ -31,13 +33,13 @@ def sample(function, token=None):
 
 
 @pytest.fixture
-def placed(shop):
+def placed(shop: OrderingShop) -> dict[str, Any]:
     database = shop.container.database
     made = add_product(database, name="Sample")
     query(shop.database_url, "DELETE FROM inventory WHERE product_id = %s", (made,))
     query(shop.database_url, "UPDATE products SET id = %s WHERE id = %s", (PRODUCT, made))
     query(shop.database_url, "INSERT INTO inventory VALUES (%s, 10)", (PRODUCT,))
-    order = shop.invoke("orders/create_order", sample("orders/create_order"))
+    order: dict[str, Any] = shop.invoke("orders/create_order", sample("orders/create_order"))
     shop.invoke(
         "inventory/hold_order_stock",
         {
@@ -50,16 +52,16 @@ def placed(shop):
     return order
 
 
-def test_every_function_has_a_sample():
+def test_every_function_has_a_sample() -> None:
     for service in ("orders", "notifications"):
         files = {f"{service}/{path.stem}" for path in (CHECKOUT / f"events/{service}").iterdir()}
         assert files == {name for name in FUNCTIONS if name.startswith(f"{service}/")}
 
 
-def test_a_purchase_from_sample_to_sample(shop, placed):
+def test_a_purchase_from_sample_to_sample(shop: OrderingShop, placed: dict[str, Any]) -> None:
     owner, staff = shop.shopper_again(USER), shop.shopper(Role.STAFF)
 
-    def replay(function, token=None):
+    def replay(function: str, token: str | None = None) -> Any:
         return shop.invoke(function, sample(function, token))
 
     assert placed["order_id"] == str(ORDER)
@@ -88,7 +90,7 @@ def test_a_purchase_from_sample_to_sample(shop, placed):
     assert replay("orders/checkout", owner)["statusCode"] == 404  # the cart was bought long ago
 
 
-def test_an_order_that_is_given_up(shop, placed):
+def test_an_order_that_is_given_up(shop: OrderingShop, placed: dict[str, Any]) -> None:
     shop.invoke("orders/await_payment", sample("orders/await_payment"))
     owner = shop.shopper_again(USER)
     cancelled = shop.invoke("orders/cancel_order", sample("orders/cancel_order", owner))
@@ -100,7 +102,9 @@ def test_an_order_that_is_given_up(shop, placed):
 
 
 @pytest.mark.parametrize("error", ["InsufficientStock", "Conflict"])
-def test_rejecting_twice_changes_nothing(shop, placed, error):
+def test_rejecting_twice_changes_nothing(
+    shop: OrderingShop, placed: dict[str, Any], error: str
+) -> None:
     event = sample("orders/reject_order") | {"error": error}
     for _ in range(2):
         shop.invoke("orders/reject_order", event)

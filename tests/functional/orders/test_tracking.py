@@ -1,10 +1,12 @@
 """Shipping and delivery, as staff report them."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from shop.domain.sessions import Role
+from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
 from tests.support.products import add_product
 
@@ -13,23 +15,25 @@ PATH = ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]
 
 
 @pytest.fixture
-def staff(shop):
+def staff(shop: OrderingShop) -> str:
     return shop.shopper(Role.STAFF)
 
 
 @pytest.fixture
-def owner(shop):
+def owner(shop: OrderingShop) -> str:
     return shop.shopper()
 
 
 @pytest.fixture
-def order_id(shop, owner):
+def order_id(shop: OrderingShop, owner: str) -> UUID:
     order_id = shop.order(owner, add_product(shop.container.database))
     shop.move(order_id, *PATH)
     return order_id
 
 
-def test_an_order_is_shipped_and_delivered(shop, staff, owner, order_id):
+def test_an_order_is_shipped_and_delivered(
+    shop: OrderingShop, staff: str, owner: str, order_id: UUID
+) -> None:
     day = (datetime.now(UTC).date() + timedelta(days=3)).isoformat()
     shipped = shop.post(
         f"/api/orders/{order_id}/ship", json=PARCEL | {"estimated_delivery": day}, token=staff
@@ -49,7 +53,7 @@ def test_an_order_is_shipped_and_delivered(shop, staff, owner, order_id):
     assert events_of(shop.database_url, order_id)[-2:] == ["order.shipped", "order.delivered"]
 
 
-def test_reporting_twice_changes_nothing(shop, staff, order_id):
+def test_reporting_twice_changes_nothing(shop: OrderingShop, staff: str, order_id: UUID) -> None:
     for _ in range(2):
         assert shop.post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff).status == 200
     other = PARCEL | {"tracking_number": "2"}
@@ -63,7 +67,9 @@ def test_reporting_twice_changes_nothing(shop, staff, order_id):
 
 
 @pytest.mark.parametrize("reached", range(5))
-def test_only_a_processing_order_ships(shop, staff, owner, reached):
+def test_only_a_processing_order_ships(
+    shop: OrderingShop, staff: str, owner: str, reached: int
+) -> None:
     order_id = shop.order(owner, add_product(shop.container.database))
     shop.move(order_id, *PATH[:reached])
     answer = shop.post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff)
@@ -74,7 +80,7 @@ def test_only_a_processing_order_ships(shop, staff, owner, reached):
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.GUEST, Role.FINANCE])
-def test_only_staff_may(shop, order_id, role):
+def test_only_staff_may(shop: OrderingShop, order_id: UUID, role: Role) -> None:
     token = shop.shopper(role)
     for path, body in (("ship", PARCEL), ("deliver", {})):
         answer = shop.post(f"/api/orders/{order_id}/{path}", json=body, token=token)
@@ -94,14 +100,16 @@ def test_only_staff_may(shop, order_id, role):
         ({"weight": 3}, "weight"),
     ],
 )  # fmt: skip
-def test_a_wrong_parcel_is_refused_by_field(shop, staff, order_id, changes, field):
+def test_a_wrong_parcel_is_refused_by_field(
+    shop: OrderingShop, staff: str, order_id: UUID, changes: dict[str, object], field: str
+) -> None:
     answer = shop.post(f"/api/orders/{order_id}/ship", json=PARCEL | changes, token=staff)
     assert (answer.status, answer.code) == (400, "validation_failed")
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_a_delivery_needs_no_fields(shop, staff, order_id):
+def test_a_delivery_needs_no_fields(shop: OrderingShop, staff: str, order_id: UUID) -> None:
     shop.post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff)
     answer = shop.post(f"/api/orders/{order_id}/deliver", json={"x": 1}, token=staff)
     assert (answer.status, answer.code) == (400, "validation_failed")

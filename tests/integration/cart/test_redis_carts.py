@@ -37,6 +37,14 @@ def _at_once(stores: list[RedisCartStore], work: Callable[[RedisCartStore], None
         thread.join()
 
 
+def _put(
+    store: RedisCartStore, user_id: UUID, product_id: UUID, quantity: int, *, price_minor: int
+) -> Cart:
+    cart = store.add(user_id, product_id, quantity, available=10, price_minor=price_minor)
+    assert cart is not None
+    return cart
+
+
 def test_adds_at_once_all_count(stores: list[RedisCartStore]) -> None:
     user_id, product_id = uuid4(), uuid4()
 
@@ -75,7 +83,7 @@ def test_first_adds_at_once_make_one_cart(stores: list[RedisCartStore]) -> None:
     ids: set[UUID] = set()
 
     def add(store: RedisCartStore) -> None:
-        ids.add(store.add(user_id, uuid4(), 1, available=5, price_minor=1).cart_id)
+        ids.add(_put(store, user_id, uuid4(), 1, price_minor=1).cart_id)
 
     _at_once(stores, add)
 
@@ -114,7 +122,7 @@ def test_merging_while_the_guest_adds_loses_nothing(stores: list[RedisCartStore]
 
 def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartStore]) -> None:
     store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
-    bought = store.add(user_id, phone, 2, available=10, price_minor=100)
+    bought = _put(store, user_id, phone, 2, price_minor=100)
     store.add(user_id, phone, 1, available=10, price_minor=110)
     store.add(user_id, case, 1, available=10, price_minor=5)
 
@@ -137,7 +145,7 @@ def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartSto
 
 def test_a_line_that_was_taken_out_meanwhile_is_not_missed(stores: list[RedisCartStore]) -> None:
     store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
-    bought = store.add(user_id, phone, 2, available=10, price_minor=100)
+    bought = _put(store, user_id, phone, 2, price_minor=100)
     store.add(user_id, case, 1, available=10, price_minor=5)
     store.remove(user_id, phone)
     store.set_quantity(user_id, case, 3, available=10, price_minor=5)
@@ -155,12 +163,11 @@ def test_an_addition_is_made_once_a_request(stores: list[RedisCartStore]) -> Non
 
     first = add(request)
     assert first is not None
-    _at_once(
-        stores,
-        lambda own: (
-            own.add(user_id, phone, 2, available=10, price_minor=100, request_id=request) and None
-        ),
-    )
+
+    def repeat(own: RedisCartStore) -> None:
+        own.add(user_id, phone, 2, available=10, price_minor=100, request_id=request)
+
+    _at_once(stores, repeat)
     again = add(uuid4())
     assert again is not None
     assert (first.quantity_of(phone), again.quantity_of(phone)) == (2, 4)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.localstack.conftest import Deployed
+
 REPORT = re.compile(
     r"REPORT RequestId: \S+\tDuration: (?P<duration>[\d.]+) ms\tBilled Duration: (?P<billed>\d+) ms"
     r"\tMemory Size: 256 MB\tMax Memory Used: (?P<memory>\d+) MB\t"
@@ -19,18 +21,18 @@ def log_of(answer: dict[str, Any]) -> str:
     return base64.b64decode(answer["LogResult"]).decode()
 
 
-def report_of(answer: dict[str, Any]) -> dict[str, str | None]:
+def report_of(answer: dict[str, Any]) -> dict[str, str | Any]:
     found = REPORT.search(log_of(answer))
     assert found, log_of(answer)
     return found.groupdict()
 
 
-def test_listens_on_loopback_only(stack):
+def test_listens_on_loopback_only(stack: Deployed) -> None:
     other = next(
         (
-            info[4][0]
+            str(info[4][0])
             for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-            if not info[4][0].startswith("127.")
+            if not str(info[4][0]).startswith("127.")
         ),
         "127.0.0.2",  # loopback, but not the address LocalStack is told to listen on
     )
@@ -38,7 +40,7 @@ def test_listens_on_loopback_only(stack):
         socket.create_connection((other, stack.aws.port), timeout=1)
 
 
-def test_a_cold_start_is_billed_and_reported_once(stack):
+def test_a_cold_start_is_billed_and_reported_once(stack: Deployed) -> None:
     stack.invoke("t-echo", {"exit": 1})
     cold, warm = (report_of(stack.invoke("t-echo")) for _ in range(2))
     whole = float(cold["duration"]) + float(cold["init"])
@@ -48,7 +50,7 @@ def test_a_cold_start_is_billed_and_reported_once(stack):
     assert 5 < int(warm["memory"]) < 256
 
 
-def test_log_lines_are_where_they_belong(stack):
+def test_log_lines_are_where_they_belong(stack: Deployed) -> None:
     answer = stack.invoke("t-echo", {"print": "to stdout", "log": "to the logger"})
     lines = log_of(answer).splitlines()
     request = answer["Payload"]["request_id"]
@@ -59,7 +61,7 @@ def test_log_lines_are_where_they_belong(stack):
     assert lines[-1].startswith(f"REPORT RequestId: {request}\t")
 
 
-def test_the_process_sees_what_lambda_sets(stack):
+def test_the_process_sees_what_lambda_sets(stack: Deployed) -> None:
     seen = stack.invoke("t-echo")["Payload"]
     variables = seen["environment"]
     assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "t-echo"
@@ -78,14 +80,14 @@ def test_the_process_sees_what_lambda_sets(stack):
     assert 0 < seen["remaining_ms"] <= 2000
 
 
-def test_the_function_comes_before_its_layers_on_the_path(stack):
+def test_the_function_comes_before_its_layers_on_the_path(stack: Deployed) -> None:
     seen = stack.invoke("t-echo")["Payload"]
     task, layer = seen["environment"]["LAMBDA_TASK_ROOT"], f"{stack.layer_folder}/python"
     assert seen["path"].index(task) < seen["path"].index(layer)
     assert task.endswith("functions")
 
 
-def test_a_timeout_ends_the_process(stack):
+def test_a_timeout_ends_the_process(stack: Deployed) -> None:
     before = stack.invoke("t-echo")["Payload"]["pid"]
     began = time.monotonic()
     answer = stack.invoke("t-echo", {"sleep": 30})
@@ -98,7 +100,7 @@ def test_a_timeout_ends_the_process(stack):
     assert after != before
 
 
-def test_a_crash_is_an_error_and_the_next_call_works(stack):
+def test_a_crash_is_an_error_and_the_next_call_works(stack: Deployed) -> None:
     answer = stack.invoke("t-echo", {"exit": 3})
     assert answer["FunctionError"] == "Unhandled"
     assert answer["Payload"]["errorType"] == "Runtime.ExitError"
@@ -106,20 +108,20 @@ def test_a_crash_is_an_error_and_the_next_call_works(stack):
     assert report_of(stack.invoke("t-echo"))["init"]
 
 
-def test_an_exception_keeps_its_type_and_the_process(stack):
+def test_an_exception_keeps_its_type_and_the_process(stack: Deployed) -> None:
     before = stack.invoke("t-echo")["Payload"]["pid"]
     answer = stack.invoke("t-echo", {"raise": "nothing left"})
     assert answer["Payload"]["errorType"] == "OutOfStock"
     assert stack.invoke("t-echo")["Payload"]["pid"] == before
 
 
-def test_code_that_cannot_be_imported_says_why(stack):
+def test_code_that_cannot_be_imported_says_why(stack: Deployed) -> None:
     answer = stack.invoke("t-broken")
     assert answer["Payload"]["errorType"] == "Runtime.ImportModuleError"
     assert "No module named 'missing'" in log_of(answer)
 
 
-def test_changed_code_is_taken_up(stack):
+def test_changed_code_is_taken_up(stack: Deployed) -> None:
     assert stack.invoke("t-reloaded")["Payload"] == "first"
     (stack.layer_folder / "python" / "reloaded.py").write_text(
         "def handler(event, context):\n    return 'the second'\n"
@@ -128,7 +130,7 @@ def test_changed_code_is_taken_up(stack):
     assert stack.invoke("t-reloaded")["Payload"] == "the second"
 
 
-def test_changed_data_beside_the_code_is_taken_up_too(stack):
+def test_changed_data_beside_the_code_is_taken_up_too(stack: Deployed) -> None:
     folder = stack.layer_folder / "python"
     (folder / "reloaded.py").write_text(
         "import pathlib\n"
@@ -141,6 +143,6 @@ def test_changed_data_beside_the_code_is_taken_up_too(stack):
         assert stack.invoke("t-reloaded")["Payload"] == words
 
 
-def test_a_large_payload_goes_both_ways(stack):
+def test_a_large_payload_goes_both_ways(stack: Deployed) -> None:
     text = "x" * 5_000_000
     assert stack.invoke("t-echo", {"text": text})["Payload"]["input"]["text"] == text

@@ -2,14 +2,19 @@
 
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.integration.localstack.conftest import LocalStack
+
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_all_processes_end(start_localstack, tmp_path, how):
+def test_all_processes_end(
+    start_localstack: Callable[[Path], LocalStack], tmp_path: Path, how: signal.Signals
+) -> None:
     (tmp_path / "app.py").write_text(
         "import subprocess\n"
         "subprocess.Popen(['sleep', '600'])\n"

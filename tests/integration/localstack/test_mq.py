@@ -5,16 +5,23 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pika
 import psutil
 import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+
+from tests.integration.localstack.conftest import Deployed
+
+type Arrival = tuple[float, int, str, dict[str, Any]]
 
 QUEUES = ("t.first", "t.second", "t.window")
 
 
 @pytest.fixture
-def channel(stack, rabbitmq_url) -> Iterator[pika.adapters.blocking_connection.BlockingChannel]:
+def channel(stack: Deployed, rabbitmq_url: str) -> Iterator[BlockingChannel]:
     connection = pika.BlockingConnection(pika.URLParameters(rabbitmq_url))
     channel = connection.channel()
     for queue in QUEUES:
@@ -26,11 +33,11 @@ def channel(stack, rabbitmq_url) -> Iterator[pika.adapters.blocking_connection.B
     connection.close()
 
 
-def publish(channel, queue, body, **properties):
+def publish(channel: BlockingChannel, queue: str, body: bytes, **properties: Any) -> None:
     channel.basic_publish("", queue, body, pika.BasicProperties(**properties))
 
 
-def arrived(stack, function, marker):
+def arrived(stack: Deployed, function: str, marker: str) -> list[Arrival]:
     """Return the messages with a marker, with when and in which event they came."""
     return [
         (record["at"], number, queue, message)
@@ -41,12 +48,19 @@ def arrived(stack, function, marker):
     ]
 
 
+def consumed(stack: Deployed, marker: str, count: int) -> list[Arrival] | None:
+    found = arrived(stack, "consume", marker)
+    return found if len(found) >= count else None
+
+
 @pytest.fixture
 def marker() -> str:
     return uuid.uuid4().hex
 
 
-def test_a_message_arrives_in_the_shape_of_aws(stack, channel, marker):
+def test_a_message_arrives_in_the_shape_of_aws(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     publish(
         channel,
         "t.first",
@@ -91,27 +105,26 @@ def test_a_message_arrives_in_the_shape_of_aws(stack, channel, marker):
     assert event["eventSourceArn"].startswith("arn:aws:mq:")
 
 
-def test_the_first_message_does_not_wait(stack, channel, marker):
+def test_the_first_message_does_not_wait(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     publish(channel, "t.first", b"warm", type=uuid.uuid4().hex)
     time.sleep(0.3)
-    waits = []
+    waits: list[float] = []
     for _ in range(3):
         sent = time.time()
         publish(channel, "t.first", b"x", type=marker)
-        count = len(waits) + 1
-        found = stack.eventually(
-            lambda count=count: f if len(f := arrived(stack, "consume", marker)) >= count else None
-        )
+        found = stack.eventually(partial(consumed, stack, marker, len(waits) + 1))
         waits.append(found[-1][0] - sent)
     assert min(waits) < 0.4  # the default window is half a second
 
 
-def test_all_queues_are_served_in_batches_of_the_given_size(stack, channel, marker):
+def test_all_queues_are_served_in_batches_of_the_given_size(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     for number in range(25):
         publish(channel, "t.first" if number % 2 else "t.second", b"%d" % number, type=marker)
-    found = stack.eventually(
-        lambda: f if len(f := arrived(stack, "consume", marker)) >= 25 else None
-    )
+    found = stack.eventually(partial(consumed, stack, marker, 25))
     assert {base64.b64decode(message["data"]) for *_, message in found} == {
         b"%d" % number for number in range(25)
     }
@@ -120,7 +133,9 @@ def test_all_queues_are_served_in_batches_of_the_given_size(stack, channel, mark
         assert sum(map(len, record["value"]["rmqMessagesByQueue"].values())) <= 10
 
 
-def test_a_configured_window_is_waited_for_unless_the_batch_is_full(stack, channel, marker):
+def test_a_configured_window_is_waited_for_unless_the_batch_is_full(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     sent = time.time()
     publish(channel, "t.window", b"1", type=marker)
     time.sleep(0.5)
@@ -135,7 +150,9 @@ def test_a_configured_window_is_waited_for_unless_the_batch_is_full(stack, chann
     assert found[-1][0] - sent < 1
 
 
-def test_a_refused_batch_comes_back_whole_and_ever_later(stack, channel, marker):
+def test_a_refused_batch_comes_back_whole_and_ever_later(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     refuse = stack.records_folder / "refuse"
     refuse.touch()
     try:
@@ -155,7 +172,9 @@ def test_a_refused_batch_comes_back_whole_and_ever_later(stack, channel, marker)
     assert [m["redelivered"] for *_, m in found if m["data"] == "MQ=="][0:2] == [False, True]
 
 
-def test_a_lost_queue_is_taken_up_again(stack, channel, marker):
+def test_a_lost_queue_is_taken_up_again(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
     channel.queue_delete("t.window")
     time.sleep(0.2)
     channel.queue_declare("t.window", durable=True)
@@ -164,7 +183,7 @@ def test_a_lost_queue_is_taken_up_again(stack, channel, marker):
     stack.eventually(lambda: len(arrived(stack, "window", marker)) == 3)
 
 
-def test_idle_mappings_cost_nothing(stack, channel):
+def test_idle_mappings_cost_nothing(stack: Deployed, channel: BlockingChannel) -> None:
     process = psutil.Process(stack.aws.process.pid)
     before = process.cpu_times()
     time.sleep(2)

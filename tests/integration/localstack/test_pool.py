@@ -10,12 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.integration.localstack.conftest import Deployed
+
 sys.path.insert(0, str(Path(__file__).parents[3] / "infra/local/localstack_plugin"))
 
 from shop_localstack.slots import NoRoomError, Slots
 
 
-def lambdas(stack) -> int:
+def lambdas(stack: Deployed) -> int:
     """Number of Lambda processes of this LocalStack."""
     return sum(
         "awslambdaric" in " ".join(child.cmdline())
@@ -24,7 +26,7 @@ def lambdas(stack) -> int:
     )
 
 
-def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack):
+def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack: Deployed) -> None:
     highest = 0
 
     def watch() -> None:
@@ -43,7 +45,7 @@ def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack):
     assert highest <= 8
 
 
-def test_calls_that_wait_for_calls_do_not_starve_them(stack):
+def test_calls_that_wait_for_calls_do_not_starve_them(stack: Deployed) -> None:
     with ThreadPoolExecutor(30) as callers:
         answers = list(
             callers.map(lambda n: stack.invoke("t-outer", {"n": n, "seconds": 0.02}), range(30))
@@ -52,7 +54,7 @@ def test_calls_that_wait_for_calls_do_not_starve_them(stack):
     assert sorted(answer["Payload"]["output"]["n"] for answer in answers) == list(range(30))
 
 
-def test_a_function_stays_below_its_share():
+def test_a_function_stays_below_its_share() -> None:
     slots = Slots[str](max_total=10, max_per_function=2)
     slots.acquire("f", 0)
     slots.acquire("f", 0)
@@ -60,7 +62,7 @@ def test_a_function_stays_below_its_share():
         slots.acquire("f", 0.01)
 
 
-def test_an_environment_given_back_goes_to_the_first_in_line():
+def test_an_environment_given_back_goes_to_the_first_in_line() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     order: list[int] = []
@@ -82,7 +84,7 @@ def test_an_environment_given_back_goes_to_the_first_in_line():
     assert slots.total == 1
 
 
-def test_the_environment_idle_for_longest_makes_room():
+def test_the_environment_idle_for_longest_makes_room() -> None:
     slots = Slots[str](max_total=2, max_per_function=2)
     for function in ("old", "young"):
         slots.acquire(function, 0)
@@ -92,7 +94,7 @@ def test_the_environment_idle_for_longest_makes_room():
     assert slots.total == 2
 
 
-def test_every_function_has_at_least_one_whatever_the_total():
+def test_every_function_has_at_least_one_whatever_the_total() -> None:
     slots = Slots[str](max_total=2, max_per_function=2)
     slots.acquire("outer", 0)
     slots.acquire("outer", 0)
@@ -101,7 +103,7 @@ def test_every_function_has_at_least_one_whatever_the_total():
         slots.acquire("inner", 0.01)
 
 
-def test_a_lost_environment_makes_room_for_those_who_wait():
+def test_a_lost_environment_makes_room_for_those_who_wait() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     with ThreadPoolExecutor(1) as caller:
@@ -112,7 +114,7 @@ def test_a_lost_environment_makes_room_for_those_who_wait():
     assert slots.total == 1
 
 
-def test_idle_environments_end_after_a_while():
+def test_idle_environments_end_after_a_while() -> None:
     slots = Slots[str](max_total=2, max_per_function=2)
     slots.acquire("f", 0)
     slots.release("f", "env")
@@ -122,7 +124,7 @@ def test_idle_environments_end_after_a_while():
     assert slots.total == 0
 
 
-def test_a_closed_function_keeps_nothing():
+def test_a_closed_function_keeps_nothing() -> None:
     slots = Slots[str](max_total=4, max_per_function=4)
     for _ in range(2):
         slots.acquire("f", 0)

@@ -3,20 +3,24 @@
 import itertools
 import json
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.integration.localstack.conftest import Deployed
 
-def fired(stack, by):
+
+def fired(stack: Deployed, by: str) -> list[dict[str, Any]]:
     return [r for r in stack.records("schedules") if r["value"].get("by") == by]
 
 
 @pytest.mark.parametrize("by", ["once", "scheduler", "rule"])
-def test_every_kind_fires(stack, by):
+def test_every_kind_fires(stack: Deployed, by: str) -> None:
     stack.eventually(lambda: fired(stack, by), 75)
 
 
-def test_none_fires_twice(stack):
+def test_none_fires_twice(stack: Deployed) -> None:
     assert len(fired(stack, "once")) == 1
     for by in ("scheduler", "rule"):
         times = [record["at"] for record in fired(stack, by)]
@@ -51,7 +55,7 @@ print(json.dumps({
 """
 
 
-def test_when_schedules_are_due(aws_python):
+def test_when_schedules_are_due(aws_python: Path) -> None:
     answer = subprocess.run(
         [aws_python, "-c", EXPRESSIONS], capture_output=True, text=True, check=True
     )

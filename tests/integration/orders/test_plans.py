@@ -1,12 +1,13 @@
 """Every hot statement over 100,000 orders uses the index that is meant for it."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from shop.adapters.postgres import orders as statements
-from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.database import Database, Parameters, Row, Transaction
 from shop.adapters.postgres.price_book import _QUOTE
 from shop.domain.ids import new_id
 from tests.support.stock import add_products, connected
@@ -15,7 +16,7 @@ COUNT = 100_000
 
 
 @pytest.fixture(scope="module")
-def full(database_server, database_template):
+def full(database_server: str, database_template: str) -> Iterator[Transaction]:
     from tests.support import databases
 
     with databases.copy_of(database_server, database_template) as url:
@@ -56,7 +57,7 @@ def full(database_server, database_template):
         database.close()
 
 
-def plan(transaction, sql, parameters):
+def plan(transaction: Transaction, sql: str, parameters: Parameters) -> set[str]:
     ((found,),) = transaction.rows(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
     nodes, waiting = [], [found[0]["Plan"]]
     while waiting:
@@ -67,12 +68,14 @@ def plan(transaction, sql, parameters):
     return {node["Index Name"] for node in nodes if "Index Name" in node}
 
 
-def an_order(transaction):
-    return transaction.row("SELECT id, user_id FROM orders LIMIT 1")
+def an_order(transaction: Transaction) -> Row:
+    found = transaction.row("SELECT id, user_id FROM orders LIMIT 1")
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("lock", ["", " FOR UPDATE"])
-def test_an_order(full, lock):
+def test_an_order(full: Transaction, lock: str) -> None:
     order_id, _ = an_order(full)
     indexes = plan(full, statements._GET + lock, (order_id,))
     assert indexes == {
@@ -83,7 +86,7 @@ def test_an_order(full, lock):
 
 @pytest.mark.parametrize("status", [None, "PENDING", "DELIVERED"])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_user_s_orders(full, status, first):
+def test_a_user_s_orders(full: Transaction, status: str | None, first: bool) -> None:
     _, user_id = an_order(full)
     parameters = {
         "user_id": user_id,
@@ -97,14 +100,14 @@ def test_a_user_s_orders(full, status, first):
     assert indexes <= {"idx_orders_user_created", "order_items_pkey"}
 
 
-def test_a_move(full):
+def test_a_move(full: Transaction) -> None:
     order_id, _ = an_order(full)
     parameters = dict.fromkeys(("reason", "carrier", "tracking_number", "estimated_delivery"))
     parameters |= {"order_id": order_id, "target": "CANCELLED", "sources": ["PENDING"]}
     assert plan(full, statements._MOVE, parameters) == {"orders_pkey"}
 
 
-def test_the_stock_of_an_order(full):
+def test_the_stock_of_an_order(full: Transaction) -> None:
     order_id, _ = an_order(full)
     indexes = plan(
         full, "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
@@ -112,7 +115,7 @@ def test_the_stock_of_an_order(full):
     assert indexes == {"reservations_pkey"}
 
 
-def test_a_quote_is_one_statement_of_index_lookups(full):
+def test_a_quote_is_one_statement_of_index_lookups(full: Transaction) -> None:
     full.execute("SET LOCAL enable_seqscan = off")  # products and rates are a handful of rows here
     parameters = {
         "order_id": new_id(),

@@ -1,8 +1,9 @@
 """Requests that meet: real threads on the real database."""
 
-import threading
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -11,12 +12,13 @@ from tests.support.orders import OrderingShop
 from tests.support.payments import StripeControl, events_of, paying_container, status_of
 from tests.support.products import add_categories, add_product
 from tests.support.stock import levels, query
+from tests.support.threads import in_threads
 
 PARCEL = {"carrier": "UPS", "tracking_number": "1Z"}
 
 
 @pytest.fixture
-def shops(database, redis, stripe):
+def shops(database: str, redis: str, stripe: str) -> Iterator[list[OrderingShop]]:
     """Four shops on one database, one a thread."""
     with ExitStack() as stack:
         made = [
@@ -27,27 +29,11 @@ def shops(database, redis, stripe):
         yield made
 
 
-def together(*actions):
-    """Run actions at the same time; gives their answers."""
-    barrier, answers = threading.Barrier(len(actions)), [None] * len(actions)
-
-    def run(number, action):
-        barrier.wait()
-        answers[number] = action()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-def test_one_key_makes_one_order(shops):
+def test_one_key_makes_one_order(shops: list[OrderingShop]) -> None:
     """A4, A15: the same request four times at once."""
     phone, token = add_product(shops[0].container.database), shops[0].shopper()
     cart, key = shops[0].fill_cart(token, phone, quantity=2), uuid.uuid4().hex
-    answers = together(*[lambda s=s: s.check_out(token, cart, key=key) for s in shops])
+    answers = in_threads([partial(s.check_out, token, cart, key=key) for s in shops])
     assert {answer.status for answer in answers} <= {201, 409}
     assert {answer.code for answer in answers} <= {None, "request_in_progress"}
     assert len({answer.json["order_id"] for answer in answers if answer.status == 201}) == 1
@@ -55,7 +41,9 @@ def test_one_key_makes_one_order(shops):
 
 
 @pytest.mark.parametrize("repetition", range(3))
-def test_shipped_or_cancelled_but_not_both(shops, stripe, repetition):
+def test_shipped_or_cancelled_but_not_both(
+    shops: list[OrderingShop], stripe: str, repetition: int
+) -> None:
     shop, control = shops[0], StripeControl(stripe)
     phone, token = add_product(shop.container.database), shop.shopper()
     staff = shop.shopper(Role.STAFF)
@@ -63,11 +51,13 @@ def test_shipped_or_cancelled_but_not_both(shops, stripe, repetition):
     shop.pay(token, order_id)
     shop.confirm(order_id)
     shop.move(order_id, "PROCESSING")
-    ship, cancel, again, _ = together(
-        lambda: shops[0].post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff),
-        lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),
-        lambda: shops[2].post(f"/api/orders/{order_id}/cancel", token=staff),
-        lambda: shops[3].get(f"/api/orders/{order_id}", token=token),
+    ship, cancel, again, _ = in_threads(
+        [
+            lambda: shops[0].post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff),
+            lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),
+            lambda: shops[2].post(f"/api/orders/{order_id}/cancel", token=staff),
+            lambda: shops[3].get(f"/api/orders/{order_id}", token=token),
+        ]
     )
     if status_of(shop.database_url, order_id) == "SHIPPED":
         assert (ship.status, cancel.status, again.status) == (200, 409, 409)
@@ -81,15 +71,19 @@ def test_shipped_or_cancelled_but_not_both(shops, stripe, repetition):
 
 
 @pytest.mark.parametrize("repetition", range(3))
-def test_paid_or_cancelled_but_not_both(shops, stripe, repetition):
+def test_paid_or_cancelled_but_not_both(
+    shops: list[OrderingShop], stripe: str, repetition: int
+) -> None:
     """A5: charged and ordered, or not charged."""
     shop, control = shops[0], StripeControl(stripe)
     phone, token = add_product(shop.container.database), shop.shopper()
     order_id = shop.order(token, phone)
     body = {"order_id": str(order_id), "payment_method_id": "pm_card_visa"}
-    pay, cancel = together(
-        lambda: shops[0].post("/api/payments/process", json=body, token=token),
-        lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),
+    pay, cancel = in_threads(
+        [
+            lambda: shops[0].post("/api/payments/process", json=body, token=token),
+            lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),
+        ]
     )
     status = status_of(shop.database_url, order_id)
     if status == "PAID":

@@ -1,12 +1,14 @@
 """The life of an order: the code's table, the database's, and what happens to everything else."""
 
 import itertools
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import psycopg2
 import pytest
 
-from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.domain.ids import new_id
 from shop.domain.orders import TRANSITIONS, OrderStatus
@@ -20,21 +22,21 @@ PAIRS = [
 
 
 @pytest.fixture(scope="module")
-def server(database_url):
+def server(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
 
 
 @pytest.fixture
-def transaction(server):
+def transaction(server: Database) -> Iterator[Transaction]:
     with server.transaction() as transaction:
         yield transaction
 
 
-def path_to(status):
+def path_to(status: OrderStatus) -> list[OrderStatus]:
     """The moves from PENDING to a status."""
-    paths = {OrderStatus.PENDING: []}
+    paths: dict[OrderStatus, list[OrderStatus]] = {OrderStatus.PENDING: []}
     while status not in paths:
         for known, path in list(paths.items()):
             for target in TRANSITIONS[known]:
@@ -42,19 +44,26 @@ def path_to(status):
     return paths[status]
 
 
-def add_order(transaction, status=OrderStatus.PENDING, product_id=None, user_id=None, **changes):
-    order = Order(**{
-        "order_id": new_id(), "user_id": user_id or new_id(), "email": "a@shop.example",
-        "status": OrderStatus.PENDING, "currency": "USD", "subtotal_minor": 2000, "tax_minor": 145,
-        "shipping_minor": 599, "total_minor": 2744, "shipping_address": {"name": "Ada"},
-        "shipping_method": "standard", "payment_method_id": "pm_card_visa",
-        "reservation_expires_at": datetime.now(UTC), "estimated_delivery": date(2030, 1, 1),
-        "carrier": None, "tracking_number": None, "cancel_reason": None,
-        "correlation_id": new_id(), "created_at": datetime.now(UTC),
-        "lines": () if product_id is None else (
+def add_order(
+    transaction: Transaction,
+    status: OrderStatus = OrderStatus.PENDING,
+    product_id: UUID | None = None,
+    user_id: UUID | None = None,
+    *,
+    created_at: datetime | None = None,
+) -> Order:
+    order = Order(
+        order_id=new_id(), user_id=user_id or new_id(), email="a@shop.example",
+        status=OrderStatus.PENDING, currency="USD", subtotal_minor=2000, tax_minor=145,
+        shipping_minor=599, total_minor=2744, shipping_address={"name": "Ada"},
+        shipping_method="standard", payment_method_id="pm_card_visa",
+        reservation_expires_at=datetime.now(UTC), estimated_delivery=date(2030, 1, 1),
+        carrier=None, tracking_number=None, cancel_reason=None,
+        correlation_id=new_id(), created_at=created_at or datetime.now(UTC),
+        lines=() if product_id is None else (
             OrderLine(product_id=product_id, name="Thing", unit_price_minor=1000, quantity=2),
         ),
-    } | changes)  # fmt: skip
+    )  # fmt: skip
     assert PostgresOrders(transaction).add(order)
     for step in path_to(status):
         transaction.execute(
@@ -63,7 +72,7 @@ def add_order(transaction, status=OrderStatus.PENDING, product_id=None, user_id=
     return order
 
 
-def test_the_database_s_table_is_the_code_s(transaction):
+def test_the_database_s_table_is_the_code_s(transaction: Transaction) -> None:
     rows = transaction.rows("SELECT from_status, to_status FROM order_transitions")
     assert {(OrderStatus(a), OrderStatus(b)) for a, b in rows} == {
         (current, target) for current, targets in TRANSITIONS.items() for target in targets
@@ -72,8 +81,8 @@ def test_the_database_s_table_is_the_code_s(transaction):
 
 @pytest.mark.parametrize(("current", "target"), PAIRS)
 def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
-    transaction, current, target
-):
+    transaction: Transaction, current: OrderStatus, target: OrderStatus
+) -> None:
     """A13 (aws-serverless-ecommerce-platform): a late event never overwrites a status."""
     order = add_order(transaction, current)
     orders = PostgresOrders(transaction)
@@ -99,7 +108,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
 
 
 @pytest.mark.parametrize("status", set(OrderStatus) - {OrderStatus.PENDING})
-def test_an_order_begins_pending(transaction, status):
+def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) -> None:
     transaction.execute("SAVEPOINT before")
     with pytest.raises(psycopg2.errors.CheckViolation):
         transaction.execute(
@@ -111,28 +120,34 @@ def test_an_order_begins_pending(transaction, status):
     transaction.execute("ROLLBACK TO before")
 
 
-def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction):
+def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Transaction) -> None:
     order = add_order(transaction, OrderStatus.PROCESSING)
     before = transaction.database.statements
     shipped = PostgresOrders(transaction).move(
         order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
     )
     assert transaction.database.statements - before == 1
+    assert shipped is not None
     assert (shipped.carrier, shipped.tracking_number) == ("UPS", "1Z")
     assert shipped.estimated_delivery == order.estimated_delivery
     delivered = PostgresOrders(transaction).move(order.order_id, OrderStatus.DELIVERED)
+    assert delivered is not None
     assert delivered.tracking_number == "1Z"
 
 
-def test_a_move_may_be_limited_to_some_sources(transaction):
+def test_a_move_may_be_limited_to_some_sources(transaction: Transaction) -> None:
     order = add_order(transaction)
     orders = PostgresOrders(transaction)
     paid = frozenset({OrderStatus.PAID})
     assert orders.move(order.order_id, OrderStatus.CANCELLED, sources=paid) is None
-    assert orders.move(order.order_id, OrderStatus.CANCELLED, reason="why").cancel_reason == "why"
+    moved = orders.move(order.order_id, OrderStatus.CANCELLED, reason="why")
+    assert moved is not None
+    assert moved.cancel_reason == "why"
 
 
-def test_an_order_is_written_once_and_read_as_it_was(transaction, database_url):
+def test_an_order_is_written_once_and_read_as_it_was(
+    transaction: Transaction, database_url: str
+) -> None:
     (product_id,) = add_products(database_url, 5)
     order = add_order(transaction, product_id=product_id)
     orders = PostgresOrders(transaction)
@@ -140,6 +155,7 @@ def test_an_order_is_written_once_and_read_as_it_was(transaction, database_url):
     before = transaction.database.statements
     found = orders.get(order.order_id, lock=True)
     assert transaction.database.statements - before == 1
+    assert found is not None
     for name in Order.__struct_fields__:
         if name not in {"timeline", "reservation_expires_at", "created_at"}:
             assert getattr(found, name) == getattr(order, name), name
@@ -148,7 +164,7 @@ def test_an_order_is_written_once_and_read_as_it_was(transaction, database_url):
     assert orders.move(new_id(), OrderStatus.CANCELLED) is None
 
 
-def test_two_workers_cannot_both_move_an_order(database_url):
+def test_two_workers_cannot_both_move_an_order(database_url: str) -> None:
     first, second = Database(database_url), Database(database_url)
     with first.transaction() as setup:
         order = add_order(setup)
@@ -160,7 +176,7 @@ def test_two_workers_cannot_both_move_an_order(database_url):
     second.close()
 
 
-def test_the_list_walks_its_index(transaction, database_url):
+def test_the_list_walks_its_index(transaction: Transaction, database_url: str) -> None:
     user_id = new_id()
     now = datetime.now(UTC)
     for number in range(30):

@@ -1,9 +1,12 @@
 """Refunds that only a person can bring to an end: what that person sees."""
 
 import json
+from typing import Any
 
 import pytest
+import stripe
 
+from shop.adapters.stripe_payments import StripePayments
 from shop.bootstrap import Container
 from shop.domain.orders import OrderStatus
 from shop.services.inventory import confirm_order
@@ -71,7 +74,9 @@ def fail_at_the_bank(container: Container, intent_id: str, refund_id: str) -> st
     )
 
 
-def test_a_refusal_is_recorded_and_tried_again(container, placed, database, capsys):
+def test_a_refusal_is_recorded_and_tried_again(
+    container: Container, placed: Placed, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     refund = request(container, placed)
     query(database, "UPDATE refunds SET payment_intent_id = 'pi_unknown'")
     unknown = Refund(
@@ -92,13 +97,15 @@ def test_a_refusal_is_recorded_and_tried_again(container, placed, database, caps
 
 
 def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
-    container, placed, database, monkeypatch
-):
+    container: Container, placed: Placed, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stripe answers 200 with status ``failed``; the money is still here."""
-    client = container.payment_provider._client.v1.refunds
+    provider = container.payment_provider
+    assert isinstance(provider, StripePayments)
+    client = provider._client.v1.refunds
     create = client.create
 
-    def failed(*args: object, **options: object) -> object:
+    def failed(*args: Any, **options: Any) -> stripe.Refund:
         made = create(*args, **options)
         made.status = "failed"
         return made
@@ -112,8 +119,12 @@ def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
 
 
 def test_money_that_the_bank_sends_back_later_is_on_record(
-    container, placed, control: StripeControl, database, capsys
-):
+    container: Container,
+    placed: Placed,
+    control: StripeControl,
+    database: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     refund = request(container, placed)
     execute(container, refund)
     assert recorded(database) == ("succeeded", None)
@@ -129,7 +140,9 @@ def test_money_that_the_bank_sends_back_later_is_on_record(
     assert status_of(database, placed.order_id) == OrderStatus.CANCELLED
 
 
-def test_a_pending_refund_stays_pending(container, placed, database):
+def test_a_pending_refund_stays_pending(
+    container: Container, placed: Placed, database: str
+) -> None:
     """The order must not ship while nobody knows whether its money has gone back."""
     refund = request(container, placed)
     assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
@@ -139,8 +152,12 @@ def test_a_pending_refund_stays_pending(container, placed, database):
 
 
 def test_an_order_refunded_before_its_event_came_is_no_problem(
-    container, placed, control: StripeControl, database, capsys
-):
+    container: Container,
+    placed: Placed,
+    control: StripeControl,
+    database: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     execute(container, request(container, placed))
     with container.unit_of_work() as work:
         assert not confirm_order(work, placed.order_id, placed.order_id)

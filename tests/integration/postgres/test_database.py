@@ -16,12 +16,12 @@ from shop_local.paths import MIGRATIONS
         ("idle_in_transaction_session_timeout", "30s"),
     ],
 )
-def test_every_session_has_the_databases_time_outs(database, setting, value):
+def test_every_session_has_the_databases_time_outs(database: str, setting: str, value: str) -> None:
     with Database(database).transaction() as transaction:
         assert transaction.row(f"SHOW {setting}") == (value,)
 
 
-def test_a_connection_asks_for_no_settings(database):
+def test_a_connection_asks_for_no_settings(database: str) -> None:
     """Amazon RDS Proxy: "currently doesn't support command-line options"; it refuses the connection."""
     connected = Database(database)
     with connected.transaction():
@@ -29,7 +29,7 @@ def test_a_connection_asks_for_no_settings(database):
         assert not connected._connection.get_dsn_parameters().get("options")
 
 
-def test_migrating_again_restores_the_defaults(database):
+def test_migrating_again_restores_the_defaults(database: str) -> None:
     connection = psycopg2.connect(database)
     with connection, connection.cursor() as cursor:
         cursor.execute(f'ALTER DATABASE "{connection.info.dbname}" RESET ALL')

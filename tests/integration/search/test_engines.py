@@ -11,7 +11,7 @@ from tests.support.search import PRODUCTS, product_id
 
 def find(engine: SearchEngine, text: str = "", **options: object) -> SearchPage:
     filters = {
-        name: options.pop(name) for name in list(options) if name in Filters.__dataclass_fields__
+        name: options.pop(name) for name in list(options) if name in Filters.__struct_fields__
     }
     return engine.search(
         SearchQuery(text=text, filters=Filters(**filters), **options)  # type: ignore[arg-type]

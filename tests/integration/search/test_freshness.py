@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from opensearchpy import OpenSearch
 
 from shop.adapters import opensearch_reindex
@@ -199,7 +199,7 @@ def test_what_changes_during_a_rebuild_is_in_the_new_index(
     """With an event (written to both indexes) and without one (read again before the swap)."""
     world.reindex()
     fill = opensearch_reindex._Build._write
-    changed = []
+    changed: list[bool] = []
 
     def write(build: Any, documents: Any) -> None:
         if not changed:

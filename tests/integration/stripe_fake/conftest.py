@@ -143,8 +143,8 @@ def make_receiver(fake: Fake) -> Iterator[Callable[..., Receiver]]:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 payload = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.put((self.headers["Stripe-Signature"], payload))
-                status = receiver.statuses.pop(0) if receiver.statuses else 200
+                made.got.put((self.headers["Stripe-Signature"], payload))
+                status = made.statuses.pop(0) if made.statuses else 200
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -156,15 +156,15 @@ def make_receiver(fake: Fake) -> Iterator[Callable[..., Receiver]]:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         servers.append((server, thread))
-        receiver = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook?a=1")
+        made = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook?a=1")
         fake.control(
             "POST",
             "webhooks/endpoints",
-            url=receiver.url,
+            url=made.url,
             secret=SECRET,
             enabled_events=list(enabled) or ["*"],
         )
-        return receiver
+        return made
 
     yield make
     fake.control("POST", "reset", keep_endpoints=False)

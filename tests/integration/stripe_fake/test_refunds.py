@@ -30,7 +30,9 @@ def test_a_whole_refund_by_intent(fake: Fake) -> None:
     assert (charge.refunded, charge.amount_refunded) == (True, 1999)
     assert charge.refunds is not None
     assert [one.id for one in charge.refunds.data] == [refund.id]
-    assert v1.refunds.retrieve(refund.id).metadata.to_dict() == {"order_id": "o-1"}
+    metadata = v1.refunds.retrieve(refund.id).metadata
+    assert metadata is not None
+    assert metadata.to_dict() == {"order_id": "o-1"}
     with pytest.raises(stripe.InvalidRequestError) as caught:
         v1.refunds.create({"payment_intent": intent.id})
     assert caught.value.code == "charge_already_refunded"
@@ -96,4 +98,5 @@ def test_refunds_that_take_their_time(
 def test_metadata_of_a_refund_changes(fake: Fake) -> None:
     refund = fake.client.v1.refunds.create({"payment_intent": fake.pay().id})
     changed = fake.client.v1.refunds.update(refund.id, {"metadata": {"why": "late"}})
+    assert changed.metadata is not None
     assert changed.metadata.to_dict() == {"why": "late"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -23,8 +25,12 @@ def test_the_payment_waits_for_the_customer_and_succeeds(fake: Fake, method: str
     fake.control("POST", f"payment_intents/{intent.id}/authenticate")
     intent = fake.client.v1.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]})
     assert (intent.status, intent.next_action) == ("succeeded", None)
-    card = intent.latest_charge.payment_method_details.card
-    assert card.three_d_secure.result == "authenticated"
+    assert isinstance(intent.latest_charge, stripe.Charge)
+    details = intent.latest_charge.payment_method_details
+    assert details is not None
+    assert details.card is not None
+    assert details.card.three_d_secure is not None
+    assert details.card.three_d_secure.result == "authenticated"
 
 
 def test_a_failed_authentication_asks_for_another_method(fake: Fake) -> None:
@@ -32,6 +38,7 @@ def test_a_failed_authentication_asks_for_another_method(fake: Fake) -> None:
     fake.control("POST", f"payment_intents/{intent.id}/authenticate", outcome="fail")
     intent = fake.client.v1.payment_intents.retrieve(intent.id)
     assert (intent.status, intent.latest_charge) == ("requires_payment_method", None)
+    assert intent.last_payment_error is not None
     assert intent.last_payment_error.code == "payment_intent_authentication_failure"
     paid = fake.client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
     assert paid.status == "succeeded"
@@ -49,13 +56,15 @@ def test_a_decline_after_authentication(fake: Fake, method: str, code: str) -> N
     fake.control("POST", f"payment_intents/{intent.id}/authenticate")
     intent = fake.client.v1.payment_intents.retrieve(intent.id)
     assert intent.status == "requires_payment_method"
+    assert intent.last_payment_error is not None
     assert intent.last_payment_error.decline_code == code
 
 
 @pytest.mark.parametrize("how", ["off_session", "error_on_requires_action"])
 def test_nobody_there_to_authenticate_is_a_decline(fake: Fake, how: str) -> None:
+    asked: dict[str, Any] = {how: True}
     with pytest.raises(stripe.CardError) as caught:
-        fake.pay("pm_card_authenticationRequired", **{how: True})
+        fake.pay("pm_card_authenticationRequired", **asked)
     assert caught.value.code == "authentication_required"
     assert caught.value.error is not None
     assert caught.value.error.payment_intent is not None

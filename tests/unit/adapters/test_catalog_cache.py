@@ -1,10 +1,10 @@
 """The catalog's cache while Redis comes and goes."""
 
+import time
 from typing import Any, cast
 
 import pytest
 
-from shop.adapters import redis_product_cache
 from shop.adapters.redis_client import RedisClient
 from shop.adapters.redis_invalidations import RedisInvalidations
 from shop.adapters.redis_product_cache import RedisCatalogCache
@@ -71,7 +71,7 @@ def test_it_is_asked_again_some_seconds_after_its_loss(
     redis: _Redis, cache: RedisCatalogCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(redis_product_cache.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     redis.away = True
     assert cache.fetch(_KEY, lambda: "1").text == "1"
     redis.away, calls = False, redis.calls

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from shop.adapters.ses_mailer import SesMailer
@@ -15,12 +15,12 @@ MAIL = Mail("Café é 1", "Hello", "<p>Hello</p>")
 
 
 @pytest.fixture
-def mailer(aws):
+def mailer(aws: None) -> SesMailer:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
     return SesMailer(SENDER)
 
 
-def test_an_email_is_sent_as_text_and_html(mailer):
+def test_an_email_is_sent_as_text_and_html(mailer: SesMailer) -> None:
     message_id = mailer.send("ada@shop.example", MAIL)
     (sent,) = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
     assert sent.id == message_id
@@ -29,20 +29,20 @@ def test_an_email_is_sent_as_text_and_html(mailer):
     assert sent.subject == "Café é 1"
 
 
-def test_a_sender_that_is_not_verified_is_our_fault_and_is_tried_again(aws):
+def test_a_sender_that_is_not_verified_is_our_fault_and_is_tried_again(aws: None) -> None:
     with pytest.raises(DependencyUnavailable):
         SesMailer("nobody@shop.example").send("ada@shop.example", MAIL)
 
 
 class Client:
-    def __init__(self, error):
+    def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def send_email(self, **_):
+    def send_email(self, **_: object) -> None:
         raise self.error
 
 
-def refusal(code, message="no"):
+def refusal(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "SendEmail")
 
 
@@ -57,7 +57,7 @@ def refusal(code, message="no"):
         (EndpointConnectionError(endpoint_url="https://ses"), DependencyUnavailable),
     ],
 )
-def test_trouble_is_final_or_not(error, expected):
+def test_trouble_is_final_or_not(error: Exception, expected: type[Exception]) -> None:
     mailer = SesMailer(SENDER)
     mailer._client = Client(error)
     with pytest.raises(expected) as raised:

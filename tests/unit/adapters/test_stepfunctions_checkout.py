@@ -1,12 +1,14 @@
 """The state machines through Step Functions: moto where it knows the call, botocore's model where not."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
 from shop.adapters.stepfunctions_checkout import (
@@ -20,6 +22,7 @@ from shop.domain.errors import (
     FieldError,
     InsufficientStock,
     InvalidRequest,
+    ShopError,
 )
 from shop.domain.ids import new_id
 
@@ -52,15 +55,21 @@ PLACED = PlacedOrder(
 )
 
 
+class Placement(StepFunctionsOrderPlacement):
+    """The adapter, and what stands for its client."""
+
+    stubber: Stubber
+
+
 @pytest.fixture
-def placement(aws):
-    adapter = StepFunctionsOrderPlacement(ARN)
+def placement(aws: None) -> Iterator[Placement]:
+    adapter = Placement(ARN)
     with Stubber(adapter._client) as stubber:
         adapter.stubber = stubber
         yield adapter
 
 
-def answer(placement, status, **fields):
+def answer(placement: Placement, status: str, **fields: Any) -> None:
     execution = f"{ARN.replace('stateMachine', 'express')}:x"
     placement.stubber.add_response(
         "start_sync_execution",
@@ -75,14 +84,14 @@ def answer(placement, status, **fields):
     )
 
 
-def failed(error):
+def failed(error: ShopError) -> dict[str, str]:
     refusal = Refusal(error.code, error.detail, list(error.errors))
     message = msgspec.json.encode(refusal).decode()
     cause = {"errorMessage": message, "errorType": type(error).__name__, "stackTrace": []}
     return {"error": type(error).__name__, "cause": json.dumps(cause)}
 
 
-def test_an_order_is_placed(placement):
+def test_an_order_is_placed(placement: Placement) -> None:
     answer(placement, "SUCCEEDED", output=msgspec.json.encode(PLACED).decode())
     assert placement.place(COMMAND) == PLACED
 
@@ -95,7 +104,7 @@ def test_an_order_is_placed(placement):
         Conflict("Cancelled.", code="order_state_conflict"),
     ],
 )
-def test_the_refusal_of_a_step_arrives_as_it_was(placement, refusal):
+def test_the_refusal_of_a_step_arrives_as_it_was(placement: Placement, refusal: ShopError) -> None:
     answer(placement, "FAILED", **failed(refusal))
     with pytest.raises(type(refusal)) as raised:
         placement.place(COMMAND)
@@ -114,23 +123,25 @@ def test_the_refusal_of_a_step_arrives_as_it_was(placement, refusal):
         ("FAILED", {"error": "Sandbox.Timedout", "cause": "{}"}),
     ],
 )
-def test_what_is_not_final_may_be_repeated(placement, status, fields):
+def test_what_is_not_final_may_be_repeated(
+    placement: Placement, status: str, fields: dict[str, str]
+) -> None:
     answer(placement, status, **fields)
     with pytest.raises(DependencyUnavailable) as raised:
         placement.place(COMMAND)
     assert raised.value.retry_after_seconds
 
 
-def test_a_refused_call_may_be_repeated(placement):
+def test_a_refused_call_may_be_repeated(placement: Placement) -> None:
     placement.stubber.add_client_error("start_sync_execution", "ThrottlingException")
     with pytest.raises(DependencyUnavailable):
         placement.place(COMMAND)
 
 
 @pytest.mark.parametrize("error", [ReadTimeoutError, ConnectTimeoutError])
-def test_a_call_without_an_answer_may_be_repeated(aws, error):
+def test_a_call_without_an_answer_may_be_repeated(aws: None, error: type[HTTPClientError]) -> None:
     class Client:
-        def start_sync_execution(self, **_):
+        def start_sync_execution(self, **_: object) -> dict[str, str]:
             raise error(endpoint_url="https://states")
 
     adapter = StepFunctionsOrderPlacement(ARN)
@@ -139,11 +150,11 @@ def test_a_call_without_an_answer_may_be_repeated(aws, error):
         adapter.place(COMMAND)
 
 
-def test_every_attempt_has_a_name_of_its_own(aws):
+def test_every_attempt_has_a_name_of_its_own(aws: None) -> None:
     names = []
 
     class Client:
-        def start_sync_execution(self, **call):
+        def start_sync_execution(self, **call: str) -> dict[str, str]:
             names.append(call["name"])
             return {"status": "SUCCEEDED", "output": msgspec.json.encode(PLACED).decode()}
 
@@ -156,19 +167,19 @@ def test_every_attempt_has_a_name_of_its_own(aws):
     assert all(len(name) <= 80 for name in names)
 
 
-def test_a_token_that_nobody_waits_for_is_no_error(aws):
+def test_a_token_that_nobody_waits_for_is_no_error(aws: None) -> None:
     StepFunctionsFulfilment().resume("unknown", StepOutcome("paid"))
 
 
 @pytest.mark.parametrize("code", ["TaskDoesNotExist", "TaskTimedOut", "InvalidToken"])
-def test_a_token_that_was_used_or_timed_out_is_no_error(aws, code):
+def test_a_token_that_was_used_or_timed_out_is_no_error(aws: None, code: str) -> None:
     adapter = StepFunctionsFulfilment()
     with Stubber(adapter._client) as stubber:
         stubber.add_client_error("send_task_success", code)
         adapter.resume("token", StepOutcome("paid"))
 
 
-def test_a_token_is_sent_back_with_its_outcome(aws):
+def test_a_token_is_sent_back_with_its_outcome(aws: None) -> None:
     adapter = StepFunctionsFulfilment()
     with Stubber(adapter._client) as stubber:
         stubber.add_response(
@@ -178,7 +189,7 @@ def test_a_token_is_sent_back_with_its_outcome(aws):
         stubber.assert_no_pending_responses()
 
 
-def test_while_step_functions_is_away_the_caller_is_told(aws):
+def test_while_step_functions_is_away_the_caller_is_told(aws: None) -> None:
     adapter = StepFunctionsFulfilment()
     with Stubber(adapter._client) as stubber:
         stubber.add_client_error("send_task_success", "InternalFailure", http_status_code=500)
@@ -186,7 +197,7 @@ def test_while_step_functions_is_away_the_caller_is_told(aws):
             adapter.resume("token", StepOutcome("paid"))
 
 
-def test_nothing_of_aws_is_imported_with_the_adapters():
+def test_nothing_of_aws_is_imported_with_the_adapters() -> None:
     import subprocess
     import sys
 
@@ -197,5 +208,5 @@ def test_nothing_of_aws_is_imported_with_the_adapters():
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
-def test_the_client_does_not_repeat_calls_by_itself(aws):
+def test_the_client_does_not_repeat_calls_by_itself(aws: None) -> None:
     assert StepFunctionsFulfilment()._client.meta.config.retries["total_max_attempts"] == 1

@@ -19,6 +19,7 @@ def _codes_in(path: Path) -> Iterator[str]:
             and node.arg == "code"
             and isinstance(node.value, ast.Constant)
         ):
+            assert isinstance(node.value.value, str)
             yield node.value.value
 
 

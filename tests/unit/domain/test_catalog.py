@@ -1,5 +1,7 @@
 """Preconditions of a change."""
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 
 from shop.domain.catalog import precondition
@@ -18,7 +20,7 @@ from shop.domain.catalog import precondition
         ('"99999999999999999999-aa"', set()),
     ],
 )
-def test_if_match(header: str, versions: set[int]) -> None:
+def test_if_match(header: str, versions: AbstractSet[int]) -> None:
     found = precondition(header, None)
 
     assert found.is_given

@@ -10,7 +10,7 @@ from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points, to_decimal, 
 @given(st.integers(0, MAX_AMOUNT_MINOR))
 def test_amounts_survive_the_border(minor: int) -> None:
     amount = to_decimal(minor)
-    assert -amount.as_tuple().exponent == 2
+    assert amount.as_tuple().exponent == -2
     assert to_minor(amount) == minor
 
 

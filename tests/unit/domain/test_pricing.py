@@ -1,12 +1,14 @@
 """Totals: exact, whatever the amounts."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.domain.countries import COUNTRIES
 from shop.domain.money import MAX_AMOUNT_MINOR
-from shop.domain.pricing import MIN_CHARGE_MINOR, AmountOutOfRange, ShippingRate, totals
+from shop.domain.pricing import MIN_CHARGE_MINOR, AmountOutOfRange, ShippingRate, Totals, totals
 
 RATES = st.builds(
     ShippingRate,
@@ -20,7 +22,9 @@ LINES = st.lists(
 
 
 @given(LINES, st.integers(0, 10_000), RATES)
-def test_a_total_is_the_sum_of_its_parts_or_is_refused(lines, rate, shipping):
+def test_a_total_is_the_sum_of_its_parts_or_is_refused(
+    lines: list[tuple[int, int]], rate: int, shipping: ShippingRate
+) -> None:
     subtotal = sum(price * quantity for price, quantity in lines)
     tax = (subtotal * rate + 5_000) // 10_000
     total = subtotal + tax + shipping.price_of(subtotal)
@@ -36,10 +40,12 @@ def test_a_total_is_the_sum_of_its_parts_or_is_refused(lines, rate, shipping):
 
 
 @given(LINES, st.integers(0, 10_000), RATES, st.randoms())
-def test_the_order_of_lines_does_not_matter(lines, rate, shipping, random):
+def test_the_order_of_lines_does_not_matter(
+    lines: list[tuple[int, int]], rate: int, shipping: ShippingRate, random: Random
+) -> None:
     shuffled = random.sample(lines, len(lines))
 
-    def result(some):
+    def result(some: list[tuple[int, int]]) -> Totals | str:
         try:
             return totals(some, tax_rate_bps=rate, shipping=shipping)
         except AmountOutOfRange as error:
@@ -51,18 +57,18 @@ def test_the_order_of_lines_does_not_matter(lines, rate, shipping, random):
 @pytest.mark.parametrize(
     ("subtotal", "free_from", "price"), [(4999, 5000, 599), (5000, 5000, 0), (9999, None, 599)]
 )
-def test_shipping_is_free_from_an_amount(subtotal, free_from, price):
+def test_shipping_is_free_from_an_amount(subtotal: int, free_from: int | None, price: int) -> None:
     assert ShippingRate(599, free_from, 5).price_of(subtotal) == price
 
 
-def test_tax_is_rounded_once_half_up():
+def test_tax_is_rounded_once_half_up() -> None:
     rate = ShippingRate(0, None, 5)
     # 7.25 % of three times 0.20 is 4.35 cents; line by line it would be 3.
     assert totals([(20, 1)] * 3, tax_rate_bps=725, shipping=rate).tax_minor == 4
     assert totals([(100, 1)], tax_rate_bps=50, shipping=rate).tax_minor == 1
 
 
-def test_what_cannot_be_charged_is_refused():
+def test_what_cannot_be_charged_is_refused() -> None:
     free = ShippingRate(0, None, 5)
     assert totals([(MAX_AMOUNT_MINOR, 1)], tax_rate_bps=0, shipping=free).total_minor
     with pytest.raises(AmountOutOfRange, match="more than"):
@@ -71,7 +77,7 @@ def test_what_cannot_be_charged_is_refused():
         totals([(49, 1)], tax_rate_bps=0, shipping=free)
 
 
-def test_countries_are_those_of_iso_3166():
+def test_countries_are_those_of_iso_3166() -> None:
     assert len(COUNTRIES) == 249
     assert {"US", "DE", "GB", "BR", "AX", "ZW"} <= COUNTRIES
     assert not {"UK", "EU", "XX", "AN"} & COUNTRIES

@@ -1,5 +1,7 @@
 """Rules of holding stock."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ _LINES = st.lists(st.tuples(st.uuids(), st.integers(1, 10_000)))
 
 
 @given(_LINES)
-def test_products_come_sorted_once_each_with_nothing_lost(lines: list) -> None:
+def test_products_come_sorted_once_each_with_nothing_lost(lines: list[tuple[UUID, int]]) -> None:
     total = sum_by_product(lines + lines)
     assert list(total) == sorted({product for product, _ in lines})
     assert sum(total.values()) == 2 * sum(quantity for _, quantity in lines)

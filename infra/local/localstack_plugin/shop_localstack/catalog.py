@@ -11,7 +11,7 @@ from localstack.utils.catalog.common import (
 )
 
 
-class OfflineCatalog(AwsCatalogRuntimePlugin):  # type: ignore[misc]
+class OfflineCatalog(AwsCatalogRuntimePlugin):
     """A resource type is supported when there is code for it.
 
     The name is the one that LocalStack looks for before it takes its own, downloading catalog.

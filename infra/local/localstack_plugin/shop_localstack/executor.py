@@ -8,7 +8,12 @@ import time
 from pathlib import Path
 
 from localstack import config
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.lambda_models import (
+    FunctionVersion,
+    HotReloadingCode,
+    InvocationResult,
+    S3Code,
+)
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
@@ -27,11 +32,21 @@ KEPT = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_
 NOT_ON_AWS = ("LOCALSTACK_RUNTIME_ID", "LOCALSTACK_RUNTIME_ENDPOINT", "EDGE_PORT")
 
 
+def archives(function_version: FunctionVersion) -> list[S3Code | HotReloadingCode]:
+    """Return the function's code, then its layers."""
+    settings = function_version.config
+    codes = [settings.code, *(layer.code for layer in settings.layers)]
+    found = [code for code in codes if code is not None]
+    assert len(found) == len(codes), "only images are without, and they are not for this executor"
+    return found
+
+
 def python_path(function_version: FunctionVersion, code: Path) -> list[str]:
     """Return the import path: the function, then its layers, of which later ones override."""
     path = [str(code)]
-    for layer in reversed(function_version.config.layers):
-        root = layer.code.get_unzipped_code_location()
+    _, *layers = archives(function_version)
+    for layer in reversed(layers):
+        root = layer.get_unzipped_code_location()
         path += [*map(str, root.glob("python/lib/python3*/site-packages")), str(root / "python")]
     return [*path, str(SITE)]
 
@@ -45,8 +60,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002
         super().__init__(id, function_version)
-        layers = [layer.code for layer in function_version.config.layers]
-        codes = [function_version.config.code, *layers]
+        codes = archives(function_version)
         self._code = codes[0].get_unzipped_code_location()
         self._watched = hot_reload.watched(
             [code.get_unzipped_code_location() for code in codes if code.is_hot_reloading()]
@@ -117,7 +131,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             return None, None
         self._stop_process()
         self._stamp = stamp
-        handler = self.function_version.config.handler
+        handler = self.function_version.config.handler or ""
         process = self._process = LambdaProcess(
             [SETTINGS.python, "-m", "awslambdaric", handler],
             self._code,
@@ -190,8 +204,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unpack the code and the layers into LocalStack's cache."""
-        settings = function_version.config
-        for code in (settings.code, *(layer.code for layer in settings.layers)):
+        for code in archives(function_version):
             code.prepare_for_execution()
 
     @classmethod

@@ -42,9 +42,9 @@ _import: Callable[..., tuple[Any, list[str]]] = provider.import_api_from_openapi
 
 def apply() -> None:
     """Put the changes in place."""
-    handlers.preprocess_request.append(refuse_large_payload)
-    GatewayExceptionHandler.create_exception_response = error_response
-    RestApiAwsProxyIntegration.invoke = invoke_in_time
+    handlers.preprocess_request.append(refuse_large_payload)  # type: ignore[arg-type]  # by position
+    GatewayExceptionHandler.create_exception_response = error_response  # type: ignore[method-assign, assignment]
+    RestApiAwsProxyIntegration.invoke = invoke_in_time  # type: ignore[method-assign, assignment]
     provider.import_api_from_openapi_spec = import_with_gateway_responses
 
 
@@ -58,7 +58,7 @@ def import_with_gateway_responses(
         status = declared.get("statusCode")
         container.gateway_responses[kind] = build_gateway_response(
             kind,
-            status_code=str(status) if status else None,
+            status_code=str(status) if status else None,  # type: ignore[arg-type]  # its default
             response_parameters=declared.get("responseParameters"),
             response_templates=declared.get("responseTemplates"),
             default_response=False,
@@ -70,6 +70,7 @@ def refuse_large_payload(
     _chain: object, context: RestApiInvocationContext, _response: Response
 ) -> None:
     """Refuse what API Gateway refuses: bodies above 10 MB."""
+    assert context.invocation_request is not None
     if len(context.invocation_request["body"]) > MAX_PAYLOAD_BYTES:
         raise RequestTooLargeError("Request Too Long")
 
@@ -81,6 +82,7 @@ def invoke_in_time(
 
     The answer is awaited all the same, so the 504 may come later than on AWS.
     """
+    assert context.integration is not None
     limit_ms = int(context.integration.get("timeoutInMillis") or 29_000)
     began = time.perf_counter()
     try:
@@ -96,6 +98,8 @@ def error_response(
     context: RestApiInvocationContext,
 ) -> Response:
     """Return the gateway response configured for an error, or API Gateway's own."""
+    assert context.deployment is not None
+    assert context.context_variables is not None
     configured = get_gateway_response_or_default(
         exception.type, context.deployment.rest_api.gateway_responses
     )
@@ -152,6 +156,7 @@ def _value(source: str, variables: dict[str, Any], context: RestApiInvocationCon
     if source.startswith("'"):
         return source.strip("'")
     request = context.invocation_request
+    assert request is not None
     match source.split(".", 3):
         case ["context" | "stageVariables", *_]:
             return _text(_lookup(variables, source))

@@ -69,7 +69,7 @@ class Delivery:
     size: int
 
 
-class RabbitPoller(Poller):  # type: ignore[misc]
+class RabbitPoller(Poller):
     """Consume the queues of one mapping and invoke its function with batches.
 
     Parameters

@@ -28,7 +28,7 @@ def apply() -> None:
         config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS, ENOUGH
     )
     if not SETTINGS.invocation_metrics:
-        version_manager.start_thread = _start_unless_metric
+        version_manager.start_thread = _start_unless_metric  # type: ignore[assignment]
     # Half the time of a state machine went into parsing the same paths over and over, and into
     # assuming the same role for a new client at every task.
     json_path.parse = lru_cache(4096)(json_path.parse)

@@ -135,6 +135,8 @@ def _reap() -> None:
 
 def apply() -> None:
     """Put the pool in place."""
-    AssignmentService.get_environment = get_environment
-    AssignmentService.stop_environments_for_version = stop_environments_for_version
+    AssignmentService.get_environment = get_environment  # type: ignore[method-assign, assignment]
+    AssignmentService.stop_environments_for_version = (  # type: ignore[method-assign]
+        stop_environments_for_version  # type: ignore[assignment]
+    )
     threading.Thread(target=_reap, name="lambda-reaper", daemon=True).start()

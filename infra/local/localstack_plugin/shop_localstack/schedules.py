@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -134,11 +135,11 @@ def _rule_schedules() -> Iterator[Schedule]:
                 timezone="UTC",
                 start=0.0,
                 end=float("inf"),
-                fire=lambda _due, job=job: _run_job(job),
+                fire=partial(_run_job, job),
             )
 
 
-def _run_job(job: Job) -> None:
+def _run_job(job: Job, _due: float) -> None:
     job.job_func()
 
 
@@ -207,5 +208,5 @@ def _fire(schedule: Schedule, due: float) -> None:
 
 def start() -> None:
     """Start to fire; LocalStack's own loop for rules is switched off."""
-    JobScheduler.loop = lambda *_: None
+    JobScheduler.loop = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=_loop, name="schedules", daemon=True).start()

@@ -9,7 +9,7 @@ from rolo.serving.twisted import TwistedGateway
 from twisted.internet import endpoints, reactor, ssl
 
 
-class LoopbackServer(TwistedRuntimeServer):  # type: ignore[misc]
+class LoopbackServer(TwistedRuntimeServer):
     """The stock server ignores an IPv4 host in ``GATEWAY_LISTEN`` and listens on all addresses."""
 
     def register(
@@ -25,12 +25,13 @@ class LoopbackServer(TwistedRuntimeServer):  # type: ignore[misc]
         ValueError
             An address is not loopback.
         """
-        factory = TwistedGateway(gateway)
+        factory: TwistedGateway | TLSMultiplexerFactory = TwistedGateway(gateway)
         if ssl_creds:
             certificate, key = ssl_creds
             context = ssl.DefaultOpenSSLContextFactory(key, certificate)
             context.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(context, False, factory)
+        endpoint: endpoints.TCP4ServerEndpoint | endpoints.TCP6ServerEndpoint
         for address in listen:
             match address.host:
                 case "127.0.0.1" | "localhost":
@@ -43,14 +44,14 @@ class LoopbackServer(TwistedRuntimeServer):  # type: ignore[misc]
                     )
                 case host:
                     raise ValueError(f"GATEWAY_LISTEN must be a loopback address, not {host}")
-            endpoint.listen(factory)
+            endpoint.listen(factory)  # type: ignore[no-untyped-call]
 
 
-class LoopbackServerPlugin(RuntimeServerPlugin):  # type: ignore[misc]
+class LoopbackServerPlugin(RuntimeServerPlugin):
     """Selected with ``GATEWAY_SERVER=loopback``."""
 
     name = "loopback"
 
     def load(self, *_: object, **__: object) -> RuntimeServer:
         """Return the server."""
-        return LoopbackServer()
+        return LoopbackServer()  # type: ignore[no-untyped-call]

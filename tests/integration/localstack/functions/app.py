@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 RECORDS = Path(os.environ.get("RECORDS", ""))
 
@@ -15,13 +16,13 @@ class OutOfStock(Exception):
     """A business error that a state machine catches by name."""
 
 
-def record(name, value):
+def record(name: str, value: object) -> None:
     """Tell the test what a function saw."""
     with (RECORDS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"at": time.time(), "pid": os.getpid(), "value": value}) + "\n")
 
 
-def echo(event, context):
+def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer with what is asked for, and with what the function sees of its world."""
     if event.get("print"):
         print(event["print"])
@@ -43,7 +44,7 @@ def echo(event, context):
     }
 
 
-def http(event, context):
+def http(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer a request of API Gateway with itself."""
     query = event.get("queryStringParameters") or {}
     if "sleep" in query:
@@ -68,7 +69,7 @@ def http(event, context):
     }
 
 
-def outer(event, context):
+def outer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Call a state machine that calls a function, as the checkout does."""
     import boto3
 
@@ -78,7 +79,7 @@ def outer(event, context):
     return {"status": answer["status"], "output": json.loads(answer.get("output", "null"))}
 
 
-def inner(event, context):
+def inner(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a moment, or fail as asked."""
     time.sleep(event.get("seconds", 0))
     if event.get("fail"):
@@ -86,18 +87,18 @@ def inner(event, context):
     return {"done": True, **event}
 
 
-def token(event, context):
+def token(event: dict[str, Any], context: Any) -> None:
     """Keep a task token for the test to answer with."""
     record("tokens", event)
 
 
-def consume(event, context):
+def consume(event: dict[str, Any], context: Any) -> None:
     """Take a batch of messages, or refuse it while the test says so."""
     record(os.environ["AWS_LAMBDA_FUNCTION_NAME"].split("-")[1], event)
     if (RECORDS / "refuse").exists():
         raise RuntimeError("refused")
 
 
-def scheduled(event, context):
+def scheduled(event: dict[str, Any], context: Any) -> None:
     """Note that a schedule fired."""
     record("schedules", event)
