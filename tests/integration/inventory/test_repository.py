@@ -46,11 +46,12 @@ class Warehouse:
         with self.database.transaction() as transaction:
             return PostgresInventory(transaction).stock([product_id])[0]
 
-    def change(self, product_id: UUID, **change: int) -> StockLevel | None:
+    def change(
+        self, product_id: UUID, *, on_hand: int | None = None, adjust_by: int | None = None
+    ) -> StockLevel | None:
+        change = StockChange(on_hand=on_hand, adjust_by=adjust_by, reason="test", actor_id=new_id())
         with self.database.transaction() as transaction:
-            changed = PostgresInventory(transaction).change_stock(
-                product_id, StockChange(reason="test", actor_id=new_id(), **change)
-            )
+            changed = PostgresInventory(transaction).change_stock(product_id, change)
         return changed.level if changed else None
 
 
