@@ -181,8 +181,9 @@ def down(state: State) -> list[str]:
     """Stop everything that is recorded; give the names of what was running."""
     services = RunningServices(state.folder, SERVICES)
     names = [name for name in SERVICES if services.service(name).running()]
-    services.stop_all()
+    # First, so that a Ctrl-C from here on leaves no addresses of what is no longer there.
     state.stack_env.unlink(missing_ok=True)
+    services.stop_all()
     return names
 
 
