@@ -44,7 +44,7 @@ class Recorded:
                 same = abs(process.create_time() - self.started) < 2
             else:
                 same = _ticks(self.pid) == self.ticks
-            alive = same and process.status() != psutil.STATUS_ZOMBIE
+            alive = same and not _ended(process)
         except psutil.NoSuchProcess:
             return None
         return process if alive else None
@@ -110,13 +110,18 @@ def _ticks(pid: int) -> int | None:
     return int(stat.rpartition(")")[2].split()[19])
 
 
+def _ended(process: psutil.Process) -> bool:
+    """Tell whether nothing but its number is left: other threads may outlive the first, and hold ports."""
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+
+
 def _gone(process: psutil.Process, timeout_seconds: float) -> bool:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError, OSError):
             os.waitpid(process.pid, os.WNOHANG)
         try:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            if not process.is_running() or _ended(process):
                 return True
         except psutil.NoSuchProcess:
             return True

@@ -2,7 +2,10 @@
 
 import json
 import os
+import platform
 import shutil
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +68,26 @@ def test_a_program_with_a_strange_name_is_known_again(state: State, tmp_path: Pa
         assert alive(state)
     finally:
         recorded.end(timeout_seconds=1)
+
+
+#: Ends the first thread and leaves the other, as in a large server that is just ending.
+HALF_GONE = """
+import ctypes, platform, signal, threading, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+"""
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="ends a thread by a call of Linux")
+def test_one_that_is_half_gone_is_waited_for(state: State) -> None:
+    recorded = processes.spawn(state, "stripe", [sys.executable, "-c", HALF_GONE])
+    process = psutil.Process(recorded.pid)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert alive(state)
+    assert recorded.end(timeout_seconds=0.3)
+    assert not recorded.process()
 
 
 def test_records_of_an_earlier_release_are_understood(
