@@ -7,5 +7,5 @@ from shop.services import housekeeping
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Delete old idempotency keys, inbox rows and published events."""
+    """Delete old idempotency keys, inbox rows, published events and webhooks."""
     return housekeeping.prune(container().records, seconds=seconds)

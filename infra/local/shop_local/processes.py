@@ -2,7 +2,9 @@
 
 Each runs in a session of its own, so a Ctrl-C in the terminal does not reach it, and is recorded
 in the state folder, so that a later command can end it, and only it: a pid that was given to
-another process in the meantime has another start time.
+another process in the meantime has another start time. That is counted in clock ticks since the
+machine's start where the system tells them, because a time of day moves whenever the clock is set.
+A record names its folder too: the one in a copy of the folder is of the original's process.
 """
 
 import contextlib
@@ -27,19 +29,25 @@ class Recorded:
     name: str
     pid: int
     started: float
+    #: None in a record of an earlier release, and where the system does not tell.
+    ticks: int | None
     boot: str
     record: Path
 
     def process(self) -> psutil.Process | None:
         """Give the process if it still runs."""
+        if self.boot != _boot():
+            return None
         try:
             process = psutil.Process(self.pid)
-            alive = abs(process.create_time() - self.started) < 2 and (
-                process.status() != psutil.STATUS_ZOMBIE
-            )
+            if self.ticks is None:
+                same = abs(process.create_time() - self.started) < 2
+            else:
+                same = _ticks(self.pid) == self.ticks
+            alive = same and not _ended(process)
         except psutil.NoSuchProcess:
             return None
-        return process if alive and self.boot == _boot() else None
+        return process if alive else None
 
     def end(
         self, stop_signal: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10
@@ -92,13 +100,28 @@ def _boot() -> str:
     return source.read_text().strip() if source.exists() else str(round(psutil.boot_time(), -2))
 
 
+def _ticks(pid: int) -> int | None:
+    """Give when a process started, in clock ticks since the start of the machine."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The second field is the program's name, in parentheses: anything may stand between them.
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Tell whether nothing but its number is left: other threads may outlive the first, and hold ports."""
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+
+
 def _gone(process: psutil.Process, timeout_seconds: float) -> bool:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError, OSError):
             os.waitpid(process.pid, os.WNOHANG)
         try:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            if not process.is_running() or _ended(process):
                 return True
         except psutil.NoSuchProcess:
             return True
@@ -137,13 +160,20 @@ def spawn(
         )
     # The Popen object may be collected while the server lives on; its status is reaped by us.
     process.returncode = 0
-    record = state.run / f"{name}.json"
     try:
         started = psutil.Process(process.pid).create_time()
     except psutil.NoSuchProcess:
         started = 0.0
-    recorded = Recorded(name, process.pid, started, _boot(), record)
-    values = {"name": name, "pid": process.pid, "started": started, "boot": recorded.boot}
+    record = state.run / f"{name}.json"
+    recorded = Recorded(name, process.pid, started, _ticks(process.pid), _boot(), record)
+    values = {
+        "name": name,
+        "pid": recorded.pid,
+        "started": recorded.started,
+        "ticks": recorded.ticks,
+        "boot": recorded.boot,
+        "folder": str(state.folder.resolve()),
+    }
     write_private(record, json.dumps(values))
     return recorded
 
@@ -152,13 +182,31 @@ _NOT_INHERITED = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_EN
 
 
 def find(state: State, name: str) -> Recorded | None:
-    """Give the record of one server, if there is one."""
+    """Give the record of one server, if there is one and it is of this folder."""
     record = state.run / f"{name}.json"
     try:
         values = json.loads(record.read_text())
     except FileNotFoundError:
         return None
-    return Recorded(name, int(values["pid"]), float(values["started"]), str(values["boot"]), record)
+    if _copied(values.get("folder"), state.folder):
+        return None
+    return Recorded(
+        name,
+        int(values["pid"]),
+        float(values["started"]),
+        values.get("ticks"),
+        str(values["boot"]),
+        record,
+    )
+
+
+def _copied(origin: str | None, folder: Path) -> bool:
+    """Tell whether a record came into a folder with a copy of another, which is still there."""
+    try:
+        return origin is not None and not folder.samefile(origin)
+    except OSError:
+        # The folder was moved here with all that runs in it.
+        return False
 
 
 def recorded(state: State) -> list[Recorded]:

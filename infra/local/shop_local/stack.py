@@ -12,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from shop.adapters.postgres.migrations import migrate
+from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis_product_cache import RedisCatalogCache
+from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
 from shop.settings import load as load_settings
 from shop_local.console import headline, say, step
@@ -111,7 +114,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
 def _fill(state: State, values: Mapping[str, str]) -> None:
     """Put the seed's products into the database and the search index."""
     with step("catalog") as words:
-        words.append(_seed(state, values))
+        words.append(seed(state, values))
     if values.get("SHOP_OPENSEARCH_URL"):
         with step("search index") as words:
             words.append(_index(values))
@@ -136,7 +139,8 @@ def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
         urllib.request.urlopen(request, timeout=10).close()
 
 
-def _seed(state: State, values: Mapping[str, str]) -> str:
+def seed(state: State, values: Mapping[str, str]) -> str:
+    """Put products, pictures and staff in place; give what was done, in words."""
     images = write(state.data_of("images"), products())
     people = (
         (STAFF, hash_password(state.secrets["staff"]), "Sam Staff", "staff"),
@@ -146,7 +150,22 @@ def _seed(state: State, values: Mapping[str, str]) -> str:
     done = load(database, values["SHOP_IMAGES_URL"])
     # Passwords are those of this state folder, whichever stack made the database.
     load(database, n=0, users=people, reset=True)
-    return f"{done.products} products new or changed, {images} pictures drawn"
+    words = f"{done.products} products new or changed, {images} pictures drawn"
+    if (done.categories or done.products or done.inventory) and not _uncache(values):
+        words += "; Redis is away, and has old lists for minutes when it comes back"
+    return words
+
+
+def _uncache(values: Mapping[str, str]) -> bool:
+    """Drop cached answers of the catalog; give whether that was possible."""
+    redis = RedisClient(values["SHOP_REDIS_URL"])
+    try:
+        RedisCatalogCache(redis).invalidate()
+    except DependencyUnavailable:
+        return False
+    finally:
+        redis.close()
+    return True
 
 
 def _index(values: Mapping[str, str]) -> str:
@@ -181,8 +200,9 @@ def down(state: State) -> list[str]:
     """Stop everything that is recorded; give the names of what was running."""
     services = RunningServices(state.folder, SERVICES)
     names = [name for name in SERVICES if services.service(name).running()]
-    services.stop_all()
+    # First, so that a Ctrl-C from here on leaves no addresses of what is no longer there.
     state.stack_env.unlink(missing_ok=True)
+    services.stop_all()
     return names
 
 

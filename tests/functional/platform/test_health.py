@@ -71,6 +71,20 @@ def test_servers_are_asked_in_parallel_and_not_for_ever() -> None:
     assert [checkup.up for checkup in checkups] == [False] * 3
 
 
+class Broken:
+    name, required = "broken", False
+
+    def check(self) -> bool:
+        raise ValueError("nobody foresaw this")
+
+
+def test_an_error_nobody_foresaw_is_that_servers_alone(caplog: pytest.LogCaptureFixture) -> None:
+    broken, slow = health.examine([Broken(), Server(0.01)])
+    assert (broken.up, broken.degraded, slow.up) == (False, True, True)
+    assert "broken" in caplog.text
+    assert "nobody foresaw this" in caplog.text
+
+
 def test_a_slow_server_is_degraded() -> None:
     (checkup,) = health.examine([Server(0.6)])
     assert (checkup.up, checkup.degraded) == (True, True)

@@ -44,8 +44,15 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
             " gen_random_uuid(), now(), now() - %s::interval)",
             (key, age),
         )
-    counts = {"idempotency_keys": 1, "inbox": 1, "outbox": 1}
+    for event, age in (("old", "91 days"), ("young", "89 days")):
+        query(
+            database,
+            "INSERT INTO webhook_events VALUES (%s, 't', 'o', now() - %s::interval)",
+            (event, age),
+        )
+    counts = {"idempotency_keys": 1, "inbox": 1, "outbox": 1, "webhook_events": 1}
     assert shop.invoke("platform/prune_records", {}) == counts
     assert shop.invoke("platform/prune_records", {}) == dict.fromkeys(counts, 0)
     assert query(database, "SELECT key FROM idempotency_keys") == [("young",)]
+    assert query(database, "SELECT event_id FROM webhook_events") == [("young",)]
     assert query(database, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == [(1,)]

@@ -2,10 +2,12 @@
 
 import base64
 import os
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -13,6 +15,7 @@ import psutil
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
+from shop_local.paths import CHECKOUT
 from tests.integration.localstack.conftest import Deployed
 
 type Arrival = tuple[float, int, str, dict[str, Any]]
@@ -181,6 +184,75 @@ def test_a_lost_queue_is_taken_up_again(
     for body in (b"1", b"2", b"3"):
         publish(channel, "t.window", body, type=marker)
     stack.eventually(lambda: len(arrived(stack, "window", marker)) == 3)
+
+
+def test_a_date_that_is_none_does_not_stop_the_queue(
+    stack: Deployed, channel: BlockingChannel, marker: str
+) -> None:
+    publish(channel, "t.first", b"absurd", type=marker, timestamp=2**63)
+    publish(channel, "t.first", b"next", type=marker)
+    stack.eventually(lambda: len(arrived(stack, "consume", marker)) == 2)
+    (absurd,) = [m for *_, m in arrived(stack, "consume", marker) if m["data"] == "YWJzdXJk"]
+    assert absurd["basicProperties"]["timestamp"] is None
+
+
+POLLER = """
+import json, os
+from types import SimpleNamespace as Some
+from shop_localstack import mq
+
+secret = json.dumps({"username": os.environ["USER_NAME"], "password": os.environ["PASSWORD"]})
+mq.connect_to = lambda **_: Some(
+    secretsmanager=Some(get_secret_value=lambda SecretId: {"SecretString": secret})
+)
+mq.RETRY_SECONDS = 0.1
+calls = []
+
+class Function:
+    def invoke(self, **call):
+        calls.append(json.loads(call["Payload"])["rmqMessagesByQueue"])
+        if len(calls) == 1:
+            raise ValueError("nobody foresaw this")
+        return {}
+
+poller = mq.RabbitPoller(
+    {"EventSourceArn": "arn:aws:mq:us-east-1:000000000000:broker:shop:b-1", "BatchSize": 1,
+     "UUID": "1", "FunctionArn": "arn:f", "Queues": [os.environ["QUEUE"]]}, Function()
+)
+poller._wanted = lambda: len(calls) < 3
+poller.poll_events()
+print(json.dumps([m[0]["redelivered"] for call in calls for m in call.values()]))
+"""
+
+
+def test_an_error_nobody_foresaw_gives_the_batch_back(
+    aws_python: Path, rabbitmq_url: str, marker: str
+) -> None:
+    broker = pika.URLParameters(rabbitmq_url)
+    with pika.BlockingConnection(broker) as connection:
+        channel = connection.channel()
+        channel.queue_declare(marker)
+        for body in (b"1", b"2"):
+            publish(channel, marker, body)
+        result = subprocess.run(
+            [aws_python, "-c", POLLER],
+            env={
+                "PYTHONPATH": str(CHECKOUT / "infra/local/localstack_plugin"),
+                "SHOP_LOCAL_MQ": f"{broker.host}:{broker.port}",
+                "USER_NAME": broker.credentials.username,
+                "PASSWORD": broker.credentials.password,
+                "QUEUE": marker,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        left = channel.queue_declare(marker, passive=True).method.message_count
+        channel.queue_delete(marker)
+    assert result.stdout == "[false, true, false]\n", result.stderr
+    assert "nobody foresaw this" in result.stderr
+    assert left == 0
 
 
 def test_idle_mappings_cost_nothing(stack: Deployed, channel: BlockingChannel) -> None:

@@ -132,3 +132,33 @@ def test_a_closed_function_keeps_nothing() -> None:
     assert slots.close("f") == ["idle"]
     assert not slots.release("f", "running")
     assert slots.total == 0
+
+
+def test_calls_in_line_for_a_closed_function_are_served() -> None:
+    slots = Slots[str](max_total=1, max_per_function=1)
+    slots.acquire("f", 0)
+    with ThreadPoolExecutor(1) as caller:
+        waiting = caller.submit(slots.acquire, "f", 5)
+        time.sleep(0.05)
+        assert slots.close("f") == []
+        began = time.monotonic()
+        assert not slots.release("f", "running")
+        assert waiting.result().environment is None
+    assert time.monotonic() - began < 1
+    assert not slots.release("f", "of the call in line")
+    assert slots.total == 0
+
+
+def test_what_a_closed_function_gives_back_makes_room_for_others() -> None:
+    slots = Slots[str](max_total=2, max_per_function=2)
+    for function in ("closed", "other"):
+        slots.acquire(function, 0)
+    with ThreadPoolExecutor(1) as caller:
+        waiting = caller.submit(slots.acquire, "other", 5)
+        time.sleep(0.05)
+        slots.close("closed")
+        began = time.monotonic()
+        assert not slots.release("closed", "running")
+        waiting.result()
+    assert time.monotonic() - began < 1
+    assert slots.total == 2

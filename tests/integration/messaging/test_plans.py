@@ -42,6 +42,11 @@ def full(database_server: str, database_template: str) -> Iterator[str]:
                 "INSERT INTO inbox SELECT 'c', gen_random_uuid(), now() FROM generate_series(1, %s)",
                 (ROWS,),
             )
+            cursor.execute(
+                "INSERT INTO webhook_events SELECT n::text, 't', 'o', now()"
+                " FROM generate_series(1, %s) AS n",
+                (ROWS,),
+            )
             cursor.execute("ANALYZE")
         yield url
 
@@ -124,6 +129,7 @@ def test_pruning(plans: tuple[Database, list[str]]) -> None:
     for prune, index in (
         (records.prune_inbox, "idx_inbox_processed"),
         (records.prune_outbox, "idx_outbox_occurred"),
+        (records.prune_webhook_events, "idx_webhook_events_received"),
     ):
         assert prune(1000) == 0
         assert index in seen.pop()

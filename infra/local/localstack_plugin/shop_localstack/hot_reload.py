@@ -47,16 +47,20 @@ def _scan(folder: str) -> Stamp:
     while pending:
         try:
             entries = os.scandir(pending.pop())
-        except FileNotFoundError:
+        except OSError:
             continue  # removed since it was listed; the stamp shows that
         with entries:
             for entry in entries:
                 if entry.name == "__pycache__" or entry.name.startswith("."):
                     continue
-                if entry.is_dir():
+                # A link to a folder may lead back up to here.
+                if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                     continue
-                info = entry.stat()
+                try:
+                    info = entry.stat()
+                except OSError:
+                    continue  # removed likewise, or a link to nowhere: an editor's lock
                 count, size = count + 1, size + info.st_size
                 newest = max(newest, info.st_mtime_ns)
     return count, newest, size

@@ -110,9 +110,9 @@ class RabbitPoller(Poller):
                 if batch:
                     self._deliver(batch)
             except (BrokerAwayError, AMQPError, OSError, ClientError, BotoCoreError) as error:
-                self._tell(f"{type(error).__name__}: {error}")
-                self._disconnect()
-                time.sleep(RETRY_SECONDS)
+                self._retry(error)
+            except Exception as error:  # noqa: BLE001 - logged; the batch must not stay taken
+                self._retry(error, unforeseen=True)
         self._disconnect()
 
     def close(self) -> None:
@@ -124,8 +124,14 @@ class RabbitPoller(Poller):
         mapping = mappings.get(self._mapping["UUID"])
         return mapping is not None and mapping.get("State") not in STOPPED_STATES
 
-    def _tell(self, problem: str) -> None:
-        """Log a problem, the same one once a minute."""
+    def _retry(self, error: Exception, *, unforeseen: bool = False) -> None:
+        """Give back what was taken, and wait before the next attempt."""
+        self._tell(f"{type(error).__name__}: {error}", error if unforeseen else None)
+        self._disconnect()
+        time.sleep(RETRY_SECONDS)
+
+    def _tell(self, problem: str, error: Exception | None = None) -> None:
+        """Log a problem, the same one once a minute, with the traceback of an error."""
         now = time.monotonic()
         if now - self._told.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
             self._told = {problem: now}
@@ -136,6 +142,7 @@ class RabbitPoller(Poller):
                 SETTINGS.mq_host,
                 SETTINGS.mq_port,
                 problem,
+                exc_info=error,
             )
 
     def _connect(self) -> None:
@@ -238,5 +245,5 @@ class RabbitPoller(Poller):
         if connection and connection.is_open:
             try:
                 connection.close()
-            except (AMQPError, OSError):
+            except Exception:
                 LOG.debug("The broker left while the connection was being closed", exc_info=True)

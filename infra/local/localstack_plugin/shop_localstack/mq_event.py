@@ -72,7 +72,11 @@ def _signed(data: bytes) -> list[int]:
 def _seconds(timestamp: int | None) -> str | None:
     if timestamp is None:
         return None
-    return _date(datetime.datetime.fromtimestamp(timestamp, datetime.UTC))
+    try:
+        return _date(datetime.datetime.fromtimestamp(timestamp, datetime.UTC))
+    except (OverflowError, ValueError, OSError):
+        # Any 64 bits may stand there, and those beyond the year 9999 are no date of Python's.
+        return None
 
 
 def _date(at: datetime.datetime) -> str:

@@ -114,6 +114,8 @@ class Slots[Env]:
             function = self._functions[key]
             if function.closed:
                 self._forget(key, function)
+                self._serve(function)
+                self._serve_others()
                 return False
             function.idle.append(_Idle(environment, time.monotonic()))
             self._serve(function)

@@ -126,6 +126,9 @@ class RunningServices:
         if not service.external and not service.running():
             self._started.add(service.name)
         fresh = service.start()
+        if fresh:
+            # Also one that ran, but not as it should.
+            self._started.add(service.name)
         if progress and service.absent:
             say(service.title, service.absent)
         elif progress:

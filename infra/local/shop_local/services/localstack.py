@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import override
 from urllib.parse import urlsplit
 
+import psutil
+
+from shop_local import processes
 from shop_local.paths import AWS_PYTHON, CACHE, LAMBDA_PYTHON, State
 from shop_local.ports import remembered
 from shop_local.services.base import Command, Service, ServiceError
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-
+_BROKER = "SHOP_LOCAL_MQ"
 
 _SERVICES = (
     "cloudformation", "s3", "iam", "sts", "lambda", "apigateway", "logs", "stepfunctions",
@@ -48,6 +51,31 @@ class LocalStack(Service):
         }
 
     @override
+    def start(self) -> bool:
+        # It is told the broker's address once, and would call the old one for ever.
+        if self.running() and self._told() != self._broker():
+            self.report("knows another address of the broker, starting it again")
+            self.stop()
+        return super().start()
+
+    def _broker(self) -> str:
+        """Give host and port of the broker, as the plugin wants them."""
+        url = urlsplit(
+            os.environ.get("SHOP_RABBITMQ_URL", "").strip()
+            or f"amqp://127.0.0.1:{remembered(self.state).get('rabbitmq', 5672)}"
+        )
+        return f"{url.hostname}:{url.port or 5672}"
+
+    def _told(self) -> str:
+        """Give what the running process was told; empty when it cannot be asked."""
+        found = processes.find(self.state, self.name)
+        process = found and found.process()
+        try:
+            return process.environ().get(_BROKER, "") if process else ""
+        except psutil.Error:
+            return ""
+
+    @override
     def install(self) -> None:
         for python in (AWS_PYTHON, LAMBDA_PYTHON):
             if not python.exists():
@@ -71,10 +99,6 @@ class LocalStack(Service):
     @override
     def command(self) -> Command:
         folder = self.state.data_of(self.name)
-        broker = urlsplit(
-            os.environ.get("SHOP_RABBITMQ_URL", "").strip()
-            or f"amqp://127.0.0.1:{remembered(self.state).get('rabbitmq', 5672)}"
-        )
         environment = {
             "OVERRIDE_IN_DOCKER": "0",
             "FILESYSTEM_ROOT": folder / "root",
@@ -103,7 +127,7 @@ class LocalStack(Service):
             "IN_MEMORY_CLIENT": "1",
             "LAMBDA_EMF_METRICS": os.environ.get("LAMBDA_EMF_METRICS", "0"),
             "LAMBDA_PROCESS_ENV": json.dumps({"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}),
-            "SHOP_LOCAL_MQ": f"{broker.hostname}:{broker.port or 5672}",
+            _BROKER: self._broker(),
             "AWS_DEFAULT_REGION": REGION,
             "PYTHONPATH": "",
             "PYTHONWARNINGS": "ignore",

@@ -63,14 +63,16 @@ class PostgreSQL(Service):
         unfinished.rename(self._folder)
 
     def _drop_dead_lock(self) -> None:
-        """Remove the lock of a killed server whose parent has not taken note of its end yet.
+        """Remove a lock that PostgreSQL takes for a living server's, but that means none.
 
-        PostgreSQL sees by itself when the process is no more, but takes a zombie for a living server.
+        It sees by itself when the process is no more, but not that it is a zombie, whose parent
+        has not taken note of its end yet, or the server of the folder that this one is a copy of.
         """
         lock = self._folder / "postmaster.pid"
         try:
-            holder = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
-            if holder.status() == psutil.STATUS_ZOMBIE:
+            pid, origin, *_ = lock.read_text().splitlines()
+            zombie = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+            if zombie or not self._folder.samefile(origin):
                 lock.unlink()
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return

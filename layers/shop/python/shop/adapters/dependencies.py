@@ -1,9 +1,12 @@
 """What the health check asks: the smallest request that each server answers."""
 
+import base64
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -69,11 +72,23 @@ def probes(
 def _answers(name: str, url: str) -> bool:
     try:
         # The scheme was checked when the settings were read.
-        with urllib.request.urlopen(url, timeout=_HTTP_TIMEOUT_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(_request(url), timeout=_HTTP_TIMEOUT_SECONDS):  # noqa: S310
             return True
     except urllib.error.HTTPError as error:
-        if error.code < 500:
+        # Whoever refuses the credentials refuses the searches too.
+        if error.code < 500 and error.code != 401:
             return True
         raise DependencyUnavailable(name) from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise DependencyUnavailable(name) from error
+
+
+def _request(url: str) -> urllib.request.Request:
+    """Say user and password in a header: urllib takes those in a URL for a part of the host."""
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310
+    if credentials:
+        encoded = base64.b64encode(unquote(credentials).encode()).decode()
+        request.add_header("Authorization", f"Basic {encoded}")
+    return request

@@ -20,6 +20,13 @@ type Command = tuple[Any, ...]
 _TIMEOUT_SECONDS: Final = 2.0
 #: ``ssl.SSL_ERROR_WANT_READ``: nothing to read yet, of a connection with TLS.
 _TLS_WANTS_MORE: Final = 2
+#: Refusals that say nothing about the command, only that this server cannot serve it now.
+_NOT_NOW: Final = (
+    "BUSY ", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY",
+    "TRYAGAIN",
+)  # fmt: skip
+#: Of these, what another server would not say: the address leads to the new primary by now.
+_WRONG_SERVER: Final = ("MASTERDOWN", "READONLY")
 
 
 class Script:
@@ -133,13 +140,15 @@ class RedisClient:
         if str(error).startswith("NOSCRIPT") and (script := self._scripts.get(str(command[1]))):
             try:
                 answer = self._exchange([("EVAL", script.source, *command[2:])])[0]
-            except OSError as lost:
+            except (OSError, hiredis.ProtocolError) as lost:
                 self._close()
                 raise DependencyUnavailable("redis") from lost
             if not isinstance(answer, hiredis.ReplyError):
                 return answer
             error = answer
-        if str(error).startswith(("LOADING", "MASTERDOWN", "READONLY", "OOM")):
+        if str(error).startswith(_NOT_NOW):
+            if str(error).startswith(_WRONG_SERVER):
+                self._close()
             raise DependencyUnavailable("redis") from error
         raise error
 

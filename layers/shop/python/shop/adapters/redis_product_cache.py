@@ -43,14 +43,14 @@ class RedisCatalogCache:
     ----------
     redis : RedisClient
         The shared cache.
-    invalidations : RedisInvalidations
-        Of keys that begin with one of `HEARD`.
+    invalidations : RedisInvalidations, optional
+        Of keys that begin with one of `HEARD`; without, nothing is kept in memory.
     """
 
     #: Prefixes of the keys whose answers may lie in a process's memory, and of the number.
     HEARD: Final = (_VERSION, "products:product:", "products:categories")
 
-    def __init__(self, redis: RedisClient, invalidations: RedisInvalidations) -> None:
+    def __init__(self, redis: RedisClient, invalidations: RedisInvalidations | None = None) -> None:
         self._redis = redis
         self._invalidations = invalidations
         self._local: LocalCache[str] = LocalCache(_LOCAL_ENTRIES)
@@ -58,9 +58,9 @@ class RedisCatalogCache:
 
     def fetch(self, key: CacheKey, load: Callable[[], str]) -> Cached:
         """Give an answer from the nearest place that has it."""
-        if not key.local_seconds:
+        if not key.local_seconds or self._invalidations is None:
             return self._fetch_shared(key, load)
-        self._forget_written()
+        self._forget(self._invalidations.written())
         text = self._local.get(key.name)
         if text is not None:
             return Cached(text, hit=True)
@@ -80,8 +80,7 @@ class RedisCatalogCache:
             self._local.discard(key.name)
         self._redis.execute("DEL", *(key.name for key in keys))
 
-    def _forget_written(self) -> None:
-        written = self._invalidations.written()
+    def _forget(self, written: frozenset[str] | None) -> None:
         if written is None or _VERSION in written:
             self._local.clear()
         else:

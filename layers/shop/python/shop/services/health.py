@@ -1,5 +1,6 @@
 """Ask every server how it is, all at once."""
 
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,8 @@ from shop.services.ports.operations import Dependency
 _TIMEOUT_SECONDS: Final = 3.0
 #: Above this an answer counts as degraded.
 _SLOW_SECONDS: Final = 0.5
+
+_log = logging.getLogger(__name__)
 
 
 class Checkup(msgspec.Struct, frozen=True):
@@ -87,6 +90,9 @@ def _judge(dependency: Dependency, answer: Future[float | None], deadline: float
     try:
         seconds = answer.result(max(0.0, deadline - time.monotonic()))
     except (DependencyUnavailable, TimeoutError):
+        return Checkup(name, False, required, None, not required)
+    except Exception:  # noqa: BLE001 - logged in full; it says nothing about the other servers
+        _log.exception("%s could not be asked how it is", name)
         return Checkup(name, False, required, None, not required)
     if seconds is None:
         return None

@@ -30,6 +30,7 @@ def prune(
         ("idempotency_keys", records.prune_idempotency_keys),
         ("inbox", records.prune_inbox),
         ("outbox", records.prune_outbox),
+        ("webhook_events", records.prune_webhook_events),
     ):
         counts[table] = 0
         while clock() < deadline:

@@ -21,6 +21,11 @@ _OUTBOX: Final = """
         WHERE occurred_at < now() - interval '90 days' AND published_at < now() - interval '90 days'
         ORDER BY occurred_at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
+_WEBHOOK_EVENTS: Final = """
+    DELETE FROM webhook_events WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM webhook_events WHERE received_at < now() - interval '90 days'
+        ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
 
 
 class PostgresRecords:
@@ -40,6 +45,10 @@ class PostgresRecords:
     def prune_outbox(self, limit: int) -> int:
         """Delete up to `limit` events that were published more than 90 days ago; give how many."""
         return self._delete(_OUTBOX, limit)
+
+    def prune_webhook_events(self, limit: int) -> int:
+        """Delete up to `limit` webhooks that came more than 90 days ago; give how many."""
+        return self._delete(_WEBHOOK_EVENTS, limit)
 
     def _delete(self, statement: str, limit: int) -> int:
         with self._database.transaction() as transaction:

@@ -28,6 +28,12 @@ class Records(Protocol):
     def prune_outbox(self, limit: int) -> int:
         """Delete up to `limit` events that were published more than 90 days ago; give how many."""
 
+    def prune_webhook_events(self, limit: int) -> int:
+        """Delete up to `limit` webhooks that came more than 90 days ago; give how many.
+
+        The provider sends none again that is as old as that.
+        """
+
 
 class Dependency(Protocol):
     """A server that the shop needs."""

@@ -1,0 +1,69 @@
+"""What the health check makes of an OpenSearch that wants a password, or is none."""
+
+import base64
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from shop.adapters.dependencies import probes
+from shop.domain.errors import DependencyUnavailable
+from shop.settings import Settings
+
+_CREDENTIALS = base64.b64encode(b"shop:p@ss:word").decode()
+
+
+class _Node(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/garbage":
+            self.wfile.write(b"this is no HTTP\r\n\r\n")
+            return
+        known = self.headers["Authorization"] == f"Basic {_CREDENTIALS}"
+        self.send_response(200 if known else 401)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def node() -> Iterator[str]:
+    """Host and port of a server that knows one user."""
+    with HTTPServer(("127.0.0.1", 0), _Node) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def check(url: str) -> bool:
+    def unused() -> Any:
+        raise AssertionError
+
+    settings = Settings(database_url="", redis_url="", rabbitmq_url="", opensearch_url=url)
+    found = probes(settings, unused, unused, unused)
+    return next(probe for probe in found if probe.name == "opensearch").check()
+
+
+def test_user_and_password_of_the_url_are_sent(node: str) -> None:
+    assert check(f"http://shop:p%40ss%3Aword@{node}")
+
+
+@pytest.mark.parametrize("user", ["", "shop:wrong@"])
+def test_refused_credentials_are_an_outage(node: str, user: str) -> None:
+    with pytest.raises(DependencyUnavailable):
+        check(f"http://{user}{node}")
+
+
+def test_a_url_with_a_password_and_no_port_is_asked_like_any_other() -> None:
+    # Nobody listens on port 80 of this loopback address.
+    with pytest.raises(DependencyUnavailable):
+        check("http://shop:p%40ss@127.9.9.9")
+
+
+def test_an_answer_that_is_no_http_is_an_outage(node: str) -> None:
+    with pytest.raises(DependencyUnavailable):
+        check(f"http://{node}/garbage")
