@@ -1,23 +1,38 @@
 """Take away what LocalStack does at every call and nobody here needs."""
 
+import logging
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from antlr4 import CommonTokenStream, InputStream, ParserRuleContext
 from localstack import config
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 from localstack.services.lambda_.invocation import version_manager
+from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
+from localstack.services.stepfunctions.asl.antlr.runtime.ASLLexer import ASLLexer
+from localstack.services.stepfunctions.asl.antlr.runtime.ASLParser import ASLParser
+from localstack.services.stepfunctions.asl.component.eval_component import EvalComponent
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import (
     lambda_eval_utils,
 )
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import (
     state_task_service_sfn,
 )
+from localstack.services.stepfunctions.asl.parse.asl_parser import (
+    AmazonStateLanguageParser,
+    ASLParserException,
+    SyntaxErrorListener,
+)
+from localstack.services.stepfunctions.asl.parse.preprocessor import Preprocessor
 from localstack.services.stepfunctions.asl.utils import boto_client, json_path
 from localstack.utils.threads import FuncThread
+from moto.logs.models import logs_backends
 
 from shop_localstack.settings import SETTINGS
 
+LOG = logging.getLogger(__name__)
 ENOUGH = 100_000
 
 
@@ -29,13 +44,53 @@ def apply() -> None:
     )
     if not SETTINGS.invocation_metrics:
         version_manager.start_thread = _start_unless_metric  # type: ignore[assignment]
-    # Half the time of a state machine went into parsing the same paths over and over, and into
-    # assuming the same role for a new client at every task.
+    # Most of the time of a state machine went into parsing the same definition and paths over and over, and
+    # into assuming the same role for a new client at every task.
+    AmazonStateLanguageParser.parse = staticmethod(_parse)  # type: ignore[method-assign]
     json_path.parse = lru_cache(4096)(json_path.parse)
     lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
+    LogHandler.run_log_loop = _run_log_loop  # type: ignore[method-assign, assignment]
     # CloudFormation looks a second apart whether a resource is ready: a minute for fifty functions.
     config.CFN_NO_WAIT_ITERATIONS = 0
     ResourceProviderExecutor.deploy_loop.__defaults__ = (config.CFN_PER_RESOURCE_TIMEOUT, 0.05)
+
+
+@lru_cache(256)
+def _syntax_tree(definition: str) -> ParserRuleContext:
+    listener = SyntaxErrorListener()
+    parser = ASLParser(CommonTokenStream(ASLLexer(InputStream(definition))))
+    parser.removeErrorListeners()
+    parser.addErrorListener(listener)
+    tree = parser.state_machine()
+    if listener.errors:
+        raise ASLParserException(errors=listener.errors)
+    return tree
+
+
+def _parse(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
+    """Make the components of an execution, which are its own, of the definition's tree."""
+    tree = _syntax_tree(definition)
+    return Preprocessor().visit(tree), tree
+
+
+def _run_log_loop(handler: LogHandler, *_: Any, **__: Any) -> None:
+    """Write a function's logs without the client, signature and gateway of CloudWatch Logs."""
+    account = handler.role_arn.split(":")[4]
+    while (item := handler.log_queue.get()) is not QUEUE_SHUTDOWN:
+        assert isinstance(item, LogItem)
+        now = int(time.time() * 1000)
+        events = [
+            {"timestamp": now, "message": f"{line}\n"} for line in item.logs.split("\n") if line
+        ]
+        try:
+            backend = logs_backends[account][handler.region]
+            if item.log_group not in backend.groups:
+                backend.create_log_group(item.log_group, {})
+            if item.log_stream not in backend.groups[item.log_group].streams:
+                backend.create_log_stream(item.log_group, item.log_stream)
+            backend.put_log_events(item.log_group, item.log_stream, events)
+        except Exception:
+            LOG.exception("logs of %s are lost", item.log_group)
 
 
 _client_for_role = boto_client.boto_client_for
