@@ -36,7 +36,7 @@ class OpenSearchEngine:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Find products."""
-        words = words_of(query.text)
+        words = query.words
         answer = self._ask(search_body(query, " ".join(words), strict=True))
         if len(words) > 1 and answer["aggregations"][MATCHED]["doc_count"] < _ENOUGH:
             answer = self._ask(search_body(query, " ".join(words), strict=False))

@@ -76,9 +76,14 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
         return (self.page - 1) * self.per_page
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """Its words, each once: a word that is repeated asks for nothing more."""
+        return tuple(dict.fromkeys(words_of(self.text)))
+
+    @property
     def order(self) -> SearchSort:
         """The order that is meant: without words nothing is more relevant than another."""
-        if self.sort is SearchSort.RELEVANCE and not words_of(self.text):
+        if self.sort is SearchSort.RELEVANCE and not self.words:
             return SearchSort.NEWEST
         return self.sort
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,7 +51,7 @@ class PostgresSearchEngine:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Find products."""
-        words = words_of(query.text)
+        words = query.words
         with self._database.transaction() as transaction:
             groups, unknown = _understand(transaction, words)
             if words and not groups:
@@ -126,12 +125,10 @@ def required_groups(count: int) -> int:
 def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
     """Make the parameters of `search_sql.search_statement`."""
     filters = query.filters
-    numbers = range(1, len(groups) + 1)
-    choices = list(combinations(numbers, required_groups(len(groups))))
     lowest, highest = filters.price_from_minor, filters.price_to_minor
     return {
         "groups": json.dumps(groups),
-        "choices": json.dumps(choices),
+        "least": required_groups(len(groups)),
         "brands": list(filters.brands) or None,
         "categories": list(filters.categories) or None,
         "tags": list(filters.tags) or None,
