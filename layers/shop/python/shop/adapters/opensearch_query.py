@@ -125,7 +125,15 @@ def _text(words: str, share: str) -> dict[str, Any]:
                     "operator": "and",
                     "boost": 2.0,
                 }
-            }
+            },
+            # Words as they are stand before words with errors: a rare neighbour ("case") weighs more than a
+            # frequent word that was typed right ("cafe").
+            {
+                "constant_score": {
+                    "filter": {"match": {"everything": {"query": words, "operator": "and"}}},
+                    "boost": 20.0,
+                }
+            },
         ],
     }
 
