@@ -78,6 +78,15 @@ def test_words_as_they_are_stand_before_words_with_errors(
     assert any(own.startswith(word) for part in written for own in words_of(part))
 
 
+@pytest.mark.parametrize("typed", ["coffee maker 1.8 l", "1.8", "1,8 coffee"])
+def test_numbers_are_words(engine: tuple[str, SearchEngine], typed: str) -> None:
+    first = find(engine[1], typed).results[:3]
+    assert all("1.8 l" in found.name for found in first)
+    suggested = engine[1].suggest("machine 1.8 l", 8).suggestions
+    assert suggested
+    assert all("1.8 l" in each.name for each in suggested)
+
+
 def test_the_measures() -> None:
     grades = {"a": 3, "b": 2, "c": 1}
     assert ndcg(grades, ["a", "b", "c"]) == 1

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, words_of
+from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
 from shop.services.ports.search import MARK_END, MARK_START
 
 BRAND_LIMIT: Final = 50
@@ -57,7 +57,7 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
 
 def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
     """Make the body of a search for names with words that begin like those typed."""
-    typed = " ".join(words_of(prefix))
+    typed = " ".join(typed_words(prefix))
     return {
         "size": limit,
         "track_total_hits": False,

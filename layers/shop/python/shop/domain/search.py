@@ -88,7 +88,10 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
         return self.sort
 
 
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+# Numbers keep their points and commas ("1.8 l"), words their apostrophes.
+_WORD: Final = re.compile(r"[^\W_]+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))[^\W_]+)*")
+# "1,8" is "1.8", but "1,000" is a thousand.
+_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 
 
@@ -100,7 +103,14 @@ def words_of(text: str) -> tuple[str, ...]:
         if not unicodedata.combining(letter)
     )
     words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(plain))
-    return tuple(re.sub(r"['\u2019]", "", word) for word in words)[:MAX_WORDS]
+    return tuple(_DECIMAL_COMMA.sub(".", re.sub(r"['\u2019]", "", word)) for word in words)[
+        :MAX_WORDS
+    ]
+
+
+def typed_words(prefix: str) -> tuple[str, ...]:
+    """Split the beginning of a name as it is typed: as `words_of`, but numbers into their digits."""
+    return tuple(part for word in words_of(prefix) for part in re.split(r"[.,]", word))
 
 
 class Synonyms:

@@ -14,7 +14,7 @@ from shop.domain.search import (
     SearchQuery,
     corrections,
     did_you_mean,
-    words_of,
+    typed_words,
 )
 from shop.services.ports.search import (
     MARK_START,
@@ -73,10 +73,10 @@ class PostgresSearchEngine:
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
         """Find products by the beginnings of the words of their names."""
-        words = words_of(prefix)
+        words = typed_words(prefix)
         if not words:
             return Suggestions(suggestions=(), engine=ENGINE)
-        # `words_of` leaves letters and digits only: nothing in a pattern needs to be escaped.
+        # `typed_words` leaves letters and digits only: nothing in a pattern needs to be escaped.
         patterns = sorted((f"% {word}%" for word in words), key=len)
         with self._database.transaction() as transaction:
             rows = transaction.rows(
