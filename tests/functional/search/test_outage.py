@@ -1,5 +1,6 @@
 """Searches while OpenSearch answers, is stopped, hangs, and comes back; and events meanwhile."""
 
+import http.server
 import socket
 import threading
 import time
@@ -100,6 +101,50 @@ def test_a_node_that_hangs_is_waited_for_once(database: str, redis: str) -> None
         assert _timed(lambda: _engine(_search(shop, "aero"))) < 3.5
         assert _timed(lambda: _engine(_search(shop, "laptop"))) < 1
         made.search_engine._chosen.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(400, "{}"), (401, "{}"), (403, "{}"), (413, ""), (200, "<html>"), (200, "{}"), (301, "")],
+)
+def test_whatever_opensearch_says_postgresql_can_answer(
+    database: str, redis: str, status: int, body: str
+) -> None:
+    with (
+        _stubborn_server(status, body) as url,
+        container_for(database, redis, opensearch_url=url) as made,
+    ):
+        add_catalog(made.database)
+        shop = Gateway(made)
+        assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+        assert shop.get("/api/catalog/suggest?q=aer").json["suggestions"]
+        made.search_engine._chosen.close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _stubborn_server(status: int, body: str) -> Iterator[str]:
+    """Give every request the same answer."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _timed(action: object) -> float:

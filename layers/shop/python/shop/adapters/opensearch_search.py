@@ -4,11 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from opensearchpy.exceptions import RequestError
+
 from shop.adapters.opensearch_client import availability, connect
 from shop.adapters.opensearch_index import IndexNames
 from shop.adapters.opensearch_query import MATCHED, search_body, spelling_body, suggest_body
 from shop.domain.search import SearchQuery, did_you_mean, words_of
-from shop.services.ports.search import Facets, Found, SearchPage, Suggestion, Suggestions
+from shop.services.ports.search import (
+    Facets,
+    Found,
+    QueryRefused,
+    SearchPage,
+    Suggestion,
+    Suggestions,
+)
 
 ENGINE: Final = "opensearch"
 #: Products that have all that was asked for: with fewer, those that have half of it are found too.
@@ -76,7 +85,10 @@ class OpenSearchEngine:
 
     def _ask(self, body: dict[str, Any]) -> Any:
         with availability():
-            return self._client.search(index=self._alias, body=body)
+            try:
+                return self._client.search(index=self._alias, body=body)
+            except RequestError as error:
+                raise QueryRefused(f"opensearch: {error.error}") from error
 
 
 def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
