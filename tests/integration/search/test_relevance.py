@@ -69,7 +69,7 @@ def test_no_kind_of_query_is_left_behind(scores: tuple[str, list[Score]]) -> Non
         assert fmean(score.ndcg for score in found if score.sort == sort) > 0.75, sort
 
 
-@pytest.mark.parametrize("word", ["cafe", "tomato", "rise", "ride"])
+@pytest.mark.parametrize("word", ["cafe", "tomato", "rise", "ride", "ines"])
 def test_words_as_they_are_stand_before_words_with_errors(
     engine: tuple[str, SearchEngine], word: str
 ) -> None:

@@ -58,6 +58,12 @@ def test_word_forms_accents_and_synonyms(engine: SearchEngine, typed: str, meant
     assert meant in names(find(engine, typed))[:3]
 
 
+@pytest.mark.parametrize("typed", ["one", "One cable", "the one"])
+def test_words_whose_stem_is_a_stop_word(engine: SearchEngine, typed: str) -> None:
+    assert names(find(engine, typed))[:1] == ["Travel Dock"]
+    assert find(engine, "the").total == 0
+
+
 def test_a_typing_error_does_not_hide_the_other_words(engine: SearchEngine) -> None:
     assert names(find(engine, "nordvik labtop silver"))[0] == "Aero 13 Laptop, Silver"
 
