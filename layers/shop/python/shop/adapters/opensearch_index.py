@@ -10,41 +10,11 @@ from shop.services.ports.search import SearchDocument
 
 #: Lucene's. They are marked before the stemmer and go after the synonyms ("carry on"): "one" and "willing"
 #: must not go because their stems are "on" and "will".
-_STOP_WORDS: Final = [
-    "a",
-    "an",
-    "and",
-    "are",
-    "as",
-    "at",
-    "be",
-    "but",
-    "by",
-    "for",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "no",
-    "not",
-    "of",
-    "on",
-    "or",
-    "such",
-    "that",
-    "the",
-    "their",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "to",
-    "was",
-    "will",
-    "with",
-]
+_STOP_WORDS: Final = (
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in",
+    "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their",
+    "then", "there", "these", "they", "this", "to", "was", "will", "with",
+)  # fmt: skip
 _MARK: Final = "_"
 
 
