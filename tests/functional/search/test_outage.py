@@ -220,6 +220,37 @@ def test_events_bring_changes_into_the_index(
     assert _search(shop, "zephyr laptop").json["results"][0]["stock"] == 77
 
 
+def test_what_is_cached_outlives_the_waiting_for_the_index(
+    database: str, redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with container_for(database, redis, opensearch_url="http://127.0.0.1:1") as made:
+        add_catalog(made.database)
+        drops: list[float] = []
+        monkeypatch.setattr(
+            made.catalog_cache, "invalidate", lambda: drops.append(time.monotonic())
+        )
+        tries: list[object] = []
+        read = made.search_index.write  # type: ignore[union-attr]
+        monkeypatch.setattr(
+            made.search_index, "write", lambda documents: tries.append(documents) or read(documents)
+        )
+        monkeypatch.setattr("shop.entrypoints.rabbitmq._SPARE_SECONDS", 26.0)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq._RETRY_PAUSE_SECONDS", 0.1)
+        for function, event in (
+            ("product", ProductUpdated(product_id=AERO, product_version=9)),
+            ("inventory", InventoryUpdated(product_id=AERO, quantity_available=0, stock_version=9)),
+        ):
+            drops.clear()
+            tries.clear()
+            with pytest.raises(DependencyUnavailable):
+                _deliver(
+                    Gateway(made), f"on_{function}_updated", f"catalog.{function}.updated", event
+                )
+            assert len(tries) > 3
+            assert len(drops) == 1
+        made.search_index.close()  # type: ignore[union-attr]
+
+
 def test_without_the_index_the_cache_is_dropped_and_the_batch_comes_back(
     database: str, redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
