@@ -37,6 +37,9 @@ from shop.domain.search import (
         ("Straße", ("strasse",)),
         ("4K 16 GB", ("4k", "16", "gb")),
         ("ノート", ("ノート",)),
+        ("Łódź Ørsted ÆSIR", ("lodz", "orsted", "aesir")),
+        ("Đorđe Þór œuvre \u0131ş\u0131k İzmir", ("dorde", "thor", "oeuvre", "isik", "izmir")),
+        ("10 Ω ᾠδή", ("10", "ω", "ωδη")),
         ("1.8 l", ("1.8", "l")),
         ("29 × 2.25", ("29", "2.25")),  # noqa: RUF001
         ("1,8 l", ("1.8", "l")),

@@ -16,6 +16,8 @@ _STOP_WORDS: Final = (
     "then", "there", "these", "they", "this", "to", "was", "will", "with",
 )  # fmt: skip
 _MARK: Final = "_"
+#: Of a word that is being typed; what comes after them is not looked at.
+_TYPED_LETTERS: Final = 20
 
 
 class IndexNames(msgspec.Struct, frozen=True):
@@ -65,14 +67,15 @@ def settings() -> dict[str, Any]:
                 },
                 "english_stem": {"type": "stemmer", "language": "english"},
                 "synonyms": {"type": "synonym_graph", "synonyms": list(synonyms().lines)},
-                "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": 20},
+                "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": _TYPED_LETTERS},
+                "typed_letters": {"type": "truncate", "length": _TYPED_LETTERS},
                 "trigrams": {"type": "ngram", "min_gram": 3, "max_gram": 3},
             },
             "analyzer": {
                 "product_text": _analyzer("standard", [*stemmed, "marked_stop_words"]),
                 "product_query": _analyzer("standard", [*stemmed, "synonyms", "marked_stop_words"]),
                 "typed": _analyzer("whitespace", ["beginnings"]),
-                "typed_query": _analyzer("whitespace", []),
+                "typed_query": _analyzer("whitespace", ["typed_letters"]),
                 "spelling": _analyzer("standard", [*plain, "trigrams"]),
             },
         },

@@ -92,6 +92,11 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
 _WORD: Final = re.compile(r"[^\W_]+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))[^\W_]+)*")
 # "1,8" is "1.8", but "1,000" is a thousand.
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
+# Letters that no accent explains, as PostgreSQL's unaccent and OpenSearch's asciifolding write them.
+_PLAIN: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "þ": "th", "ħ": "h", "\u0131": "i", "ł": "l",
+     "ŋ": "n", "ŧ": "t"}
+)  # fmt: skip
 _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 
 
@@ -99,9 +104,10 @@ def words_of(text: str) -> tuple[str, ...]:
     """Split what a customer typed into words: lower case, no accents, no possessive endings."""
     plain = "".join(
         letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
+        for letter in unicodedata.normalize("NFKD", text)
         if not unicodedata.combining(letter)
     )
+    plain = plain.casefold().translate(_PLAIN)
     words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(plain))
     return tuple(_DECIMAL_COMMA.sub(".", re.sub(r"['\u2019]", "", word)) for word in words)[
         :MAX_WORDS
