@@ -41,6 +41,15 @@ def test_a_better_query_where_nothing_is_found(engine: SearchEngine) -> None:
     assert find(engine, "laptop").did_you_mean is None
 
 
+def test_words_that_were_spelt_well_are_left_alone(engine: SearchEngine) -> None:
+    # "story" is the name that looks most like it; only a description has "stolen" itself.
+    page = find(engine, "stolen", price_from_minor=9_900_000)
+    assert (page.total, page.did_you_mean) == (0, None)
+    assert find(engine, "stolen", tags=("travel",)).did_you_mean is None
+    page = find(engine, "stolen headfonez qqqq zzzz")
+    assert (page.total, page.did_you_mean) == (0, "stolen headphones qqqq zzzz")
+
+
 # -- filters and facets --------------------------------------------------------------------------
 
 

@@ -87,6 +87,14 @@ def test_numbers_are_words(engine: tuple[str, SearchEngine], typed: str) -> None
     assert all("1.8 l" in each.name for each in suggested)
 
 
+def test_a_filter_finds_no_more_than_the_words(engine: tuple[str, SearchEngine]) -> None:
+    # Few products have both words and are black: that is no reason to be content with one of them.
+    whole = find(engine[1], "running shoe", per_page=100)
+    for options in ({"tags": ("black",)}, {"in_stock": True}):
+        filtered = find(engine[1], "running shoe", per_page=100, **options)
+        assert {found.name for found in filtered.results} < {found.name for found in whole.results}
+
+
 def test_the_measures() -> None:
     grades = {"a": 3, "b": 2, "c": 1}
     assert ndcg(grades, ["a", "b", "c"]) == 1

@@ -8,7 +8,7 @@ from opensearchpy.exceptions import RequestError
 
 from shop.adapters.opensearch_client import availability, connect
 from shop.adapters.opensearch_index import IndexNames
-from shop.adapters.opensearch_query import MATCHED, search_body, spelling_body, suggest_body
+from shop.adapters.opensearch_query import KNOWN, MATCHED, search_body, spelling_body, suggest_body
 from shop.domain.search import SearchQuery, did_you_mean, words_of
 from shop.services.ports.search import (
     Facets,
@@ -47,7 +47,7 @@ class OpenSearchEngine:
         """Find products."""
         words = query.words
         answer = self._ask(search_body(query, " ".join(words), strict=True))
-        if len(words) > 1 and answer["aggregations"][MATCHED]["doc_count"] < _ENOUGH:
+        if len(words) > 1 and _matched(answer) < _ENOUGH:
             answer = self._ask(search_body(query, " ".join(words), strict=False))
         total: int = answer["hits"]["total"]["value"]
         return SearchPage(
@@ -55,7 +55,8 @@ class OpenSearchEngine:
             total=total,
             facets=_facets(answer["aggregations"]),
             engine=ENGINE,
-            did_you_mean=None if total or not words else self._better(words),
+            # What the filters leave out was spelt well enough.
+            did_you_mean=self._better(words) if words and not _matched(answer) else None,
         )
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
@@ -79,8 +80,10 @@ class OpenSearchEngine:
     def _better(self, words: Sequence[str]) -> str | None:
         similar = {}
         for word in dict.fromkeys(words):
-            hits = self._ask(spelling_body(word))["hits"]["hits"]
-            similar[word] = sorted({each for hit in hits for each in _words_in(hit["_source"])})
+            answer = self._ask(spelling_body(word))
+            if not answer["aggregations"]["everywhere"][KNOWN]["doc_count"]:
+                sources = (hit["_source"] for hit in answer["hits"]["hits"])
+                similar[word] = sorted({each for source in sources for each in _words_in(source)})
         return did_you_mean(words, similar)
 
     def _ask(self, body: dict[str, Any]) -> Any:
@@ -89,6 +92,11 @@ class OpenSearchEngine:
                 return self._client.search(index=self._alias, body=body)
             except RequestError as error:
                 raise QueryRefused(f"opensearch: {error.error}") from error
+
+
+def _matched(answer: Mapping[str, Any]) -> int:
+    count: int = answer["aggregations"][MATCHED]["doc_count"]
+    return count
 
 
 def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
