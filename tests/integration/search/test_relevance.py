@@ -78,6 +78,15 @@ def test_words_as_they_are_stand_before_words_with_errors(
     assert any(own.startswith(word) for part in written for own in words_of(part))
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("tshirts", "Shirt"), ("tee", "Shirt"), ("t-shirt", "Shirt"), ("head phones", "phones")],
+)
+def test_everyday_words(engine: tuple[str, SearchEngine], typed: str, meant: str) -> None:
+    first = find(engine[1], typed).results[:5]
+    assert [found.name for found in first if meant not in found.name or "Smart" in found.name] == []
+
+
 @pytest.mark.parametrize("typed", ["coffee maker 1.8 l", "1.8", "1,8 coffee"])
 def test_numbers_are_words(engine: tuple[str, SearchEngine], typed: str) -> None:
     first = find(engine[1], typed).results[:3]
