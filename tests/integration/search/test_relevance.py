@@ -7,7 +7,7 @@ import pytest
 
 from bench.relevance import Score, evaluate, ndcg, recall
 from shop.adapters.postgres.database import Database
-from shop.adapters.postgres.search import PostgresSearchEngine
+from shop.adapters.postgres.search import BRAND_LIMIT, PostgresSearchEngine
 from shop.domain.search import words_of
 from shop.services.ports.search import SearchEngine
 from shop_local.seed import load
@@ -102,6 +102,24 @@ def test_a_filter_finds_no_more_than_the_words(engine: tuple[str, SearchEngine])
     for options in ({"tags": ("black",)}, {"in_stock": True}):
         filtered = find(engine[1], "running shoe", per_page=100, **options)
         assert {found.name for found in filtered.results} < {found.name for found in whole.results}
+
+
+def test_a_chosen_brand_is_in_the_facet_however_rare_it_is(
+    engine: tuple[str, SearchEngine],
+) -> None:
+    shown = find(engine[1]).facets.brands
+    assert len(shown) <= BRAND_LIMIT
+    rare = next(
+        found.brand
+        for page in range(1, 11)
+        for found in find(engine[1], page=page, per_page=100).results
+        if found.brand and found.brand not in shown
+    )
+    common = next(iter(shown))
+    brands = find(engine[1], brands=(rare, common)).facets.brands
+    assert brands[rare] == find(engine[1], brands=(rare,)).total > 0
+    assert brands[common] == shown[common]
+    assert rare not in find(engine[1], "laptop", price_to_minor=0, brands=(rare,)).facets.brands
 
 
 def test_the_measures() -> None:

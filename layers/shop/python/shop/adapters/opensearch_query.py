@@ -1,5 +1,6 @@
 """Searches as OpenSearch's query language has them. What a customer typed is only ever a value."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
@@ -50,7 +51,7 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
         "_source": _RESULT,
         "query": {"bool": {"filter": [_ACTIVE]}},
         "post_filter": {"bool": {"filter": [*common, *own.values()]}},
-        "aggs": _facets(common, own),
+        "aggs": _facets(common, own, query.filters.brands),
         "sort": _ORDERS[query.order],
     }
     if words:
@@ -184,7 +185,9 @@ def _facet_filters(filters: Filters) -> dict[str, dict[str, Any]]:
     return own
 
 
-def _facets(common: list[dict[str, Any]], own: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _facets(
+    common: list[dict[str, Any]], own: dict[str, dict[str, Any]], chosen: Sequence[str]
+) -> dict[str, Any]:
     by_number = [{"_count": "desc"}, {"_key": "asc"}]
     ranges = [
         {"key": each.name, "from": each.from_minor}
@@ -209,4 +212,8 @@ def _facets(common: list[dict[str, Any]], own: dict[str, dict[str, Any]]) -> dic
         }
         for name, aggregation in counted.items()
     }
+    if chosen:
+        # However rare they are: who chose them must see them.
+        terms = {"field": "brand.raw", "include": list(chosen), "size": len(chosen)}
+        facets["brands"]["aggs"]["chosen"] = {"terms": terms}
     return facets | {MATCHED: {"filter": {"match_all": {}}}}

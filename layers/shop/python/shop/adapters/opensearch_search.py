@@ -105,10 +105,12 @@ def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _facets(answer: Mapping[str, Any]) -> Facets:
-    def counted(name: str) -> dict[str, int]:
-        return {each["key"]: each["doc_count"] for each in answer[name]["counted"]["buckets"]}
+    def counted(name: str, which: str = "counted") -> dict[str, int]:
+        return {each["key"]: each["doc_count"] for each in answer[name][which]["buckets"]}
 
     brands = counted("brands")
+    if "chosen" in answer["brands"]:
+        brands |= counted("brands", "chosen")
     brands.pop("", None)
     return Facets(brands, counted("price_ranges"), counted("categories"))
 

@@ -26,7 +26,7 @@ from shop.services.ports.search import (
 )
 
 ENGINE: Final = "postgresql"
-#: Brands that the facet names, the most frequent ones.
+#: Brands that the facet names: those chosen, and the most frequent ones.
 BRAND_LIMIT: Final = 50
 #: Products that have all that was asked for: with fewer, those that have half of it are found too.
 _ENOUGH: Final = 20

@@ -76,7 +76,8 @@ _FACETS: Final = """
         (SELECT coalesce(json_object_agg(brand, number ORDER BY number DESC, brand), '{}')
          FROM (SELECT brand, count(*) AS number FROM matched
                WHERE category_ok AND price_ok AND brand <> '' GROUP BY brand
-               ORDER BY number DESC, brand LIMIT %(brand_limit)s) AS b),
+               ORDER BY brand = ANY(coalesce(%(brands)s::text[], '{}')) DESC, number DESC, brand
+               LIMIT %(brand_limit)s) AS b),
         (SELECT json_build_array(
                     count(*) FILTER (WHERE price_minor < %(first_limit)s),
                     count(*) FILTER (WHERE price_minor >= %(first_limit)s
