@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from shop.adapters.postgres.database import Database
+from shop.domain.search import Filters, SearchQuery
+from shop.services.ports.search import SearchEngine, SearchPage
 from tests.support.products import add_categories
 
 _NAMESPACE = UUID("7a1f3c52-3d0e-5a57-9a35-0c5f6c1f2b11")
@@ -82,3 +84,18 @@ def add(
             "INSERT INTO inventory (product_id, quantity_on_hand) VALUES (%s, %s)", (id_, stock)
         )
     return id_
+
+
+def find(engine: SearchEngine, text: str = "", **options: object) -> SearchPage:
+    """Search; options are those of the query and of its filters."""
+    filters = {
+        name: options.pop(name) for name in list(options) if name in Filters.__struct_fields__
+    }
+    return engine.search(
+        SearchQuery(text=text, filters=Filters(**filters), **options)  # type: ignore[arg-type]
+    )
+
+
+def names(page: SearchPage) -> list[str]:
+    """List the names of what was found."""
+    return [found.name for found in page.results]

@@ -1,19 +1,24 @@
 """inventory.updated: refresh the search index and the catalog's cache of the products concerned."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from shop.bootstrap import container
 from shop.contracts.events import InventoryUpdated
 from shop.entrypoints.rabbitmq import batch_consumer
-from shop.services import product_changes, search_indexing
+from shop.services import product_changes
+from shop.services.search_indexing import Refresh, refresh_index
+
+_refresh: Final = Refresh()
 
 
 @batch_consumer(service="catalog", event=InventoryUpdated)
 def handler(events: Sequence[InventoryUpdated]) -> None:
     """Refresh the index, then drop what is cached, whether or not there was an index to refresh."""
     box = container()
-    try:
-        products = (event.product_id for event in events)
-        search_indexing.refresh_index(box.search_index, box.search_documents, products)
-    finally:
-        product_changes.on_inventory_updated(box.catalog_cache, events)
+    products = [event.product_id for event in events]
+    _refresh.run(
+        events,
+        write=lambda: refresh_index(box.search_index, box.search_documents, products),
+        drop=lambda: product_changes.on_inventory_updated(box.catalog_cache, events),
+    )

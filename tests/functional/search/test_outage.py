@@ -1,5 +1,6 @@
 """Searches while OpenSearch answers, is stopped, hangs, and comes back; and events meanwhile."""
 
+import http.server
 import socket
 import threading
 import time
@@ -102,6 +103,50 @@ def test_a_node_that_hangs_is_waited_for_once(database: str, redis: str) -> None
         made.search_engine._chosen.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(400, "{}"), (401, "{}"), (403, "{}"), (413, ""), (200, "<html>"), (200, "{}"), (301, "")],
+)
+def test_whatever_opensearch_says_postgresql_can_answer(
+    database: str, redis: str, status: int, body: str
+) -> None:
+    with (
+        _stubborn_server(status, body) as url,
+        container_for(database, redis, opensearch_url=url) as made,
+    ):
+        add_catalog(made.database)
+        shop = Gateway(made)
+        assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+        assert shop.get("/api/catalog/suggest?q=aer").json["suggestions"]
+        made.search_engine._chosen.close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _stubborn_server(status: int, body: str) -> Iterator[str]:
+    """Give every request the same answer."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def _timed(action: object) -> float:
     began = time.monotonic()
     assert action() == ("postgresql", True)  # type: ignore[operator]
@@ -173,6 +218,42 @@ def test_events_bring_changes_into_the_index(
     stock = InventoryUpdated(product_id=AERO, quantity_available=77, stock_version=2)
     _deliver(shop, "on_inventory_updated", "catalog.inventory.updated", stock)
     assert _search(shop, "zephyr laptop").json["results"][0]["stock"] == 77
+
+
+def test_what_is_cached_outlives_the_waiting_for_the_index(
+    database: str, redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with container_for(database, redis, opensearch_url="http://127.0.0.1:1") as made:
+        add_catalog(made.database)
+        drops: list[float] = []
+        monkeypatch.setattr(
+            made.catalog_cache, "invalidate", lambda: drops.append(time.monotonic())
+        )
+        tries: list[object] = []
+        index = made.search_index
+        assert index is not None
+        write_through = index.write
+
+        def write(documents: Any) -> Any:
+            tries.append(documents)
+            return write_through(documents)
+
+        monkeypatch.setattr(index, "write", write)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq._SPARE_SECONDS", 26.0)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq._RETRY_PAUSE_SECONDS", 0.1)
+        for function, event in (
+            ("product", ProductUpdated(product_id=AERO, product_version=9)),
+            ("inventory", InventoryUpdated(product_id=AERO, quantity_available=0, stock_version=9)),
+        ):
+            drops.clear()
+            tries.clear()
+            with pytest.raises(DependencyUnavailable):
+                _deliver(
+                    Gateway(made), f"on_{function}_updated", f"catalog.{function}.updated", event
+                )
+            assert len(tries) > 3
+            assert len(drops) == 1
+        made.search_index.close()  # type: ignore[union-attr]
 
 
 def test_without_the_index_the_cache_is_dropped_and_the_batch_comes_back(

@@ -7,9 +7,12 @@ import pytest
 
 from bench.relevance import Score, evaluate, ndcg, recall
 from shop.adapters.postgres.database import Database
-from shop.adapters.postgres.search import PostgresSearchEngine
+from shop.adapters.postgres.search import BRAND_LIMIT, PostgresSearchEngine
+from shop.domain.search import words_of
+from shop.services.ports.search import SearchEngine
 from shop_local.seed import load
 from tests.support import databases
+from tests.support.search import find
 
 #: nDCG@10 and recall@20: of all queries, and of those that were not looked at while tuning.
 FLOORS = {"postgresql": (0.92, 0.76, 0.93, 0.77), "opensearch": (0.92, 0.74, 0.93, 0.75)}
@@ -23,10 +26,11 @@ def seeded(database_server: str, database_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=["postgresql", "opensearch"])
-def scores(request: pytest.FixtureRequest, seeded: str) -> Iterator[tuple[str, list[Score]]]:
+def engine(request: pytest.FixtureRequest, seeded: str) -> Iterator[tuple[str, SearchEngine]]:
+    """Each of the engines and its name, over the seed's products."""
     if request.param == "postgresql":
         database = Database(seeded)
-        yield request.param, evaluate(PostgresSearchEngine(database))
+        yield request.param, PostgresSearchEngine(database)
         database.close()
         return
     from shop.adapters.opensearch_reindex import reindex
@@ -36,9 +40,14 @@ def scores(request: pytest.FixtureRequest, seeded: str) -> Iterator[tuple[str, l
     opensearch_url = request.getfixturevalue("opensearch_url")
     with own_indexes(opensearch_url) as names:
         reindex(seeded, opensearch_url, names)
-        engine = OpenSearchEngine(opensearch_url, names)
-        yield request.param, evaluate(engine)
-        engine.close()
+        opensearch = OpenSearchEngine(opensearch_url, names)
+        yield request.param, opensearch
+        opensearch.close()
+
+
+@pytest.fixture(scope="module")
+def scores(engine: tuple[str, SearchEngine]) -> tuple[str, list[Score]]:
+    return engine[0], evaluate(engine[1])
 
 
 def test_floors(scores: tuple[str, list[Score]]) -> None:
@@ -58,6 +67,59 @@ def test_no_kind_of_query_is_left_behind(scores: tuple[str, list[Score]]) -> Non
     _, found = scores
     for sort in {score.sort for score in found}:
         assert fmean(score.ndcg for score in found if score.sort == sort) > 0.75, sort
+
+
+@pytest.mark.parametrize("word", ["cafe", "tomato", "rise", "ride", "ines"])
+def test_words_as_they_are_stand_before_words_with_errors(
+    engine: tuple[str, SearchEngine], word: str
+) -> None:
+    first = find(engine[1], word).results[0]
+    written = f"{first.name} {first.description}".split()
+    assert any(own.startswith(word) for part in written for own in words_of(part))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("tshirts", "Shirt"), ("tee", "Shirt"), ("t-shirt", "Shirt"), ("head phones", "phones")],
+)
+def test_everyday_words(engine: tuple[str, SearchEngine], typed: str, meant: str) -> None:
+    first = find(engine[1], typed).results[:5]
+    assert [found.name for found in first if meant not in found.name or "Smart" in found.name] == []
+
+
+@pytest.mark.parametrize("typed", ["coffee maker 1.8 l", "1.8", "1,8 coffee"])
+def test_numbers_are_words(engine: tuple[str, SearchEngine], typed: str) -> None:
+    first = find(engine[1], typed).results[:3]
+    assert all("1.8 l" in found.name for found in first)
+    suggested = engine[1].suggest("machine 1.8 l", 8).suggestions
+    assert suggested
+    assert all("1.8 l" in each.name for each in suggested)
+
+
+def test_a_filter_finds_no_more_than_the_words(engine: tuple[str, SearchEngine]) -> None:
+    # Few products have both words and are black: that is no reason to be content with one of them.
+    whole = find(engine[1], "running shoe", per_page=100)
+    for options in ({"tags": ("black",)}, {"in_stock": True}):
+        filtered = find(engine[1], "running shoe", per_page=100, **options)
+        assert {found.name for found in filtered.results} < {found.name for found in whole.results}
+
+
+def test_a_chosen_brand_is_in_the_facet_however_rare_it_is(
+    engine: tuple[str, SearchEngine],
+) -> None:
+    shown = find(engine[1]).facets.brands
+    assert len(shown) <= BRAND_LIMIT
+    rare = next(
+        found.brand
+        for page in range(1, 11)
+        for found in find(engine[1], page=page, per_page=100).results
+        if found.brand and found.brand not in shown
+    )
+    common = next(iter(shown))
+    brands = find(engine[1], brands=(rare, common)).facets.brands
+    assert brands[rare] == find(engine[1], brands=(rare,)).total > 0
+    assert brands[common] == shown[common]
+    assert rare not in find(engine[1], "laptop", price_to_minor=0, brands=(rare,)).facets.brands
 
 
 def test_the_measures() -> None:

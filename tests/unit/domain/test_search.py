@@ -17,6 +17,7 @@ from shop.domain.search import (
     did_you_mean,
     edits,
     tolerated_edits,
+    typed_words,
     words_of,
 )
 
@@ -36,10 +37,23 @@ from shop.domain.search import (
         ("Straße", ("strasse",)),
         ("4K 16 GB", ("4k", "16", "gb")),
         ("ノート", ("ノート",)),
+        ("Łódź Ørsted ÆSIR", ("lodz", "orsted", "aesir")),
+        ("Đorđe Þór œuvre \u0131ş\u0131k İzmir", ("dorde", "thor", "oeuvre", "isik", "izmir")),
+        ("10 Ω ᾠδή", ("10", "ω", "ωδη")),
+        ("1.8 l", ("1.8", "l")),
+        ("29 × 2.25", ("29", "2.25")),  # noqa: RUF001
+        ("1,8 l", ("1.8", "l")),
+        ("puzzle, 1,000 pieces.", ("puzzle", "1,000", "pieces")),
+        ("12.5mm", ("12.5mm",)),
+        ("Size 42, No.5 a.b", ("size", "42", "no", "5", "a", "b")),
     ],
 )
 def test_words(text: str, words: tuple[str, ...]) -> None:
     assert words_of(text) == words
+
+
+def test_numbers_are_typed_digit_by_digit() -> None:
+    assert typed_words("Forte 1.8 l") == ("forte", "1", "8", "l")
 
 
 @given(st.text())

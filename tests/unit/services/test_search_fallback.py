@@ -1,9 +1,11 @@
 """The circuit breaker, and the engine that stands in."""
 
+import pytest
+
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.search import SearchQuery
 from shop.services.circuit_breaker import CircuitBreaker
-from shop.services.ports.search import Facets, SearchPage, Suggestions
+from shop.services.ports.search import Facets, QueryRefused, SearchPage, Suggestions
 from shop.services.search_fallback import FallbackSearchEngine
 
 
@@ -17,7 +19,8 @@ class Clock:
 
 class Engine:
     def __init__(self, name: str) -> None:
-        self.name, self.away, self.calls = name, False, 0
+        self.name, self.calls = name, 0
+        self.fault: Exception | None = None
 
     def search(self, query: SearchQuery) -> SearchPage:
         self._answer()
@@ -29,8 +32,8 @@ class Engine:
 
     def _answer(self) -> None:
         self.calls += 1
-        if self.away:
-            raise DependencyUnavailable(self.name)
+        if self.fault:
+            raise self.fault
 
 
 def test_the_breaker() -> None:
@@ -61,12 +64,37 @@ def test_the_stand_in_answers_while_the_chosen_engine_is_away() -> None:
         return page.engine, page.degraded
 
     assert answered() == ("opensearch", False)
-    chosen.away = True
+    chosen.fault = DependencyUnavailable("opensearch")
     assert [answered() for _ in range(3)] == [("postgresql", True)] * 3
     assert chosen.calls == 2  # once well, once in vain
     suggested = engine.suggest("a", 5)
     assert (suggested.engine, suggested.degraded) == ("postgresql", True)
-    chosen.away = False
+    chosen.fault = None
     clock.now += 5
     assert answered() == ("opensearch", False)
     assert engine.suggest("a", 5).engine == "opensearch"
+
+
+def test_the_stand_in_answers_where_the_chosen_engine_is_broken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chosen, stand_in = Engine("opensearch"), Engine("postgresql")
+    engine = FallbackSearchEngine(chosen, stand_in, CircuitBreaker(5.0, Clock()))
+    chosen.fault = KeyError("aggregations")
+    for _ in range(2):
+        page = engine.search(SearchQuery())
+        assert (page.engine, page.degraded) == ("postgresql", True)
+    assert chosen.calls == 1
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_query_that_is_not_taken_does_not_keep_others_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, chosen = Clock(), Engine("opensearch")
+    engine = FallbackSearchEngine(chosen, Engine("postgresql"), CircuitBreaker(5.0, clock))
+    chosen.fault = QueryRefused("too many clauses")
+    assert engine.search(SearchQuery()).engine == "postgresql"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    chosen.fault = None
+    assert engine.search(SearchQuery()).engine == "opensearch"

@@ -8,6 +8,17 @@ import msgspec
 from shop.adapters.synonyms import synonyms
 from shop.services.ports.search import SearchDocument
 
+#: Lucene's. They are marked before the stemmer and go after the synonyms ("carry on"): "one" and "willing"
+#: must not go because their stems are "on" and "will".
+_STOP_WORDS: Final = (
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in",
+    "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their",
+    "then", "there", "these", "they", "this", "to", "was", "will", "with",
+)  # fmt: skip
+_MARK: Final = "_"
+#: Of a word that is being typed; what comes after them is not looked at.
+_TYPED_LETTERS: Final = 20
+
 
 class IndexNames(msgspec.Struct, frozen=True):
     """Names of the indexes and of the aliases that point to them.
@@ -37,7 +48,7 @@ def settings() -> dict[str, Any]:
     after the stemmer and thus meet words in any form, and before stop words go ("carry on").
     """
     plain = ["lowercase", "asciifolding"]
-    stemmed = ["english_possessive", *plain, "english_stem"]
+    stemmed = ["english_possessive", *plain, "mark_stop_words", "english_stem"]
     return {
         "number_of_shards": 1,
         "auto_expand_replicas": "0-1",
@@ -46,17 +57,25 @@ def settings() -> dict[str, Any]:
         "analysis": {
             "filter": {
                 "english_possessive": {"type": "stemmer", "language": "possessive_english"},
-                "english_stop": {"type": "stop", "stopwords": "_english_"},
+                "mark_stop_words": {
+                    "type": "stemmer_override",
+                    "rules": [f"{word} => {word}{_MARK}" for word in _STOP_WORDS],
+                },
+                "marked_stop_words": {
+                    "type": "stop",
+                    "stopwords": [f"{word}{_MARK}" for word in _STOP_WORDS],
+                },
                 "english_stem": {"type": "stemmer", "language": "english"},
                 "synonyms": {"type": "synonym_graph", "synonyms": list(synonyms().lines)},
-                "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": 20},
+                "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": _TYPED_LETTERS},
+                "typed_letters": {"type": "truncate", "length": _TYPED_LETTERS},
                 "trigrams": {"type": "ngram", "min_gram": 3, "max_gram": 3},
             },
             "analyzer": {
-                "product_text": _analyzer("standard", [*stemmed, "english_stop"]),
-                "product_query": _analyzer("standard", [*stemmed, "synonyms", "english_stop"]),
+                "product_text": _analyzer("standard", [*stemmed, "marked_stop_words"]),
+                "product_query": _analyzer("standard", [*stemmed, "synonyms", "marked_stop_words"]),
                 "typed": _analyzer("whitespace", ["beginnings"]),
-                "typed_query": _analyzer("whitespace", []),
+                "typed_query": _analyzer("whitespace", ["typed_letters"]),
                 "spelling": _analyzer("standard", [*plain, "trigrams"]),
             },
         },

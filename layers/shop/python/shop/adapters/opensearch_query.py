@@ -1,13 +1,17 @@
 """Searches as OpenSearch's query language has them. What a customer typed is only ever a value."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, words_of
+from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
 from shop.services.ports.search import MARK_END, MARK_START
 
 BRAND_LIMIT: Final = 50
-#: Aggregation that counts what the words match, whatever the filters of the facets.
+#: Aggregation that counts what the words match, whatever the filters.
 MATCHED: Final = "matched"
+#: Aggregation that counts the products that have a word, or a synonym of it, without an error.
+KNOWN: Final = "known"
+_ACTIVE: Final = {"term": {"is_active": True}}
 _CATEGORY_LIMIT: Final = 1_000
 
 _FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5"]
@@ -35,18 +39,19 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
 
     Notes
     -----
-    The filters that facets belong to are applied after the facets were counted (``post_filter``); each
-    facet applies the others itself.
+    The filters are applied after the facets were counted (``post_filter``), and each facet applies those
+    that are not its own: whether half of the words will do is decided by what the words match, or another
+    filter could find more products.
     """
-    own = _facet_filters(query.filters)
+    common, own = _common_filters(query.filters), _facet_filters(query.filters)
     body: dict[str, Any] = {
         "from": query.offset,
         "size": query.per_page,
         "track_total_hits": True,
         "_source": _RESULT,
-        "query": {"bool": {"filter": _common_filters(query.filters)}},
-        "post_filter": {"bool": {"filter": list(own.values())}},
-        "aggs": _facets(own),
+        "query": {"bool": {"filter": [_ACTIVE]}},
+        "post_filter": {"bool": {"filter": [*common, *own.values()]}},
+        "aggs": _facets(common, own, query.filters.brands),
         "sort": _ORDERS[query.order],
     }
     if words:
@@ -57,7 +62,7 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
 
 def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
     """Make the body of a search for names with words that begin like those typed."""
-    typed = " ".join(words_of(prefix))
+    typed = " ".join(typed_words(prefix))
     return {
         "size": limit,
         "track_total_hits": False,
@@ -65,7 +70,7 @@ def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
         "query": {
             "bool": {
                 "filter": [
-                    {"term": {"is_active": True}},
+                    _ACTIVE,
                     {"match": {"typed_name": {"query": typed, "operator": "and"}}},
                 ],
                 "should": [{"constant_score": {"filter": {"prefix": {"typed_name.raw": typed}}}}],
@@ -76,17 +81,19 @@ def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
 
 
 def spelling_body(word: str) -> dict[str, Any]:
-    """Make the body of a search for products with words that look like this one."""
+    """Make the body of a search for products with words that look like this one; counts also its own."""
+    its_own = {"bool": {"filter": [_ACTIVE, {"match": {"everything": {"query": word}}}]}}
     return {
         "size": 30,
         "track_total_hits": False,
         "_source": ["name", "brand", "tags"],
         "query": {
             "bool": {
-                "filter": [{"term": {"is_active": True}}],
+                "filter": [_ACTIVE],
                 "must": [{"match": {"spelling": {"query": word, "minimum_should_match": "25%"}}}],
             }
         },
+        "aggs": {"everywhere": {"global": {}, "aggs": {KNOWN: {"filter": its_own}}}},
     }
 
 
@@ -125,7 +132,15 @@ def _text(words: str, share: str) -> dict[str, Any]:
                     "operator": "and",
                     "boost": 2.0,
                 }
-            }
+            },
+            # Words as they are stand before words with errors: a rare neighbour ("case") weighs more than a
+            # frequent word that was typed right ("cafe").
+            {
+                "constant_score": {
+                    "filter": {"match": {"everything": {"query": words, "operator": "and"}}},
+                    "boost": 20.0,
+                }
+            },
         ],
     }
 
@@ -148,8 +163,7 @@ def _highlight(words: str) -> dict[str, Any]:
 
 
 def _common_filters(filters: Filters) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [{"term": {"is_active": True}}]
-    found += [{"term": {"tags.raw": tag}} for tag in filters.tags]
+    found: list[dict[str, Any]] = [{"term": {"tags.raw": tag}} for tag in filters.tags]
     if filters.in_stock:
         found.append({"range": {"stock": {"gt": 0}}})
     return found
@@ -171,7 +185,9 @@ def _facet_filters(filters: Filters) -> dict[str, dict[str, Any]]:
     return own
 
 
-def _facets(own: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _facets(
+    common: list[dict[str, Any]], own: dict[str, dict[str, Any]], chosen: Sequence[str]
+) -> dict[str, Any]:
     by_number = [{"_count": "desc"}, {"_key": "asc"}]
     ranges = [
         {"key": each.name, "from": each.from_minor}
@@ -187,9 +203,17 @@ def _facets(own: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
     facets: dict[str, Any] = {
         name: {
-            "filter": {"bool": {"filter": [rule for other, rule in own.items() if other != name]}},
+            "filter": {
+                "bool": {
+                    "filter": [*common, *(rule for other, rule in own.items() if other != name)]
+                }
+            },
             "aggs": {"counted": aggregation},
         }
         for name, aggregation in counted.items()
     }
+    if chosen:
+        # However rare they are: who chose them must see them.
+        terms = {"field": "brand.raw", "include": list(chosen), "size": len(chosen)}
+        facets["brands"]["aggs"]["chosen"] = {"terms": terms}
     return facets | {MATCHED: {"filter": {"match_all": {}}}}

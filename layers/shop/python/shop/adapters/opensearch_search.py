@@ -4,11 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from opensearchpy.exceptions import RequestError
+
 from shop.adapters.opensearch_client import availability, connect
 from shop.adapters.opensearch_index import IndexNames
-from shop.adapters.opensearch_query import MATCHED, search_body, spelling_body, suggest_body
+from shop.adapters.opensearch_query import KNOWN, MATCHED, search_body, spelling_body, suggest_body
 from shop.domain.search import SearchQuery, did_you_mean, words_of
-from shop.services.ports.search import Facets, Found, SearchPage, Suggestion, Suggestions
+from shop.services.ports.search import (
+    Facets,
+    Found,
+    QueryRefused,
+    SearchPage,
+    Suggestion,
+    Suggestions,
+)
 
 ENGINE: Final = "opensearch"
 #: Products that have all that was asked for: with fewer, those that have half of it are found too.
@@ -36,9 +45,9 @@ class OpenSearchEngine:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Find products."""
-        words = words_of(query.text)
+        words = query.words
         answer = self._ask(search_body(query, " ".join(words), strict=True))
-        if len(words) > 1 and answer["aggregations"][MATCHED]["doc_count"] < _ENOUGH:
+        if len(words) > 1 and _matched(answer) < _ENOUGH:
             answer = self._ask(search_body(query, " ".join(words), strict=False))
         total: int = answer["hits"]["total"]["value"]
         return SearchPage(
@@ -46,7 +55,8 @@ class OpenSearchEngine:
             total=total,
             facets=_facets(answer["aggregations"]),
             engine=ENGINE,
-            did_you_mean=None if total or not words else self._better(words),
+            # What the filters leave out was spelt well enough.
+            did_you_mean=self._better(words) if words and not _matched(answer) else None,
         )
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
@@ -70,13 +80,23 @@ class OpenSearchEngine:
     def _better(self, words: Sequence[str]) -> str | None:
         similar = {}
         for word in dict.fromkeys(words):
-            hits = self._ask(spelling_body(word))["hits"]["hits"]
-            similar[word] = sorted({each for hit in hits for each in _words_in(hit["_source"])})
+            answer = self._ask(spelling_body(word))
+            if not answer["aggregations"]["everywhere"][KNOWN]["doc_count"]:
+                sources = (hit["_source"] for hit in answer["hits"]["hits"])
+                similar[word] = sorted({each for source in sources for each in _words_in(source)})
         return did_you_mean(words, similar)
 
     def _ask(self, body: dict[str, Any]) -> Any:
         with availability():
-            return self._client.search(index=self._alias, body=body)
+            try:
+                return self._client.search(index=self._alias, body=body)
+            except RequestError as error:
+                raise QueryRefused(f"opensearch: {error.error}") from error
+
+
+def _matched(answer: Mapping[str, Any]) -> int:
+    count: int = answer["aggregations"][MATCHED]["doc_count"]
+    return count
 
 
 def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
@@ -85,10 +105,12 @@ def _words_in(source: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _facets(answer: Mapping[str, Any]) -> Facets:
-    def counted(name: str) -> dict[str, int]:
-        return {each["key"]: each["doc_count"] for each in answer[name]["counted"]["buckets"]}
+    def counted(name: str, which: str = "counted") -> dict[str, int]:
+        return {each["key"]: each["doc_count"] for each in answer[name][which]["buckets"]}
 
     brands = counted("brands")
+    if "chosen" in answer["brands"]:
+        brands |= counted("brands", "chosen")
     brands.pop("", None)
     return Facets(brands, counted("price_ranges"), counted("categories"))
 

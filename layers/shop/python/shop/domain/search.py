@@ -76,14 +76,27 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
         return (self.page - 1) * self.per_page
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """Its words, each once: a word that is repeated asks for nothing more."""
+        return tuple(dict.fromkeys(words_of(self.text)))
+
+    @property
     def order(self) -> SearchSort:
         """The order that is meant: without words nothing is more relevant than another."""
-        if self.sort is SearchSort.RELEVANCE and not words_of(self.text):
+        if self.sort is SearchSort.RELEVANCE and not self.words:
             return SearchSort.NEWEST
         return self.sort
 
 
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+# Numbers keep their points and commas ("1.8 l"), words their apostrophes.
+_WORD: Final = re.compile(r"[^\W_]+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))[^\W_]+)*")
+# "1,8" is "1.8", but "1,000" is a thousand.
+_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
+# Letters that no accent explains, as PostgreSQL's unaccent and OpenSearch's asciifolding write them.
+_PLAIN: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "þ": "th", "ħ": "h", "\u0131": "i", "ł": "l",
+     "ŋ": "n", "ŧ": "t"}
+)  # fmt: skip
 _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 
 
@@ -91,11 +104,19 @@ def words_of(text: str) -> tuple[str, ...]:
     """Split what a customer typed into words: lower case, no accents, no possessive endings."""
     plain = "".join(
         letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
+        for letter in unicodedata.normalize("NFKD", text)
         if not unicodedata.combining(letter)
     )
+    plain = plain.casefold().translate(_PLAIN)
     words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(plain))
-    return tuple(re.sub(r"['\u2019]", "", word) for word in words)[:MAX_WORDS]
+    return tuple(_DECIMAL_COMMA.sub(".", re.sub(r"['\u2019]", "", word)) for word in words)[
+        :MAX_WORDS
+    ]
+
+
+def typed_words(prefix: str) -> tuple[str, ...]:
+    """Split the beginning of a name as it is typed: as `words_of`, but numbers into their digits."""
+    return tuple(part for word in words_of(prefix) for part in re.split(r"[.,]", word))
 
 
 class Synonyms:

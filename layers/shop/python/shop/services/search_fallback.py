@@ -1,4 +1,4 @@
-"""One search engine that stands in for another."""
+"""One search engine that stands in for another, whatever ails that one."""
 
 import logging
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from shop.domain.errors import DependencyUnavailable
 from shop.domain.search import SearchQuery
 from shop.observability import metric
 from shop.services.circuit_breaker import CircuitBreaker
-from shop.services.ports.search import SearchEngine, SearchPage, Suggestions
+from shop.services.ports.search import QueryRefused, SearchEngine, SearchPage, Suggestions
 
 _log = logging.getLogger(__name__)
 
@@ -18,14 +18,15 @@ OPEN_SECONDS: Final = 5.0
 
 
 class FallbackSearchEngine:
-    """Asks the chosen engine, and another one while the chosen one is away.
+    """Asks the chosen engine, and another one where the chosen one cannot answer.
 
     Parameters
     ----------
     chosen, stand_in : SearchEngine
         What `stand_in` answers is marked as degraded.
     breaker : CircuitBreaker
-        Opened when `chosen` is away, so that only the first search waits for its time-out.
+        Opened when `chosen` is away or broken, so that only the first search waits for its time-out. A
+        query that `chosen` does not take says nothing about the others.
     """
 
     def __init__(
@@ -53,7 +54,14 @@ class FallbackSearchEngine:
         except DependencyUnavailable as away:
             self._breaker.failed()
             _log.warning("search engine away", extra={"detail": away.detail})
-            metric("SearchFallbacks")
-            return None
-        self._breaker.succeeded()
-        return answer
+        except QueryRefused:
+            self._breaker.succeeded()
+            _log.exception("search engine does not take a query")
+        except Exception:  # noqa: BLE001 - an expired password, a proxy's page: we can serve all the same
+            self._breaker.failed()
+            _log.exception("search engine is broken")
+        else:
+            self._breaker.succeeded()
+            return answer
+        metric("SearchFallbacks")
+        return None

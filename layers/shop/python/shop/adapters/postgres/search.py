@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from shop.domain.search import (
     SearchQuery,
     corrections,
     did_you_mean,
-    words_of,
+    typed_words,
 )
 from shop.services.ports.search import (
     MARK_START,
@@ -27,7 +26,7 @@ from shop.services.ports.search import (
 )
 
 ENGINE: Final = "postgresql"
-#: Brands that the facet names, the most frequent ones.
+#: Brands that the facet names: those chosen, and the most frequent ones.
 BRAND_LIMIT: Final = 50
 #: Products that have all that was asked for: with fewer, those that have half of it are found too.
 _ENOUGH: Final = 20
@@ -52,7 +51,7 @@ class PostgresSearchEngine:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Find products."""
-        words = words_of(query.text)
+        words = query.words
         with self._database.transaction() as transaction:
             groups, unknown = _understand(transaction, words)
             if words and not groups:
@@ -74,10 +73,10 @@ class PostgresSearchEngine:
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
         """Find products by the beginnings of the words of their names."""
-        words = words_of(prefix)
+        words = typed_words(prefix)
         if not words:
             return Suggestions(suggestions=(), engine=ENGINE)
-        # `words_of` leaves letters and digits only: nothing in a pattern needs to be escaped.
+        # `typed_words` leaves letters and digits only: nothing in a pattern needs to be escaped.
         patterns = sorted((f"% {word}%" for word in words), key=len)
         with self._database.transaction() as transaction:
             rows = transaction.rows(
@@ -126,12 +125,10 @@ def required_groups(count: int) -> int:
 def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
     """Make the parameters of `search_sql.search_statement`."""
     filters = query.filters
-    numbers = range(1, len(groups) + 1)
-    choices = list(combinations(numbers, required_groups(len(groups))))
     lowest, highest = filters.price_from_minor, filters.price_to_minor
     return {
         "groups": json.dumps(groups),
-        "choices": json.dumps(choices),
+        "least": required_groups(len(groups)),
         "brands": list(filters.brands) or None,
         "categories": list(filters.categories) or None,
         "tags": list(filters.tags) or None,

@@ -16,31 +16,33 @@ WORDS: Final = """
     ORDER BY w.position
 """
 
-# `groups`: a list of lists of words and phrases, one of each is wanted. `choices`: lists of groups (their
-# numbers) of which one must be found whole, for when all of the groups are found too seldom.
+# `groups`: a list of lists of words and phrases, one of each is wanted. Where all of the groups are found too
+# seldom, products that have `least` of them are. They are counted, since a query that names every choice of
+# half of the groups has 924 choices for 12 words.
 _WANTED: Final = """
     WITH groups AS (
         SELECT g.number, any_of(phraseto_tsquery('shop', a.phrase)) AS query
         FROM jsonb_array_elements(%(groups)s::jsonb) WITH ORDINALITY AS g (alternatives, number)
         CROSS JOIN LATERAL jsonb_array_elements_text(g.alternatives) AS a (phrase)
         GROUP BY g.number
-    ), choices AS (
-        SELECT c.number, all_of(groups.query) AS query
-        FROM jsonb_array_elements(%(choices)s::jsonb) WITH ORDINALITY AS c (members, number)
-        JOIN groups ON c.members @> to_jsonb(groups.number)
-        GROUP BY c.number
     ), queries AS MATERIALIZED (
-        SELECT (SELECT any_of(query) FROM choices) AS something,
-               (SELECT any_of(query) FROM groups) AS anything,
+        SELECT (SELECT any_of(query) FROM groups) AS anything,
                (SELECT all_of(query) FROM groups) AS everything
+    ), whole AS (
+        SELECT count(*) >= %(enough)s AS is_enough FROM (
+            SELECT FROM products AS p CROSS JOIN queries
+            WHERE p.is_active AND p.search_vector @@ everything LIMIT %(enough)s) AS w
     ), wanted AS MATERIALIZED (
-        SELECT anything, everything, CASE WHEN (
-                SELECT count(*) FROM (
-                    SELECT FROM products AS p
-                    WHERE p.is_active AND p.search_vector @@ everything LIMIT %(enough)s) AS whole
-            ) < %(enough)s THEN something ELSE everything END AS required
-        FROM queries
+        SELECT anything, everything,
+               CASE WHEN is_enough THEN everything ELSE anything END AS required,
+               CASE WHEN is_enough THEN 1 ELSE %(least)s END AS least
+        FROM queries CROSS JOIN whole
     ),"""
+
+_HAS_WORDS: Final = """
+          AND p.search_vector @@ w.required
+          AND (w.least = 1
+               OR (SELECT count(*) FROM groups AS g WHERE p.search_vector @@ g.query) >= w.least)"""
 
 _BRAND_OK: Final = "(%(brands)s::text[] IS NULL OR p.brand = ANY(%(brands)s::text[]))"
 _CATEGORY_OK: Final = (
@@ -74,7 +76,8 @@ _FACETS: Final = """
         (SELECT coalesce(json_object_agg(brand, number ORDER BY number DESC, brand), '{}')
          FROM (SELECT brand, count(*) AS number FROM matched
                WHERE category_ok AND price_ok AND brand <> '' GROUP BY brand
-               ORDER BY number DESC, brand LIMIT %(brand_limit)s) AS b),
+               ORDER BY brand = ANY(coalesce(%(brands)s::text[], '{}')) DESC, number DESC, brand
+               LIMIT %(brand_limit)s) AS b),
         (SELECT json_build_array(
                     count(*) FILTER (WHERE price_minor < %(first_limit)s),
                     count(*) FILTER (WHERE price_minor >= %(first_limit)s
@@ -124,7 +127,7 @@ def search_statement(order: str, *, has_words: bool) -> str:
         matched = _MATCHED.format(
             score=_SCORE,
             text="CROSS JOIN wanted AS w",
-            condition="AND p.search_vector @@ w.required",
+            condition=_HAS_WORDS,
         )
         page = _PAGE.format(
             name=f"ts_headline('shop', p.name, w.anything, {_HEADLINE}HighlightAll=true')",

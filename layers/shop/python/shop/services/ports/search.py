@@ -87,6 +87,10 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     degraded: bool = False
 
 
+class QueryRefused(Exception):
+    """The engine is well, but does not take this query: a fault of ours."""
+
+
 class SearchEngine(Protocol):
     """Finds products. Only active ones are ever found."""
 
@@ -97,6 +101,8 @@ class SearchEngine(Protocol):
         ------
         DependencyUnavailable
             If the engine is away, or has no index yet.
+        QueryRefused
+            If the engine does not take the query.
         """
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:

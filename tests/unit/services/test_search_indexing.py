@@ -1,0 +1,55 @@
+"""What is cached while the search index is away."""
+
+import pytest
+
+from shop.domain.errors import DependencyUnavailable
+from shop.services.search_indexing import Refresh
+
+
+class World:
+    def __init__(self) -> None:
+        self.index_away = self.cache_away = False
+        self.drops = 0
+        self.refresh = Refresh()
+
+    def run(self, *events: str) -> None:
+        self.refresh.run(events, self._write, self._drop)
+
+    def fail(self, *events: str) -> None:
+        with pytest.raises(DependencyUnavailable):
+            self.run(*events)
+
+    def _write(self) -> None:
+        if self.index_away:
+            raise DependencyUnavailable("opensearch")
+
+    def _drop(self) -> None:
+        if self.cache_away:
+            raise DependencyUnavailable("redis")
+        self.drops += 1
+
+
+def test_what_is_cached_is_dropped_at_the_first_failure_and_at_the_end() -> None:
+    world = World()
+    world.index_away = True
+    for _ in range(3):
+        world.fail("a", "b")
+    assert world.drops == 1
+    world.fail("c")
+    assert world.drops == 2
+    world.index_away = False
+    world.run("c")
+    assert world.drops == 3
+    world.run("c")
+    assert world.drops == 4
+
+
+def test_what_could_not_be_dropped_is_dropped_at_the_next_failure() -> None:
+    world = World()
+    world.index_away = world.cache_away = True
+    world.fail("a")
+    assert world.drops == 0
+    world.cache_away = False
+    world.fail("a")
+    world.fail("a")
+    assert world.drops == 1
