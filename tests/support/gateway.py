@@ -25,6 +25,7 @@ import msgspec
 from shop import bootstrap
 from shop.bootstrap import Container
 from shop_local.paths import CHECKOUT
+from tests.support import contract
 from tests.support.proxy_events import Context, find_route, proxy_event
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -139,11 +140,17 @@ class Gateway:
         return self.call("DELETE", path, **options)
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Invoke ``<service>/<function>`` with an event, as the Lambda service does: through JSON."""
+        """Invoke ``<service>/<function>`` with an event, as the Lambda service does: through JSON.
+
+        An endpoint's answer is held to the OpenAPI document.
+        """
         event = msgspec.json.decode(msgspec.json.encode(event))
         with self.active():
             answer = self.handler(function)(event, Context(function))
-        return msgspec.json.decode(msgspec.json.encode(answer))
+        answer = msgspec.json.decode(msgspec.json.encode(answer))
+        if "httpMethod" in event:
+            contract.check(event["httpMethod"], event["resource"], _response(answer))
+        return answer
 
     def handler(self, function: str) -> Any:
         """Give this gateway's copy of a handler."""

@@ -1,12 +1,15 @@
 """The generated documents are those of this code."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from shop_local.documents.__main__ import ASYNCAPI, OPENAPI, contents
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT
+from tests.support import contract
 
 
 @pytest.mark.parametrize("name", list(contents()))
@@ -29,8 +32,24 @@ def test_the_contract_describes_every_route_and_resolves() -> None:
             assert node
 
 
+def test_samples_are_what_they_are_samples_of() -> None:
+    samples = list(_media_types(contract.document()["paths"]))
+    assert len(samples) > 10
+    for media_type in samples:
+        contract.validator(media_type["schema"]).validate(media_type["example"])
+
+
 def test_the_documentation_links_to_the_contract() -> None:
     assert (CHECKOUT / "docs/openapi.json").resolve() == OPENAPI.resolve()
+
+
+def _media_types(node: object) -> Iterator[dict[str, Any]]:
+    """Find those that have an example."""
+    if isinstance(node, dict):
+        if "example" in node:
+            yield node
+        for value in node.values():
+            yield from _media_types(value)
 
 
 def _references(node: object) -> list[str]:

@@ -11,6 +11,8 @@ from shop.services import product_changes
 @endpoint(
     body=ChangeProduct,
     answer=ProductView,
+    request_headers=("If-Match",),
+    response_headers=("ETag",),
     roles=STAFF,
     problems=(
         "product_not_found",

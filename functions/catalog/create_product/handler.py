@@ -11,6 +11,7 @@ from shop.services import product_changes
     body=CreateProduct,
     answer=ProductView,
     status=201,
+    response_headers=("Location", "ETag"),
     roles=STAFF,
     idempotency="accepted",
     problems=("sku_taken",),

@@ -7,7 +7,12 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import product_changes
 
 
-@endpoint(status=204, roles=STAFF, problems=("product_not_found", "precondition_failed"))
+@endpoint(
+    status=204,
+    request_headers=("If-Match",),
+    roles=STAFF,
+    problems=("product_not_found", "precondition_failed"),
+)
 def handler(request: Request[None, None]) -> Answer:
     """Take a product off sale; it stays readable for staff's changes and in orders."""
     product_changes.deactivate_product(

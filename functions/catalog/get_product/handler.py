@@ -7,7 +7,7 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import catalog
 
 
-@endpoint(answer=ProductView, problems=("product_not_found",))
+@endpoint(answer=ProductView, conditional=True, problems=("product_not_found",))
 def handler(request: Request[None, None]) -> Answer:
     """Give one product."""
     box = container()

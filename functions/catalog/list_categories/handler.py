@@ -7,7 +7,7 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import catalog
 
 
-@endpoint(answer=CategoryTree)
+@endpoint(answer=CategoryTree, conditional=True)
 def handler(request: Request[None, None]) -> Answer:
     """Give the tree of categories with their numbers of products."""
     box = container()

@@ -7,7 +7,9 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import catalog
 
 
-@endpoint(query=ListProducts, answer=ProductPage, problems=("category_not_found",))
+@endpoint(
+    query=ListProducts, answer=ProductPage, conditional=True, problems=("category_not_found",)
+)
 def handler(request: Request[None, ListProducts]) -> Answer:
     """List products, newest first or by price."""
     box = container()

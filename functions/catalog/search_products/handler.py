@@ -8,7 +8,12 @@ from shop.entrypoints.parsing import parse_json_parameter
 from shop.services import search
 
 
-@endpoint(query=SearchProducts, answer=SearchAnswer)
+@endpoint(
+    query=SearchProducts,
+    json_query={"filters": SearchFilters},
+    answer=SearchAnswer,
+    conditional=True,
+)
 def handler(request: Request[None, SearchProducts]) -> Answer:
     """Search for products."""
     box = container()

@@ -7,7 +7,7 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import search
 
 
-@endpoint(query=SuggestProducts, answer=SuggestAnswer)
+@endpoint(query=SuggestProducts, answer=SuggestAnswer, conditional=True)
 def handler(request: Request[None, SuggestProducts]) -> Answer:
     """Suggest products for what has been typed so far."""
     box = container()

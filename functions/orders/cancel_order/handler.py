@@ -12,6 +12,7 @@ from shop.services.cancellation import cancel_order
 @endpoint(
     body=CancelOrder,
     answer=OrderMoved,
+    further_statuses=(202,),
     roles=SHOPPERS,
     problems=("order_not_found", "order_state_conflict"),
 )

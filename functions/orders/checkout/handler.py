@@ -13,6 +13,7 @@ from shop.services.checkout import check_out
     body=Checkout,
     answer=OrderPlaced,
     status=201,
+    response_headers=("Location",),
     roles=SHOPPERS,
     idempotency="required",
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",

@@ -12,6 +12,7 @@ from shop.services.payments import process_payment
 @endpoint(
     body=ProcessPayment,
     answer=PaymentView,
+    further_statuses=(202,),
     roles=SHOPPERS,
     idempotency="accepted",
     problems=(

@@ -6,13 +6,18 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.payments import receive_webhook
 
 
-@endpoint(answer=WebhookReceipt, problems=("invalid_signature", "payment_outcome_unknown"))
-def handler(request: Request[None, None]) -> Answer:
+@endpoint(
+    body=bytes,
+    answer=WebhookReceipt,
+    request_headers=("Stripe-Signature",),
+    problems=("invalid_signature", "payment_outcome_unknown"),
+)
+def handler(request: Request[bytes, None]) -> Answer:
     """Take a signed event of Stripe's; 200 once it is recorded."""
     outcome = receive_webhook(
         container().payment_provider,
         container().unit_of_work,
-        request.raw_body,
+        request.body,
         request.headers.get("stripe-signature", ""),
     )
     return Answer(WebhookReceipt(outcome))

@@ -6,7 +6,7 @@ from pathlib import Path
 from shop.entrypoints.http import Answer, Request, endpoint
 
 
-@endpoint()
+@endpoint(answer=str)
 def handler(request: Request[None, None]) -> Answer:
     """Read and try the API in a browser."""
     return Answer(_page(), headers={"Content-Type": "text/html; charset=utf-8"})

@@ -6,7 +6,7 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import health
 
 
-@endpoint(answer=HealthView)
+@endpoint(answer=HealthView, further_statuses=(503,))
 def handler(_request: Request[None, None]) -> Answer:
     """Check every server; 503 when nothing works without one that is away."""
     view = health.report(health.examine(container().dependencies))

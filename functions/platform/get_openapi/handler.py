@@ -6,7 +6,7 @@ from pathlib import Path
 from shop.entrypoints.http import Answer, Request, endpoint
 
 
-@endpoint()
+@endpoint(answer=dict)
 def handler(request: Request[None, None]) -> Answer:
     """Read the contract (OpenAPI 3.1)."""
     return Answer(_document(), headers={"Content-Type": "application/json"})

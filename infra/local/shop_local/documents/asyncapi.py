@@ -5,9 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from shop.contracts.events import CONSUMERS, DELIVERY_LIMIT, EVENTS, EXCHANGE, queue_name
-from shop_local.documents.openapi import numbers_for_decimals
+from shop_local.documents.schemas import REF, published
 
-_REF: Final = "#/components/schemas/{name}"
 _HEADER: Final = {
     "event_id": {"type": "string", "format": "uuid"},
     "event_type": {"type": "string"},
@@ -19,7 +18,7 @@ _HEADER: Final = {
 
 def document() -> dict[str, Any]:
     """Make the document (AsyncAPI 3.0)."""
-    schemas, components = msgspec.json.schema_components(EVENTS.values(), ref_template=_REF)
+    schemas, components = msgspec.json.schema_components(EVENTS.values(), ref_template=REF)
     messages = {}
     for event_type, event, schema in zip(EVENTS, EVENTS.values(), schemas, strict=True):
         body = components[schema["$ref"].rsplit("/", 1)[1]]
@@ -63,5 +62,5 @@ def document() -> dict[str, Any]:
             }
             for service, event_type in CONSUMERS
         },
-        "components": {"messages": messages, "schemas": numbers_for_decimals(components)},
+        "components": {"messages": messages, "schemas": published(components)},
     }

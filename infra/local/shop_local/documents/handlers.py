@@ -30,4 +30,5 @@ def summary(function: Function) -> str:
     line = (load(function).__doc__ or "").strip().partition("\n")[0]
     if function.route:
         line = line.removeprefix(" ".join(function.route)).lstrip(": ")
-    return line[:1].upper() + line[1:]
+        line = line[:1].upper() + line[1:]
+    return line

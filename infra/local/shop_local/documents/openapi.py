@@ -1,16 +1,22 @@
 """The OpenAPI document, from the template's routes and the handlers' contracts."""
 
-import re
+import json
 from typing import Any, Final
 
 import msgspec
 
-from shop.contracts.problems import PROBLEMS, Problem
+from shop.contracts.problems import Problem
 from shop_local.documents import handlers
+from shop_local.documents.responses import HEADERS, PATH_PARAMETER, responses
+from shop_local.documents.schemas import REF, published
 from shop_local.functions import Function, declared
+from shop_local.paths import CHECKOUT
 
-_REF: Final = "#/components/schemas/{name}"
-_PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
+_REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "If-Match": {"description": "The ETag that was read"},
+    "If-None-Match": {"description": "The ETag of the copy at hand"},
+    "Stripe-Signature": {"required": True},
+}
 
 
 def document() -> dict[str, Any]:
@@ -19,19 +25,18 @@ def document() -> dict[str, Any]:
     operations = {function: handlers.operation(function) for function in endpoints}
     types: list[Any] = [Problem]
     for operation in operations.values():
-        types += [kind for kind in (operation.body, operation.query, operation.answer) if kind]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    names = {
-        kind: schema["$ref"].rsplit("/", 1)[1] for kind, schema in zip(types, schemas, strict=True)
-    }
-    queries = {names[o.query] for o in operations.values() if o.query}
+        types += [operation.body, operation.query, operation.answer, *operation.json_query.values()]
+    types = [kind for kind in dict.fromkeys(types) if kind not in (None, bytes)]
+    found, components = msgspec.json.schema_components(types, ref_template=REF)
+    schemas = dict(zip(types, found, strict=True))
+    queries = {_name(schemas[o.query]) for o in operations.values() if o.query}
     paths: dict[str, dict[str, Any]] = {}
+    shared: dict[str, Any] = {}
     for function, operation in operations.items():
         method, path = function.route or ("", "")
         paths.setdefault(path, {})[method.lower()] = _operation(
-            function, operation, names, components
-        )
-    used = {name: schema for name, schema in components.items() if name not in queries}
+            function, operation, schemas, components
+        ) | {"responses": responses(path, operation, schemas, shared)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,14 +51,20 @@ def document() -> dict[str, Any]:
         "tags": [{"name": service} for service in dict.fromkeys(f.service for f in endpoints)],
         "paths": paths,
         "components": {
-            "schemas": numbers_for_decimals(used),
+            "schemas": {
+                name: published(schema)
+                for name, schema in components.items()
+                if name not in queries
+            },
+            "responses": shared,
+            "headers": HEADERS,
             "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
 def _operation(
-    function: Function, operation: Any, names: dict[Any, str], components: dict[str, Any]
+    function: Function, operation: Any, schemas: dict[Any, Any], components: dict[str, Any]
 ) -> dict[str, Any]:
     _, path = function.route or ("", "")
     described: dict[str, Any] = {
@@ -67,14 +78,66 @@ def _operation(
                 "required": True,
                 "schema": {"type": "string", "format": "uuid"},
             }
-            for name in _PATH_PARAMETER.findall(path)
+            for name in PATH_PARAMETER.findall(path)
         ],
-        "responses": _responses(path, operation, names),
     }
+    sample = json.loads((CHECKOUT / f"events/{function.title}.json").read_text())
     if operation.query:
-        described["parameters"] += _query_parameters(components[names[operation.query]])
+        examples = sample["queryStringParameters"]
+        json_query = {
+            name: {"schema": schemas[kind], "example": json.loads(examples[name])}
+            for name, kind in operation.json_query.items()
+        }
+        query = components[_name(schemas[operation.query])]
+        described["parameters"] += _query_parameters(query, json_query)
+    described["parameters"] += _header_parameters(operation)
+    if operation.body:
+        schema, required = {"type": "object"}, True
+        if operation.body is not bytes:
+            schema = schemas[operation.body]
+            required = bool(components[_name(schema)].get("required"))
+        described["requestBody"] = {
+            "required": required,
+            "content": {
+                "application/json": {"schema": schema, "example": json.loads(sample["body"])}
+            },
+        }
+    if operation.roles is not None:
+        described["security"] = [{"session": []}]
+        roles = ", ".join(sorted(role.value for role in operation.roles))
+        described["description"] = f"Roles: {roles}."
+    elif "session_required" in operation.problems:
+        described["security"] = [{"session": []}]
+    elif operation.optional_session:
+        described["security"] = [{}, {"session": []}]
+    return described
+
+
+def _name(schema: dict[str, str]) -> str:
+    return schema["$ref"].rsplit("/", 1)[1]
+
+
+def _query_parameters(schema: dict[str, Any], json_query: dict[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required}
+        | (
+            {"content": {"application/json": json_query[name]}}
+            if name in json_query
+            else {"schema": published(kind)}
+        )
+        for name, kind in schema["properties"].items()
+    ]
+
+
+def _header_parameters(operation: Any) -> list[dict[str, Any]]:
+    names = [*operation.request_headers, *(["If-None-Match"] if operation.conditional else [])]
+    described = [
+        {"name": name, "in": "header", **_REQUEST_HEADERS[name], "schema": {"type": "string"}}
+        for name in names
+    ]
     if operation.idempotency:
-        described["parameters"].append(
+        described.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
@@ -82,75 +145,4 @@ def _operation(
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
-    if operation.body:
-        schema = {"$ref": _REF.format(name=names[operation.body])}
-        described["requestBody"] = {
-            "required": bool(components[names[operation.body]].get("required")),
-            "content": {"application/json": {"schema": schema}},
-        }
-    if operation.roles is not None:
-        described["security"] = [{"session": []}]
-        roles = ", ".join(sorted(role.value for role in operation.roles))
-        described["description"] = f"Roles: {roles}."
-    elif operation.optional_session:
-        described["security"] = [{}, {"session": []}]
     return described
-
-
-def _query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    required = schema.get("required", [])
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "schema": numbers_for_decimals(kind),
-        }
-        for name, kind in schema["properties"].items()
-    ]
-
-
-def _responses(path: str, operation: Any, names: dict[Any, str]) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done"}
-    if operation.answer:
-        schema = {"$ref": _REF.format(name=names[operation.answer])}
-        success["content"] = {"application/json": {"schema": schema}}
-    codes: dict[int, list[str]] = {}
-    for code in _codes(path, operation):
-        codes.setdefault(PROBLEMS[code].status, []).append(code)
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    return {
-        str(operation.status): success,
-        **{
-            str(status): {"description": ", ".join(sorted(set(names))), "content": problem}
-            for status, names in sorted(codes.items())
-        },
-    }
-
-
-def _codes(path: str, operation: Any) -> list[str]:
-    codes = [*operation.problems, "internal_error", "dependency_unavailable", "too_many_requests"]
-    codes += [f"{name.removesuffix('_id')}_not_found" for name in _PATH_PARAMETER.findall(path)]
-    if operation.query:
-        codes.append("validation_failed")
-    if operation.body:
-        codes += ["validation_failed", "invalid_json", "body_too_large", "unsupported_media_type"]
-    if operation.roles is not None:
-        codes += ["session_required", "session_expired", "forbidden"]
-    if operation.idempotency:
-        codes += ["request_in_progress", "idempotency_key_reused"]
-    if operation.idempotency == "required":
-        codes.append("idempotency_key_required")
-    return codes
-
-
-def numbers_for_decimals(schema: Any) -> Any:
-    """Amounts are JSON numbers on the wire; msgspec describes a Decimal as text."""
-    if isinstance(schema, dict):
-        if schema.get("format") == "decimal":
-            rest = {key: value for key, value in schema.items() if key not in ("type", "format")}
-            return {"type": "number", "multipleOf": 0.01, **rest}
-        return {key: numbers_for_decimals(value) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [numbers_for_decimals(value) for value in schema]
-    return schema

@@ -1,29 +1,31 @@
-"""The tables of the README, between markers."""
+"""What the README quotes of the code, between markers: tables and an endpoint."""
 
 import re
-from pathlib import Path
+import textwrap
 
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop_local.documents import handlers, proof
 from shop_local.functions import declared
+from shop_local.paths import CHECKOUT
 
 
 def render(readme: str) -> str:
-    """Put fresh tables between the README's ``<!-- name -->`` and ``<!-- /name -->`` markers.
+    """Put fresh text between the README's ``<!-- name -->`` and ``<!-- /name -->`` markers.
 
     Raises
     ------
     ValueError
         If a marker is missing.
     """
-    for name, table in (
+    for name, text in (
         ("functions", _functions()),
         ("events", _events()),
+        ("endpoint", _endpoint()),
         ("proof", proof.table()),
     ):
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        # The backslashes of a replacement would be read as escapes; a table has none.
-        readme, count = pattern.subn(rf"\1{table}\2", readme)
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?( *<!-- /{name} -->)", re.DOTALL)
+        # The backslashes of a replacement would be read as escapes; none of these has any.
+        readme, count = pattern.subn(rf"\1{text}\2", readme)
         if count != 1:
             raise ValueError(
                 f"the README needs one pair of <!-- {name} --> markers, it has {count}"
@@ -55,10 +57,7 @@ def _events() -> str:
     return "\n".join(lines) + "\n"
 
 
-def update(path: Path) -> bool:
-    """Rewrite the README if its tables are out of date, and tell whether they were."""
-    text = path.read_text()
-    fresh = render(text)
-    if fresh != text:
-        path.write_text(fresh)
-    return fresh != text
+def _endpoint() -> str:
+    """Quote a handler, as part of a list."""
+    code = (CHECKOUT / "functions/inventory/get_stock/handler.py").read_text()
+    return textwrap.indent(f"```python\n{code}```\n", "   ")

@@ -67,6 +67,11 @@ def endpoint(
     query: Any = None,
     answer: Any = None,
     status: int = 200,
+    further_statuses: tuple[int, ...] = (),
+    request_headers: tuple[str, ...] = (),
+    response_headers: tuple[str, ...] = (),
+    conditional: bool = False,
+    json_query: dict[str, Any] | None = None,
     roles: frozenset[Role] | None = None,
     optional_session: bool = False,
     idempotency: IdempotencyRule | None = None,
@@ -75,12 +80,23 @@ def endpoint(
 ) -> Callable[[Callable[[Request[Any, Any]], Answer]], Endpoint]:
     """Make an endpoint of a function from request to answer.
 
+    What is "for the documentation" changes nothing here; the tests hold every answer to it.
+
     Parameters
     ----------
     body, query, answer : struct types, optional
-        The contract.
+        The contract. A body of ``bytes`` is JSON that the function reads itself; an answer of ``dict`` is
+        any JSON object, one of ``str`` a page of HTML.
     status : int
         Of the success, for the documentation.
+    further_statuses : tuple of int
+        Others with which the same answer is given, for the documentation.
+    request_headers, response_headers : tuple of str
+        Which the function reads and its success has, for the documentation.
+    conditional : bool
+        Whether it gives a `conditional_answer`, for the documentation.
+    json_query : dict, optional
+        Query parameters that are JSON, and their struct types, for the documentation.
     roles : frozenset of Role, optional
         Who may call it; None: anybody, and no session is looked up.
     optional_session : bool
@@ -101,6 +117,11 @@ def endpoint(
             query=query,
             answer=answer,
             status=status,
+            further_statuses=further_statuses,
+            request_headers=request_headers,
+            response_headers=response_headers,
+            conditional=conditional,
+            json_query=json_query or {},
             roles=roles,
             optional_session=optional_session,
             idempotency=idempotency,

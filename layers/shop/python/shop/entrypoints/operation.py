@@ -82,6 +82,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: Any
     answer: Any
     status: int
+    further_statuses: tuple[int, ...]
+    request_headers: tuple[str, ...]
+    response_headers: tuple[str, ...]
+    conditional: bool
+    json_query: dict[str, Any]
     roles: frozenset[Role] | None
     optional_session: bool
     idempotency: IdempotencyRule | None

@@ -19,7 +19,7 @@ _NAMED_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`"
 
 
 def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
-    """Read the JSON body as a struct; no body reads as ``{}``.
+    """Read the JSON body as a struct; no body reads as ``{}``. One of ``bytes`` is left as it is.
 
     Raises
     ------
@@ -27,6 +27,8 @@ def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
         ``body_too_large``, ``unsupported_media_type``, ``invalid_json`` or ``validation_failed``.
     """
     raw = raw_body(request)
+    if isinstance(raw, kind):
+        return raw
     if raw and not _is_json(request.headers.get("content-type", "application/json")):
         raise ShopError("Send application/json.", code="unsupported_media_type")
     if _has_nul(raw.decode(errors="replace")):

@@ -1,0 +1,22 @@
+"""What msgspec says of the contracts, as it is published."""
+
+import re
+from typing import Any, Final
+
+REF: Final = "#/components/schemas/{name}"
+_SECTIONS: Final = re.compile(r"\n\n[A-Z]\w+\n---.*", re.DOTALL)
+
+
+def published(schema: Any) -> Any:
+    """Make numbers of amounts, as on the wire, and end docstrings where NumPy's sections begin."""
+    if isinstance(schema, list):
+        return [published(value) for value in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: published(value) for key, value in schema.items()}
+    if made.get("format") == "decimal":
+        # No multipleOf: in binary floating point 19.99 is none of 0.01.
+        made |= {"type": "number", "description": "An amount with two decimals."}
+    if isinstance(made.get("description"), str):
+        made["description"] = _SECTIONS.sub("", made["description"])
+    return made
