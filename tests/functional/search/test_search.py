@@ -88,6 +88,7 @@ def test_filters_of_every_kind(shop: Gateway) -> None:
         ('{"price": {"from": 1}}', "filters.price.from"),
         ('{"price": 5}', "filters.price"),
         ('{"price": {"gte": "much"}}', "filters.price.gte"),
+        ('{"price": {"gte": "500"}}', "filters.price.gte"),
         ('{"price": {"gte": -1}}', "filters.price.gte"),
         ('{"price": {"gte": 1e400}}', "filters.price.gte"),
         ('{"price": {"lte": 1000000}}', "filters.price.lte"),

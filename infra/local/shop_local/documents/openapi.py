@@ -8,7 +8,7 @@ import msgspec
 from shop.contracts.problems import Problem
 from shop_local.documents import handlers
 from shop_local.documents.responses import HEADERS, PATH_PARAMETER, responses
-from shop_local.documents.schemas import REF, published
+from shop_local.documents.schemas import REF, of_ours, published
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT
 
@@ -27,7 +27,7 @@ def document() -> dict[str, Any]:
     for operation in operations.values():
         types += [operation.body, operation.query, operation.answer, *operation.json_query.values()]
     types = [kind for kind in dict.fromkeys(types) if kind not in (None, bytes)]
-    found, components = msgspec.json.schema_components(types, ref_template=REF)
+    found, components = msgspec.json.schema_components(types, ref_template=REF, schema_hook=of_ours)
     schemas = dict(zip(types, found, strict=True))
     queries = {_name(schemas[o.query]) for o in operations.values() if o.query}
     paths: dict[str, dict[str, Any]] = {}

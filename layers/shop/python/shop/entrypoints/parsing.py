@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +11,7 @@ import msgspec
 from chalice.app import MultiDict
 from chalice.app import Request as ChaliceRequest
 
+from shop.contracts.http.amounts import Amount
 from shop.domain.errors import FieldError, InvalidRequest, NotFound, ShopError
 
 _BODY_LIMIT_BYTES: Final = 64 * 1024
@@ -34,7 +37,7 @@ def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
     if _has_nul(raw.decode(errors="replace")):
         raise InvalidRequest("Text must not contain the character U+0000.")
     try:
-        return msgspec.json.decode(raw or b"{}", type=kind)
+        return _decoder(kind).decode(raw or b"{}")
     except msgspec.ValidationError as error:
         raise invalid_field(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -84,7 +87,7 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
             errors=[FieldError(name, "must not contain the character U+0000")],
         )
     try:
-        return msgspec.json.decode(text, type=kind)
+        return _decoder(kind).decode(text)
     except msgspec.ValidationError as error:
         inner = invalid_field(error).errors[0]
         path = name if inner.field == "body" else f"{name}.{inner.field}"
@@ -95,6 +98,21 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
         raise InvalidRequest(
             f"{name} is not valid JSON.", errors=[FieldError(name, str(error))]
         ) from error
+
+
+@cache
+def _decoder[T](kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind, dec_hook=_amount, float_hook=Decimal)
+
+
+def _amount(kind: type, value: Any) -> Amount:
+    """Read the one type of ours that msgspec does not know."""
+    if kind is not Amount:
+        raise NotImplementedError(f"no field may be of {kind}")
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        given = {str: "str", bool: "bool", type(None): "null"}.get(type(value), "no number")
+        raise ValueError(f"Expected `number`, got `{given}`")
+    return Amount(value)
 
 
 def _has_nul(text: str) -> bool:

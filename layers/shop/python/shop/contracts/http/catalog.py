@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shop.contracts.http.amounts import Amount
 from shop.contracts.http.patterns import LINE
 from shop.domain.catalog import AttributeValue, Sort
 
@@ -101,7 +102,7 @@ class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     name: Name
     description: Description
     brand: Brand
-    price: Decimal
+    price: Amount
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)]
     category: Slug
     tags: Tags
@@ -120,7 +121,7 @@ class ChangeProduct(
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     brand: Brand | UnsetType = UNSET
-    price: Decimal | UnsetType = UNSET
+    price: Amount | UnsetType = UNSET
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)] | UnsetType = UNSET
     category: Slug | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET

@@ -1,11 +1,11 @@
 """Search and suggestions."""
 
-from decimal import Decimal
 from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.amounts import Amount
 from shop.contracts.http.catalog import ProductSummary
 from shop.domain.search import MAX_DEPTH, SearchSort
 
@@ -33,8 +33,8 @@ class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class PriceFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A range of prices; both ends are in it."""
 
-    gte: Decimal | None = None
-    lte: Decimal | None = None
+    gte: Amount | None = None
+    lte: Amount | None = None
 
 
 class SearchFilters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
