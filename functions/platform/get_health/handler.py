@@ -6,8 +6,11 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import health
 
 
-@endpoint(answer=HealthView, further_statuses=(503,))
+@endpoint(answer=HealthView, further_statuses=(503,), response_headers=("Retry-After",))
 def handler(_request: Request[None, None]) -> Answer:
     """Check every server; 503 when nothing works without one that is away."""
     view = health.report(health.examine(container().dependencies))
-    return Answer(view, 503 if view.status == "down" else 200, {"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"}
+    if view.status != "down":
+        return Answer(view, 200, headers)
+    return Answer(view, 503, {**headers, "Retry-After": "2"})

@@ -91,6 +91,7 @@ def test_filters_of_every_kind(shop: Gateway) -> None:
         ('{"price": {"gte": "500"}}', "filters.price.gte"),
         ('{"price": {"gte": -1}}', "filters.price.gte"),
         ('{"price": {"gte": 1e400}}', "filters.price.gte"),
+        ('{"price": {"gte": 1e9999999999999999999999}}', "filters.price.gte"),
         ('{"price": {"lte": 1000000}}', "filters.price.lte"),
         ('{"price": {"lte": 0.001}}', "filters.price.lte"),
         ('{"price": {"gte": 10, "lte": 9.99}}', "filters.price.gte"),

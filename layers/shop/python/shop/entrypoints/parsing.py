@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
-from functools import cache
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ _BODY_LIMIT_BYTES: Final = 64 * 1024
 _AT_FIELD: Final = re.compile(r"^(?P<message>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 #: An even number of backslashes before it is only backslashes.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 _NAMED_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
@@ -37,11 +37,12 @@ def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
     if _has_nul(raw.decode(errors="replace")):
         raise InvalidRequest("Text must not contain the character U+0000.")
     try:
-        return _decoder(kind).decode(raw or b"{}")
+        body: T = _decoder(kind).decode(raw or b"{}")
     except msgspec.ValidationError as error:
         raise invalid_field(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}", code="invalid_json") from error
+    return body
 
 
 def raw_body(request: ChaliceRequest) -> bytes:
@@ -87,7 +88,7 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
             errors=[FieldError(name, "must not contain the character U+0000")],
         )
     try:
-        return _decoder(kind).decode(text)
+        value: T = _decoder(kind).decode(text)
     except msgspec.ValidationError as error:
         inner = invalid_field(error).errors[0]
         path = name if inner.field == "body" else f"{name}.{inner.field}"
@@ -98,11 +99,21 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
         raise InvalidRequest(
             f"{name} is not valid JSON.", errors=[FieldError(name, str(error))]
         ) from error
+    return value
 
 
-@cache
-def _decoder[T](kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind, dec_hook=_amount, float_hook=Decimal)
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Give the decoder of a contract, made once."""
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind, dec_hook=_amount, float_hook=_exactly)
+    return _decoders[kind]
+
+
+def _exactly(number: str) -> Decimal:
+    try:
+        return Decimal(number)
+    except InvalidOperation:  # an exponent beyond all bounds: no amount is that large, or small
+        return Decimal("Infinity")
 
 
 def _amount(kind: type, value: Any) -> Amount:
@@ -111,7 +122,7 @@ def _amount(kind: type, value: Any) -> Amount:
         raise NotImplementedError(f"no field may be of {kind}")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         given = {str: "str", bool: "bool", type(None): "null"}.get(type(value), "no number")
-        raise ValueError(f"Expected `number`, got `{given}`")
+        raise TypeError(f"Expected `number`, got `{given}`")
     return Amount(value)
 
 

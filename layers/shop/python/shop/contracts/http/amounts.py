@@ -4,6 +4,6 @@ from decimal import Decimal
 
 
 class Amount(Decimal):
-    """A JSON number, read exactly; text that looks like one is refused (a plain `Decimal` is read from both)."""
+    """A JSON number, read exactly; text that looks like one is refused, which a plain `Decimal` takes."""
 
     __slots__ = ()
