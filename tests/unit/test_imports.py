@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from shop_local.functions import Function, declared
-from shop_local.paths import CHECKOUT, LAMBDA_PYTHON, STRIPE_LAYER
+from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
 
 #: Libraries that cost tens of milliseconds; the adapter that needs one imports it at first use.
 _HEAVY = (
-    "asyncio", "boto3", "botocore.session", "dataclasses", "opensearchpy", "pika", "psycopg2", "pydantic",
-    "requests", "ssl", "stripe", "urllib3",
+    "asyncio", "boto3", "botocore.session", "dataclasses", "inspect", "opensearchpy", "pika", "psycopg2",
+    "pydantic", "requests", "ssl", "stripe", "typing_extensions", "urllib3",
 )  # fmt: skip
-#: 11 ms that dataclasses and typing_extensions bring along; msgspec takes the latter where it finds it.
-_ONLY_WITH_STRIPE = ("inspect", "typing_extensions")
 #: Modules beyond those of an empty awslambdaric handler: Chalice, msgspec and our own.
-#: Measured at 55 to 101 in 2026-11; a new import has to earn its place.
-_MODULES = 105
+#: Measured at 35 to 84 in 2026-11; a new import has to earn its place.
+_MODULES = 85
 
 _COUNT = """
 import importlib.util, json, os, sys
@@ -61,6 +59,5 @@ def _imports(layers: tuple[Path, ...]) -> dict[str, list[str]]:
 def test_no_function_imports_what_it_may_not_need(function: Function) -> None:
     """A18: eager imports made others' cold starts 0.8 s (powertools-lambda-python #8406 #4372)."""
     modules = _imports(function.layers)[function.title]
-    heavy = _HEAVY if STRIPE_LAYER in function.layers else _HEAVY + _ONLY_WITH_STRIPE
-    assert [name for name in heavy if name in modules] == []
+    assert [name for name in _HEAVY if name in modules] == []
     assert len(modules) <= _MODULES, sorted(modules)

@@ -17,7 +17,6 @@ AWS_PYTHON: Final = LOCAL / "venvs/aws/bin/python"
 LAMBDA_PYTHON: Final = LOCAL / "venvs/lambda/bin/python"
 #: Where `make` builds the layers of other people's packages.
 BUILT_LAYERS: Final = LOCAL / "layers"
-STRIPE_LAYER: Final = BUILT_LAYERS / "stripe"
 SHOP_LAYER: Final = CHECKOUT / "layers/shop"
 MIGRATIONS: Final = CHECKOUT / "infra/migrations"
 TEMPLATE: Final = CHECKOUT / "infra/template.yaml"
