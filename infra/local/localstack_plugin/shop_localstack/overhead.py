@@ -13,6 +13,7 @@ from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 from localstack.services.stepfunctions.asl.antlr.runtime.ASLLexer import ASLLexer
 from localstack.services.stepfunctions.asl.antlr.runtime.ASLParser import ASLParser
+from localstack.services.stepfunctions.asl.component.common.path import result_path
 from localstack.services.stepfunctions.asl.component.eval_component import EvalComponent
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import (
     lambda_eval_utils,
@@ -48,6 +49,7 @@ def apply() -> None:
     # into assuming the same role for a new client at every task.
     AmazonStateLanguageParser.parse = staticmethod(_parse)  # type: ignore[method-assign]
     json_path.parse = lru_cache(4096)(json_path.parse)
+    result_path.parse = lru_cache(4096)(result_path.parse)
     lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
     LogHandler.run_log_loop = _run_log_loop  # type: ignore[method-assign, assignment]
     # CloudFormation looks a second apart whether a resource is ready: a minute for fifty functions.
