@@ -17,6 +17,7 @@ from shop.bootstrap import Container
 from shop.contracts.events import Item
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
+from shop.services.payments import process_payment
 from shop.services.ports.orders import Order, OrderLine
 from tests.support.containers import container_for
 from tests.support.stock import add_products, levels, query
@@ -91,6 +92,13 @@ def place_order(
             order_id, new_id(), [Item(product_id, QUANTITY) for product_id in ids], expires_at
         )
     return Placed(order_id, user_id, tuple(ids), subtotal + shipping)
+
+
+def pay_for(container: Container, placed: Placed, method: str = "pm_card_visa") -> None:
+    """Pay an order, as its owner's request does."""
+    process_payment(
+        container.payment_provider, container.unit_of_work, placed.user_id, placed.order_id, method
+    )
 
 
 def status_of(database_url: str, order_id: UUID) -> str:

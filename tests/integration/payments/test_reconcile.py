@@ -10,13 +10,14 @@ from shop.contracts.events import Item
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.services.inventory import expire_reservations
-from shop.services.payments import execute_refund, process_payment, reconcile, request_refund
+from shop.services.payments import execute_refund, reconcile, request_refund
 from tests.support.payments import (
     QUANTITY,
     STOCK,
     Placed,
     StripeControl,
     events_of,
+    pay_for,
     place_order,
     status_of,
     stock_of,
@@ -27,12 +28,6 @@ from tests.support.stock import query
 MINUTE = timedelta(minutes=1)
 
 
-def pay(container: Container, placed: Placed, method: str = "pm_card_visa") -> None:
-    process_payment(
-        container.payment_provider, container.unit_of_work, placed.user_id, placed.order_id, method
-    )
-
-
 def run(container: Container) -> dict[str, int]:
     return reconcile(container.payment_provider, container.unit_of_work, seconds=20)
 
@@ -41,7 +36,7 @@ def leave_open(container: Container, control: StripeControl, **fault: object) ->
     placed = place_order(container)
     control.fault(**{"action": "close", **fault})  # type: ignore[arg-type]
     with pytest.raises(PaymentOutcomeUnknown):
-        pay(container, placed)
+        pay_for(container, placed)
     control.clear_faults()
     return placed
 
@@ -118,7 +113,7 @@ def test_a_stored_server_error(container: Container, control: StripeControl, dat
 
 def test_an_abandoned_check(container: Container, control: StripeControl, database: str) -> None:
     placed = place_order(container)
-    pay(container, placed, "pm_card_authenticationRequired")
+    pay_for(container, placed, "pm_card_authenticationRequired")
     wind_back(database, placed.order_id, 20 * MINUTE)
     assert run(container) == {"needs_action": 1}
     assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
@@ -133,7 +128,7 @@ def test_a_check_done_after_the_webhook_was_lost(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(container, placed, "pm_card_authenticationRequired")
+    pay_for(container, placed, "pm_card_authenticationRequired")
     control.authenticate(control.intents(placed.order_id)[0]["id"])
     wind_back(database, placed.order_id, MINUTE)
     assert run(container) == {"paid": 1}
@@ -167,7 +162,7 @@ def test_an_intent_that_stripe_does_not_know_holds_nobody_up(
     assert run(container) == {"unknown": 1, "paid": 1}
     assert status_of(database, strange.order_id) == "PAYMENT_PROCESSING"
     with pytest.raises(PaymentOutcomeUnknown):
-        pay(container, strange)
+        pay_for(container, strange)
 
 
 def test_stranded_orders(container: Container, database: str) -> None:
@@ -202,7 +197,7 @@ def test_a_refund_that_stripe_did_not_answer(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(container, placed)
+    pay_for(container, placed)
     control.fault("close", "/v1/refunds", when="before")
     with pytest.raises(PaymentOutcomeUnknown):
         refund(container, placed)
@@ -222,7 +217,7 @@ def test_a_refund_whose_answer_was_lost_is_found(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(container, placed)
+    pay_for(container, placed)
     control.fault("status", "/v1/refunds", when="after", status=500, stored=True)
     refund(container, placed)
     assert status_of(database, placed.order_id) == "CANCELLED"
@@ -233,7 +228,7 @@ def test_stock_that_was_confirmed_comes_back(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(container, placed)
+    pay_for(container, placed)
     with container.unit_of_work() as work:
         work.inventory.confirm(placed.order_id)
     assert stock_of(database, placed) == {(STOCK - QUANTITY, 0)}
@@ -245,7 +240,7 @@ def test_a_refund_that_stripe_refuses_is_not_forgotten(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(container, placed)
+    pay_for(container, placed)
     query(database, "UPDATE payments SET payment_intent_id = 'pi_unknown'")
     with container.unit_of_work() as work:
         request_refund(work, placed.order_id, "cancelled_by_customer")
@@ -266,6 +261,6 @@ def test_a_wrong_key_is_our_fault_and_costs_no_order(
     placed = place_order(container)
     container.payment_provider._key = "sk_live_wrong"  # type: ignore[attr-defined]
     with pytest.raises(ShopError) as refused:
-        pay(container, placed)
+        pay_for(container, placed)
     assert refused.value.code == "dependency_unavailable"
     assert status_of(database, placed.order_id) == "PENDING"

@@ -10,12 +10,13 @@ from shop.adapters.stripe_payments import StripePayments
 from shop.bootstrap import Container
 from shop.domain.orders import OrderStatus
 from shop.services.inventory import confirm_order
-from shop.services.payments import execute_refund, process_payment, receive_webhook, request_refund
+from shop.services.payments import execute_refund, receive_webhook, request_refund
 from shop.services.ports.payments import Refund, RefundRefused
 from tests.support.payments import (
     Placed,
     StripeControl,
     event_of,
+    pay_for,
     place_order,
     signature,
     status_of,
@@ -27,13 +28,7 @@ from tests.support.stock import query
 def placed(container: Container) -> Placed:
     """An order that is paid."""
     order = place_order(container)
-    process_payment(
-        container.payment_provider,
-        container.unit_of_work,
-        order.user_id,
-        order.order_id,
-        "pm_card_visa",
-    )
+    pay_for(container, order)
     return order
 
 

@@ -9,7 +9,7 @@ from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.ids import new_id
 from shop.services.notifications import order_confirmed
-from shop.services.payments import execute_refund, process_payment, receive_webhook, request_refund
+from shop.services.payments import execute_refund, receive_webhook, request_refund
 from shop.services.ports.payments import Refund
 from shop.services.tracking import ship_order
 from tests.support.payments import (
@@ -18,6 +18,7 @@ from tests.support.payments import (
     StripeControl,
     event_of,
     events_of,
+    pay_for,
     place_order,
     signature,
     status_of,
@@ -37,16 +38,6 @@ def _hear(container: Container, kind: str, subject: dict[str, Any]) -> str:
     payload = event_of(kind, subject)
     return receive_webhook(
         container.payment_provider, container.unit_of_work, payload.encode(), signature(payload)
-    )
-
-
-def _pay(container: Container, placed: Placed) -> None:
-    process_payment(
-        container.payment_provider,
-        container.unit_of_work,
-        placed.user_id,
-        placed.order_id,
-        "pm_card_visa",
     )
 
 
@@ -70,7 +61,7 @@ def test_money_that_went_back_before_we_knew_of_it_pays_for_nothing(
     placed = place_order(container)
     control.fault("close", when="after")
     with pytest.raises(PaymentOutcomeUnknown):
-        _pay(container, placed)
+        pay_for(container, placed)
     control.clear_faults()
     (intent,) = control.intents(placed.order_id)
     if is_noted:
@@ -90,7 +81,7 @@ def test_the_reason_is_the_one_that_was_given_first(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    _pay(container, placed)
+    pay_for(container, placed)
     refund = _requested(container, placed, "wrong colour")
     assert _requested(container, placed, "another").reason == "wrong colour"
     _hear(container, "charge.refunded", _refunded_charge(control, placed))
@@ -104,7 +95,7 @@ def test_the_reason_is_the_one_that_was_given_first(
 
 def test_a_failure_that_overtakes_our_answer_is_kept(container: Container, database: str) -> None:
     placed = place_order(container)
-    _pay(container, placed)
+    pay_for(container, placed)
     refund = _requested(container, placed, "cancelled_by_customer")
     made = container.payment_provider.refund(refund.payment_intent_id)
     failed = {"id": made, "status": "failed", "payment_intent": refund.payment_intent_id}
@@ -117,7 +108,7 @@ def test_a_failure_that_overtakes_our_answer_is_kept(container: Container, datab
 
 def test_the_failure_of_a_refund_made_by_hand_is_kept(container: Container, database: str) -> None:
     placed = place_order(container)
-    _pay(container, placed)
+    pay_for(container, placed)
     ((intent_id,),) = query(database, "SELECT payment_intent_id FROM payments")
     failed = {"id": "re_by_hand", "status": "failed", "payment_intent": intent_id}
     assert _hear(container, "refund.failed", failed) == "refund_failed"
@@ -129,7 +120,7 @@ def test_the_failure_of_a_refund_made_by_hand_is_kept(container: Container, data
 
 def _confirmed(container: Container, database: str) -> Placed:
     placed = place_order(container)
-    _pay(container, placed)
+    pay_for(container, placed)
     query(
         database,
         "UPDATE orders SET status = 'CONFIRMED', shipping_address = '{\"name\": \"Ada\"}' WHERE id = %s",

@@ -7,11 +7,12 @@ import pytest
 
 from shop.bootstrap import Container
 from shop.domain.errors import PaymentOutcomeUnknown
-from shop.services.payments import execute_refund, process_payment, reconcile, request_refund
+from shop.services.payments import execute_refund, reconcile, request_refund
 from tests.support.payments import (
     STOCK,
     Placed,
     StripeControl,
+    pay_for,
     place_order,
     status_of,
     stock_of,
@@ -21,22 +22,12 @@ from tests.support.payments import (
 _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", "stored": True}
 
 
-def _pay(container: Container, placed: Placed) -> None:
-    process_payment(
-        container.payment_provider,
-        container.unit_of_work,
-        placed.user_id,
-        placed.order_id,
-        "pm_card_visa",
-    )
-
-
 def _open(container: Container, control: StripeControl, **fault: Any) -> Placed:
     """An order whose payment got no answer."""
     placed = place_order(container)
     control.fault(**fault)
     with pytest.raises(PaymentOutcomeUnknown):
-        _pay(container, placed)
+        pay_for(container, placed)
     control.clear_faults()
     return placed
 
@@ -61,7 +52,7 @@ def test_refunds_that_stripe_does_not_know_do_not_either(
 ) -> None:
     refunded = [place_order(container) for _ in range(4)]
     for placed in refunded:
-        _pay(container, placed)
+        pay_for(container, placed)
         with container.unit_of_work() as work:
             refund = request_refund(work, placed.order_id, "cancelled_by_customer")
         assert refund is not None
