@@ -137,13 +137,19 @@ PYTHON
 unused_by_chalice=(botocore click inquirer jmespath pip pyyaml setuptools wheel)
 
 lock() { # group
-    local options=()
+    local options=() excluded=.local/excluded.txt
     case $1 in
         # Upstream of LocalStack is archived: its dependencies are those of the day of its last release.
         local-aws) options=(--exclude-newer 2026-03-31) ;;
-        runtime) options=(--excludes <(printf '%s\n' "${unused_by_chalice[@]}")) ;;
+        runtime)
+            printf '%s\n' "${unused_by_chalice[@]}" >"$excluded"
+            options=(--excludes "$excluded")
+            ;;
         # The dependencies layer has it, and every function has that layer.
-        stripe) options=(--excludes <(echo requests)) ;;
+        stripe)
+            echo requests >"$excluded"
+            options=(--excludes "$excluded")
+            ;;
     esac
     "$uv" pip compile --quiet --upgrade --universal --python-version "$version" --generate-hashes \
         --no-emit-index-url --no-header "${options[@]}" --group "pyproject.toml:$1" \
