@@ -11,6 +11,7 @@ import psycopg2.extras
 from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.domain.ids import new_id
+from shop.domain.payments import Attempt
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
@@ -83,7 +84,7 @@ def begin_payment(transaction: Transaction, order_id: UUID) -> bool:
     row = transaction.row("SELECT user_id FROM orders WHERE id = %s", (order_id,))
     assert row is not None
     begun = PostgresPayments(transaction).begin(order_id, row[0], "pm_card_visa")
-    return begun.attempt is not None
+    return isinstance(begun, Attempt)
 
 
 def levels(database_url: str, product_id: UUID) -> tuple[int, int]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shop.services.idempotency.ports import IdempotencyRecords
     from shop.services.identity.ports import LoginBrake, SessionStore
     from shop.services.notifications.ports import Mailer
-    from shop.services.orders.ports import Fulfilment, OrderPlacement
+    from shop.services.orders.ports import CheckoutMachine
     from shop.services.payments.ports import PaymentProvider
     from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
     from shop.services.unit_of_work import UnitOfWork
@@ -170,18 +170,11 @@ class Container:
         return RedisStockLocks(self.redis)
 
     @cached_property
-    def order_placement(self) -> "OrderPlacement":
-        """The state machine that places orders."""
-        from shop.adapters.aws.step_functions import StepFunctionsOrderPlacement
+    def checkout_machine(self) -> "CheckoutMachine":
+        """The state machine that carries out a checkout."""
+        from shop.adapters.aws.step_functions import StepFunctionsCheckout
 
-        return StepFunctionsOrderPlacement(self.settings.place_order_arn)
-
-    @cached_property
-    def fulfilment(self) -> "Fulfilment":
-        """The state machine that waits for an order's events."""
-        from shop.adapters.aws.step_functions import StepFunctionsFulfilment
-
-        return StepFunctionsFulfilment()
+        return StepFunctionsCheckout(self.settings.checkout_arn)
 
     @cached_property
     def mailer(self) -> "Mailer":

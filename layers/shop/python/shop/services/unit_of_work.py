@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # every use case imports this module, few need all of these
     from shop.services.inventory.ports import InventoryRepository
     from shop.services.messaging.ports import Inbox
     from shop.services.notifications.ports import NotificationLog
-    from shop.services.orders.ports import OrderRepository, PriceBook, TaskTokens
+    from shop.services.orders.ports import OrderRepository, PriceBook
     from shop.services.payments.ports import PaymentRepository
 
 
@@ -41,10 +41,6 @@ class UnitOfWork(Protocol):
     @property
     def prices(self) -> "PriceBook":
         """Prices, taxes and shipping rates of this moment."""
-
-    @property
-    def task_tokens(self) -> "TaskTokens":
-        """Where fulfilments wait."""
 
     @property
     def notifications(self) -> "NotificationLog":

@@ -14,10 +14,14 @@ from shop.adapters.postgres.database import Transaction
 from shop.domain.errors import Conflict, FieldError, InsufficientStock
 from shop.domain.inventory import (
     MAX_ON_HAND,
+    AlreadyHeld,
     ChangedStock,
+    Committed,
+    Held,
     Hold,
     Item,
     LapsedOrder,
+    Released,
     StockChange,
     StockLevel,
     sum_by_product,
@@ -37,7 +41,7 @@ class PostgresInventory:
 
     def hold(
         self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Hold:
+    ) -> Held | AlreadyHeld:
         """Hold all lines or none; see the port."""
         wanted = sum_by_product((item.product_id, item.quantity) for item in items)
         parameters: dict[str, Any] = {
@@ -61,9 +65,9 @@ class PostgresInventory:
         if not held:
             raise _insufficient(wanted, stock)
         lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
-        return Hold(reservation_id, order_id, lines, expires_at, lapsed=_holds(lapsed))
+        return Held(Hold(reservation_id, order_id, lines, expires_at), _holds(lapsed))
 
-    def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
+    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         """Give back what an order holds or has confirmed; see the port."""
         parameters = {"order": order_id, "expired": expired}
         if not self._transaction.execute(sql.LOCK_STOCK_OF_ORDER, parameters):
@@ -71,16 +75,15 @@ class PostgresInventory:
         rows = self._transaction.rows(sql.RELEASE, parameters)
         if not rows:
             return None
-        items = tuple(Item(row[0], row[7]) for row in rows)
-        levels = tuple(StockLevel(*row[:5]) for row in rows)
-        return Hold(rows[0][5], order_id, items, rows[0][6], levels=levels)
+        return Released(*_changed_hold(order_id, rows))
 
-    def confirm(self, order_id: UUID) -> list[StockLevel]:
+    def confirm(self, order_id: UUID) -> Committed | None:
         """Take what an order holds out of the stock, for good; see the port."""
         parameters = {"order": order_id, "expired": False}
         if not self._transaction.execute(sql.LOCK_STOCK_OF_ORDER, parameters):
-            return []
-        return [StockLevel(*row) for row in self._transaction.rows(sql.CONFIRM, parameters)]
+            return None
+        rows = self._transaction.rows(sql.CONFIRM, parameters)
+        return Committed(*_changed_hold(order_id, rows)) if rows else None
 
     def lock_order(self, order_id: UUID) -> str | None:
         """Lock an order's row and give its status; None for an order of another system."""
@@ -99,7 +102,7 @@ class PostgresInventory:
         if not rows:
             return None
         items = tuple(Item(row[1], row[2]) for row in rows)
-        return Hold(rows[0][0], order_id, items, rows[0][3], is_new=False)
+        return Hold(rows[0][0], order_id, items, rows[0][3])
 
     def is_confirmed(self, order_id: UUID) -> bool:
         """Tell whether an order's stock was taken out for good."""
@@ -146,18 +149,27 @@ class PostgresInventory:
         return LapsedOrder(*row) if row else None
 
 
-def _repeated(order_id: UUID, wanted: dict[UUID, int], known: list[dict[str, Any]]) -> Hold:
+def _changed_hold(
+    order_id: UUID, rows: Sequence[Sequence[Any]]
+) -> tuple[Hold, tuple[StockLevel, ...]]:
+    items = tuple(Item(row[0], row[7]) for row in rows)
+    levels = tuple(StockLevel(*row[:5]) for row in rows)
+    return Hold(rows[0][5], order_id, items, rows[0][6]), levels
+
+
+def _repeated(order_id: UUID, wanted: dict[UUID, int], known: list[dict[str, Any]]) -> AlreadyHeld:
     items = {UUID(line["product_id"]): line["quantity"] for line in known}
     if items != wanted:
         raise Conflict("The order already holds other lines.", code="reservation_conflict")
     if any(line["ended"] for line in known):
         raise Conflict("The order's reservation has ended.", code="reservation_conflict")
-    return Hold(
-        UUID(known[0]["id"]),
-        order_id,
-        tuple(Item(product_id, quantity) for product_id, quantity in items.items()),
-        datetime.fromisoformat(known[0]["expires_at"]),
-        is_new=False,
+    return AlreadyHeld(
+        Hold(
+            UUID(known[0]["id"]),
+            order_id,
+            tuple(Item(product_id, quantity) for product_id, quantity in items.items()),
+            datetime.fromisoformat(known[0]["expires_at"]),
+        )
     )
 
 
@@ -179,7 +191,6 @@ def _holds(lapsed: list[dict[str, Any]] | None) -> tuple[Hold, ...]:
             UUID(hold["order_id"]),
             tuple(Item(UUID(line["product_id"]), line["quantity"]) for line in hold["items"]),
             datetime.fromisoformat(hold["expires_at"]),
-            is_new=False,
         )
         for hold in lapsed or ()
     )

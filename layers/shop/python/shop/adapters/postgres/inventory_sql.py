@@ -152,14 +152,15 @@ CONFIRM: Final = """
         FROM held
         WHERE r.order_id = held.order_id AND r.product_id = held.product_id
           AND (SELECT bool_and(status = 'pending') FROM held)
-        RETURNING r.product_id, r.quantity
+        RETURNING r.id, r.product_id, r.quantity, r.expires_at
     )
     UPDATE inventory AS i
     SET quantity_on_hand = i.quantity_on_hand - quantity,
         quantity_reserved = i.quantity_reserved - quantity,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM confirmed WHERE i.product_id = confirmed.product_id
-    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version
+    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
+              confirmed.id, confirmed.expires_at, confirmed.quantity
 """
 
 FIRST_STOCK: Final = """

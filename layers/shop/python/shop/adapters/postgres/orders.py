@@ -3,14 +3,21 @@
 # ruff: noqa: S608 - the statements are put together from constants of this module only
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from shop.adapters.postgres.database import Row, Transaction
-from shop.domain.orders import Order, OrderLine, OrderStatus, StockState, TimelineEntry, sources_of
+from shop.domain.orders import (
+    Order,
+    OrderLine,
+    OrderStatus,
+    StaleOrder,
+    TimelineEntry,
+    sources_of,
+)
 
 _COLUMNS: Final = (
     "id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor, total_minor,"
@@ -79,6 +86,16 @@ _PAGE: Final = f"""
       AND (%(before)s::timestamptz IS NULL OR (created_at, id) < (%(before)s, %(before_id)s::uuid))
     ORDER BY created_at DESC, id DESC
     LIMIT %(limit)s
+"""
+
+
+_LOCK_STALE: Final = """
+    SELECT id, status, correlation_id, updated_at FROM orders
+    WHERE status = %(status)s AND updated_at < clock_timestamp() - %(idle)s
+      AND (%(after)s::timestamptz IS NULL OR (updated_at, id) > (%(after)s, %(after_id)s::uuid))
+      AND NOT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
+                      WHERE p.order_id = orders.id AND refunds.status = 'pending')
+    ORDER BY updated_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -156,17 +173,20 @@ class PostgresOrders:
         )
         return [_order(row) for row in rows]
 
-    def stock_state(self, order_id: UUID) -> StockState:
-        """Tell what has become of the stock that was held for an order."""
-        statuses = {
-            row[0]
-            for row in self._transaction.rows(
-                "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
-            )
-        }
-        if statuses == {"confirmed"}:
-            return StockState.CONFIRMED
-        return StockState.HELD if statuses & {"pending", "confirmed"} else StockState.NONE
+    def lock_stale(
+        self, status: OrderStatus, idle: timedelta, *, after: StaleOrder | None
+    ) -> StaleOrder | None:
+        """Lock the order that has stayed longest in a status; see the port."""
+        row = self._transaction.row(
+            _LOCK_STALE,
+            {
+                "status": status.value,
+                "idle": idle,
+                "after": after and after.updated_at,
+                "after_id": after and after.order_id,
+            },
+        )
+        return None if row is None else StaleOrder(row[0], OrderStatus(row[1]), row[2], row[3])
 
 
 def _order(row: Row) -> Order:

@@ -13,9 +13,12 @@ from shop.domain.payments import (
     Applied,
     Attempt,
     Begun,
+    BeingPlaced,
+    NotPending,
     Payable,
     PaymentStatus,
     Refund,
+    ReservationExpired,
     public_decline_code,
 )
 
@@ -28,13 +31,15 @@ class PostgresPayments:
 
     def find(self, order_id: UUID, *, user_id: UUID | None = None) -> Payable | None:
         """Read an order and its latest attempt."""
-        return _payable(self._transaction.row(sql.FIND, {"order_id": order_id, "user_id": user_id}))
+        row = self._transaction.row(sql.FIND, {"order_id": order_id, "user_id": user_id})
+        return None if row is None else _payable(row)
 
     def find_by_intent(self, payment_intent_id: str) -> Payable | None:
         """Read the order that an intent was made for."""
-        return _payable(self._transaction.row(sql.FIND_BY_INTENT, (payment_intent_id,)))
+        row = self._transaction.row(sql.FIND_BY_INTENT, (payment_intent_id,))
+        return None if row is None else _payable(row)
 
-    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun:
+    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun | None:
         """Begin a payment, or change nothing."""
         row = self._transaction.row(
             sql.BEGIN,
@@ -46,11 +51,14 @@ class PostgresPayments:
             },
         )
         if row is None:
-            raise RuntimeError("a LEFT JOIN on one row gave none")
-        was_pending, being_placed, *attempt = row
-        if attempt[0] is not None:
-            return Begun(attempt=_attempt(attempt))
-        return Begun(being_placed=being_placed, reservation_lapsed=was_pending and not being_placed)
+            return None
+        has_begun, being_placed, *found = row
+        order = _payable(found)
+        if has_begun and order.attempt is not None:
+            return order.attempt
+        if order.status is not OrderStatus.PENDING:
+            return NotPending(order)
+        return BeingPlaced() if being_placed else ReservationExpired()
 
     def note(self, attempt: Attempt, status: PaymentStatus, payment_intent_id: str | None) -> None:
         """Record the intent of an open attempt."""
@@ -184,26 +192,18 @@ class PostgresPayments:
             order_id=row[0], status=OrderStatus(row[1]), correlation_id=row[2], attempt=None
         )
 
-    def record_webhook(self, event_id: str, event_type: str) -> bool:
-        """Record an event of the provider."""
+    def record_webhook(self, event_id: str, event_type: str, outcome: str) -> bool:
+        """Record an event of the provider and what it led to."""
         return bool(
             self._transaction.execute(
                 "INSERT INTO webhook_events (event_id, event_type, outcome)"
-                " VALUES (%s, %s, 'received') ON CONFLICT (event_id) DO NOTHING",
-                (event_id, event_type),
+                " VALUES (%s, %s, %s) ON CONFLICT (event_id) DO NOTHING",
+                (event_id, event_type, outcome),
             )
         )
 
-    def conclude_webhook(self, event_id: str, outcome: str) -> None:
-        """Record what an event led to."""
-        self._transaction.execute(
-            "UPDATE webhook_events SET outcome = %s WHERE event_id = %s", (outcome, event_id)
-        )
 
-
-def _payable(row: Row | None) -> Payable | None:
-    if row is None:
-        return None
+def _payable(row: Sequence[Any]) -> Payable:
     order_id, status, correlation_id, *attempt = row
     return Payable(
         order_id=order_id,

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shop.adapters.postgres.orders import PostgresOrders
     from shop.adapters.postgres.payments import PostgresPayments
     from shop.adapters.postgres.price_book import PostgresPriceBook
-    from shop.adapters.postgres.task_tokens import PostgresTaskTokens
 
 _log = logging.getLogger(__name__)
 
@@ -92,13 +91,6 @@ class PostgresUnitOfWork:
         from shop.adapters.postgres.price_book import PostgresPriceBook
 
         return PostgresPriceBook(self.transaction)
-
-    @cached_property
-    def task_tokens(self) -> "PostgresTaskTokens":
-        """Where fulfilments wait."""
-        from shop.adapters.postgres.task_tokens import PostgresTaskTokens
-
-        return PostgresTaskTokens(self.transaction)
 
     @cached_property
     def notifications(self) -> "PostgresNotifications":

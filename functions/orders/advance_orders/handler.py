@@ -1,0 +1,11 @@
+"""Every minute: bring on paid orders whose next event did not come within five minutes."""
+
+from shop.bootstrap import container
+from shop.entrypoints.schedule import schedule
+from shop.services.orders.advance import advance_orders
+
+
+@schedule
+def handler(seconds: float) -> dict[str, int]:
+    """Commit the stock and confirm, e-mail and process, or record a refund."""
+    return advance_orders(container().unit_of_work, container().mailer, seconds=seconds)
