@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from shop.bootstrap import Container
 from tests.functional.payments.test_process_payment import RETURNED, pay
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import (
     TOTAL_MINOR,
