@@ -12,7 +12,7 @@ import hiredis
 import psycopg2
 
 from shop.adapters.postgres.database import Database, Transaction
-from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis.client import RedisClient
 
 #: Anything that a handler waits for: commands of Redis, a statement, or the end of a transaction.
 type Step = tuple[str, Any]

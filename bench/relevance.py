@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from uuid import UUID
 
-from shop.adapters.opensearch_search import OpenSearchEngine
+from shop.adapters.opensearch.engine import OpenSearchEngine
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.search import PostgresSearchEngine
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.search import SearchQuery
-from shop.services.ports.search import SearchEngine
+from shop.services.search.ports import SearchEngine
 from shop_local import stack
 from shop_local.paths import State, default_state_folder
 from shop_local.seed import judged, products

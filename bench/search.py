@@ -23,7 +23,7 @@ import psycopg2
 from opensearchpy import OpenSearch
 
 from bench.measuring import Pairs, machine, milliseconds, percentile, table, verdict
-from shop.adapters.opensearch_reindex import reindex
+from shop.adapters.opensearch.reindex import reindex
 from shop.adapters.postgres.database import Transaction
 from shop.bootstrap import Container
 from shop.settings import Settings

@@ -69,7 +69,7 @@ def redis_url(laptop: LazyServices) -> str:
 @pytest.fixture
 def redis(redis_url: str) -> str:
     """Address of Valkey, emptied for this test."""
-    from shop.adapters.redis_client import RedisClient
+    from shop.adapters.redis.client import RedisClient
 
     client = RedisClient(redis_url)
     client.execute("FLUSHALL")

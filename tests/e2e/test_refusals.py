@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis.client import RedisClient
 from tests.e2e.client import ADDRESS, Shop, check
 from tests.e2e.deployment import Stack
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shop.adapters import redis_product_cache
+from shop.adapters.redis import catalog_cache as redis_product_cache
 from shop.bootstrap import Container
 from shop.domain.sessions import Role
 from tests.support.containers import container_for

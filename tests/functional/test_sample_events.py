@@ -92,7 +92,7 @@ def test_lists_outlive_a_change_of_the_stock_unless_it_is_sold_out(
     shop: Gateway, container: Container
 ) -> None:
     from shop.contracts.events import InventoryUpdated
-    from shop.services.product_changes import on_inventory_updated
+    from shop.services.catalog.change import on_inventory_updated
 
     def happened(available: int) -> str:
         shop.get("/api/catalog/products")
@@ -108,7 +108,7 @@ def test_consumer_raises_while_redis_is_away(container: Container, database: str
     """So that the batch comes back."""
     from shop.contracts.events import ProductUpdated
     from shop.domain.errors import DependencyUnavailable
-    from shop.services.product_changes import on_products_updated
+    from shop.services.catalog.change import on_products_updated
     from tests.support.containers import container_for
 
     with (

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from opensearchpy import OpenSearch
 
-from shop.adapters.opensearch_index import IndexNames
+from shop.adapters.opensearch.index import IndexNames
 
 
 @contextmanager

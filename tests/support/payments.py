@@ -14,11 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from shop.bootstrap import Container
-from shop.contracts.events import Item
 from shop.domain.ids import new_id
-from shop.domain.orders import OrderStatus
+from shop.domain.inventory import Item
+from shop.domain.orders import Order, OrderLine, OrderStatus
 from shop.services.payments import process_payment
-from shop.services.ports.orders import Order, OrderLine
 from tests.support.containers import container_for
 from tests.support.stock import add_products, levels, query
 

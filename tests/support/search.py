@@ -5,7 +5,8 @@ from uuid import UUID, uuid5
 
 from shop.adapters.postgres.database import Database
 from shop.domain.search import Filters, SearchQuery
-from shop.services.ports.search import SearchEngine, SearchPage
+from shop.domain.search_results import SearchPage
+from shop.services.search.ports import SearchEngine
 from tests.support.products import add_categories
 
 _NAMESPACE = UUID("7a1f3c52-3d0e-5a57-9a35-0c5f6c1f2b11")

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.cart import CartView, SetItem
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import cart
+from shop.services.cart import items as cart
 
 
 @endpoint(

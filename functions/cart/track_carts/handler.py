@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from shop.bootstrap import container
 from shop.entrypoints.schedule import schedule
-from shop.services import cart
+from shop.services.cart.tracking import track_carts
 
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Report carts that have begun and carts that were abandoned."""
-    return cart.track_carts(container().cart_resources, datetime.now(UTC))
+    return track_carts(container().cart_resources, datetime.now(UTC))

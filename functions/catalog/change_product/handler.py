@@ -5,7 +5,7 @@ from shop.contracts.http.catalog import ChangeProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.caching import precondition_of
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import product_changes
+from shop.services.catalog import change as product_changes
 
 
 @endpoint(

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.catalog import CreateProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import product_changes
+from shop.services.catalog import change as product_changes
 
 
 @endpoint(

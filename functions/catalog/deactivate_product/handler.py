@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.domain.sessions import STAFF
 from shop.entrypoints.caching import precondition_of
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import product_changes
+from shop.services.catalog import change as product_changes
 
 
 @endpoint(

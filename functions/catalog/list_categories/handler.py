@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.catalog import CategoryTree
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import catalog
+from shop.services.catalog import browse as catalog
 
 
 @endpoint(answer=CategoryTree, conditional=True)

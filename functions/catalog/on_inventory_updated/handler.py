@@ -6,8 +6,8 @@ from typing import Final
 from shop.bootstrap import container
 from shop.contracts.events import InventoryUpdated
 from shop.entrypoints.rabbitmq import batch_consumer
-from shop.services import product_changes
-from shop.services.search_indexing import Refresh, refresh_index
+from shop.services.catalog import change as product_changes
+from shop.services.search.indexing import Refresh, refresh_index
 
 _refresh: Final = Refresh()
 

@@ -5,7 +5,7 @@ from shop.contracts.http.search import SearchAnswer, SearchFilters, SearchProduc
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.parsing import parse_json_parameter
-from shop.services import search
+from shop.services.search import find as search
 
 
 @endpoint(

@@ -4,7 +4,7 @@ from shop.bootstrap import container
 from shop.contracts.http.search import SuggestAnswer, SuggestProducts
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import search
+from shop.services.search import find as search
 
 
 @endpoint(query=SuggestProducts, answer=SuggestAnswer, conditional=True)

@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import identity
+from shop.services.identity import accounts as identity
 
 
 @endpoint(

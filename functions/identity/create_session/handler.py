@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import identity
+from shop.services.identity import accounts as identity
 
 
 # An Idempotency-Key is not taken here: its stored answer would be a bearer token in the clear, and

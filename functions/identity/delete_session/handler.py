@@ -2,7 +2,7 @@
 
 from shop.bootstrap import container
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import identity
+from shop.services.identity import accounts as identity
 
 
 @endpoint(status=204, problems=("session_required",))

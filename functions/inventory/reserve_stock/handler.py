@@ -1,8 +1,8 @@
 """POST /api/inventory/reserve: hold stock for an order."""
 
 from shop.bootstrap import container
-from shop.contracts.events import Item
 from shop.contracts.http.inventory import ReservedView, ReserveStock
+from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind

@@ -2,10 +2,10 @@
 
 from shop.bootstrap import container
 from shop.contracts.http.inventory import SetStock, StockView
+from shop.domain.inventory import StockChange
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import inventory
-from shop.services.ports.inventory import StockChange
 
 
 @endpoint(

@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.tasks import Notified, NotifyCustomer
 from shop.entrypoints.task import task
-from shop.services import notifications
+from shop.services.notifications import notify as notifications
 
 
 @task(NotifyCustomer)

@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.events import OrderConfirmed
 from shop.entrypoints.rabbitmq import Delivery, consumer
-from shop.services import notifications
+from shop.services.notifications import notify as notifications
 
 
 @consumer(service="notifications", event=OrderConfirmed)

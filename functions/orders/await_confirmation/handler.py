@@ -3,8 +3,8 @@
 from shop.bootstrap import container
 from shop.contracts.tasks import AwaitStep
 from shop.entrypoints.task import task
-from shop.services.fulfilment import await_step
-from shop.services.ports.fulfilment import Step
+from shop.services.orders.fulfilment import await_step
+from shop.services.orders.ports import Step
 
 
 @task(AwaitStep)

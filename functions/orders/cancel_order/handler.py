@@ -5,8 +5,8 @@ from shop.contracts.http.orders import CancelOrder, OrderMoved
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import order_views
-from shop.services.cancellation import cancel_order
+from shop.services.orders import views as order_views
+from shop.services.orders.cancel import cancel_order
 
 
 @endpoint(

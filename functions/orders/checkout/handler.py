@@ -5,8 +5,8 @@ from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import order_views
-from shop.services.checkout import check_out
+from shop.services.orders import views as order_views
+from shop.services.orders.checkout import check_out
 
 
 @endpoint(

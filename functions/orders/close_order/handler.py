@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.tasks import CloseOrder, Decision
 from shop.entrypoints.task import task
-from shop.services import fulfilment
+from shop.services.orders import fulfilment
 
 
 @task(CloseOrder)

@@ -5,8 +5,8 @@ from shop.contracts.http.orders import OrderView
 from shop.domain.sessions import OPERATORS, SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import order_views
-from shop.services.orders import get_order
+from shop.services.orders import views as order_views
+from shop.services.orders.read import get_order
 
 
 @endpoint(answer=OrderView, roles=SHOPPERS | OPERATORS, problems=("order_not_found",))

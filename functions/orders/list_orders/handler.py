@@ -4,8 +4,8 @@ from shop.bootstrap import container
 from shop.contracts.http.orders import OrderList, OrderQuery
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import order_views
-from shop.services.orders import list_orders
+from shop.services.orders import views as order_views
+from shop.services.orders.read import list_orders
 
 
 @endpoint(query=OrderQuery, answer=OrderList, roles=SHOPPERS)

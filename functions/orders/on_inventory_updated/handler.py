@@ -2,7 +2,7 @@
 
 from shop.contracts.events import InventoryUpdated
 from shop.entrypoints.rabbitmq import Delivery, consumer
-from shop.services import fulfilment
+from shop.services.orders import fulfilment
 
 
 @consumer(service="orders", event=InventoryUpdated)

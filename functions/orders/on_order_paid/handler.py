@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.events import OrderPaid
 from shop.entrypoints.rabbitmq import Delivery, consumer
-from shop.services import fulfilment
+from shop.services.orders import fulfilment
 
 
 @consumer(service="orders", event=OrderPaid)

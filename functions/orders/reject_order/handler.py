@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.tasks import RejectOrder
 from shop.entrypoints.task import task
-from shop.services import placement
+from shop.services.orders import place as placement
 
 
 @task(RejectOrder)

@@ -5,8 +5,8 @@ from shop.contracts.http.orders import OrderMoved, ShipOrder
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import order_views
-from shop.services.tracking import ship_order
+from shop.services.orders import views as order_views
+from shop.services.orders.ship import ship_order
 
 
 @endpoint(

@@ -3,7 +3,7 @@
 from shop.bootstrap import container
 from shop.contracts.http.platform import HealthView
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import health
+from shop.services.platform import health
 
 
 @endpoint(answer=HealthView, further_statuses=(503,), response_headers=("Retry-After",))

@@ -2,7 +2,7 @@
 
 from shop.bootstrap import container
 from shop.entrypoints.schedule import schedule
-from shop.services import housekeeping
+from shop.services.platform import housekeeping
 
 
 @schedule

@@ -2,7 +2,7 @@
 
 from shop.bootstrap import container
 from shop.entrypoints.schedule import schedule
-from shop.services import outbox
+from shop.services.messaging import outbox
 
 
 @schedule

@@ -28,9 +28,9 @@ _EXPECTED = (
 #: Commands of the application that need only the stack's settings.
 _COMMANDS = {
     "migrate": ("shop.adapters.postgres.migrations", [str(MIGRATIONS)]),
-    "topology": ("shop.adapters.rabbitmq_topology", []),
+    "topology": ("shop.adapters.rabbitmq.topology", []),
     "replay": ("shop.entrypoints.commands.replay", []),
-    "reindex": ("shop.adapters.opensearch_reindex", []),
+    "reindex": ("shop.adapters.opensearch.reindex", []),
 }
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from shop.bootstrap import Container
+from shop.domain.customers import Customer
 from shop.domain.passwords import hash_password
 from shop.domain.sessions import Role, Session
-from shop.services.ports.identity import Customer
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.products import add_product

@@ -6,7 +6,7 @@ from uuid import UUID
 from shop.bootstrap import Container
 from shop.domain.cart import ABANDONED_AFTER
 from shop.domain.ids import new_id
-from shop.services import cart
+from shop.services.cart import tracking as cart
 from tests.support.gateway import Gateway
 from tests.support.products import add_product
 

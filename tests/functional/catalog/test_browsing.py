@@ -237,7 +237,7 @@ def test_one_increment_invalidates_everything(shop: Gateway, container: Containe
 def test_a_load_overtaken_by_a_change_is_not_served(
     shop: Gateway, container: Container, database: str, redis: str
 ) -> None:
-    from shop.services.ports.catalog import CacheKey
+    from shop.services.catalog.caching import CacheKey
 
     key = CacheKey("products:list:test")
     with container_for(database, redis) as other:
@@ -251,7 +251,7 @@ def test_a_load_overtaken_by_a_change_is_not_served(
 
 
 def test_one_of_many_loads(database: str, redis: str, container: Container) -> None:
-    from shop.services.ports.catalog import CacheKey
+    from shop.services.catalog.caching import CacheKey
 
     loads, answers = [], []
     barrier = threading.Barrier(8)
@@ -277,7 +277,7 @@ def test_one_of_many_loads(database: str, redis: str, container: Container) -> N
 
 
 def test_losers_do_not_wait_for_ever(container: Container) -> None:
-    from shop.services.ports.catalog import CacheKey
+    from shop.services.catalog.caching import CacheKey
 
     container.redis.execute("SET", "lock:products:list:x", "somebody", "PX", 3000)
     started = time.monotonic()

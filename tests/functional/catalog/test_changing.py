@@ -261,7 +261,7 @@ def test_redis_is_away(database: str, container: Container) -> None:
     """The change itself needs a session; the cache's loss after that is made good by the event."""
     from shop.contracts.http.catalog import ChangeProduct
     from shop.domain.catalog import precondition
-    from shop.services import product_changes
+    from shop.services.catalog import change as product_changes
 
     product_id = add_product(container.database)
     with container_for(database, "redis://127.0.0.1:1") as alone:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from shop.adapters.redis_sessions import RedisLoginBrake
+from shop.adapters.redis.sessions import RedisLoginBrake
 from shop.bootstrap import Container
 from shop.domain.passwords import slow_digest
 from shop.domain.sessions import Role

@@ -10,7 +10,8 @@ from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop.entrypoints import rabbitmq
-from shop.services import mails, notifications
+from shop.services.notifications import mails
+from shop.services.notifications import notify as notifications
 from tests.support.containers import container_for
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import status_of
@@ -28,7 +29,7 @@ def confirmed_order(shop: OrderingShop, token: str, **columns: Any) -> UUID:
     shop.move(order_id, "PAYMENT_PROCESSING", "PAID")
     query(shop.database_url, "UPDATE reservations SET status = 'confirmed'")
     query(shop.database_url, "UPDATE inventory SET quantity_reserved = 0")
-    from shop.services.fulfilment import confirm_order
+    from shop.services.orders.fulfilment import confirm_order
 
     with shop.container.unit_of_work() as work:
         assert confirm_order(work, order_id)

@@ -9,8 +9,8 @@ import pytest
 from shop.contracts.tasks import CloseOrder
 from shop.domain.errors import DependencyUnavailable
 from shop.entrypoints import rabbitmq
-from shop.services import fulfilment
 from shop.services.inventory import expire_reservations
+from shop.services.orders import fulfilment
 from tests.support.machines import Machine, TaskFailed
 from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of

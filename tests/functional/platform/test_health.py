@@ -7,7 +7,7 @@ import pytest
 
 from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
-from shop.services import health
+from shop.services.platform import health
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
 

@@ -16,7 +16,7 @@ def add_event(database: str, age: str, *, published: bool) -> None:
 
 
 def test_the_relay_publishes_what_waits(database: str, redis: str, rabbitmq_url: str) -> None:
-    from shop.adapters.rabbitmq_topology import declare
+    from shop.adapters.rabbitmq.topology import declare
 
     declare(rabbitmq_url)
     add_event(database, "1 minute", published=False)

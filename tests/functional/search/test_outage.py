@@ -13,7 +13,7 @@ import pika
 import pytest
 from opensearchpy import OpenSearch
 
-from shop.adapters.opensearch_reindex import reindex
+from shop.adapters.opensearch.reindex import reindex
 from shop.bootstrap import Container
 from shop.contracts.events import Envelope, InventoryUpdated, ProductEvent, ProductUpdated, encode
 from shop.domain.errors import DependencyUnavailable

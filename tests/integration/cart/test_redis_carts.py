@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shop.adapters.redis_carts import RedisCartStore
-from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis.carts import RedisCartStore
+from shop.adapters.redis.client import RedisClient
+from shop.domain.cart import Cart
 from shop.domain.errors import InsufficientStock
-from shop.services.ports.cart import Cart
 
 _THREADS = 8
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis.client import RedisClient
 from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role

@@ -9,7 +9,7 @@ import pytest
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
 from shop.domain.errors import Conflict, ShopError
-from shop.services.ports.idempotency import Claim, StoredAnswer
+from shop.domain.idempotency import Claim, StoredAnswer
 from tests.support.stock import query
 
 HASH, OTHER_HASH = b"\x01" * 32, b"\x02" * 32

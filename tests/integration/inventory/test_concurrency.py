@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters import redis_stock_locks
-from shop.contracts.events import Item
+from shop.adapters.redis import stock_locks as redis_stock_locks
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
+from shop.domain.inventory import Item
 from shop.services import inventory
 from shop_local.services import RunningServices
 from tests.support.containers import container_for

@@ -8,10 +8,9 @@ import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.inventory import PostgresInventory
-from shop.contracts.events import Item
 from shop.domain.errors import Conflict
 from shop.domain.ids import new_id
-from shop.services.ports.inventory import Hold
+from shop.domain.inventory import Hold, Item
 from tests.support.stock import add_products, levels, query
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.inventory import PostgresInventory
-from shop.contracts.events import Item
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
-from shop.services.ports.inventory import Hold, StockChange, StockLevel
+from shop.domain.inventory import Hold, Item, StockChange, StockLevel
 from tests.support.stock import add_order, add_products, begin_payment, levels, query
 
 

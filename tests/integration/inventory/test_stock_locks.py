@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters import redis_stock_locks
-from shop.adapters.redis_client import RedisClient
-from shop.adapters.redis_stock_locks import RedisStockLocks
+from shop.adapters.redis import stock_locks as redis_stock_locks
+from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.stock_locks import RedisStockLocks
 from shop.domain.ids import new_id
 from tests.support.threads import in_threads
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shop.adapters.redis_client import RedisClient
-from shop.adapters.redis_product_cache import RedisCatalogCache
-from shop.services.ports.catalog import CacheKey
+from shop.adapters.redis.catalog_cache import RedisCatalogCache
+from shop.adapters.redis.client import RedisClient
+from shop.services.catalog.caching import CacheKey
 from shop_local import stack
 from shop_local.paths import State
 from tests.support.stock import query

@@ -6,7 +6,7 @@ import time
 import pika
 import psycopg2
 
-from shop.adapters.redis_client import RedisClient
+from shop.adapters.redis.client import RedisClient
 from shop_local.services import RunningServices
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shop.adapters.rabbitmq_topology import declare
+from shop.adapters.rabbitmq.topology import declare
 from shop.bootstrap import Container
 from tests.support import broker
 from tests.support.broker import Line

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters import rabbitmq_publisher
+from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
 from shop.bootstrap import Container
 from shop.contracts.events import InventoryUpdated, OrderPaid, decode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
-from shop.services import outbox
+from shop.services.messaging import outbox
 from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import Line

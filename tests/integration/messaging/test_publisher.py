@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shop.adapters import rabbitmq_publisher
-from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
+from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
+from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.contracts.events import Envelope, OrderCreated, OrderPaid, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
-from shop.services.ports.messaging import StoredEvent
+from shop.domain.outbox import StoredEvent
 from tests.support import broker
 from tests.support.broker import Line
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.adapters.rabbitmq_topology import TopologyError, declare
+from shop.adapters.rabbitmq.topology import TopologyError, declare
 from shop.contracts.events import CONSUMERS, DELIVERY_LIMIT, queue_name
 from tests.support import broker
 from tests.support.proxy_events import template

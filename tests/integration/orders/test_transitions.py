@@ -11,8 +11,7 @@ import pytest
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.domain.ids import new_id
-from shop.domain.orders import TRANSITIONS, OrderStatus
-from shop.services.ports.orders import Order, OrderLine
+from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
 from tests.support.stock import add_products
 
 PAIRS = [

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from shop.bootstrap import Container
-from shop.contracts.events import Item
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
+from shop.domain.inventory import Item
 from shop.services.inventory import expire_reservations
 from shop.services.payments import execute_refund, reconcile, request_refund
 from tests.support.payments import (

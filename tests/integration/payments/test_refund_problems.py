@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import stripe
 
-from shop.adapters.stripe_payments import StripePayments
+from shop.adapters.stripe.payments import StripePayments
 from shop.bootstrap import Container
+from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
+from shop.domain.payments import Refund
 from shop.services.inventory import confirm_order
 from shop.services.payments import execute_refund, receive_webhook, request_refund
-from shop.services.ports.payments import Refund, RefundRefused
 from tests.support.payments import (
     Placed,
     StripeControl,

@@ -8,10 +8,10 @@ from shop.bootstrap import Container
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.ids import new_id
-from shop.services.notifications import order_confirmed
+from shop.domain.payments import Refund
+from shop.services.notifications.notify import order_confirmed
+from shop.services.orders.ship import ship_order
 from shop.services.payments import execute_refund, receive_webhook, request_refund
-from shop.services.ports.payments import Refund
-from shop.services.tracking import ship_order
 from tests.support.payments import (
     STOCK,
     Placed,

@@ -6,7 +6,7 @@ import pytest
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.search import PostgresSearchEngine
-from shop.services.ports.search import SearchEngine
+from shop.services.search.ports import SearchEngine
 from tests.support import databases
 from tests.support.search import add_catalog
 
@@ -37,8 +37,8 @@ def engine(
     if request.param == "postgresql":
         yield PostgresSearchEngine(catalog)
         return
-    from shop.adapters.opensearch_reindex import reindex
-    from shop.adapters.opensearch_search import OpenSearchEngine
+    from shop.adapters.opensearch.engine import OpenSearchEngine
+    from shop.adapters.opensearch.reindex import reindex
     from tests.support.opensearch import own_indexes
 
     opensearch_url = request.getfixturevalue("opensearch_url")

@@ -5,7 +5,8 @@ import html
 import pytest
 
 from shop.domain.search import SearchSort
-from shop.services.ports.search import MARK_END, MARK_START, SearchEngine
+from shop.domain.search_results import MARK_END, MARK_START
+from shop.services.search.ports import SearchEngine
 from tests.support.search import PRODUCTS, find, names, product_id
 
 # -- all of it, and nothing ---------------------------------------------------------------------

@@ -12,16 +12,16 @@ import pytest
 from msgspec.structs import replace
 from opensearchpy import OpenSearch
 
-from shop.adapters import opensearch_reindex
-from shop.adapters.opensearch_index import IndexNames
-from shop.adapters.opensearch_reindex import ReindexError, reindex
-from shop.adapters.opensearch_search import OpenSearchEngine
-from shop.adapters.opensearch_writer import OpenSearchIndex
+from shop.adapters.opensearch import reindex as opensearch_reindex
+from shop.adapters.opensearch.engine import OpenSearchEngine
+from shop.adapters.opensearch.index import IndexNames
+from shop.adapters.opensearch.reindex import ReindexError, reindex
+from shop.adapters.opensearch.writer import OpenSearchIndex
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.search_documents import PostgresSearchDocuments, catalog_reader
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.search import Filters, SearchQuery
-from shop.services.search_indexing import refresh_index
+from shop.services.search.indexing import refresh_index
 from tests.support.opensearch import own_indexes
 from tests.support.products import change, set_on_hand
 from tests.support.search import PRODUCTS, add, add_catalog, product_id
@@ -270,7 +270,7 @@ def _command(world: World, **changes: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     return subprocess.run(
-        [sys.executable, "-m", "shop.adapters.opensearch_reindex"],
+        [sys.executable, "-m", "shop.adapters.opensearch.reindex"],
         env=environment | changes,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from bench.relevance import Score, evaluate, ndcg, recall
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.search import BRAND_LIMIT, PostgresSearchEngine
 from shop.domain.search import words_of
-from shop.services.ports.search import SearchEngine
+from shop.services.search.ports import SearchEngine
 from shop_local.seed import load
 from tests.support import databases
 from tests.support.search import find
@@ -33,8 +33,8 @@ def engine(request: pytest.FixtureRequest, seeded: str) -> Iterator[tuple[str, S
         yield request.param, PostgresSearchEngine(database)
         database.close()
         return
-    from shop.adapters.opensearch_reindex import reindex
-    from shop.adapters.opensearch_search import OpenSearchEngine
+    from shop.adapters.opensearch.engine import OpenSearchEngine
+    from shop.adapters.opensearch.reindex import reindex
     from tests.support.opensearch import own_indexes
 
     opensearch_url = request.getfixturevalue("opensearch_url")

@@ -3,7 +3,7 @@
 import pytest
 
 from shop.adapters.postgres.database import Database
-from shop.services.ports.search import SearchEngine
+from shop.services.search.ports import SearchEngine
 from tests.support.search import add, find, names
 
 _SHIP = "Donaudampfschifffahrtsgesellschaft Model Ship"

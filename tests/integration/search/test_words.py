@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shop.services.ports.search import SearchEngine
+from shop.services.search.ports import SearchEngine
 from tests.support.search import PRODUCTS, find, names
 
 

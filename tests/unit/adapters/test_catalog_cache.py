@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from shop.adapters.redis_client import RedisClient
-from shop.adapters.redis_invalidations import RedisInvalidations
-from shop.adapters.redis_product_cache import RedisCatalogCache
+from shop.adapters.redis.catalog_cache import RedisCatalogCache
+from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.domain.errors import DependencyUnavailable
-from shop.services.ports.catalog import CacheKey
+from shop.services.catalog.caching import CacheKey
 
 _KEY = CacheKey("products:list:x")
 

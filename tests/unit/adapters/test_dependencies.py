@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shop.adapters.dependencies import probes
+from shop.adapters.probes import probes
 from shop.domain.errors import DependencyUnavailable
 from shop.settings import Settings
 

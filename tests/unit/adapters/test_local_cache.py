@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.adapters.local_cache import LocalCache
+from shop.adapters.redis.local_cache import LocalCache
 
 
 class _Clock:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import hiredis
 import pytest
 
-from shop.adapters.redis_client import RedisClient, Script
+from shop.adapters.redis.client import RedisClient, Script
 from shop.domain.errors import DependencyUnavailable
 
 

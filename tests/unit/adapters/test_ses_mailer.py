@@ -6,9 +6,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from shop.adapters.ses_mailer import SesMailer
-from shop.domain.errors import DependencyUnavailable
-from shop.services.ports.notifications import Mail, MailRefused
+from shop.adapters.aws.ses import SesMailer
+from shop.domain.errors import DependencyUnavailable, MailRefused
+from shop.domain.notifications import Mail
 
 SENDER = "orders@shop.example"
 MAIL = Mail("Café é 1", "Hello", "<p>Hello</p>")

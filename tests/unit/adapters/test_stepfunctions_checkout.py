@@ -11,10 +11,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
-from shop.adapters.stepfunctions_checkout import (
-    StepFunctionsFulfilment,
-    StepFunctionsOrderPlacement,
-)
+from shop.adapters.aws.step_functions import StepFunctionsFulfilment, StepFunctionsOrderPlacement
 from shop.contracts.tasks import CartLine, CreateOrder, PlacedOrder, Refusal, StepOutcome
 from shop.domain.errors import (
     Conflict,
@@ -202,7 +199,7 @@ def test_nothing_of_aws_is_imported_with_the_adapters() -> None:
     import sys
 
     code = (
-        "import sys, shop.adapters.stepfunctions_checkout, shop.adapters.ses_mailer;"
+        "import sys, shop.adapters.aws.step_functions, shop.adapters.aws.ses;"
         "assert not {'boto3', 'botocore'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.contracts.events import CONSUMERS, EVENTS, Envelope, Item, OrderCreated, decode, encode
+from shop.contracts.events import CONSUMERS, EVENTS, Envelope, OrderCreated, decode, encode
 from shop.domain.ids import new_id
+from shop.domain.inventory import Item
 from shop_local.functions import declared
 
 ORDER = OrderCreated(

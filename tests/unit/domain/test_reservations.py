@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.reservations import sum_by_product
+from shop.domain.inventory import sum_by_product
 
 _LINES = st.lists(st.tuples(st.uuids(), st.integers(1, 10_000)))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shop.adapters.stripe_objects import read_event, read_intent
+from shop.adapters.stripe.objects import read_event, read_intent
 from shop.domain.ids import new_id
 from shop.domain.payments import IntentStatus
 from tests.support.payments import event_of

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shop.domain.errors import DependencyUnavailable
+from shop.domain.errors import DependencyUnavailable, QueryRefused
 from shop.domain.search import SearchQuery
+from shop.domain.search_results import Facets, SearchPage, Suggestions
 from shop.services.circuit_breaker import CircuitBreaker
-from shop.services.ports.search import Facets, QueryRefused, SearchPage, Suggestions
-from shop.services.search_fallback import FallbackSearchEngine
+from shop.services.search.fallback import FallbackSearchEngine
 
 
 class Clock:

@@ -3,7 +3,7 @@
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
-from shop.services.search_indexing import Refresh
+from shop.services.search.indexing import Refresh
 
 
 class World:

@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING
 from shop.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from shop.adapters.dependencies import Probe
     from shop.adapters.postgres.database import Database
     from shop.adapters.postgres.outbox import PostgresOutbox
     from shop.adapters.postgres.records import PostgresRecords
-    from shop.adapters.rabbitmq_dead_letters import RabbitMQDeadLetters
-    from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
-    from shop.adapters.redis_client import RedisClient
-    from shop.adapters.redis_stock_locks import RedisStockLocks
-    from shop.services.cart import CartResources
-    from shop.services.ports.cart import CartStore
-    from shop.services.ports.catalog import CatalogCache
-    from shop.services.ports.fulfilment import Fulfilment, OrderPlacement
-    from shop.services.ports.idempotency import IdempotencyRecords
-    from shop.services.ports.identity import LoginBrake
-    from shop.services.ports.notifications import Mailer
-    from shop.services.ports.payments import PaymentProvider
-    from shop.services.ports.search import SearchDocuments, SearchEngine, SearchIndex
-    from shop.services.ports.sessions import SessionStore
-    from shop.services.ports.unit_of_work import UnitOfWork
-    from shop.services.product_changes import CatalogResources
+    from shop.adapters.probes import Probe
+    from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
+    from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
+    from shop.adapters.redis.client import RedisClient
+    from shop.adapters.redis.stock_locks import RedisStockLocks
+    from shop.services.cart.items import CartResources
+    from shop.services.cart.ports import CartStore
+    from shop.services.catalog.change import CatalogResources
+    from shop.services.catalog.ports import CatalogCache
+    from shop.services.idempotency.ports import IdempotencyRecords
+    from shop.services.identity.ports import LoginBrake, SessionStore
+    from shop.services.notifications.ports import Mailer
+    from shop.services.orders.ports import Fulfilment, OrderPlacement
+    from shop.services.payments.ports import PaymentProvider
+    from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
+    from shop.services.unit_of_work import UnitOfWork
 
 
 class Container:
@@ -51,21 +50,21 @@ class Container:
     @cached_property
     def redis(self) -> "RedisClient":
         """The connection to Redis."""
-        from shop.adapters.redis_client import RedisClient
+        from shop.adapters.redis.client import RedisClient
 
         return RedisClient(self.settings.redis_url)
 
     @cached_property
     def redis_news(self) -> "RedisClient":
         """The connection on which Redis tells what was written."""
-        from shop.adapters.redis_client import RedisClient
+        from shop.adapters.redis.client import RedisClient
 
         return RedisClient(self.settings.redis_url)
 
     @cached_property
     def sessions(self) -> "SessionStore":
         """Sessions and their rate limits."""
-        from shop.adapters.redis_sessions import RedisSessionStore
+        from shop.adapters.redis.sessions import RedisSessionStore
 
         return RedisSessionStore(
             self.redis, self.settings.rate_limit_per_second, self.settings.rate_limit_burst
@@ -74,29 +73,29 @@ class Container:
     @cached_property
     def login_brake(self) -> "LoginBrake":
         """The brake on guessing passwords."""
-        from shop.adapters.redis_sessions import RedisLoginBrake
+        from shop.adapters.redis.sessions import RedisLoginBrake
 
         return RedisLoginBrake(self.redis)
 
     @cached_property
     def carts(self) -> "CartStore":
         """Carts, and which of them are new or left alone."""
-        from shop.adapters.redis_carts import RedisCartStore
+        from shop.adapters.redis.carts import RedisCartStore
 
         return RedisCartStore(self.redis)
 
     @cached_property
     def cart_resources(self) -> "CartResources":
         """What the cart's use cases need."""
-        from shop.services.cart import CartResources
+        from shop.services.cart.items import CartResources
 
         return CartResources(self.carts, self.unit_of_work, self.settings.currency)
 
     @cached_property
     def catalog_cache(self) -> "CatalogCache":
         """Answers of the catalog, in this process and in Redis."""
-        from shop.adapters.redis_invalidations import RedisInvalidations
-        from shop.adapters.redis_product_cache import RedisCatalogCache
+        from shop.adapters.redis.catalog_cache import RedisCatalogCache
+        from shop.adapters.redis.invalidations import RedisInvalidations
 
         written = RedisInvalidations(self.redis_news, RedisCatalogCache.HEARD)
         return RedisCatalogCache(self.redis, written)
@@ -104,7 +103,7 @@ class Container:
     @cached_property
     def catalog_resources(self) -> "CatalogResources":
         """What changes of the catalog need."""
-        from shop.services.product_changes import CatalogResources
+        from shop.services.catalog.change import CatalogResources
 
         return CatalogResources(self.catalog_cache, self.unit_of_work, self.settings.currency)
 
@@ -116,9 +115,9 @@ class Container:
         embedded = PostgresSearchEngine(self.database)
         if not self.settings.opensearch_url:
             return embedded
-        from shop.adapters.opensearch_search import OpenSearchEngine
+        from shop.adapters.opensearch.engine import OpenSearchEngine
         from shop.services.circuit_breaker import CircuitBreaker
-        from shop.services.search_fallback import OPEN_SECONDS, FallbackSearchEngine
+        from shop.services.search.fallback import OPEN_SECONDS, FallbackSearchEngine
 
         chosen = OpenSearchEngine(
             self.settings.opensearch_url,
@@ -131,7 +130,7 @@ class Container:
         """The index to keep fresh, if there is OpenSearch."""
         if not self.settings.opensearch_url:
             return None
-        from shop.adapters.opensearch_writer import OpenSearchIndex
+        from shop.adapters.opensearch.writer import OpenSearchIndex
 
         return OpenSearchIndex(self.settings.opensearch_url)
 
@@ -159,42 +158,42 @@ class Container:
     @cached_property
     def publisher(self) -> "RabbitMQPublisher":
         """The broker."""
-        from shop.adapters.rabbitmq_publisher import RabbitMQPublisher
+        from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 
         return RabbitMQPublisher(self.settings.rabbitmq_url)
 
     @cached_property
     def stock_locks(self) -> "RedisStockLocks":
         """Locks that keep the queue for a hot product out of PostgreSQL."""
-        from shop.adapters.redis_stock_locks import RedisStockLocks
+        from shop.adapters.redis.stock_locks import RedisStockLocks
 
         return RedisStockLocks(self.redis)
 
     @cached_property
     def order_placement(self) -> "OrderPlacement":
         """The state machine that places orders."""
-        from shop.adapters.stepfunctions_checkout import StepFunctionsOrderPlacement
+        from shop.adapters.aws.step_functions import StepFunctionsOrderPlacement
 
         return StepFunctionsOrderPlacement(self.settings.place_order_arn)
 
     @cached_property
     def fulfilment(self) -> "Fulfilment":
         """The state machine that waits for an order's events."""
-        from shop.adapters.stepfunctions_checkout import StepFunctionsFulfilment
+        from shop.adapters.aws.step_functions import StepFunctionsFulfilment
 
         return StepFunctionsFulfilment()
 
     @cached_property
     def mailer(self) -> "Mailer":
         """E-mail."""
-        from shop.adapters.ses_mailer import SesMailer
+        from shop.adapters.aws.ses import SesMailer
 
         return SesMailer(self.settings.email_sender)
 
     @cached_property
     def payment_provider(self) -> "PaymentProvider":
         """Stripe."""
-        from shop.adapters.stripe_payments import StripePayments
+        from shop.adapters.stripe.payments import StripePayments
 
         return StripePayments(
             self.settings.stripe_key,
@@ -206,7 +205,7 @@ class Container:
     @cached_property
     def dead_letters(self) -> "RabbitMQDeadLetters":
         """Messages that a consumer could not process."""
-        from shop.adapters.rabbitmq_dead_letters import RabbitMQDeadLetters
+        from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 
         return RabbitMQDeadLetters(self.settings.rabbitmq_url)
 
@@ -220,14 +219,14 @@ class Container:
     @cached_property
     def dependencies(self) -> "list[Probe]":
         """Every server, for the health check; each is connected to when it is checked."""
-        from shop.adapters.dependencies import probes
+        from shop.adapters.probes import probes
 
         return probes(
             self.settings, lambda: self.database, lambda: self.redis, lambda: self.publisher
         )
 
     def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> "UnitOfWork":
-        """Begin a transaction; see `shop.services.ports.unit_of_work`."""
+        """Begin a transaction; see `shop.services.unit_of_work`."""
         from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 
         publish_pending = self.publish_pending if publish else None
@@ -242,7 +241,7 @@ class Container:
 
     def publish_pending(self, aggregate_ids: Sequence[str]) -> None:
         """Publish what the outbox still holds for these aggregates, in order."""
-        from shop.services.outbox import publish_pending
+        from shop.services.messaging.outbox import publish_pending
 
         publish_pending(self.outbox, self.publisher, aggregate_ids)
 

@@ -7,19 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.inventory import Item
+
 #: Topic exchange that carries every event; the routing key is the event type.
 EXCHANGE: Final = "ecommerce"
 #: Where a message goes that cannot be processed; it ends in ``<queue>.dead``.
 DEAD_LETTER_EXCHANGE: Final = "ecommerce.dlx"
 #: Deliveries of one message before the broker dead-letters it.
 DELIVERY_LIMIT: Final = 5
-
-
-class Item(msgspec.Struct, frozen=True):
-    """A product and how many of it."""
-
-    product_id: UUID
-    quantity: int
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

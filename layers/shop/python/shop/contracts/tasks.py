@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop.contracts.events import Item
+from shop.domain.inventory import Item
 
 
 class CartLine(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Limits and arithmetic of a cart."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -56,3 +56,47 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 def total_minor(lines: Iterable[Line]) -> int:
     """Add up the lines, in minor units."""
     return sum(line.subtotal_minor for line in lines)
+
+
+class CartItem(msgspec.Struct, frozen=True):
+    """A product in a cart.
+
+    Attributes
+    ----------
+    seen_price_minor : int or None
+        The unit price, in minor units, at the last time the line was written.
+    """
+
+    product_id: UUID
+    quantity: int
+    seen_price_minor: int | None
+
+
+class Cart(msgspec.Struct, frozen=True):
+    """A cart.
+
+    Attributes
+    ----------
+    cart_id : UUID
+        Lives from the first item until checkout.
+    items : tuple of CartItem
+        In the order in which they were added.
+    expires_at : datetime
+        Seven days after the last write.
+    """
+
+    cart_id: UUID
+    items: tuple[CartItem, ...]
+    expires_at: datetime
+
+    def quantity_of(self, product_id: UUID) -> int:
+        """Give how many of a product are in the cart."""
+        return next((i.quantity for i in self.items if i.product_id == product_id), 0)
+
+
+class TrackedCart(msgspec.Struct, frozen=True):
+    """A cart that is new, or that nobody has touched for a while."""
+
+    cart_id: UUID
+    user_id: UUID
+    last_write_at: datetime | None = None

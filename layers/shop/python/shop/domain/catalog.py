@@ -1,7 +1,11 @@
 """Products: how they are sorted, described and recognised."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
 
 type AttributeValue = str | int | float | bool
 
@@ -48,3 +52,59 @@ def _version_in(tag: str) -> str | None:
     return (
         number if separator and number.isascii() and number.isdigit() and len(number) < 11 else None
     )
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """A product with what can be sold of it now.
+
+    Attributes
+    ----------
+    category : str
+        Slug.
+    stock : int
+        On hand less live holds, in units.
+    version : int
+        Grows with every change by staff, not with the stock.
+    """
+
+    product_id: UUID
+    sku: str
+    name: str
+    description: str
+    brand: str
+    price_minor: int
+    currency: str
+    category: str
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+    attributes: dict[str, AttributeValue] = {}
+    is_active: bool = True
+    version: int = 1
+    created_at: datetime | None = None
+    stock: int = 0
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cart or an order must know of a product: the truth of this moment.
+
+    Attributes
+    ----------
+    available : int
+        What can be sold now, in units; 0 of a product that is not active.
+    """
+
+    product_id: UUID
+    name: str
+    price_minor: int
+    currency: str
+    is_active: bool
+    available: int
+
+
+class CategoryRow(msgspec.Struct, frozen=True):
+    """A category with the number of active products directly in it."""
+
+    slug: str
+    name: str
+    path: str
+    product_count: int

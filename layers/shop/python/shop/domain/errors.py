@@ -141,3 +141,19 @@ class PaymentOutcomeUnknown(DependencyUnavailable):
             "The payment provider did not answer. The order stays PAYMENT_PROCESSING and is settled "
             "without you; repeating this request never charges twice.",
         )
+
+
+class RefundRefused(Exception):
+    """The provider cannot give the money back by itself."""
+
+
+class StillUnknown(PaymentOutcomeUnknown):
+    """The provider answers, but repeats an error it has stored and knows of no outcome."""
+
+
+class MailRefused(Exception):
+    """The mail service will not send this message, now or later."""
+
+
+class QueryRefused(Exception):
+    """The engine is well, but does not take this query: a fault of ours."""

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.orders import OrderStatus
+
 #: Stripe forgets an idempotency key after 24 h. Past this age the same key might charge again, so a
 #: payment whose intent is not known is searched for, never repeated.
 KEY_LIFETIME: Final = timedelta(hours=23)
@@ -130,3 +132,106 @@ def public_decline_code(failure_code: str | None) -> str:
     if failure_code is None or failure_code in _CONFIDENTIAL:
         return "generic_decline"
     return failure_code
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt to pay an order.
+
+    Attributes
+    ----------
+    age : timedelta
+        Since the attempt began.
+    """
+
+    order_id: UUID
+    attempt: int
+    status: PaymentStatus
+    amount_minor: int
+    currency: str
+    payment_method_id: str
+    payment_intent_id: str | None
+    failure_code: str | None
+    age: timedelta
+
+
+class Payable(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as payments see it; `attempt` is its latest."""
+
+    order_id: UUID
+    status: OrderStatus
+    correlation_id: UUID
+    attempt: Attempt | None
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of beginning a payment.
+
+    Attributes
+    ----------
+    attempt : Attempt or None
+        None: nothing was changed.
+    being_placed : bool
+        Why not: the order is PENDING, but its stock is not held yet.
+    reservation_lapsed : bool
+        Why not: the order is PENDING, but some of its stock is no longer held.
+        Otherwise the order is PENDING no more.
+    """
+
+    attempt: Attempt | None = None
+    being_placed: bool = False
+    reservation_lapsed: bool = False
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of recording an outcome.
+
+    Attributes
+    ----------
+    moved : bool
+        False: the order was in another status; it keeps it.
+    status : OrderStatus
+        The order's status after it.
+    is_ours : bool
+        False: the attempt was made with another intent.
+    """
+
+    moved: bool
+    status: OrderStatus
+    correlation_id: UUID
+    is_ours: bool
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that goes back, or has gone back."""
+
+    payment_intent_id: str
+    order_id: UUID
+    amount_minor: int
+    reason: str
+
+
+class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook's content, its signature verified.
+
+    Attributes
+    ----------
+    intent : Intent or None
+        Of ``payment_intent.*`` events: as it was when the event was made, maybe not as it is now.
+    refunded_intent_id : str or None
+        Of ``charge.refunded`` events whose charge was refunded in whole.
+    refunded_order_id : UUID or None
+        The order in that charge's metadata, which are those of its intent.
+    refund_id, refund_intent_id : str or None
+        Of events about one refund: it, and the intent whose money it gives back.
+    refund_failed : bool
+        The bank would not take the money back.
+    """
+
+    event_id: str
+    event_type: str
+    intent: Intent | None = None
+    refunded_intent_id: str | None = None
+    refunded_order_id: UUID | None = None
+    refund_id: str | None = None
+    refund_intent_id: str | None = None
+    refund_failed: bool = False

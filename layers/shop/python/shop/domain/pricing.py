@@ -1,7 +1,9 @@
 """What an order costs: subtotal, tax and shipping, in minor units."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -82,3 +84,36 @@ def totals(
     if result.total_minor < MIN_CHARGE_MINOR:
         raise AmountOutOfRange("is less than the smallest amount that can be charged")
     return result
+
+
+class PricedProduct(msgspec.Struct, frozen=True):
+    """A product that is sold today."""
+
+    product_id: UUID
+    name: str
+    price_minor: int
+    currency: str
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """The prices of this moment.
+
+    Attributes
+    ----------
+    now : datetime
+        The database's clock, by which holds end.
+    order_exists : bool
+        The order was placed by an earlier attempt.
+    products : mapping
+        By id; what is not sold (any more) is missing.
+    tax_rate_bps : int
+        Of the most specific row for the destination, in basis points.
+    shipping : ShippingRate or None
+        Of the most specific row for the destination; None: the method is not offered there.
+    """
+
+    now: datetime
+    order_exists: bool
+    products: Mapping[UUID, PricedProduct]
+    tax_rate_bps: int
+    shipping: ShippingRate | None

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from shop.domain.catalog import Precondition, precondition
 from shop.entrypoints.http import Answer, Request
-from shop.services.catalog import Representation
+from shop.services.catalog.browse import Representation
 
 
 def conditional_answer(request: Request[Any, Any], found: Representation) -> Answer:

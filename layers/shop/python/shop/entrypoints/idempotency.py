@@ -8,10 +8,10 @@ from chalice.app import Response
 
 from shop import bootstrap
 from shop.domain.errors import InvalidRequest, ShopError
+from shop.domain.idempotency import Claim, StoredAnswer
 from shop.entrypoints import parsing
 from shop.entrypoints.operation import Answer, Operation, Request, encode
 from shop.entrypoints.problems import problem_response, text_response
-from shop.services.ports.idempotency import Claim, StoredAnswer
 
 _KEY_LIMIT: Final = 255
 #: The outcome is still to come: the same key asks for it again.

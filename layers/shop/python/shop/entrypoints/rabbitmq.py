@@ -22,8 +22,8 @@ from shop import bootstrap
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode, queue_name
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.observability import begin_invocation, metric
-from shop.services.consumption import consume
-from shop.services.ports.unit_of_work import UnitOfWork
+from shop.services.messaging.consumption import consume
+from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
 

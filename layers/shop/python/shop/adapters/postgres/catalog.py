@@ -8,8 +8,7 @@ from psycopg2.extras import Json
 
 from shop.adapters.postgres.database import Row, Transaction
 from shop.adapters.postgres.inventory_sql import LAPSED
-from shop.domain.catalog import Sort
-from shop.services.ports.catalog import CategoryRow, Offer, Product
+from shop.domain.catalog import CategoryRow, Offer, Product, Sort
 
 _AVAILABLE: Final = f"""
     coalesce(i.quantity_available, 0) + coalesce((
@@ -96,7 +95,7 @@ _UPDATE: Final = """
 
 
 class PostgresProducts:
-    """See `shop.services.ports.catalog.ProductRepository`."""
+    """See `shop.services.catalog.ports.ProductRepository`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

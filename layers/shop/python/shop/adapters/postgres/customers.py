@@ -1,12 +1,12 @@
 """Customers in PostgreSQL."""
 
 from shop.adapters.postgres.database import Transaction
+from shop.domain.customers import Customer
 from shop.domain.sessions import Role
-from shop.services.ports.identity import Customer
 
 
 class PostgresCustomers:
-    """See `shop.services.ports.identity.CustomerRepository`."""
+    """See `shop.services.identity.ports.CustomerRepository`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -6,8 +6,8 @@ import msgspec
 
 from shop.adapters.postgres.database import Database
 from shop.domain.errors import Conflict, ShopError
+from shop.domain.idempotency import Claim, StoredAnswer
 from shop.domain.ids import new_id
-from shop.services.ports.idempotency import Claim, StoredAnswer
 
 #: A claim older than this belongs to a request that crashed: longer than API Gateway waits (29 s).
 _LOCK_SECONDS: Final = 30
@@ -38,7 +38,7 @@ _CLAIM: Final = f"""
 
 
 class PostgresIdempotencyRecords:
-    """See `shop.services.ports.idempotency.IdempotencyRecords`."""
+    """See `shop.services.idempotency.ports.IdempotencyRecords`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,7 +6,7 @@ from shop.adapters.postgres.database import Transaction
 
 
 class PostgresInbox:
-    """See `shop.services.ports.messaging.Inbox`."""
+    """See `shop.services.messaging.ports.Inbox`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

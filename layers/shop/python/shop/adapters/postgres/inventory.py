@@ -11,20 +11,21 @@ from uuid import UUID
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.contracts.events import Item
 from shop.domain.errors import Conflict, FieldError, InsufficientStock
-from shop.domain.reservations import MAX_ON_HAND, sum_by_product
-from shop.services.ports.inventory import (
+from shop.domain.inventory import (
+    MAX_ON_HAND,
     ChangedStock,
     Hold,
+    Item,
     LapsedOrder,
     StockChange,
     StockLevel,
+    sum_by_product,
 )
 
 
 class PostgresInventory:
-    """See `shop.services.ports.inventory.InventoryRepository`."""
+    """See `shop.services.inventory.ports.InventoryRepository`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

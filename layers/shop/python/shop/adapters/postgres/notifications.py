@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from shop.adapters.postgres.database import Transaction
-from shop.services.ports.notifications import NotificationKind, Outcome
+from shop.domain.notifications import NotificationKind, Outcome
 
 
 class PostgresNotifications:
-    """See `shop.services.ports.notifications.NotificationLog`."""
+    """See `shop.services.notifications.ports.NotificationLog`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

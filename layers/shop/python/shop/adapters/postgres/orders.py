@@ -10,8 +10,7 @@ from uuid import UUID
 import msgspec
 
 from shop.adapters.postgres.database import Row, Transaction
-from shop.domain.orders import OrderStatus, sources_of
-from shop.services.ports.orders import Order, OrderLine, StockState, TimelineEntry
+from shop.domain.orders import Order, OrderLine, OrderStatus, StockState, TimelineEntry, sources_of
 
 _COLUMNS: Final = (
     "id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor, total_minor,"
@@ -84,7 +83,7 @@ _PAGE: Final = f"""
 
 
 class PostgresOrders:
-    """See `shop.services.ports.orders.OrderRepository`."""
+    """See `shop.services.orders.ports.OrderRepository`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

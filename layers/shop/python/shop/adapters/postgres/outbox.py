@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from shop.adapters.postgres.database import Database, Transaction
 from shop.domain.errors import DependencyUnavailable
-from shop.services.ports.messaging import StoredEvent
+from shop.domain.outbox import StoredEvent
 
 _RELAY_LOCK: Final = 7_468_638  # any number of our own
 _COLUMNS: Final = "sequence, event_id, event_type, correlation_id, occurred_at, body::text"
 
 
 class PostgresOutboxBatch:
-    """See `shop.services.ports.messaging.OutboxBatch`."""
+    """See `shop.services.messaging.ports.OutboxBatch`."""
 
     def __init__(self, transaction: Transaction, events: list[StoredEvent]) -> None:
         self._transaction = transaction
@@ -30,7 +30,7 @@ class PostgresOutboxBatch:
 
 
 class PostgresOutbox:
-    """See `shop.services.ports.messaging.Outbox`."""
+    """See `shop.services.messaging.ports.Outbox`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -9,12 +9,19 @@ from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Row, Transaction
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
-from shop.domain.payments import PaymentStatus, public_decline_code
-from shop.services.ports.payments import Applied, Attempt, Begun, Payable, Refund
+from shop.domain.payments import (
+    Applied,
+    Attempt,
+    Begun,
+    Payable,
+    PaymentStatus,
+    Refund,
+    public_decline_code,
+)
 
 
 class PostgresPayments:
-    """See `shop.services.ports.payments.PaymentRepository`."""
+    """See `shop.services.payments.ports.PaymentRepository`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -6,8 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from shop.adapters.postgres.database import Transaction
-from shop.domain.pricing import ShippingRate
-from shop.services.ports.pricing import PricedProduct, Quote
+from shop.domain.pricing import PricedProduct, Quote, ShippingRate
 
 _QUOTE: Final = """
     SELECT clock_timestamp(),
@@ -24,7 +23,7 @@ _QUOTE: Final = """
 
 
 class PostgresPriceBook:
-    """See `shop.services.ports.pricing.PriceBook`."""
+    """See `shop.services.orders.ports.PriceBook`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

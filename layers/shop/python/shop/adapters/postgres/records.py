@@ -29,7 +29,7 @@ _WEBHOOK_EVENTS: Final = """
 
 
 class PostgresRecords:
-    """See `shop.services.ports.operations.Records`."""
+    """See `shop.services.platform.ports.Records`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -16,7 +16,7 @@ from shop.domain.search import (
     did_you_mean,
     typed_words,
 )
-from shop.services.ports.search import (
+from shop.domain.search_results import (
     MARK_START,
     Facets,
     Found,
@@ -35,7 +35,7 @@ type Groups = list[list[str]]
 
 
 class PostgresSearchEngine:
-    """See `shop.services.ports.search.SearchEngine`.
+    """See `shop.services.search.ports.SearchEngine`.
 
     Two statements a search: the words are looked up (unknown ones are taken for words that look like
     them), then everything is found, counted and sorted. Tables alone decide, so it is never out of date.

@@ -10,7 +10,7 @@ import psycopg2
 
 from shop.adapters.postgres.database import Database, Row
 from shop.domain.errors import DependencyUnavailable
-from shop.services.ports.search import SearchDocument
+from shop.domain.search_results import SearchDocument
 
 # Both versions only grow, and each snapshot sees them together: their sum is one version of the whole.
 _DOCUMENTS: Final = """
@@ -26,7 +26,7 @@ _LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('shop.search.rebuild'))"
 
 
 class PostgresSearchDocuments:
-    """See `shop.services.ports.search.SearchDocuments`."""
+    """See `shop.services.search.ports.SearchDocuments`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from shop.adapters.postgres.database import Transaction
-from shop.services.ports.fulfilment import Step
+from shop.services.orders.ports import Step
 
 
 class PostgresTaskTokens:
-    """See `shop.services.ports.fulfilment.TaskTokens`."""
+    """See `shop.services.orders.ports.TaskTokens`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from shop.domain.reservations import MAX_ON_HAND, MAX_TTL_SECONDS, MIN_TTL_SECONDS
+from shop.domain.inventory import MAX_ON_HAND, MAX_TTL_SECONDS, MIN_TTL_SECONDS
 
 type OnHand = Annotated[int, Meta(ge=0, le=MAX_ON_HAND)]
 type Adjustment = Annotated[int, Meta(ge=-MAX_ON_HAND, le=MAX_ON_HAND)]

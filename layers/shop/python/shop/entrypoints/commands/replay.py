@@ -14,7 +14,7 @@ from typing import Final
 from shop.bootstrap import Container
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.domain.errors import DependencyUnavailable
-from shop.services.replay import Span, replay_dead, replay_span
+from shop.services.messaging.replay import Span, replay_dead, replay_span
 from shop.settings import SettingsError, settings
 
 _ALL: Final = "all"

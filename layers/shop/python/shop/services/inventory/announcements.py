@@ -5,8 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from shop.contracts.events import InventoryReleased, InventoryUpdated
-from shop.services.ports.inventory import Hold, StockLevel
-from shop.services.ports.unit_of_work import UnitOfWork
+from shop.domain.inventory import Hold, StockLevel
+from shop.services.unit_of_work import UnitOfWork
 
 #: Why a hold that was not paid in time was given back, and its order cancelled.
 EXPIRED: Final = "reservation_expired"

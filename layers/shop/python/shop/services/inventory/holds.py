@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from shop.contracts.events import InventoryReserved, Item
+from shop.contracts.events import InventoryReserved
 from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
+from shop.domain.inventory import Hold, Item
 from shop.domain.orders import OrderStatus
 from shop.observability import metric
 from shop.services.inventory.announcements import (
@@ -16,8 +17,8 @@ from shop.services.inventory.announcements import (
     announce_levels,
     announce_released,
 )
-from shop.services.ports.inventory import Hold, StockLocks
-from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.inventory.ports import StockLocks
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from shop.domain.errors import NotFound
+from shop.domain.inventory import StockChange, StockLevel
 from shop.services.inventory.announcements import announce_lapsed, announce_levels
-from shop.services.ports.inventory import StockChange, StockLevel
-from shop.services.ports.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 
 def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel:

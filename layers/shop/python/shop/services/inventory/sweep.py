@@ -11,7 +11,7 @@ from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from shop.services.inventory.announcements import EXPIRED
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
-from shop.services.ports.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 

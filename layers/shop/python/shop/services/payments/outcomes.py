@@ -8,21 +8,24 @@ import msgspec
 from msgspec.structs import replace
 
 from shop.contracts.events import OrderCancelled, OrderPaid, OrderPaymentFailed
-from shop.domain.errors import PaymentOutcomeUnknown
+from shop.domain.errors import PaymentOutcomeUnknown, RefundRefused
 from shop.domain.orders import CHARGED, OrderStatus
 from shop.domain.payments import (
     KEY_LIFETIME,
+    Applied,
+    Attempt,
     Intent,
     IntentStatus,
     PaymentStatus,
+    Refund,
     Verdict,
     judge,
     public_decline_code,
 )
 from shop.services.inventory import release_stock
+from shop.services.payments.ports import PaymentProvider
 from shop.services.payments.refunds import execute_refund
-from shop.services.ports.payments import Applied, Attempt, PaymentProvider, Refund, RefundRefused
-from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 

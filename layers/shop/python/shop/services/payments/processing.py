@@ -5,10 +5,10 @@ from uuid import UUID
 from shop.contracts.http.payments import PaymentView
 from shop.domain.errors import Conflict, NotFound, PaymentDeclined
 from shop.domain.orders import CHARGED, OrderStatus
-from shop.domain.payments import PaymentStatus, Verdict, public_decline_code
+from shop.domain.payments import Attempt, Payable, PaymentStatus, Verdict, public_decline_code
 from shop.services.payments.outcomes import current_intent, follow_up, record_intent
-from shop.services.ports.payments import Attempt, Payable, PaymentProvider
-from shop.services.ports.unit_of_work import OpenUnitOfWork
+from shop.services.payments.ports import PaymentProvider
+from shop.services.unit_of_work import OpenUnitOfWork
 
 
 def process_payment(

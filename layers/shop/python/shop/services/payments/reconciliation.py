@@ -9,9 +9,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from shop.domain.errors import Conflict, PaymentOutcomeUnknown
+from shop.domain.errors import Conflict, PaymentOutcomeUnknown, RefundRefused, StillUnknown
 from shop.domain.orders import OrderStatus
-from shop.domain.payments import ACTION_TIMEOUT, NEVER_CHARGED_AFTER, Intent, Verdict, judge
+from shop.domain.payments import (
+    ACTION_TIMEOUT,
+    NEVER_CHARGED_AFTER,
+    Attempt,
+    Intent,
+    Refund,
+    Verdict,
+    judge,
+)
 from shop.services.payments.outcomes import (
     NEVER_CHARGED,
     cancel_failed_order,
@@ -20,15 +28,9 @@ from shop.services.payments.outcomes import (
     follow_up,
     record_intent,
 )
+from shop.services.payments.ports import PaymentProvider
 from shop.services.payments.refunds import execute_refund
-from shop.services.ports.payments import (
-    Attempt,
-    PaymentProvider,
-    Refund,
-    RefundRefused,
-    StillUnknown,
-)
-from shop.services.ports.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 

@@ -5,11 +5,13 @@ from typing import Final
 from uuid import UUID
 
 from shop.contracts.events import OrderCancelled
+from shop.domain.errors import RefundRefused
 from shop.domain.orders import CHARGED, REFUNDABLE, OrderStatus
+from shop.domain.payments import Refund
 from shop.observability import metric
 from shop.services.inventory import release_stock
-from shop.services.ports.payments import PaymentProvider, Refund, RefundRefused
-from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.payments.ports import PaymentProvider
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 

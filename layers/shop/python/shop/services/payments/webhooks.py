@@ -3,22 +3,25 @@
 import logging
 from typing import Final
 
-from shop.domain.payments import Intent, PaymentStatus, Verdict, judge
+from shop.domain.payments import (
+    Attempt,
+    Intent,
+    Payable,
+    PaymentStatus,
+    ProviderEvent,
+    Refund,
+    Verdict,
+    judge,
+)
 from shop.services.payments.outcomes import (
     final_word,
     follow_up,
     record_charge,
     record_intent,
 )
+from shop.services.payments.ports import PaymentProvider
 from shop.services.payments.refunds import complete_refund, fail_refund
-from shop.services.ports.payments import (
-    Attempt,
-    Payable,
-    PaymentProvider,
-    ProviderEvent,
-    Refund,
-)
-from shop.services.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""AWS services: Step Functions and SES."""

@@ -1,0 +1,171 @@
+"""The search index: its names, its mapping, and what of a product stands in it."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from shop.adapters.synonyms import synonyms
+from shop.domain.search_results import SearchDocument
+
+#: Lucene's. They are marked before the stemmer and go after the synonyms ("carry on"): "one" and "willing"
+#: must not go because their stems are "on" and "will".
+_STOP_WORDS: Final = (
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in",
+    "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their",
+    "then", "there", "these", "they", "this", "to", "was", "will", "with",
+)  # fmt: skip
+_MARK: Final = "_"
+#: Of a word that is being typed; what comes after them is not looked at.
+_TYPED_LETTERS: Final = 20
+
+
+class IndexNames(msgspec.Struct, frozen=True):
+    """Names of the indexes and of the aliases that point to them.
+
+    Attributes
+    ----------
+    alias : str
+        Points to the index that answers; the indexes are called ``<alias>-<time>``.
+    """
+
+    alias: str = "products"
+
+    @property
+    def building(self) -> str:
+        """Alias of the index that is being built, beside the one that answers."""
+        return f"{self.alias}-building"
+
+    def new(self) -> str:
+        """Name a new index after this moment."""
+        return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
+
+
+def settings() -> dict[str, Any]:
+    """Give the index settings: how text becomes words.
+
+    The synonyms are applied to queries only, so that one word stays one word in the index. They come
+    after the stemmer and thus meet words in any form, and before stop words go ("carry on").
+    """
+    plain = ["lowercase", "asciifolding"]
+    stemmed = ["english_possessive", *plain, "mark_stop_words", "english_stem"]
+    return {
+        "number_of_shards": 1,
+        "auto_expand_replicas": "0-1",
+        "refresh_interval": "1s",
+        "max_result_window": 10_000,
+        "analysis": {
+            "filter": {
+                "english_possessive": {"type": "stemmer", "language": "possessive_english"},
+                "mark_stop_words": {
+                    "type": "stemmer_override",
+                    "rules": [f"{word} => {word}{_MARK}" for word in _STOP_WORDS],
+                },
+                "marked_stop_words": {
+                    "type": "stop",
+                    "stopwords": [f"{word}{_MARK}" for word in _STOP_WORDS],
+                },
+                "english_stem": {"type": "stemmer", "language": "english"},
+                "synonyms": {"type": "synonym_graph", "synonyms": list(synonyms().lines)},
+                "beginnings": {"type": "edge_ngram", "min_gram": 1, "max_gram": _TYPED_LETTERS},
+                "typed_letters": {"type": "truncate", "length": _TYPED_LETTERS},
+                "trigrams": {"type": "ngram", "min_gram": 3, "max_gram": 3},
+            },
+            "analyzer": {
+                "product_text": _analyzer("standard", [*stemmed, "marked_stop_words"]),
+                "product_query": _analyzer("standard", [*stemmed, "synonyms", "marked_stop_words"]),
+                "typed": _analyzer("whitespace", ["beginnings"]),
+                "typed_query": _analyzer("whitespace", ["typed_letters"]),
+                "spelling": _analyzer("standard", [*plain, "trigrams"]),
+            },
+        },
+    }
+
+
+def _analyzer(tokenizer: str, filters: list[str]) -> dict[str, Any]:
+    return {"type": "custom", "tokenizer": tokenizer, "filter": filters}
+
+
+_TEXT: Final[dict[str, Any]] = {
+    "type": "text",
+    "analyzer": "product_text",
+    "search_analyzer": "product_query",
+}
+# A short name or a short list of tags does not make a product a better answer.
+_WORDS: Final[dict[str, Any]] = _TEXT | {"norms": False, "copy_to": ["everything", "spelling"]}
+_EXACT: Final[dict[str, Any]] = {"raw": {"type": "keyword", "ignore_above": 512}}
+
+#: Only what stands here may be written.
+MAPPING: Final[dict[str, Any]] = {
+    "dynamic": "strict",
+    "properties": {
+        "id": {"type": "keyword"},
+        "name": _WORDS | {"fields": _EXACT},
+        "description": _TEXT | {"copy_to": ["everything"]},
+        "brand": _WORDS | {"fields": _EXACT},
+        "tags": _WORDS | {"fields": _EXACT},
+        "category": {"type": "keyword"},
+        "category_path": {"type": "keyword"},
+        "price_minor": {"type": "long"},
+        "currency": {"type": "keyword"},
+        "stock": {"type": "integer"},
+        "image_url": {"type": "keyword", "index": False, "doc_values": False},
+        "is_active": {"type": "boolean"},
+        "created_at": {"type": "date"},
+        "typed_name": {
+            "type": "text",
+            "analyzer": "typed",
+            "search_analyzer": "typed_query",
+            "index_options": "docs",
+            "norms": False,
+            "fields": _EXACT,
+        },
+        "name_length": {"type": "integer"},
+        "everything": _TEXT | {"norms": False},
+        "spelling": {
+            "type": "text",
+            "analyzer": "spelling",
+            "index_options": "freqs",
+            "norms": False,
+        },
+    },
+}
+
+
+def definition() -> dict[str, Any]:
+    """Give the body that creates an index."""
+    return {"settings": {"index": settings()}, "mappings": MAPPING}
+
+
+def operation(document: SearchDocument, index: str, *, by_alias: bool) -> list[dict[str, Any]]:
+    """Make the two lines of a bulk request that write a document, unless a newer one is there."""
+    header = {
+        "_index": index,
+        "_id": str(document.product_id),
+        "version": document.version,
+        "version_type": "external",
+    }
+    if by_alias:
+        # An index that was never built must not come to be by itself, without a mapping.
+        header["require_alias"] = True
+    return [{"index": header}, _source(document)]
+
+
+def _source(document: SearchDocument) -> dict[str, Any]:
+    return {
+        "id": str(document.product_id),
+        "name": document.name,
+        "description": document.description,
+        "brand": document.brand,
+        "tags": list(document.tags),
+        "category": document.category,
+        "category_path": document.category_path.split("/"),
+        "price_minor": document.price_minor,
+        "currency": document.currency,
+        "stock": document.stock,
+        "image_url": document.image_url,
+        "is_active": document.is_active,
+        "created_at": document.created_at.isoformat(),
+        "typed_name": document.typed_name.strip(),
+        "name_length": len(document.name),
+    }

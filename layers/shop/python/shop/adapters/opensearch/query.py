@@ -1,0 +1,219 @@
+"""Searches as OpenSearch's query language has them. What a customer typed is only ever a value."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
+from shop.domain.search_results import MARK_END, MARK_START
+
+BRAND_LIMIT: Final = 50
+#: Aggregation that counts what the words match, whatever the filters.
+MATCHED: Final = "matched"
+#: Aggregation that counts the products that have a word, or a synonym of it, without an error.
+KNOWN: Final = "known"
+_ACTIVE: Final = {"term": {"is_active": True}}
+_CATEGORY_LIMIT: Final = 1_000
+
+_FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5"]
+_RESULT: Final = [
+    "id", "name", "description", "brand", "price_minor", "currency", "stock", "image_url", "category",
+]  # fmt: skip
+_BY_ID: Final = {"id": "asc"}
+_ORDERS: Final[dict[SearchSort, list[Any]]] = {
+    SearchSort.RELEVANCE: [{"_score": "desc"}, _BY_ID],
+    SearchSort.NEWEST: [{"created_at": "desc"}, _BY_ID],
+    SearchSort.PRICE_ASC: [{"price_minor": "asc"}, _BY_ID],
+    SearchSort.PRICE_DESC: [{"price_minor": "desc"}, _BY_ID],
+}
+
+
+def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, Any]:
+    """Make the body of a search.
+
+    Parameters
+    ----------
+    words : str
+        The words of the query; empty: everything.
+    strict : bool
+        Whether all words are wanted, or half of them will do.
+
+    Notes
+    -----
+    The filters are applied after the facets were counted (``post_filter``), and each facet applies those
+    that are not its own: whether half of the words will do is decided by what the words match, or another
+    filter could find more products.
+    """
+    common, own = _common_filters(query.filters), _facet_filters(query.filters)
+    body: dict[str, Any] = {
+        "from": query.offset,
+        "size": query.per_page,
+        "track_total_hits": True,
+        "_source": _RESULT,
+        "query": {"bool": {"filter": [_ACTIVE]}},
+        "post_filter": {"bool": {"filter": [*common, *own.values()]}},
+        "aggs": _facets(common, own, query.filters.brands),
+        "sort": _ORDERS[query.order],
+    }
+    if words:
+        body["query"]["bool"] |= _text(words, "100%" if strict else "50%")
+        body["highlight"] = _highlight(words)
+    return body
+
+
+def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
+    """Make the body of a search for names with words that begin like those typed."""
+    typed = " ".join(typed_words(prefix))
+    return {
+        "size": limit,
+        "track_total_hits": False,
+        "_source": ["id", "name", "brand", "category"],
+        "query": {
+            "bool": {
+                "filter": [
+                    _ACTIVE,
+                    {"match": {"typed_name": {"query": typed, "operator": "and"}}},
+                ],
+                "should": [{"constant_score": {"filter": {"prefix": {"typed_name.raw": typed}}}}],
+            }
+        },
+        "sort": [{"_score": "desc"}, {"name_length": "asc"}, {"name.raw": "asc"}, _BY_ID],
+    }
+
+
+def spelling_body(word: str) -> dict[str, Any]:
+    """Make the body of a search for products with words that look like this one; counts also its own."""
+    its_own = {"bool": {"filter": [_ACTIVE, {"match": {"everything": {"query": word}}}]}}
+    return {
+        "size": 30,
+        "track_total_hits": False,
+        "_source": ["name", "brand", "tags"],
+        "query": {
+            "bool": {
+                "filter": [_ACTIVE],
+                "must": [{"match": {"spelling": {"query": word, "minimum_should_match": "25%"}}}],
+            }
+        },
+        "aggs": {"everywhere": {"global": {}, "aggs": {KNOWN: {"filter": its_own}}}},
+    }
+
+
+def _text(words: str, share: str) -> dict[str, Any]:
+    # A typing error is forgiven in what was typed, not in its synonyms: "shoe" finds sneakers, but one
+    # letter further are speakers.
+    typed = {"query": words, "fuzziness": "AUTO", "prefix_length": 1, "analyzer": "product_text"}
+    return {
+        "must": [
+            # Which products: the words may stand in different fields.
+            {
+                "bool": {
+                    "should": [
+                        {"match": {"everything": kind | {"minimum_should_match": share}}}
+                        for kind in ({"query": words}, typed)
+                    ],
+                    "boost": 0.0,
+                }
+            },
+            # How good they are.
+            {
+                "dis_max": {
+                    "queries": [
+                        {"multi_match": kind | {"fields": _FIELDS, "type": "most_fields"}}
+                        for kind in ({"query": words}, typed)
+                    ]
+                }
+            },
+        ],
+        "should": [
+            {
+                "multi_match": {
+                    "query": words,
+                    "fields": _FIELDS,
+                    "type": "cross_fields",
+                    "operator": "and",
+                    "boost": 2.0,
+                }
+            },
+            # Words as they are stand before words with errors: a rare neighbour ("case") weighs more than a
+            # frequent word that was typed right ("cafe").
+            {
+                "constant_score": {
+                    "filter": {"match": {"everything": {"query": words, "operator": "and"}}},
+                    "boost": 20.0,
+                }
+            },
+        ],
+    }
+
+
+def _highlight(words: str) -> dict[str, Any]:
+    matching = {"query": words, "fuzziness": "AUTO", "prefix_length": 1}
+
+    def field(name: str, fragments: int) -> dict[str, Any]:
+        return {
+            "number_of_fragments": fragments,
+            "fragment_size": 120,
+            "highlight_query": {"match": {name: matching}},
+        }
+
+    return {
+        "pre_tags": [MARK_START],
+        "post_tags": [MARK_END],
+        "fields": {"name": field("name", 0), "description": field("description", 2)},
+    }
+
+
+def _common_filters(filters: Filters) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"term": {"tags.raw": tag}} for tag in filters.tags]
+    if filters.in_stock:
+        found.append({"range": {"stock": {"gt": 0}}})
+    return found
+
+
+def _facet_filters(filters: Filters) -> dict[str, dict[str, Any]]:
+    own: dict[str, dict[str, Any]] = {}
+    if filters.brands:
+        own["brands"] = {"terms": {"brand.raw": list(filters.brands)}}
+    if filters.categories:
+        own["categories"] = {"terms": {"category_path": list(filters.categories)}}
+    price = {
+        bound: value
+        for bound, value in (("gte", filters.price_from_minor), ("lte", filters.price_to_minor))
+        if value is not None
+    }
+    if price:
+        own["price_ranges"] = {"range": {"price_minor": price}}
+    return own
+
+
+def _facets(
+    common: list[dict[str, Any]], own: dict[str, dict[str, Any]], chosen: Sequence[str]
+) -> dict[str, Any]:
+    by_number = [{"_count": "desc"}, {"_key": "asc"}]
+    ranges = [
+        {"key": each.name, "from": each.from_minor}
+        | ({} if each.below_minor is None else {"to": each.below_minor})
+        for each in PRICE_RANGES
+    ]
+    counted = {
+        "brands": {"terms": {"field": "brand.raw", "size": BRAND_LIMIT, "order": by_number}},
+        "categories": {
+            "terms": {"field": "category_path", "size": _CATEGORY_LIMIT, "order": by_number}
+        },
+        "price_ranges": {"range": {"field": "price_minor", "ranges": ranges}},
+    }
+    facets: dict[str, Any] = {
+        name: {
+            "filter": {
+                "bool": {
+                    "filter": [*common, *(rule for other, rule in own.items() if other != name)]
+                }
+            },
+            "aggs": {"counted": aggregation},
+        }
+        for name, aggregation in counted.items()
+    }
+    if chosen:
+        # However rare they are: who chose them must see them.
+        terms = {"field": "brand.raw", "include": list(chosen), "size": len(chosen)}
+        facets["brands"]["aggs"]["chosen"] = {"terms": terms}
+    return facets | {MATCHED: {"filter": {"match_all": {}}}}

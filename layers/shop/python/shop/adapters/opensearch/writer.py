@@ -1,0 +1,92 @@
+"""Keeps the search index fresh."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from opensearchpy.exceptions import NotFoundError
+
+from shop.adapters.opensearch.client import (
+    AWAY,
+    WRITE_TIMEOUT_SECONDS,
+    availability,
+    connect,
+    failures,
+)
+from shop.adapters.opensearch.index import IndexNames, operation
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.search_results import SearchDocument
+
+_log = logging.getLogger(__name__)
+
+#: A newer document is there (409), which is what the external version is for; or a rebuild has just ended
+#: (404): the alias of its index is gone, and that index got the document by the other alias.
+_FINE: Final = frozenset({404, 409})
+
+
+class OpenSearchIndex:
+    """See `shop.services.search.ports.SearchIndex`.
+
+    It writes to the index that answers and to one that is being built. The documents are read before the
+    indexes are looked up: a rebuild that begins in between reads the tables after us.
+
+    Parameters
+    ----------
+    url : str
+        ``http[s]://[user:password@]host:port``.
+    names : IndexNames, optional
+        Which index; the shop has one.
+    """
+
+    def __init__(self, url: str, names: IndexNames | None = None) -> None:
+        self._client = connect(url, WRITE_TIMEOUT_SECONDS)
+        self._names = names or IndexNames()
+
+    def write(self, documents: Sequence[SearchDocument]) -> list[SearchDocument]:
+        """Write what is newer, in one bulk request, and wait until it can be found."""
+        targets = self._targets()
+        if not targets or not documents:
+            # Not built yet: the build reads the tables.
+            return []
+        lines = [
+            line
+            for target in targets
+            for document in documents
+            for line in operation(document, target, by_alias=True)
+        ]
+        with availability():
+            answer = self._client.bulk(body=lines, params={"refresh": "wait_for"})
+        _check(answer)
+        # The first target's operations come first, in order.
+        outcomes = zip(documents, answer["items"], strict=False)
+        return [document for document, item in outcomes if item["index"]["status"] < 300]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _targets(self) -> list[str]:
+        aliases = (self._names.alias, self._names.building)
+        with availability():
+            try:
+                found = self._client.indices.get_alias(name=",".join(aliases))
+            except NotFoundError as error:
+                # Some are missing; those that exist are in the answer.
+                found = {
+                    index: body
+                    for index, body in (error.info if isinstance(error.info, dict) else {}).items()
+                    if isinstance(body, dict) and "aliases" in body
+                }
+        existing = {alias for index in found.values() for alias in index["aliases"]}
+        return [alias for alias in aliases if alias in existing]
+
+
+def _check(answer: dict[str, Any]) -> None:
+    """Raise if anything was refused for another reason than its age."""
+    refused = failures(answer, accepted=_FINE)
+    if not refused:
+        return
+    _log.error("index refused documents", extra={"first": refused[0], "number": len(refused)})
+    if all(each["status"] in AWAY for each in refused):
+        raise DependencyUnavailable("opensearch", f"opensearch is busy: {len(refused)} documents")
+    raise RuntimeError(f"the index does not take {len(refused)} documents: {refused[0]}")

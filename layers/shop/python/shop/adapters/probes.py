@@ -1,0 +1,94 @@
+"""What the health check asks: the smallest request that each server answers."""
+
+import base64
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from shop.adapters.postgres.database import Database
+from shop.adapters.redis.client import RedisClient
+from shop.domain.errors import DependencyUnavailable
+from shop.services.messaging.ports import Publisher
+from shop.settings import Settings
+
+_HTTP_TIMEOUT_SECONDS: Final = 2.0
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """See `shop.services.platform.ports.Dependency`."""
+
+    name: str
+    required: bool
+    ask: Callable[[], bool]
+
+    def check(self) -> bool:
+        """Return when it answers; False if it is not configured."""
+        return self.ask()
+
+
+def probes(
+    settings: Settings,
+    database: Callable[[], Database],
+    redis: Callable[[], RedisClient],
+    publisher: Callable[[], Publisher],
+) -> list[Probe]:
+    """Make the probes of all servers. Stripe is another company's: only its setting is looked at."""
+
+    def postgresql() -> bool:
+        with database().transaction() as transaction:
+            transaction.execute("SELECT 1")
+        return True
+
+    def ping() -> bool:
+        redis().execute("PING")
+        return True
+
+    def rabbitmq() -> bool:
+        publisher().ready()
+        return True
+
+    def opensearch() -> bool:
+        return bool(settings.opensearch_url) and _answers("opensearch", settings.opensearch_url)
+
+    def stripe() -> bool:
+        if not settings.stripe_key:
+            raise DependencyUnavailable("stripe", "SHOP_STRIPE_KEY is not set.")
+        return True
+
+    return [
+        Probe("postgresql", True, postgresql),
+        Probe("redis", False, ping),
+        Probe("rabbitmq", False, rabbitmq),
+        Probe("opensearch", False, opensearch),
+        Probe("stripe", False, stripe),
+    ]
+
+
+def _answers(name: str, url: str) -> bool:
+    try:
+        # The scheme was checked when the settings were read.
+        with urllib.request.urlopen(_request(url), timeout=_HTTP_TIMEOUT_SECONDS):  # noqa: S310
+            return True
+    except urllib.error.HTTPError as error:
+        # Whoever refuses the credentials refuses the searches too.
+        if error.code < 500 and error.code != 401:
+            return True
+        raise DependencyUnavailable(name) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise DependencyUnavailable(name) from error
+
+
+def _request(url: str) -> urllib.request.Request:
+    """Say user and password in a header: urllib takes those in a URL for a part of the host."""
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310
+    if credentials:
+        encoded = base64.b64encode(unquote(credentials).encode()).decode()
+        request.add_header("Authorization", f"Basic {encoded}")
+    return request

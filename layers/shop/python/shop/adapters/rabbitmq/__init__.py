@@ -1,0 +1,1 @@
+"""Publishing, dead letters and topology in RabbitMQ."""

@@ -1,0 +1,106 @@
+"""Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat.
+
+Usage: ``python -m shop.adapters.rabbitmq.topology`` with SHOP_RABBITMQ_URL set.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+from typing import Final
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPError
+
+from shop.contracts.events import (
+    CONSUMERS,
+    DEAD_LETTER_EXCHANGE,
+    DELIVERY_LIMIT,
+    EXCHANGE,
+    dead_letter_queue,
+    queue_name,
+)
+
+
+class TopologyError(Exception):
+    """The broker is away, or holds something else under one of our names."""
+
+
+def declare(rabbitmq_url: str) -> list[str]:
+    """Declare the exchanges, and for each consumer its queue and the queue of its dead messages.
+
+    Parameters
+    ----------
+    rabbitmq_url : str
+        ``amqp[s]://user:password@host:port/vhost``.
+
+    Returns
+    -------
+    list of str
+        The queues.
+
+    Raises
+    ------
+    TopologyError
+        If the broker is away, or refuses because a name is in use with other arguments.
+    """
+    try:
+        connection = BlockingConnection(pika.URLParameters(rabbitmq_url))
+    except (AMQPError, AMQPConnectorException, OSError) as error:
+        raise TopologyError(f"RabbitMQ is away: {error!r}") from error
+    try:
+        channel = connection.channel()
+        channel.exchange_declare(EXCHANGE, "topic", durable=True)
+        channel.exchange_declare(DEAD_LETTER_EXCHANGE, "direct", durable=True)
+        queues: list[str] = []
+        for service, event_type in CONSUMERS:
+            queues += _declare_consumer(channel, queue_name(service, event_type), event_type)
+    except AMQPError as error:
+        raise TopologyError(f"RabbitMQ refuses: {error!r}") from error
+    finally:
+        if connection.is_open:
+            connection.close()
+    return queues
+
+
+def _declare_consumer(channel: BlockingChannel, queue: str, event_type: str) -> list[str]:
+    dead = dead_letter_queue(queue)
+    channel.queue_declare(dead, durable=True, arguments=dict(_DEAD))
+    channel.queue_bind(dead, DEAD_LETTER_EXCHANGE, queue)
+    channel.queue_declare(
+        queue, durable=True, arguments={**_LIVE, "x-dead-letter-routing-key": queue}
+    )
+    channel.queue_bind(queue, EXCHANGE, event_type)
+    return [queue, dead]
+
+
+_DEAD: Final[Mapping[str, str]] = {"x-queue-type": "quorum"}
+_LIVE: Final[Mapping[str, object]] = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": DELIVERY_LIMIT,
+    "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
+    # The broker itself uses confirms on the way to the dead-letter queue.
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args()
+    url = os.environ.get("SHOP_RABBITMQ_URL")
+    if not url:
+        parser.error("SHOP_RABBITMQ_URL is not set; expected amqp://…")
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    try:
+        queues = declare(url)
+    except TopologyError as error:
+        parser.exit(1, f"{error}\n")
+    print("\n".join(queues))
+
+
+if __name__ == "__main__":
+    main()

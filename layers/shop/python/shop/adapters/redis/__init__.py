@@ -1,0 +1,1 @@
+"""Carts, sessions, caches and locks in Redis."""

@@ -1,0 +1,154 @@
+"""The Lua scripts of `shop.adapters.redis.carts`, so that every write of a cart is atomic."""
+
+from typing import Final
+
+from shop.adapters.redis.client import Script
+from shop.domain.cart import LIFETIME, MAX_LINES, MAX_QUANTITY
+
+NEW: Final = "carts:new"
+IDLE: Final = "carts:idle"
+_LIFETIME_MS: Final = int(LIFETIME.total_seconds() * 1000)
+
+_COMMON: Final = f"""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function integer(value) return string.format('%.0f', value) end
+
+-- Four fields are the cart's own, the others are two a line.
+local function lines(cart) return math.max(0, (redis.call('HLEN', cart) - 4) / 2) end
+
+local function begin(cart, user, id)
+    if redis.call('HSETNX', cart, '_id', id) == 1 then
+        redis.call('HSET', cart, '_created', integer(now), '_updated', integer(now), '_seq', 0)
+        return true
+    end
+    return false
+end
+
+local function write(cart, product, quantity, price)
+    local seen = redis.call('HGET', cart, 'seen:' .. product)
+    local position = seen and string.match(seen, ':(%d+)$') or redis.call('HINCRBY', cart, '_seq', 1)
+    redis.call('HSET', cart, product, quantity, 'seen:' .. product, price .. ':' .. position)
+end
+
+local function finish(cart, user)
+    local member = user .. '/' .. redis.call('HGET', cart, '_id')
+    redis.call('HSET', cart, '_updated', integer(now))
+    redis.call('PEXPIREAT', cart, integer(now + {_LIFETIME_MS}))
+    if lines(cart) > 0 then
+        redis.call('ZADD', '{IDLE}', integer(now), member)
+    else
+        redis.call('ZREM', '{IDLE}', member)
+    end
+    return {{'ok', redis.call('HGETALL', cart)}}
+end
+"""
+
+#: KEYS: the cart, where an addition that may be repeated is noted.
+#: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there, and
+#: for how many seconds to note it (0: it is not repeated).
+WRITE: Final = Script(
+    _COMMON
+    + f"""
+local cart, user, product = KEYS[1], ARGV[1], ARGV[2]
+if ARGV[8] ~= '0' and redis.call('EXISTS', KEYS[2]) == 1 then
+    return {{'ok', redis.call('HGETALL', cart)}}
+end
+local have = tonumber(redis.call('HGET', cart, product)) or 0
+local adding = ARGV[7] == 'add'
+if have == 0 and not adding then return {{'missing', 0}} end
+local want = tonumber(ARGV[3])
+if adding then want = want + have end
+if want > tonumber(ARGV[4]) then return {{'short', have}} end
+if want > {MAX_QUANTITY} then return {{'quantity', have}} end
+if have == 0 and lines(cart) >= {MAX_LINES} then return {{'lines', 0}} end
+if begin(cart, user, ARGV[6]) then redis.call('SADD', '{NEW}', user .. '/' .. ARGV[6]) end
+write(cart, product, want, ARGV[5])
+if ARGV[8] ~= '0' then redis.call('SET', KEYS[2], '1', 'EX', ARGV[8]) end
+return finish(cart, user)
+"""
+)
+
+#: ARGV: user, then the products to take out; none: all.
+REMOVE: Final = Script(
+    _COMMON
+    + """
+local cart, user = KEYS[1], ARGV[1]
+if redis.call('EXISTS', cart) == 0 then return {'missing', 0} end
+if #ARGV == 1 then
+    local kept = redis.call('HMGET', cart, '_id', '_created')
+    redis.call('DEL', cart)
+    redis.call('HSET', cart, '_id', kept[1], '_created', kept[2], '_seq', 0)
+    redis.call('HSET', cart, '_updated', integer(now))
+elseif redis.call('HDEL', cart, ARGV[2], 'seen:' .. ARGV[2]) == 0 then
+    return {'missing', 0}
+end
+return finish(cart, user)
+"""
+)
+
+#: ARGV: user, cart id, id for a cart of what is left, then product and quantity of each line bought.
+REMOVE_BOUGHT: Final = Script(
+    _COMMON
+    + f"""
+local cart, user = KEYS[1], ARGV[1]
+if redis.call('HGET', cart, '_id') ~= ARGV[2] then return 0 end
+for i = 4, #ARGV, 2 do
+    local left = (tonumber(redis.call('HGET', cart, ARGV[i])) or 0) - tonumber(ARGV[i + 1])
+    if left > 0 then
+        redis.call('HSET', cart, ARGV[i], left)
+    else
+        redis.call('HDEL', cart, ARGV[i], 'seen:' .. ARGV[i])
+    end
+end
+redis.call('ZREM', '{IDLE}', user .. '/' .. ARGV[2])
+if lines(cart) == 0 then return redis.call('DEL', cart) end
+redis.call('HSET', cart, '_id', ARGV[3], '_created', integer(now))
+redis.call('SADD', '{NEW}', user .. '/' .. ARGV[3])
+finish(cart, user)
+return 1
+"""
+)
+
+#: KEYS: the guest's cart, the user's. ARGV: guest, user.
+MERGE: Final = Script(
+    _COMMON
+    + f"""
+local source, target = KEYS[1], KEYS[2]
+local id = redis.call('HGET', source, '_id')
+if not id or lines(source) == 0 then return 0 end
+local moved = {{}}
+local fields = redis.call('HGETALL', source)
+for i = 1, #fields, 2 do
+    local product = string.match(fields[i], '^seen:(.+)$')
+    if product then
+        local price, position = string.match(fields[i + 1], '^(%d+):(%d+)$')
+        table.insert(moved, {{product, price, tonumber(position)}})
+    end
+end
+table.sort(moved, function(a, b) return a[3] < b[3] end)
+begin(target, ARGV[2], id)
+for _, line in ipairs(moved) do
+    local have = tonumber(redis.call('HGET', target, line[1])) or 0
+    if have > 0 or lines(target) < {MAX_LINES} then
+        local quantity = tonumber(redis.call('HGET', source, line[1])) + have
+        write(target, line[1], math.min({MAX_QUANTITY}, quantity), line[2])
+        redis.call('HDEL', source, line[1], 'seen:' .. line[1])
+    end
+end
+finish(target, ARGV[2])
+if lines(source) == 0 then
+    redis.call('DEL', source)
+    redis.call('ZREM', '{IDLE}', ARGV[1] .. '/' .. id)
+else
+    finish(source, ARGV[1])
+end
+return 1
+"""
+)
+
+#: ARGV: last write that was reported, member; keeps a cart that was written since.
+REPORTED: Final = Script(f"""
+if redis.call('ZSCORE', '{IDLE}', ARGV[2]) == ARGV[1] then redis.call('ZREM', '{IDLE}', ARGV[2]) end
+return 1
+""")

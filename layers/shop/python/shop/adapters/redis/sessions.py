@@ -1,0 +1,132 @@
+"""Sessions, their rate limits and the brake on logins, in Redis."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from shop.adapters.redis.client import RedisClient, Script
+from shop.domain.errors import TooManyRequests, Unauthenticated
+from shop.domain.sessions import Role, Session
+
+_LIFETIME: Final = timedelta(hours=24)
+_TOKEN_BYTES: Final = 32
+
+#: Finds a session and takes a token out of its bucket. Answers the session (false when there is none)
+#: and, when the bucket is empty, after how many milliseconds the next token will be in it.
+_AUTHENTICATE: Final = Script("""
+local session = redis.call('GET', KEYS[1])
+if not session then return {false, 0} end
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local bucket = redis.call('HMGET', KEYS[2], 'tokens', 'at')
+local tokens = tonumber(bucket[1]) or burst
+tokens = math.min(burst, tokens + math.max(0, now - (tonumber(bucket[2]) or now)) * rate / 1000)
+local wait = 0
+if tokens >= 1 then
+    tokens = tokens - 1
+else
+    wait = math.ceil((1 - tokens) * 1000 / rate)
+end
+redis.call('HSET', KEYS[2], 'tokens', tostring(tokens), 'at', now)
+redis.call('PEXPIRE', KEYS[2], math.ceil(burst / rate * 1000) + 1000)
+return {session, wait}
+""")
+
+#: Counts an attempt; answers their number and the seconds after which it starts from zero.
+_COUNT_LOGIN: Final = Script("""
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('TTL', KEYS[1])}
+""")
+
+
+class _Record(msgspec.Struct, frozen=True):
+    user_id: UUID
+    role: Role
+    email: str | None
+
+
+class RedisSessionStore:
+    """See `shop.services.identity.ports.SessionStore`.
+
+    A session is one string under ``session:{sha256 of the token}``: who reads Redis cannot use it.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    rate_per_second, burst : int
+        Token bucket of one session: how fast it fills and how much it holds.
+    """
+
+    def __init__(self, redis: RedisClient, rate_per_second: int, burst: int) -> None:
+        self._redis = redis
+        self._rate = rate_per_second
+        self._burst = burst
+
+    def authenticate(self, token: str) -> Session:
+        """Find a session and count the request, in one round trip."""
+        digest = _digest(token)
+        keys = [f"session:{digest}", f"rate:{digest}"]
+        stored, wait_ms = self._redis.script(_AUTHENTICATE, keys, self._rate, self._burst)
+        if stored is None:
+            raise Unauthenticated(
+                "The session has ended; POST /api/sessions gives another.", code="session_expired"
+            )
+        if wait_ms:
+            raise TooManyRequests(-(-wait_ms // 1000))
+        record = msgspec.json.decode(stored, type=_Record)
+        return Session(record.user_id, record.role, record.email)
+
+    def open(self, session: Session) -> tuple[str, datetime]:
+        """Begin a session of 24 hours."""
+        import secrets
+
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        record = msgspec.json.encode(_Record(session.user_id, session.role, session.email))
+        expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)
+        key = f"session:{_digest(token)}"
+        self._redis.execute("SET", key, record, "EXAT", int(expires_at.timestamp()))
+        return token, expires_at
+
+    def close(self, token: str) -> None:
+        """End a session."""
+        digest = _digest(token)
+        self._redis.execute("DEL", f"session:{digest}", f"rate:{digest}")
+
+
+class RedisLoginBrake:
+    """See `shop.services.identity.ports.LoginBrake`.
+
+    Attempts are counted before the password is looked at, so that many at once do not slip through.
+    """
+
+    ATTEMPTS: Final = 10
+    WINDOW_SECONDS: Final = 900
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+
+    def count(self, email: str) -> None:
+        """Count an attempt."""
+        count, seconds_left = self._redis.script(
+            _COUNT_LOGIN, [self._key(email)], self.WINDOW_SECONDS
+        )
+        if count > self.ATTEMPTS:
+            raise TooManyRequests(max(1, seconds_left))
+
+    def forget(self, email: str) -> None:
+        """Start from zero."""
+        self._redis.execute("DEL", self._key(email))
+
+    @staticmethod
+    def _key(email: str) -> str:
+        return f"logins:{_digest(email)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

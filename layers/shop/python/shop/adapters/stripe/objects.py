@@ -1,0 +1,120 @@
+"""Stripe's objects, as far as we read them, and what they are to us."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.payments import Intent, IntentStatus, ProviderEvent
+
+
+class _Failure(msgspec.Struct, frozen=True):
+    code: str | None = None
+    decline_code: str | None = None
+
+
+class _PaymentIntent(msgspec.Struct, frozen=True):
+    id: str
+    status: str
+    amount: int
+    currency: str
+    metadata: dict[str, str] = {}
+    client_secret: str | None = None
+    last_payment_error: _Failure | None = None
+
+
+class _Charge(msgspec.Struct, frozen=True):
+    payment_intent: str | None = None
+    refunded: bool = False
+    metadata: dict[str, str] = {}
+
+
+class _Refund(msgspec.Struct, frozen=True):
+    id: str
+    status: str | None = None
+    payment_intent: str | None = None
+
+
+class _Data(msgspec.Struct, frozen=True):
+    object: msgspec.Raw
+
+
+class _Event(msgspec.Struct, frozen=True):
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    type: Annotated[str, msgspec.Meta(max_length=255)]
+    data: _Data
+
+
+#: Statuses of refunds that gave nothing back.
+DEAD_REFUNDS: Final = frozenset({"failed", "canceled"})
+
+
+def read_intent(document: dict[str, Any]) -> Intent:
+    """Read a PaymentIntent.
+
+    Parameters
+    ----------
+    document : dict
+        As the API answers it. A status that we do not know is one to wait on.
+    """
+    return _intent(msgspec.convert(document, _PaymentIntent))
+
+
+def read_event(payload: bytes) -> ProviderEvent:
+    """Read a webhook's body.
+
+    Raises
+    ------
+    ValueError
+        If it is no event.
+    """
+    event = msgspec.json.decode(payload, type=_Event)
+    content = bytes(event.data.object)
+    intent = refunded = refunded_order_id = refund_id = refund_intent_id = None
+    refund_failed = False
+    if event.type.startswith("payment_intent."):
+        intent = _intent(msgspec.json.decode(content, type=_PaymentIntent))
+    elif event.type == "charge.refunded":
+        charge = msgspec.json.decode(content, type=_Charge)
+        refunded = charge.payment_intent if charge.refunded else None
+        refunded_order_id, _ = _origin(charge.metadata)
+    elif event.type.startswith(("refund.", "charge.refund.")):
+        refund = msgspec.json.decode(content, type=_Refund)
+        refund_id, refund_intent_id = refund.id, refund.payment_intent
+        refund_failed = refund.status in DEAD_REFUNDS
+    return ProviderEvent(
+        event_id=event.id,
+        event_type=event.type,
+        intent=intent,
+        refunded_intent_id=refunded,
+        refunded_order_id=refunded_order_id,
+        refund_id=refund_id,
+        refund_intent_id=refund_intent_id,
+        refund_failed=refund_failed,
+    )
+
+
+def _intent(made: _PaymentIntent) -> Intent:
+    order_id, attempt = _origin(made.metadata)
+    error = made.last_payment_error
+    return Intent(
+        intent_id=made.id,
+        status=_status(made.status),
+        amount_minor=made.amount,
+        currency=made.currency.upper(),
+        order_id=order_id,
+        attempt=attempt,
+        client_secret=made.client_secret,
+        failure_code=None if error is None else error.decline_code or error.code,
+    )
+
+
+def _status(text: str) -> IntentStatus:
+    return IntentStatus(text) if text in IntentStatus else IntentStatus.PROCESSING
+
+
+def _origin(metadata: dict[str, str]) -> tuple[UUID, int] | tuple[None, None]:
+    try:
+        return UUID(metadata["order_id"]), int(metadata["attempt"])
+    except (KeyError, ValueError):
+        return None, None

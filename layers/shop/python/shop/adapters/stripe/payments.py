@@ -1,0 +1,237 @@
+"""Payments by Stripe, with its own SDK, which is imported when the first call is made."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_intent
+from shop.domain.errors import (
+    Conflict,
+    DependencyUnavailable,
+    FieldError,
+    InvalidRequest,
+    PaymentOutcomeUnknown,
+    RefundRefused,
+    ShopError,
+    StillUnknown,
+)
+from shop.domain.payments import (
+    Attempt,
+    Intent,
+    IntentStatus,
+    ProviderEvent,
+    charge_key,
+    refund_key,
+)
+
+if TYPE_CHECKING:
+    import stripe
+
+_log = logging.getLogger(__name__)
+#: Seconds by which a webhook may be late; its signature covers the time at which it was sent.
+_TOLERANCE_SECONDS: Final = 300
+
+
+class StripePayments:
+    """See `shop.services.payments.ports.PaymentProvider`.
+
+    Parameters
+    ----------
+    key : str
+        Secret key.
+    webhook_secret : str
+        Signing secret of the webhook endpoint.
+    url : str
+        Base address; empty for Stripe's own.
+    timeout_seconds : float
+        After this long without an answer the outcome is unknown. The SDK's own retries are off: a
+        repetition with the same key is the caller's, or the reconciliation's, whose time it is.
+    """
+
+    def __init__(self, key: str, webhook_secret: str, url: str, timeout_seconds: float) -> None:
+        self._key = key
+        self._webhook_secret = webhook_secret
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+
+    @cached_property
+    def _client(self) -> "stripe.StripeClient":
+        import stripe
+
+        if not self._key:
+            raise DependencyUnavailable(
+                "stripe", "Payments are not set up: SHOP_STRIPE_KEY is empty."
+            )
+        return stripe.StripeClient(
+            self._key,
+            base_addresses={"api": self._url} if self._url else None,
+            http_client=stripe.RequestsClient(timeout=self._timeout_seconds),
+            max_network_retries=0,
+        )
+
+    def check_payment_method(self, payment_method_id: str) -> None:
+        """Refuse a payment method that does not exist."""
+        import stripe
+
+        try:
+            # The first call after an idle time may find its connection closed; a GET is repeated.
+            self._client.v1.payment_methods.retrieve(
+                payment_method_id, options={"max_network_retries": 1}
+            )
+        except stripe.InvalidRequestError as error:
+            message = "is not a payment method that can be charged"
+            raise InvalidRequest(
+                "A field is wrong.", errors=[FieldError("payment_method_id", message)]
+            ) from error
+        except stripe.StripeError as error:
+            _log_trouble("check_payment_method", error)
+            raise DependencyUnavailable("stripe") from error
+
+    def charge(self, attempt: Attempt) -> Intent:
+        """Create and confirm the intent of an attempt."""
+        import stripe
+
+        try:
+            with _unknown_outcomes("charge", stripe.CardError, stripe.InvalidRequestError):
+                created = self._client.v1.payment_intents.create(
+                    params={
+                        "amount": attempt.amount_minor,
+                        "currency": attempt.currency.lower(),
+                        "payment_method": attempt.payment_method_id,
+                        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                        "confirm": True,
+                        "metadata": {
+                            "order_id": str(attempt.order_id),
+                            "attempt": str(attempt.attempt),
+                        },
+                    },
+                    options={"idempotency_key": charge_key(attempt.order_id, attempt.attempt)},
+                )
+        except stripe.CardError as error:
+            return _declined(error)
+        except stripe.InvalidRequestError as error:
+            _log.error("stripe refused a charge: %s %s", error.code, error.user_message)
+            code = error.code if error.code == "amount_too_small" else "refused"
+            return Intent(intent_id=None, status=IntentStatus.REFUSED, failure_code=code)
+        return read_intent(created.to_dict())
+
+    def retrieve(self, payment_intent_id: str) -> Intent:
+        """Read an intent."""
+        with _unknown_outcomes("retrieve"):
+            found = self._client.v1.payment_intents.retrieve(payment_intent_id)
+        return read_intent(found.to_dict())
+
+    def search(self, order_id: UUID, attempt: int) -> Intent | None:
+        """Look for an attempt's intent by its metadata."""
+        query = f"metadata['order_id']:'{order_id}' AND metadata['attempt']:'{attempt}'"
+        with _unknown_outcomes("search"):
+            found = self._client.v1.payment_intents.search(params={"query": query, "limit": 1})
+        return read_intent(found.data[0].to_dict()) if found.data else None
+
+    def cancel(self, payment_intent_id: str) -> Intent:
+        """Cancel an intent; one that is past that is given as it is."""
+        import stripe
+
+        try:
+            with _unknown_outcomes("cancel", stripe.InvalidRequestError):
+                cancelled = self._client.v1.payment_intents.cancel(payment_intent_id)
+        except stripe.InvalidRequestError:
+            return self.retrieve(payment_intent_id)
+        return read_intent(cancelled.to_dict())
+
+    def refund(self, payment_intent_id: str) -> str | None:
+        """Give all the money of an intent back."""
+        import stripe
+
+        try:
+            with _unknown_outcomes("refund", stripe.InvalidRequestError):
+                created = self._client.v1.refunds.create(
+                    params={"payment_intent": payment_intent_id},
+                    options={"idempotency_key": refund_key(payment_intent_id)},
+                )
+        except stripe.InvalidRequestError as error:
+            if error.code != "charge_already_refunded":
+                raise RefundRefused(f"{error.code}: {error.user_message}") from error
+            return self._refund_of(payment_intent_id)
+        except PaymentOutcomeUnknown as unknown:
+            # Stripe repeats a stored 5xx for as long as it keeps the key; the refund may be there.
+            known = self._refund_of(payment_intent_id)
+            if known is None:
+                raise StillUnknown from unknown
+            return known
+        if created.status in DEAD_REFUNDS:
+            raise RefundRefused(f"{created.id} is {created.status}")
+        return created.id
+
+    def _refund_of(self, payment_intent_id: str) -> str | None:
+        with _unknown_outcomes("list refunds"):
+            refunds = self._client.v1.refunds.list(params={"payment_intent": payment_intent_id})
+        alive = (refund.id for refund in refunds.data if refund.status not in DEAD_REFUNDS)
+        return next(alive, None)
+
+    def verify(self, payload: bytes, signature: str) -> ProviderEvent:
+        """Read a webhook whose signature is right and recent."""
+        import stripe
+
+        if not self._webhook_secret:
+            raise DependencyUnavailable(
+                "stripe", "Webhooks are not set up: SHOP_STRIPE_WEBHOOK_SECRET is empty."
+            )
+        try:
+            stripe.WebhookSignature.verify_header(
+                payload.decode(), signature, self._webhook_secret, _TOLERANCE_SECONDS
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
+            raise ShopError(
+                "Stripe-Signature is missing, wrong or too old.", code="invalid_signature"
+            ) from error
+        try:
+            return read_event(payload)
+        except ValueError as error:
+            raise InvalidRequest("The body is not an event of Stripe's.") from error
+
+
+@contextmanager
+def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[None]:
+    """Sort Stripe's errors: what is not a definite answer leaves the outcome unknown."""
+    import stripe
+
+    try:
+        yield
+    except stripe.StripeError as error:
+        if isinstance(error, definite):
+            raise
+        if operation == "charge" and error.http_status == 409:
+            conflict = Conflict(
+                "This order is being paid by another request right now.", code="request_in_progress"
+            )
+            conflict.retry_after_seconds = 1
+            raise conflict from error
+        _log_trouble(operation, error)
+        raise PaymentOutcomeUnknown from error
+
+
+def _log_trouble(operation: str, error: "stripe.StripeError") -> None:
+    import stripe
+
+    ours = isinstance(
+        error,
+        stripe.AuthenticationError
+        | stripe.PermissionError
+        | stripe.IdempotencyError
+        | stripe.InvalidRequestError,
+    )
+    level = logging.ERROR if ours else logging.WARNING
+    _log.log(level, "stripe: %s: %s %s", operation, type(error).__name__, error.http_status)
+
+
+def _declined(error: "stripe.CardError") -> Intent:
+    details = error.error
+    made = None if details is None else details.payment_intent
+    if made is None:
+        code = (details.decline_code if details is not None else None) or error.code
+        return Intent(intent_id=None, status=IntentStatus.REFUSED, failure_code=code)
+    return read_intent(made.to_dict())

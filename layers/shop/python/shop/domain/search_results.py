@@ -1,0 +1,119 @@
+"""What a search engine answers, and what its index holds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+#: Around what matched, in `Found.name_marked` and `Found.description_marked`: characters of the private
+#: use area, so that the text can be escaped before they become markup.
+MARK_START = "\ue000"
+
+
+MARK_END = "\ue001"
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A product that was found.
+
+    Attributes
+    ----------
+    stock : int
+        When it was indexed; may be a few seconds old.
+    name_marked, description_marked : str or None
+        With `MARK_START` and `MARK_END` around what matched; of the description only a part. None where
+        nothing matched.
+    """
+
+    product_id: UUID
+    name: str
+    description: str
+    brand: str
+    price_minor: int
+    currency: str
+    stock: int
+    image_url: str | None
+    category: str
+    name_marked: str | None = None
+    description_marked: str | None = None
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """Numbers of results by brand, price range and category (slug, with everything below it).
+
+    Each counts what would be found without its own filter.
+    """
+
+    brands: dict[str, int] = msgspec.field(default_factory=dict)
+    price_ranges: dict[str, int] = msgspec.field(default_factory=dict)
+    categories: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of results.
+
+    Attributes
+    ----------
+    did_you_mean : str or None
+        A better query, only where nothing was found.
+    degraded : bool
+        Another engine than the one that was chosen has answered.
+    """
+
+    results: Sequence[Found]
+    total: int
+    facets: Facets
+    engine: str
+    did_you_mean: str | None = None
+    degraded: bool = False
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A product that begins, or has words that begin, like what was typed."""
+
+    product_id: UUID
+    name: str
+    brand: str
+    category: str
+
+
+class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
+    """Suggestions, best first; `engine` and `degraded` as in `SearchPage`."""
+
+    suggestions: Sequence[Suggestion]
+    engine: str
+    degraded: bool = False
+
+
+class SearchDocument(msgspec.Struct, frozen=True):
+    """A product as the index is to hold it, active or not.
+
+    Attributes
+    ----------
+    version : int
+        Grows with every change of the product or its stock.
+    category_path : str
+        Slugs from the root, joined by ``/``.
+    changed_at : datetime
+        When the product or its stock last changed.
+    typed_name : str
+        The name as customers type it: plain words.
+    """
+
+    product_id: UUID
+    version: int
+    name: str
+    description: str
+    brand: str
+    tags: Sequence[str]
+    category: str
+    category_path: str
+    price_minor: int
+    currency: str
+    stock: int
+    image_url: str | None
+    is_active: bool
+    created_at: datetime
+    changed_at: datetime
+    typed_name: str

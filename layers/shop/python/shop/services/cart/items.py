@@ -1,0 +1,174 @@
+"""Carts: quantities live in the cart store, prices and availability are read from the catalog each time."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from shop.contracts.http.cart import AddItem, CartLine, CartView, SetItem
+from shop.domain.cart import Cart, Line, total_minor
+from shop.domain.catalog import Offer
+from shop.domain.errors import NotFound
+from shop.domain.money import to_decimal
+from shop.services.cart.ports import CartStore
+from shop.services.unit_of_work import OpenUnitOfWork
+
+
+class CartResources(NamedTuple):
+    """What every cart use case needs.
+
+    Attributes
+    ----------
+    currency : str
+        The shop's currency, for an empty cart too.
+    """
+
+    carts: CartStore
+    unit_of_work: OpenUnitOfWork
+    currency: str
+
+
+def get_cart(resources: CartResources, user_id: UUID) -> CartView:
+    """Show a cart as it stands now: reading does not prolong its life."""
+    return _view(resources, resources.carts.read(user_id), {})
+
+
+def add_item(
+    resources: CartResources, user_id: UUID, command: AddItem, *, request_id: UUID | None = None
+) -> CartView:
+    """Put some more of a product in the cart: two round trips to the store and one statement.
+
+    Parameters
+    ----------
+    request_id : UUID, optional
+        What is repeated with the same one is added once.
+
+    Raises
+    ------
+    NotFound
+        ``product_not_found``: no such product, or not for sale.
+    InsufficientStock
+        If less is available than the cart would hold.
+    InvalidRequest
+        If the line or the cart would become too large.
+    """
+    offers = _offers(resources, resources.carts.read(user_id), command.product_id)
+    offer = _for_sale(offers, command.product_id)
+    cart = resources.carts.add(
+        user_id,
+        command.product_id,
+        command.quantity,
+        available=offer.available,
+        price_minor=offer.price_minor,
+        request_id=request_id,
+    )
+    return _view(resources, cart, offers)
+
+
+def set_item(
+    resources: CartResources, user_id: UUID, product_id: UUID, command: SetItem
+) -> CartView:
+    """Set how many of a product the cart holds.
+
+    Raises
+    ------
+    NotFound
+        ``cart_item_not_found``, or ``product_not_found`` if it is no longer for sale.
+    InsufficientStock
+        If less is available.
+    """
+    cart = resources.carts.read(user_id)
+    if cart is None or not cart.quantity_of(product_id):
+        raise NotFound(f"Product {product_id} is not in the cart.", code="cart_item_not_found")
+    offers = _offers(resources, cart, product_id)
+    offer = _for_sale(offers, product_id)
+    cart = resources.carts.set_quantity(
+        user_id,
+        product_id,
+        command.quantity,
+        available=offer.available,
+        price_minor=offer.price_minor,
+    )
+    return _view(resources, cart, offers)
+
+
+def remove_item(resources: CartResources, user_id: UUID, product_id: UUID) -> CartView:
+    """Take a product out of the cart; raises `NotFound` (``cart_item_not_found``) if it is not in it."""
+    return _view(resources, resources.carts.remove(user_id, product_id), {})
+
+
+def empty_cart(resources: CartResources, user_id: UUID) -> CartView:
+    """Take everything out of the cart."""
+    return _view(resources, resources.carts.empty(user_id), {})
+
+
+def _offers(resources: CartResources, cart: Cart | None, *more: UUID) -> dict[UUID, Offer]:
+    wanted = {item.product_id for item in cart.items} if cart else set()
+    wanted.update(more)
+    if not wanted:
+        return {}
+    with resources.unit_of_work(reading=True) as unit:
+        return unit.products.offers(sorted(wanted))
+
+
+def _for_sale(offers: Mapping[UUID, Offer], product_id: UUID) -> Offer:
+    offer = offers.get(product_id)
+    if offer is None or not offer.is_active:
+        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+    return offer
+
+
+def _view(resources: CartResources, cart: Cart | None, offers: Mapping[UUID, Offer]) -> CartView:
+    if cart is None:
+        return CartView(
+            cart_id=None,
+            items=[],
+            total=to_decimal(0),
+            currency=resources.currency,
+            expires_at=None,
+        )
+    if any(item.product_id not in offers for item in cart.items):
+        # Nothing was read yet, or another request added a product meanwhile.
+        offers = _offers(resources, cart)
+    lines = [
+        _line(item.product_id, item.quantity, item.seen_price_minor, offers.get(item.product_id))
+        for item in cart.items
+    ]
+    return CartView(
+        cart_id=cart.cart_id,
+        items=[_line_view(line) for line in lines],
+        total=to_decimal(total_minor(lines)),
+        currency=resources.currency,
+        expires_at=cart.expires_at,
+    )
+
+
+def _line(product_id: UUID, quantity: int, seen: int | None, offer: Offer | None) -> Line:
+    """Price a line; a product that has vanished keeps its last price and cannot be bought."""
+    return Line(
+        product_id=product_id,
+        name=offer.name if offer else "No longer sold",
+        price_minor=offer.price_minor if offer else seen or 0,
+        seen_price_minor=seen,
+        quantity=quantity,
+        available=offer.available if offer else 0,
+    )
+
+
+def _line_view(line: Line) -> CartLine:
+    return CartLine(
+        product_id=line.product_id,
+        name=line.name,
+        price=to_decimal(line.price_minor),
+        quantity=line.quantity,
+        subtotal=to_decimal(line.subtotal_minor),
+        available=line.is_available,
+        available_quantity=line.available,
+        price_changed=line.price_changed,
+        previous_price=(
+            to_decimal(line.seen_price_minor)
+            if line.price_changed and line.seen_price_minor is not None
+            else None
+        ),
+        # All of it was available when the line was written.
+        availability_changed=not line.is_available,
+    )

@@ -1,0 +1,1 @@
+"""Browsing and changing the catalog."""

@@ -1,0 +1,203 @@
+"""Browsing the catalog: answers are encoded once and cached as they are sent."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from shop.contracts.http.catalog import (
+    MAX_DEPTH,
+    CategoryNode,
+    CategoryTree,
+    ListProducts,
+    ProductPage,
+    ProductSummary,
+    ProductView,
+)
+from shop.domain.catalog import CategoryRow, Product
+from shop.domain.errors import FieldError, InvalidRequest, NotFound
+from shop.domain.money import to_decimal
+from shop.services.catalog.caching import Cached, CacheKey
+from shop.services.catalog.ports import CatalogCache
+from shop.services.unit_of_work import OpenUnitOfWork
+
+if TYPE_CHECKING:
+    from shop.domain.search_results import Found
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_PRODUCT_LOCAL_SECONDS: Final = 300.0
+_CATEGORIES: Final = CacheKey("products:categories", local_seconds=3600.0)
+
+
+class Representation(NamedTuple):
+    """An encoded answer.
+
+    Attributes
+    ----------
+    etag : str
+        With its quotes. A product's begins with its version, which is what If-Match is compared with.
+    hit : bool
+        Whether a cache had it.
+    """
+
+    text: str
+    etag: str
+    hit: bool
+
+
+def list_products(
+    cache: CatalogCache, unit_of_work: OpenUnitOfWork, query: ListProducts
+) -> Representation:
+    """Give a page of active products of a category and of everything below it.
+
+    Raises
+    ------
+    InvalidRequest
+        If the page lies deeper than `MAX_DEPTH` products.
+    NotFound
+        ``category_not_found``.
+    """
+    if query.page * query.per_page > MAX_DEPTH:
+        raise InvalidRequest(
+            "The page lies too deep; narrow the list by category, or use the search.",
+            errors=[FieldError("page", f"page times per_page must not exceed {MAX_DEPTH}")],
+        )
+
+    def load() -> str:
+        with unit_of_work(reading=True) as unit:
+            found = unit.products.page(
+                query.category, query.sort, query.per_page, (query.page - 1) * query.per_page
+            )
+        if found is None:
+            raise NotFound(f"There is no category {query.category!r}.", code="category_not_found")
+        products, total = found
+        page = ProductPage(
+            [ProductSummary(**outline(product)) for product in products],
+            total,
+            query.page,
+            query.per_page,
+        )
+        return _encode(page)
+
+    name = (
+        f"products:list:category:{query.category or '*'}:page:{query.page}"
+        f":per_page:{query.per_page}:sort:{query.sort}"
+    )
+    return _represent(cache.fetch(CacheKey(name), load))
+
+
+def get_product(
+    cache: CatalogCache, unit_of_work: OpenUnitOfWork, product_id: UUID
+) -> Representation:
+    """Give a product that is for sale.
+
+    Raises
+    ------
+    NotFound
+        ``product_not_found``.
+    """
+
+    def load() -> str:
+        with unit_of_work(reading=True) as unit:
+            product = unit.products.get(product_id)
+        if product is None or not product.is_active:
+            raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+        return _encode(product_view(product))
+
+    return represent_product(cache.fetch(product_key(product_id), load))
+
+
+def list_categories(cache: CatalogCache, unit_of_work: OpenUnitOfWork) -> Representation:
+    """Give the tree of categories with the number of active products in and below each."""
+
+    def load() -> str:
+        with unit_of_work(reading=True) as unit:
+            rows = unit.products.categories()
+        return _encode(CategoryTree(_tree(rows)))
+
+    return _represent(cache.fetch(_CATEGORIES, load))
+
+
+def product_key(product_id: UUID) -> CacheKey:
+    """Name a product's answer in the cache."""
+    return CacheKey(f"products:product:{product_id}", _PRODUCT_LOCAL_SECONDS)
+
+
+def product_view(product: Product) -> ProductView:
+    """Show a product with everything that staff can change."""
+    return ProductView(
+        **outline(product),
+        sku=product.sku,
+        tags=list(product.tags),
+        # In one order, as the database does not keep the one they were sent in.
+        attributes=dict(sorted(product.attributes.items())),
+        is_active=product.is_active,
+        version=product.version,
+    )
+
+
+def outline(product: "Product | Found") -> dict[str, Any]:
+    """Give what every view of a product begins with: the fields of `ProductSummary`."""
+    return {
+        "id": product.product_id,
+        "name": product.name,
+        "description": product.description,
+        "brand": product.brand,
+        "price": to_decimal(product.price_minor),
+        "currency": product.currency,
+        "stock": product.stock,
+        "image_url": product.image_url,
+        "category": product.category,
+    }
+
+
+def represent_product(cached: Cached) -> Representation:
+    """Give a product's answer its entity tag ``"{version}-{digest}"``.
+
+    The stock is part of the digest only: a change of the stock makes the answer another one (If-None-Match)
+    but does not stand in the way of a change by staff (If-Match).
+    """
+    version = msgspec.json.decode(cached.text, type=_Versioned).version
+    return Representation(cached.text, f'"{version}-{_digest(cached.text)}"', cached.hit)
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+def _represent(cached: Cached) -> Representation:
+    return Representation(cached.text, f'"{_digest(cached.text)}"', cached.hit)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _encode(body: msgspec.Struct) -> str:
+    return _ENCODER.encode(body).decode()
+
+
+def encode_product(product: Product) -> Cached:
+    """Encode a product that was read from the database."""
+    return Cached(_encode(product_view(product)), hit=False)
+
+
+def _tree(rows: Sequence[CategoryRow]) -> list[CategoryNode]:
+    """Hang every category below its parent, from the leaves up, so that the counts add up."""
+    nodes: dict[str, tuple[CategoryRow, int, list[CategoryNode]]] = {
+        row.path: (row, row.product_count, []) for row in rows
+    }
+    roots: list[CategoryNode] = []
+    for path in sorted(nodes, key=lambda path: (-path.count("/"), path)):
+        row, count, children = nodes[path]
+        node = CategoryNode(row.slug, row.name, count, children)
+        parent_path, separator, _ = path.rpartition("/")
+        if not separator:
+            roots.append(node)
+            continue
+        parent, parent_count, siblings = nodes[parent_path]
+        siblings.append(node)
+        nodes[parent_path] = (parent, parent_count + count, siblings)
+    return roots

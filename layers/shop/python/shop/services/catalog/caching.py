@@ -1,0 +1,28 @@
+"""Keys and values of the catalog's cache."""
+
+import msgspec
+
+
+class CacheKey(msgspec.Struct, frozen=True):
+    """A cached answer.
+
+    Attributes
+    ----------
+    name : str
+        Under which it is known in the shared cache.
+    local_seconds : float
+        How long a process may keep a copy of its own.
+    shared_seconds : int
+        How long the shared cache keeps it.
+    """
+
+    name: str
+    local_seconds: float = 0.0
+    shared_seconds: int = 300
+
+
+class Cached(msgspec.Struct, frozen=True):
+    """An answer as text, and whether the cache had it."""
+
+    text: str
+    hit: bool

@@ -1,0 +1,215 @@
+"""Staff change the catalog; caches are dropped after the commit, and again when the event arrives."""
+
+import logging
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from shop.contracts.events import InventoryUpdated, ProductUpdated
+from shop.contracts.http.catalog import ChangeProduct, CreateProduct
+from shop.domain.catalog import Precondition, Product
+from shop.domain.errors import (
+    Conflict,
+    DependencyUnavailable,
+    FieldError,
+    InvalidRequest,
+    NotFound,
+    ShopError,
+)
+from shop.domain.money import to_minor
+from shop.services.catalog.browse import (
+    Representation,
+    encode_product,
+    product_key,
+    represent_product,
+)
+from shop.services.catalog.ports import CatalogCache
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_log = logging.getLogger(__name__)
+
+
+class CatalogResources(NamedTuple):
+    """What every change of the catalog needs.
+
+    Attributes
+    ----------
+    currency : str
+        The shop's currency: products in another one are refused.
+    """
+
+    cache: CatalogCache
+    unit_of_work: OpenUnitOfWork
+    currency: str
+
+
+def create_product(
+    resources: CatalogResources, product_id: UUID, command: CreateProduct, correlation_id: str
+) -> Representation:
+    """Add a product with an empty stock. Repeating it with the same id changes nothing.
+
+    Raises
+    ------
+    Conflict
+        ``sku_taken``.
+    InvalidRequest
+        If the price, the currency or the category is wrong.
+    """
+    product = Product(
+        product_id=product_id,
+        sku=command.sku,
+        name=command.name,
+        description=command.description,
+        brand=command.brand,
+        price_minor=_price_minor(command.price),
+        currency=_currency(resources, command.currency),
+        category=command.category,
+        tags=tuple(command.tags),
+        image_url=command.image_url,
+        attributes=dict(command.attributes),
+    )
+    with resources.unit_of_work() as unit:
+        _check_category(unit, product.category)
+        if not unit.products.add(product):
+            raise Conflict(f"Another product has the SKU {product.sku!r}.", code="sku_taken")
+        _record(unit, product, correlation_id)
+    _invalidate(resources.cache)
+    return represent_product(encode_product(product))
+
+
+def change_product(
+    resources: CatalogResources,
+    product_id: UUID,
+    command: ChangeProduct,
+    precondition: Precondition,
+    correlation_id: str,
+) -> Representation:
+    """Change some fields of a product, active or not, if it is still the version that was read.
+
+    Raises
+    ------
+    ShopError
+        ``precondition_required`` without If-Match and version.
+    Conflict
+        ``precondition_failed`` (If-Match) or ``version_conflict`` (version): somebody was faster.
+    NotFound
+        ``product_not_found``.
+    InvalidRequest
+        If a new price, currency or category is wrong.
+    """
+    if not precondition.is_given:
+        raise ShopError(
+            "Send the product's ETag as If-Match, or its version.", code="precondition_required"
+        )
+    changes = _changes(resources, command)
+    with resources.unit_of_work() as unit:
+        product = _locked(unit, product_id, precondition)
+        if "category" in changes:
+            _check_category(unit, changes["category"])
+        changed = replace(product, **changes)
+        if changed != product:
+            changed = replace(changed, version=product.version + 1)
+            unit.products.update(changed)
+            _record(unit, changed, correlation_id)
+    if changed != product:
+        _invalidate(resources.cache)
+    return represent_product(encode_product(changed))
+
+
+def deactivate_product(
+    resources: CatalogResources, product_id: UUID, precondition: Precondition, correlation_id: str
+) -> None:
+    """Take a product off sale; doing it again changes nothing. A precondition is optional.
+
+    Raises
+    ------
+    NotFound, Conflict
+        As `change_product` does.
+    """
+    with resources.unit_of_work() as unit:
+        product = _locked(unit, product_id, precondition)
+        if product.is_active:
+            product = replace(product, is_active=False, version=product.version + 1)
+            unit.products.update(product)
+            _record(unit, product, correlation_id)
+    _invalidate(resources.cache)
+
+
+def on_products_updated(cache: CatalogCache, events: Sequence[ProductUpdated]) -> None:
+    """Drop what is cached, once a batch: the change may have been made while the cache was away."""
+    if events:
+        cache.invalidate()
+
+
+def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]) -> None:
+    """Drop the products concerned. Lists may be five minutes old, but not show what is sold out."""
+    if any(event.quantity_available <= 0 for event in events):
+        cache.invalidate()
+    elif events:
+        cache.forget([product_key(id_) for id_ in sorted({e.product_id for e in events})])
+
+
+def _locked(unit: UnitOfWork, product_id: UUID, precondition: Precondition) -> Product:
+    product = unit.products.get(product_id, lock=True)
+    if product is None:
+        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+    detail = f"The product is at version {product.version} now; read it again."
+    if precondition.if_match is not None and product.version not in precondition.if_match:
+        raise Conflict(detail, code="precondition_failed")
+    if precondition.version is not None and product.version != precondition.version:
+        raise Conflict(detail, code="version_conflict")
+    return product
+
+
+def _changes(resources: CatalogResources, command: ChangeProduct) -> dict[str, Any]:
+    sent = msgspec.structs.asdict(command)
+    del sent["version"]
+    changes = {name: value for name, value in sent.items() if value is not UNSET}
+    if not changes:
+        raise InvalidRequest("Send at least one field to change.")
+    if "price" in changes:
+        changes["price_minor"] = _price_minor(changes.pop("price"))
+    if "currency" in changes:
+        _currency(resources, changes["currency"])
+    if "tags" in changes:
+        changes["tags"] = tuple(changes["tags"])
+    return changes
+
+
+def _price_minor(price: Decimal) -> int:
+    try:
+        return to_minor(price)
+    except ValueError as error:
+        raise _wrong("price", str(error)) from error
+
+
+def _currency(resources: CatalogResources, currency: str) -> str:
+    if currency != resources.currency:
+        raise _wrong("currency", f"the shop sells in {resources.currency} only")
+    return currency
+
+
+def _check_category(unit: UnitOfWork, slug: str) -> None:
+    if not unit.products.has_category(slug):
+        raise _wrong("category", "there is no such category")
+
+
+def _wrong(field: str, message: str) -> InvalidRequest:
+    return InvalidRequest("A field is wrong.", errors=[FieldError(field, message)])
+
+
+def _record(unit: UnitOfWork, product: Product, correlation_id: str) -> None:
+    event = ProductUpdated(product_id=product.product_id, product_version=product.version)
+    unit.record(event, correlation_id=correlation_id)
+
+
+def _invalidate(cache: CatalogCache) -> None:
+    try:
+        cache.invalidate()
+    except DependencyUnavailable as away:
+        _log.warning("caches are left to the event's consumer: %s", away.detail)

@@ -1,0 +1,108 @@
+"""Customers and sessions."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from shop.contracts.http.identity import CreateCustomer, CustomerView, OpenSession, SessionView
+from shop.domain.customers import Customer
+from shop.domain.errors import Conflict, FieldError, InvalidRequest, Unauthenticated
+from shop.domain.ids import new_id
+from shop.domain.passwords import hash_password, verify_password
+from shop.domain.sessions import Role, Session
+from shop.services.cart.ports import CartStore
+from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.unit_of_work import OpenUnitOfWork
+
+
+class Login(NamedTuple):
+    """What a login needs: the stores it reads and writes."""
+
+    sessions: SessionStore
+    brake: LoginBrake
+    carts: CartStore
+    unit_of_work: OpenUnitOfWork
+
+
+def create_customer(
+    unit_of_work: OpenUnitOfWork, customer_id: UUID, command: CreateCustomer
+) -> CustomerView:
+    """Register a customer.
+
+    Raises
+    ------
+    Conflict
+        ``email_taken``.
+    """
+    customer = Customer(
+        user_id=customer_id,
+        email=command.email.lower(),
+        name=command.name.strip(),
+        password_hash=hash_password(command.password),
+    )
+    if not customer.name:
+        raise InvalidRequest("A field is wrong.", errors=[FieldError("name", "must not be blank")])
+    with unit_of_work(publish=False) as unit:
+        if not unit.customers.add(customer):
+            raise Conflict("Another customer has this e-mail address.", code="email_taken")
+    return CustomerView(user_id=customer.user_id, email=customer.email, name=customer.name)
+
+
+def open_session(login: Login, command: OpenSession, guest: Session | None) -> SessionView:
+    """Begin a session for a guest, or for whoever the e-mail address and password belong to.
+
+    Parameters
+    ----------
+    guest : Session or None
+        The session that was sent along. If it is a guest's, the guest's cart goes over to the
+        customer: the cart is taken as a whole, so that a repeated login finds none and doubles
+        nothing.
+
+    Raises
+    ------
+    Unauthenticated
+        ``invalid_credentials``; the same answer after the same time for an unknown e-mail address.
+    TooManyRequests
+        After too many wrong passwords for this address.
+    """
+    if command.email is None and command.password is None:
+        return _begin(login.sessions, Session(new_id(), Role.GUEST))
+    if command.email is None or command.password is None:
+        missing = "email" if command.email is None else "password"
+        raise InvalidRequest(
+            "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
+        )
+    customer = _check_password(login, command.email.lower(), command.password)
+    if guest is not None and guest.role is Role.GUEST:
+        login.carts.merge(guest.user_id, customer.user_id)
+    return _begin(login.sessions, Session(customer.user_id, customer.role, customer.email))
+
+
+def close_session(sessions: SessionStore, token: str | None) -> None:
+    """End a session; ending it again is not an error.
+
+    Raises
+    ------
+    Unauthenticated
+        If no token was sent.
+    """
+    if token is None:
+        raise Unauthenticated("Send Authorization: Bearer <token>.")
+    sessions.close(token)
+
+
+def _check_password(login: Login, email: str, password: str) -> Customer:
+    login.brake.count(email)
+    with login.unit_of_work(reading=True) as unit:
+        customer = unit.customers.by_email(email)
+    known = verify_password(password, customer.password_hash if customer else None)
+    if customer is None or not known:
+        raise Unauthenticated(
+            "The e-mail address or the password is wrong.", code="invalid_credentials"
+        )
+    login.brake.forget(email)
+    return customer
+
+
+def _begin(sessions: SessionStore, session: Session) -> SessionView:
+    token, expires_at = sessions.open(session)
+    return SessionView(token, session.user_id, session.role, expires_at)

@@ -1,0 +1,1 @@
+"""Outbox, consumers and replay."""

@@ -1,0 +1,101 @@
+"""Ports of the messaging: outbox, inbox and broker."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shop.domain.outbox import StoredEvent
+
+
+class OutboxBatch(Protocol):
+    """Unpublished events, locked until the block that gave them ends."""
+
+    @property
+    def events(self) -> Sequence[StoredEvent]:
+        """The events, in order."""
+
+    def mark_published(self, events: Sequence[StoredEvent]) -> None:
+        """Note that the broker has taken these."""
+
+
+class Outbox(Protocol):
+    """Events that were committed and wait for the broker."""
+
+    def pending(
+        self, aggregate_ids: Sequence[str] | None, *, limit: int
+    ) -> AbstractContextManager[OutboxBatch]:
+        """Lock the oldest unpublished events, of some aggregates or of all.
+
+        Whoever publishes events of the same aggregate at the same time waits, so their order holds. Who
+        asks for those of all while somebody else does the same gets none.
+        """
+
+    def oldest_age_seconds(self) -> float:
+        """Tell how long the oldest unpublished event has waited; 0 when none waits."""
+
+    def published_between(
+        self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
+    ) -> list[StoredEvent]:
+        """Read events that happened in ``[since, until)`` with a sequence above `after`, in order."""
+
+
+class Inbox(Protocol):
+    """What each consumer has processed, inside the consumer's transaction."""
+
+    def first_time(self, consumer: str, event_id: UUID) -> bool:
+        """Note an event as processed; False if it was noted before."""
+
+
+class Publisher(Protocol):
+    """The broker. Every method returns only when the broker has confirmed what it took."""
+
+    def ready(self) -> None:
+        """Connect if need be, so that nothing is locked while a broker that is away is waited for.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away, or was a moment ago.
+        """
+
+    def publish(self, event: StoredEvent) -> None:
+        """Publish one event to the topic exchange.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away, or has no queue for an event that somebody consumes.
+        """
+
+    def deliver_again(self, queue: str, body: bytes, *, message_id: str | None) -> None:
+        """Put a message at the end of its own queue; its deliveries are counted from one again.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away.
+        """
+
+    def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
+        """Put a message that cannot be processed into ``<queue>.dead``, with the reason as header.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is away.
+        """
+
+
+class DeadLetters(Protocol):
+    """Messages that a consumer could not process."""
+
+    def count(self, queue: str) -> int:
+        """Tell how many wait in ``<queue>.dead``."""
+
+    def send_back(self, queue: str, limit: int) -> int:
+        """Put up to `limit` of them back into their queue, oldest first; give how many.
+
+        Each is confirmed there before it leaves here: a crash in between makes a copy, never a loss.
+        """

@@ -1,0 +1,74 @@
+"""The e-mails that customers get. What customers typed is escaped in the HTML part."""
+
+from html import escape
+from typing import Final
+
+from shop.domain.money import to_decimal
+from shop.domain.notifications import Mail
+from shop.domain.orders import Order
+
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    '<body style="font-family: sans-serif; max-width: 40em">{body}</body></html>'
+)
+
+
+def order_confirmed(order: Order) -> Mail:
+    """Say that an order is paid for and its goods are set aside."""
+    subject = f"Your order {order.order_id} is confirmed"
+    amounts = [
+        ("Subtotal", order.subtotal_minor),
+        ("Tax", order.tax_minor),
+        ("Shipping", order.shipping_minor),
+        ("Total", order.total_minor),
+    ]
+    lines = [
+        (f"{line.quantity} x {line.name}", _money(line.subtotal_minor, order.currency))
+        for line in order.lines
+    ] + [(label, _money(amount, order.currency)) for label, amount in amounts]
+    closing = _delivery(order)
+    return _mail(subject, order, ["Thank you for your order."], lines, closing)
+
+
+def order_shipped(order: Order) -> Mail:
+    """Say that the parcel is on its way, and how to follow it."""
+    subject = f"Your order {order.order_id} is on its way"
+    lines = [("Carrier", order.carrier or ""), ("Tracking number", order.tracking_number or "")]
+    return _mail(subject, order, ["Your parcel is on its way."], lines, _delivery(order))
+
+
+def _delivery(order: Order) -> list[str]:
+    if order.estimated_delivery is None:
+        return []
+    return [f"Estimated delivery: {order.estimated_delivery.isoformat()}."]
+
+
+def _money(amount_minor: int, currency: str) -> str:
+    return f"{to_decimal(amount_minor):,} {currency}"
+
+
+def _mail(
+    subject: str,
+    order: Order,
+    opening: list[str],
+    table: list[tuple[str, str]],
+    closing: list[str],
+) -> Mail:
+    greeting = f"Hello {order.shipping_address['name']},"
+    width = max(len(label) for label, _ in table)
+    text = "\n".join(
+        [greeting, "", *opening, ""]
+        + [f"  {label:<{width}}  {value}" for label, value in table]
+        + ["", *closing]
+    )
+    rows = "".join(
+        f'<tr><td>{escape(label)}</td><td style="text-align: right; padding-left: 2em">'
+        f"{escape(value)}</td></tr>"
+        for label, value in table
+    )
+    body = (
+        "".join(f"<p>{escape(part)}</p>" for part in [greeting, *opening])
+        + f"<table>{rows}</table>"
+        + "".join(f"<p>{escape(part)}</p>" for part in closing)
+    )
+    return Mail(subject, text.rstrip() + "\n", _PAGE.format(title=escape(subject), body=body))

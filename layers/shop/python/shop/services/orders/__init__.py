@@ -1,0 +1,1 @@
+"""Orders: checkout, placement, cancellation, fulfilment, tracking."""

@@ -1,0 +1,103 @@
+"""Checkout: from a cart to an order, as the customer asks for it."""
+
+import logging
+from uuid import UUID
+
+import msgspec
+
+from shop.contracts import tasks
+from shop.contracts.http.orders import Checkout, ShippingAddress
+from shop.contracts.tasks import CartLine, PlacedOrder
+from shop.domain.countries import COUNTRIES
+from shop.domain.errors import DependencyUnavailable, FieldError, InvalidRequest, NotFound
+from shop.domain.sessions import Session
+from shop.services.cart.ports import CartStore
+from shop.services.orders.ports import OrderPlacement
+from shop.services.unit_of_work import OpenUnitOfWork
+
+_log = logging.getLogger(__name__)
+
+
+def check_out(
+    carts: CartStore,
+    placement: OrderPlacement,
+    open_unit_of_work: OpenUnitOfWork,
+    shopper: Session,
+    wish: Checkout,
+    *,
+    order_id: UUID,
+    correlation_id: str,
+) -> PlacedOrder:
+    """Turn the shopper's cart into an order and empty it.
+
+    Parameters
+    ----------
+    order_id : UUID
+        The same for every attempt with one Idempotency-Key: a repeat continues the same order.
+
+    Raises
+    ------
+    InvalidRequest
+        The address is wrong, the cart is empty, or a product is not sold any more.
+    NotFound
+        ``cart_not_found``: it is not the shopper's cart.
+    Conflict
+        ``cart_already_ordered``: another checkout of this cart was first, and its order is not paid yet.
+    InsufficientStock
+        Naming the lines; the order is cancelled.
+    DependencyUnavailable
+        Repeat the request.
+    """
+    _check_country(wish.shipping_address)
+    cart = carts.read(shopper.user_id)
+    if cart is not None and cart.cart_id == wish.cart_id:
+        items = [CartLine(i.product_id, i.quantity, i.seen_price_minor) for i in cart.items]
+        if not items:
+            raise InvalidRequest("Put something in the cart first.", code="cart_empty")
+    else:
+        items = _items_of_earlier_attempt(open_unit_of_work, shopper, order_id)
+    placed = placement.place(
+        tasks.CreateOrder(
+            order_id=order_id,
+            user_id=shopper.user_id,
+            email=shopper.email,
+            cart_id=wish.cart_id,
+            items=items,
+            shipping_address=_stored(wish.shipping_address),
+            shipping_method=wish.shipping_method,
+            payment_method_id=wish.payment_method_id,
+            correlation_id=UUID(correlation_id),
+        )
+    )
+    try:
+        # What the order holds, which is not what the cart holds by now.
+        bought = {line.product_id: line.quantity for line in placed.lines}
+        carts.remove_bought(shopper.user_id, wish.cart_id, bought)
+    except DependencyUnavailable as away:
+        # The order stands; a cart that is still full is a nuisance, a refused order would be a lie.
+        _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, away.detail)
+    return placed
+
+
+def _check_country(address: ShippingAddress) -> None:
+    if address.country not in COUNTRIES:
+        raise InvalidRequest(
+            "A field is wrong.",
+            errors=[FieldError("shipping_address.country", "is no country of ISO 3166-1 alpha-2")],
+        )
+
+
+def _stored(address: ShippingAddress) -> dict[str, str]:
+    fields = msgspec.structs.asdict(address)
+    return {name: value.strip() for name, value in fields.items() if value is not None}
+
+
+def _items_of_earlier_attempt(
+    open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID
+) -> list[CartLine]:
+    """Find what an attempt that emptied the cart and then crashed has ordered."""
+    with open_unit_of_work() as work:
+        order = work.orders.get(order_id)
+    if order is None or order.user_id != shopper.user_id:
+        raise NotFound("This is not your cart; GET /api/cart tells its id.", code="cart_not_found")
+    return [CartLine(line.product_id, line.quantity) for line in order.lines]

@@ -1,0 +1,98 @@
+"""Orders, as their owner and staff see them."""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.errors import FieldError, InvalidRequest, NotFound
+from shop.domain.orders import Order, OrderStatus
+from shop.domain.sessions import Role, Session
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_SEE_EVERYTHING: Final = frozenset({Role.STAFF, Role.SERVICE})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Orders, newest first; `next_cursor` gives those after them."""
+
+    orders: tuple[Order, ...]
+    next_cursor: str | None
+
+
+def get_order(open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID) -> Order:
+    """Read an order.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``: there is none, or it is another's.
+    """
+    with open_unit_of_work(reading=True) as work:
+        return visible_order(work, shopper, order_id)
+
+
+def list_orders(
+    open_unit_of_work: OpenUnitOfWork,
+    shopper: Session,
+    *,
+    status: OrderStatus | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """Read a page of the shopper's own orders.
+
+    Raises
+    ------
+    InvalidRequest
+        If `cursor` is none of ours.
+    """
+    before = None if cursor is None else _read_cursor(cursor)
+    with open_unit_of_work(reading=True) as work:
+        # One more than asked for tells whether there is a next page.
+        found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
+    page = tuple(found[:limit])
+    return Page(page, _write_cursor(page[-1]) if len(found) > limit else None)
+
+
+def order_not_found(order_id: UUID) -> NotFound:
+    """Make the refusal for an order that is not there, or is another's."""
+    return NotFound(f"There is no order {order_id}.", code="order_not_found")
+
+
+def visible_order(
+    work: UnitOfWork, shopper: Session, order_id: UUID, *, lock: bool = False
+) -> Order:
+    """Read, inside a transaction, an order that the shopper may see.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``.
+    """
+    order = work.orders.get(order_id, lock=lock)
+    if order is None or not (order.user_id == shopper.user_id or shopper.role in _SEE_EVERYTHING):
+        raise order_not_found(order_id)
+    return order
+
+
+def _write_cursor(last: Order) -> str:
+    microseconds = (last.created_at - _EPOCH) // _MICROSECOND
+    return base64.urlsafe_b64encode(microseconds.to_bytes(8) + last.order_id.bytes).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
+        # Fails too if there are more or fewer than the sixteen bytes of an id.
+        return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, UUID(bytes=raw[8:])
+    except (binascii.Error, ValueError, OverflowError) as error:
+        raise InvalidRequest(
+            "A field is wrong.",
+            errors=[FieldError("cursor", "is not a next_cursor of an earlier answer")],
+        ) from error

@@ -1,0 +1,94 @@
+"""Tracking: shipping and delivery, as staff report them."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from shop.contracts.events import OrderDelivered, OrderShipped
+from shop.contracts.http.orders import ShipOrder
+from shop.domain.errors import Conflict, FieldError, InvalidRequest
+from shop.domain.orders import Order, OrderStatus
+from shop.services.orders.read import order_not_found
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+
+def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOrder) -> Order:
+    """Note that an order is on its way. Repeating it with the same parcel changes nothing.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is to be delivered before today (UTC).
+    NotFound
+        ``order_not_found``.
+    Conflict
+        ``order_state_conflict``: it is not PROCESSING, or its money is on the way back.
+    """
+    today = datetime.now(UTC).date()
+    if parcel.estimated_delivery is not None and parcel.estimated_delivery < today:
+        raise InvalidRequest(
+            "A field is wrong.",
+            errors=[FieldError("estimated_delivery", f"must be {today} (today, UTC) or later")],
+        )
+    with open_unit_of_work() as work:
+        order = _locked(work, order_id)
+        same = (order.carrier, order.tracking_number) == (parcel.carrier, parcel.tracking_number)
+        if order.status is OrderStatus.SHIPPED and same:
+            return order
+        # Asked for after the lock, so that a cancellation that came first is seen.
+        if order.status is OrderStatus.PROCESSING and work.payments.has_refund(order_id):
+            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
+        shipped = work.orders.move(
+            order_id,
+            OrderStatus.SHIPPED,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+            estimated_delivery=parcel.estimated_delivery or _not_before(today, order),
+        )
+        if shipped is None:
+            raise _conflict(order, OrderStatus.SHIPPED)
+        work.record(
+            OrderShipped(
+                order_id=order_id, carrier=parcel.carrier, tracking_number=parcel.tracking_number
+            ),
+            correlation_id=shipped.correlation_id,
+        )
+    return shipped
+
+
+def deliver_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> Order:
+    """Note that an order has arrived. Repeating it changes nothing.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``.
+    Conflict
+        ``order_state_conflict``: it is not SHIPPED.
+    """
+    with open_unit_of_work() as work:
+        order = _locked(work, order_id)
+        if order.status is OrderStatus.DELIVERED:
+            return order
+        delivered = work.orders.move(order_id, OrderStatus.DELIVERED)
+        if delivered is None:
+            raise _conflict(order, OrderStatus.DELIVERED)
+        work.record(OrderDelivered(order_id=order_id), correlation_id=delivered.correlation_id)
+    return delivered
+
+
+def _locked(work: UnitOfWork, order_id: UUID) -> Order:
+    order = work.orders.get(order_id, lock=True)
+    if order is None:
+        raise order_not_found(order_id)
+    return order
+
+
+def _not_before(today: date, order: Order) -> date | None:
+    return None if order.estimated_delivery is None else max(today, order.estimated_delivery)
+
+
+def _conflict(order: Order, target: OrderStatus) -> Conflict:
+    return Conflict(
+        f"The order is {order.status.value}; it cannot become {target.value}.",
+        code="order_state_conflict",
+    )

@@ -1,0 +1,109 @@
+"""Orders as the HTTP API shows them."""
+
+from typing import TYPE_CHECKING, Any
+
+from shop.contracts.http.orders import (
+    ChangedPrice,
+    OrderItem,
+    OrderList,
+    OrderMoved,
+    OrderPlaced,
+    OrderSummary,
+    OrderView,
+    TimelineItem,
+)
+from shop.domain.money import to_decimal
+from shop.domain.orders import OrderStatus
+
+if TYPE_CHECKING:
+    from shop.contracts.tasks import PlacedLine, PlacedOrder
+    from shop.domain.orders import Order, OrderLine
+    from shop.services.orders.read import Page
+
+
+def placed(order: "PlacedOrder") -> OrderPlaced:
+    """Show the outcome of a checkout."""
+    return OrderPlaced(
+        **_outline(order),
+        reservation_expires_at=order.reservation_expires_at,
+        price_changes=[
+            ChangedPrice(
+                product_id=change.product_id,
+                old_price=to_decimal(change.seen_price_minor),
+                new_price=to_decimal(change.price_minor),
+            )
+            for change in order.price_changes
+        ],
+    )
+
+
+def view(order: "Order") -> OrderView:
+    """Show an order with its timeline."""
+    return OrderView(
+        **_outline(order),
+        created_at=order.created_at,
+        shipping_address=order.shipping_address,
+        shipping_method=order.shipping_method,
+        reservation_expires_at=order.reservation_expires_at,
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        cancel_reason=order.cancel_reason,
+        refund_pending=order.refund_pending,
+        timeline=[
+            TimelineItem(
+                status=entry.status,
+                timestamp=entry.occurred_at,
+                reason=entry.reason,
+                carrier=entry.carrier,
+                tracking_number=entry.tracking_number,
+            )
+            for entry in order.timeline
+        ],
+    )
+
+
+def page(found: "Page") -> OrderList:
+    """Show a page of orders."""
+    return OrderList(
+        orders=[
+            OrderSummary(**_outline(order), created_at=order.created_at) for order in found.orders
+        ],
+        next_cursor=found.next_cursor,
+    )
+
+
+def moved(order: "Order", *, refund_pending: bool = False) -> OrderMoved:
+    """Show where an order stands after a request to move it."""
+    return OrderMoved(
+        order_id=order.order_id,
+        status=order.status,
+        refund_pending=refund_pending,
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        estimated_delivery=order.estimated_delivery,
+    )
+
+
+def _outline(order: "PlacedOrder | Order") -> dict[str, Any]:
+    """Give what every view of an order begins with."""
+    return {
+        "order_id": order.order_id,
+        "status": OrderStatus(order.status),
+        "items": [_item(line) for line in order.lines],
+        "subtotal": to_decimal(order.subtotal_minor),
+        "tax": to_decimal(order.tax_minor),
+        "shipping": to_decimal(order.shipping_minor),
+        "total": to_decimal(order.total_minor),
+        "currency": order.currency,
+        "estimated_delivery": order.estimated_delivery,
+    }
+
+
+def _item(line: "PlacedLine | OrderLine") -> OrderItem:
+    return OrderItem(
+        product_id=line.product_id,
+        name=line.name,
+        price=to_decimal(line.unit_price_minor),
+        quantity=line.quantity,
+        subtotal=to_decimal(line.unit_price_minor * line.quantity),
+    )

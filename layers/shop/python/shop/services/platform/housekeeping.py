@@ -1,0 +1,41 @@
+"""Delete what nobody looks at any more, in batches that hold no lock for long."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from shop.services.platform.ports import Records
+
+_BATCH: Final = 1000
+
+
+def prune(
+    records: Records, *, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> dict[str, int]:
+    """Delete old records until none is left or time is up; the next run goes on.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to go on.
+
+    Returns
+    -------
+    dict
+        Deleted rows by table.
+    """
+    deadline = clock() + seconds
+    counts: dict[str, int] = {}
+    for table, delete in (
+        ("idempotency_keys", records.prune_idempotency_keys),
+        ("inbox", records.prune_inbox),
+        ("outbox", records.prune_outbox),
+        ("webhook_events", records.prune_webhook_events),
+    ):
+        counts[table] = 0
+        while clock() < deadline:
+            deleted = delete(_BATCH)
+            counts[table] += deleted
+            if deleted < _BATCH:
+                break
+    return counts

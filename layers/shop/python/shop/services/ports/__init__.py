@@ -1,1 +1,0 @@
-"""Ports: what the use cases need from the outside, as protocols that the adapters satisfy."""

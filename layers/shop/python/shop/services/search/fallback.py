@@ -1,0 +1,68 @@
+"""One search engine that stands in for another, whatever ails that one."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from msgspec.structs import replace
+
+from shop.domain.errors import DependencyUnavailable, QueryRefused
+from shop.domain.search import SearchQuery
+from shop.domain.search_results import SearchPage, Suggestions
+from shop.observability import metric
+from shop.services.circuit_breaker import CircuitBreaker
+from shop.services.search.ports import SearchEngine
+
+_log = logging.getLogger(__name__)
+
+OPEN_SECONDS: Final = 5.0
+
+
+class FallbackSearchEngine:
+    """Asks the chosen engine, and another one where the chosen one cannot answer.
+
+    Parameters
+    ----------
+    chosen, stand_in : SearchEngine
+        What `stand_in` answers is marked as degraded.
+    breaker : CircuitBreaker
+        Opened when `chosen` is away or broken, so that only the first search waits for its time-out. A
+        query that `chosen` does not take says nothing about the others.
+    """
+
+    def __init__(
+        self, chosen: SearchEngine, stand_in: SearchEngine, breaker: CircuitBreaker
+    ) -> None:
+        self._chosen = chosen
+        self._stand_in = stand_in
+        self._breaker = breaker
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """Find products."""
+        page = self._ask(lambda: self._chosen.search(query))
+        return page or replace(self._stand_in.search(query), degraded=True)
+
+    def suggest(self, prefix: str, limit: int) -> Suggestions:
+        """Find products while their name is being typed."""
+        found = self._ask(lambda: self._chosen.suggest(prefix, limit))
+        return found or replace(self._stand_in.suggest(prefix, limit), degraded=True)
+
+    def _ask[Answer](self, call: Callable[[], Answer]) -> Answer | None:
+        if not self._breaker.allows():
+            return None
+        try:
+            answer = call()
+        except DependencyUnavailable as away:
+            self._breaker.failed()
+            _log.warning("search engine away", extra={"detail": away.detail})
+        except QueryRefused:
+            self._breaker.succeeded()
+            _log.exception("search engine does not take a query")
+        except Exception:  # noqa: BLE001 - an expired password, a proxy's page: we can serve all the same
+            self._breaker.failed()
+            _log.exception("search engine is broken")
+        else:
+            self._breaker.succeeded()
+            return answer
+        metric("SearchFallbacks")
+        return None

@@ -1,0 +1,91 @@
+"""Port of the unit of work: one transaction, its repositories, and the events it causes."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+from uuid import UUID
+
+if TYPE_CHECKING:  # every use case imports this module, few need all of these
+    from shop.contracts.events import Event
+    from shop.services.catalog.ports import ProductRepository
+    from shop.services.identity.ports import CustomerRepository
+    from shop.services.inventory.ports import InventoryRepository
+    from shop.services.messaging.ports import Inbox
+    from shop.services.notifications.ports import NotificationLog
+    from shop.services.orders.ports import OrderRepository, PriceBook, TaskTokens
+    from shop.services.payments.ports import PaymentRepository
+
+
+class UnitOfWork(Protocol):
+    """A transaction: committed when the block ends, rolled back when it raises.
+
+    Events recorded in it become outbox rows in the same transaction and are published right after the
+    commit; what cannot be published then is left for the relay.
+    """
+
+    @property
+    def customers(self) -> "CustomerRepository":
+        """Customers."""
+
+    @property
+    def products(self) -> "ProductRepository":
+        """Products and categories."""
+
+    @property
+    def inventory(self) -> "InventoryRepository":
+        """Stock and holds."""
+
+    @property
+    def orders(self) -> "OrderRepository":
+        """Orders."""
+
+    @property
+    def prices(self) -> "PriceBook":
+        """Prices, taxes and shipping rates of this moment."""
+
+    @property
+    def task_tokens(self) -> "TaskTokens":
+        """Where fulfilments wait."""
+
+    @property
+    def notifications(self) -> "NotificationLog":
+        """What customers were told."""
+
+    @property
+    def inbox(self) -> "Inbox":
+        """What each consumer has processed."""
+
+    @property
+    def payments(self) -> "PaymentRepository":
+        """Payments and refunds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def record(
+        self, event: "Event", *, correlation_id: UUID | str, event_id: UUID | None = None
+    ) -> None:
+        """Have an event published if, and only if, the transaction commits.
+
+        With an `event_id` of the caller's, an event that was recorded before is not recorded again.
+        """
+
+    def tell(self, message: str, **fields: str) -> None:
+        """Write a line to the log if, and only if, the transaction commits."""
+
+
+class OpenUnitOfWork(Protocol):
+    """Begin a unit of work.
+
+    With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
+    With ``reading=True`` it is no transaction: each statement stands by itself, which saves the round trips
+    of beginning and committing; nothing may be changed or recorded in it.
+    """
+
+    def __call__(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
+        """Begin."""
