@@ -14,6 +14,7 @@ from time import monotonic
 from shop.adapters.postgres.migrations import migrate
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.client import RedisClient
+from shop.contracts.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
 from shop.settings import load as load_settings
@@ -130,6 +131,7 @@ def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
             "id": "shop",
             "url": f"{deployed.api_url}/api/payments/webhook",
             "secret": values["SHOP_STRIPE_WEBHOOK_SECRET"],
+            "enabled_events": WEBHOOK_EVENTS,
         }
         request = urllib.request.Request(
             f"{values['SHOP_STRIPE_URL']}/_fake/webhooks/endpoints",

@@ -8,6 +8,7 @@ from pathlib import Path
 from documents import handlers, proof
 from documents.handlers import Function
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
+from shop.contracts.payments import WEBHOOK_EVENTS
 
 
 def render(readme: str, checkout: Path, functions: Sequence[Function]) -> str:
@@ -22,6 +23,7 @@ def render(readme: str, checkout: Path, functions: Sequence[Function]) -> str:
         ("functions", _functions(functions)),
         ("events", _events()),
         ("endpoint", _endpoint(checkout)),
+        ("webhook events", _webhook_events()),
         ("proof", proof.table(checkout)),
     ):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?( *<!-- /{name} -->)", re.DOTALL)
@@ -56,6 +58,10 @@ def _events() -> str:
         summary = (event.__doc__ or "").strip().partition("\n")[0]
         lines.append(f"| `{event_type}` | {summary} | {', '.join(consumers) or 'none yet'} |")
     return "\n".join(lines) + "\n"
+
+
+def _webhook_events() -> str:
+    return "".join(f"- `{event_type}`\n" for event_type in WEBHOOK_EVENTS)
 
 
 def _endpoint(checkout: Path) -> str:

@@ -37,7 +37,7 @@ def emit(
     dropped = faults.drops(store, kind)
     for endpoint in store.rows("SELECT id, enabled_events FROM endpoints"):
         wanted = json.loads(endpoint["enabled_events"])
-        if any(fnmatchcase(kind, pattern) for pattern in wanted):
+        if kind in wanted or wanted == ["*"]:
             schedule(store, event, endpoint["id"], dropped=dropped)
 
 

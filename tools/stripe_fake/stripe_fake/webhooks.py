@@ -11,6 +11,7 @@ import hmac
 import http.client
 import json
 import random
+import re
 import threading
 import time
 from typing import Any
@@ -67,13 +68,21 @@ def put_endpoint(store: Store, document: dict[str, Any]) -> dict[str, Any]:
         raise invalid("url must be an http:// or https:// address", param="url")
     if not str(known["secret"]).startswith("whsec_"):
         raise invalid("secret must begin with whsec_", param="secret")
-    if not isinstance(known["enabled_events"], list):
-        raise invalid("enabled_events is a list of event types", param="enabled_events")
+    wanted = known["enabled_events"]
+    # Prefixes such as ``charge.*`` are for lists of events only, as at Stripe.
+    if wanted != ["*"] and not (isinstance(wanted, list) and wanted and all(map(_is_type, wanted))):
+        raise invalid(
+            'enabled_events must be a list of event types, or ["*"]', param="enabled_events"
+        )
     store.rows(
         "INSERT OR REPLACE INTO endpoints VALUES (?, ?, ?, ?)",
         (identifier, known["url"], known["secret"], json.dumps(known["enabled_events"])),
     )
     return known
+
+
+def _is_type(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", name) is not None
 
 
 def deliveries(store: Store, event: str | None = None) -> list[dict[str, Any]]:

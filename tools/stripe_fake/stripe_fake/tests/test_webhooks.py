@@ -11,6 +11,7 @@ import stripe
 from stripe_fake.tests.conftest import SECRET, Fake, Receiver
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
+REFUND = ["refund.created", "refund.updated", "refund.failed"]
 
 
 def test_a_payment_is_told_in_order_and_signed(fake: Fake, receiver: Receiver) -> None:
@@ -58,7 +59,9 @@ def test_authentication_settlement_and_cancel_are_told(
     intent = fake.pay("pm_card_authenticationRequired")
     slow = fake.pay("pm_card_processing")
     held = fake.pay(capture_method="manual")
-    receiver = make_receiver("payment_intent.*")
+    receiver = make_receiver(
+        "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled"
+    )
     fake.control("POST", f"payment_intents/{intent.id}/authenticate")
     fake.control("POST", f"payment_intents/{slow.id}/settle", outcome="fail")
     fake.client.v1.payment_intents.cancel(held.id)
@@ -71,7 +74,7 @@ def test_authentication_settlement_and_cancel_are_told(
 
 def test_refunds_are_told(fake: Fake, make_receiver: Callable[..., Receiver]) -> None:
     fake.control("POST", "settings", refund_seconds=0.05)
-    receiver = make_receiver("charge.refunded", "charge.updated", "refund.*")
+    receiver = make_receiver("charge.refunded", "charge.updated", *REFUND)
     fake.client.v1.refunds.create({"payment_intent": fake.pay("pm_card_refundFail").id})
     events = receiver.take(5)
     assert [event.type for event in events] == [
@@ -107,7 +110,7 @@ def test_nobody_listening_is_tried_until_somebody_does(
         time.sleep(0.02)
     event = fake.client.v1.events.list().data[0]
     assert event.pending_webhooks == 1
-    live = make_receiver("nothing.*")
+    live = make_receiver("customer.created")
     fake.control("PUT", "webhooks/endpoints/late", url=live.url)
     assert live.take()[0].id == event.id
     deadline = time.monotonic() + 5
@@ -119,7 +122,7 @@ def test_nobody_listening_is_tried_until_somebody_does(
 def test_each_endpoint_gets_what_it_asked_for(
     fake: Fake, make_receiver: Callable[..., Receiver]
 ) -> None:
-    everything, charges = make_receiver(), make_receiver("charge.*")
+    everything, charges = make_receiver(), make_receiver("charge.succeeded")
     fake.pay()
     assert [event.type for event in everything.take(3)] == PAID
     assert [event.type for event in charges.take(1)] == ["charge.succeeded"]
@@ -183,6 +186,10 @@ def test_events_are_listed_and_retrieved(fake: Fake) -> None:
         {"url": "http://x", "secret": "s"},
         {"url": "http://x", "other": 1},
         {"url": "http://x", "enabled_events": "*"},
+        {"url": "http://x", "enabled_events": []},
+        {"url": "http://x", "enabled_events": ["charge.*"]},
+        {"url": "http://x", "enabled_events": ["*", "charge.refunded"]},
+        {"url": "http://x", "enabled_events": [1]},
     ],
 )
 def test_wrong_endpoints_are_refused(fake: Fake, document: dict[str, object]) -> None:
