@@ -24,7 +24,7 @@ from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, wr
 from shop_local.seed.catalog import products
 from shop_local.seed.images import write
 from shop_local.seed.loader import load
-from shop_local.services import SERVICES, RunningServices
+from shop_local.services import SERVICES, RunningServices, versions
 
 STAFF = "staff@shop.example"
 FINANCE = "finance@shop.example"
@@ -63,6 +63,12 @@ def up(state: State) -> dict[str, str]:
     # A malformed setting is named here, not in the log of the first function that reads it.
     load_settings(_ADDRESSES | {name: value for name, value in os.environ.items() if value})
     services = RunningServices(state.folder, SERVICES)
+    brought_along = {
+        service.setting: service.external
+        for service in map(services.service, SERVICES)
+        if service.external
+    }
+    versions.check(brought_along)
     headline("Starting the servers")
     try:
         services.start_all(progress=True)

@@ -7,7 +7,7 @@ import pika
 import psycopg2
 
 from shop.adapters.redis.client import RedisClient
-from shop_local.services import RunningServices
+from shop_local.services import RunningServices, versions
 
 
 def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
@@ -32,6 +32,12 @@ def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
         assert cursor.fetchone() == (1,)
     again.close()
     connection.close()
+
+
+def test_the_servers_of_the_laptop_have_the_versions_that_the_shop_needs(
+    services: RunningServices,
+) -> None:
+    versions.check(services.environment)
 
 
 def test_valkey_is_emptied_for_each_test(redis: str) -> None:
