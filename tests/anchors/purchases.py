@@ -11,10 +11,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
-from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from tests.support.broker import rmq_event
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.machines import Machine, TaskFailed
 from tests.support.payments import StripeControl, event_of, signature, wind_back

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.contracts.payments import WEBHOOK_EVENTS
 from shop.services.payments.reconciliation import reconcile
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import at_once, deliver, pay
 from tests.support.payments import (

@@ -1,6 +1,8 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
-from shop.bootstrap import container
+from shop.bootstrap.aws import checkout_machine
+from shop.bootstrap.redis import carts
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -24,9 +26,9 @@ def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order whose stock is held until it is paid; with `pay_now` it is paid now."""
     bind(order_id=str(request.new_id))
     placed = check_out(
-        container().carts,
-        container().checkout_machine,
-        container().unit_of_work,
+        carts(),
+        checkout_machine(),
+        unit_of_work,
         request.shopper,
         request.body,
         order_id=request.new_id,

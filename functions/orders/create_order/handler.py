@@ -1,6 +1,7 @@
 """Step of checkout: price the cart and create the order."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.entrypoints.task import task
 from shop.services.orders import place
@@ -9,9 +10,9 @@ from shop.services.orders import place
 @task(PlaceOrder)
 def handler(command: PlaceOrder) -> PlacedOrder:
     """Create the order, PENDING, with the catalog's prices."""
-    settings = container().settings
+    settings = environment().settings
     return place.create_order(
-        container().unit_of_work,
+        unit_of_work,
         command,
         currency=settings.currency,
         reservation_ttl_seconds=settings.reservation_ttl_seconds,

@@ -8,12 +8,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop.services.inventory.holds import commit_stock, hold_stock_for, release_order
 from shop.services.orders.expire import expire_reservations
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.stock import add_order, add_products, begin_payment, connected, levels, query
 from tests.support.threads import in_threads
 

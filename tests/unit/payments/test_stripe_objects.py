@@ -73,7 +73,7 @@ def test_a_charge_refunded_in_whole() -> None:
     assert read("charge.refunded", charge | {"refunded": False}) == Ignored(**about)
 
 
-@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated", "charge.refund.updated"])
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated"])
 def test_a_refund_that_gave_nothing_back(kind: str) -> None:
     refund = {"id": "re_1", "status": "failed", "payment_intent": "pi_1"}
     about = {"event_id": "evt_1", "event_type": kind}
@@ -81,7 +81,9 @@ def test_a_refund_that_gave_nothing_back(kind: str) -> None:
     assert read(kind, refund | {"status": "succeeded"}) == Ignored(**about)
 
 
-@pytest.mark.parametrize("kind", ["invoice.paid", "payment_intent.created", "charge.succeeded"])
+@pytest.mark.parametrize(
+    "kind", ["invoice.paid", "payment_intent.created", "charge.refund.updated"]
+)
 def test_what_nobody_acts_on_is_read_without_its_object(kind: str) -> None:
     assert read(kind, {"anything": 1}) == Ignored(event_id="evt_1", event_type=kind)
 

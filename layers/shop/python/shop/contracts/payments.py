@@ -1,8 +1,9 @@
-"""What the payment provider tells the shop."""
+"""What the payment provider sends to ``POST /api/payments/webhook``."""
 
 from typing import Final
 
-#: Types of webhook events that the shop acts on, to be subscribed to at the endpoint; others are ignored.
+#: The types of Stripe's events on which the shop acts; an endpoint subscribes to these and no others.
+#: ``charge.refund.updated`` repeats ``refund.updated``.
 WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
@@ -10,7 +11,6 @@ WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
     "payment_intent.processing",
     "payment_intent.requires_action",
     "charge.refunded",
-    "charge.refund.updated",
     "refund.updated",
     "refund.failed",
 )
