@@ -14,10 +14,10 @@ from time import monotonic
 from shop.adapters.postgres.migrations import migrate
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.client import RedisClient
+from shop.bootstrap.settings import load as load_settings
 from shop.contracts.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
-from shop.settings import load as load_settings
 from shop_local.console import headline, say, step
 from shop_local.deploy import Deployed, aws, broker_settings, deploy
 from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, write_private

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from stripe import StripeClient
 
-from shop.bootstrap import Container
 from shop.contracts.payments import WEBHOOK_EVENTS
 from tests.functional.payments.test_process_payment import RETURNED, pay
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import (
     KEY,

@@ -1,9 +1,7 @@
-"""Settings, read once from the environment when the first request needs them, never at import."""
+"""Settings, read from the environment."""
 
 import math
-import os
 from collections.abc import Mapping
-from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -150,9 +148,3 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
         return url.scheme in schemes and bool(url.hostname) and url.port != 0
     except ValueError:
         return False
-
-
-@cache
-def settings() -> Settings:
-    """Give this process's settings."""
-    return load(os.environ)
