@@ -7,9 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from shop.bootstrap import Container
 from shop_local.services.base import folder_of
 from tests.support.checks import OPERATIONS, checks, violations
+from tests.support.containers import Container
 from tests.support.payments import pay_for, place_order
 
 #: Statements that damage a shop with one paid order (``%(paid)s``) and one unpaid order
