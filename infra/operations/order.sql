@@ -1,5 +1,5 @@
 -- Everything the database knows about one order:
---   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f docs/order.sql
+--   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f infra/operations/order.sql
 \set ON_ERROR_STOP on
 
 \echo Order
