@@ -17,7 +17,7 @@ from tests.support.stock import query
 from tests.support.threads import in_threads
 
 QUEUE = "inventory.order.paid"
-STOCK_QUEUE = "orders.inventory.updated"
+STOCK_QUEUE = "catalog.inventory.updated"
 
 
 def pay(container: Container, order_id: UUID | None = None, payment: str = "pi") -> None:
