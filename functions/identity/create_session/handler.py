@@ -18,6 +18,6 @@ from shop.services.identity import accounts as identity
 def handler(request: Request[OpenSession, None]) -> Answer:
     """Begin a session as a guest or log in."""
     box = container()
-    login = identity.Login(box.sessions, box.login_brake, box.carts, box.unit_of_work)
+    login = identity.Login(box.sessions, box.login_throttle, box.carts, box.unit_of_work)
     session = identity.open_session(login, request.body, request.session)
     return Answer(session, 201, {"Cache-Control": "no-store"})

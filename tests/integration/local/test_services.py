@@ -5,8 +5,8 @@ import time
 
 import pika
 import psycopg2
+from redis import Redis
 
-from shop.adapters.redis.client import RedisClient
 from shop_local.services import RunningServices
 
 
@@ -35,9 +35,8 @@ def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
 
 
 def test_valkey_is_emptied_for_each_test(redis: str) -> None:
-    client = RedisClient(redis)
-    assert client.execute("DBSIZE") == 0
-    client.close()
+    with Redis.from_url(redis) as client:
+        assert client.dbsize() == 0
 
 
 def test_the_broker_keeps_durable_messages_over_a_crash(

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from shop.adapters.probes import Probe
     from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
     from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-    from shop.adapters.redis.client import RedisClient
+    from shop.adapters.redis.connection import RedisClient
+    from shop.adapters.redis.invalidations import RedisInvalidations
     from shop.adapters.redis.stock_locks import RedisStockLocks
     from shop.services.cart.items import CartResources
     from shop.services.cart.ports import CartStore
     from shop.services.catalog.change import CatalogResources
     from shop.services.catalog.ports import CatalogCache
     from shop.services.idempotency.ports import IdempotencyRecords
-    from shop.services.identity.ports import LoginBrake, SessionStore
+    from shop.services.identity.ports import LoginThrottle, SessionStore
     from shop.services.notifications.ports import Mailer
     from shop.services.orders.ports import Fulfilment, OrderPlacement
     from shop.services.payments.ports import PaymentProvider
@@ -50,16 +51,17 @@ class Container:
     @cached_property
     def redis(self) -> "RedisClient":
         """The connection to Redis."""
-        from shop.adapters.redis.client import RedisClient
+        from shop.adapters.redis.connection import make_client
 
-        return RedisClient(self.settings.redis_url)
+        return make_client(self.settings.redis_url)
 
     @cached_property
-    def redis_news(self) -> "RedisClient":
-        """The connection on which Redis tells what was written."""
-        from shop.adapters.redis.client import RedisClient
+    def redis_invalidations(self) -> "RedisInvalidations":
+        """The connection on which Redis reports changed keys."""
+        from shop.adapters.redis.catalog_cache import RedisCatalogCache
+        from shop.adapters.redis.invalidations import RedisInvalidations
 
-        return RedisClient(self.settings.redis_url)
+        return RedisInvalidations(self.settings.redis_url, RedisCatalogCache.TRACKED)
 
     @cached_property
     def sessions(self) -> "SessionStore":
@@ -71,11 +73,11 @@ class Container:
         )
 
     @cached_property
-    def login_brake(self) -> "LoginBrake":
-        """The brake on guessing passwords."""
-        from shop.adapters.redis.sessions import RedisLoginBrake
+    def login_throttle(self) -> "LoginThrottle":
+        """The throttle of guessed passwords."""
+        from shop.adapters.redis.sessions import RedisLoginThrottle
 
-        return RedisLoginBrake(self.redis)
+        return RedisLoginThrottle(self.redis)
 
     @cached_property
     def carts(self) -> "CartStore":
@@ -95,10 +97,8 @@ class Container:
     def catalog_cache(self) -> "CatalogCache":
         """Answers of the catalog, in this process and in Redis."""
         from shop.adapters.redis.catalog_cache import RedisCatalogCache
-        from shop.adapters.redis.invalidations import RedisInvalidations
 
-        written = RedisInvalidations(self.redis_news, RedisCatalogCache.HEARD)
-        return RedisCatalogCache(self.redis, written)
+        return RedisCatalogCache(self.redis, self.redis_invalidations)
 
     @cached_property
     def catalog_resources(self) -> "CatalogResources":
@@ -235,7 +235,7 @@ class Container:
     def close(self) -> None:
         """Close the connections that were opened; commands and tests end with it."""
         # Only what was used has been made: cached properties live in the instance's dictionary.
-        for name in ("database", "redis", "redis_news", "publisher"):
+        for name in ("database", "redis", "redis_invalidations", "publisher"):
             if name in vars(self):
                 getattr(self, name).close()
 

@@ -10,7 +10,7 @@ from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore
 from shop.services.unit_of_work import OpenUnitOfWork
 
 
@@ -18,7 +18,7 @@ class Login(NamedTuple):
     """What a login needs: the stores it reads and writes."""
 
     sessions: SessionStore
-    brake: LoginBrake
+    throttle: LoginThrottle
     carts: CartStore
     unit_of_work: OpenUnitOfWork
 
@@ -91,7 +91,7 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
 
 
 def _check_password(login: Login, email: str, password: str) -> Customer:
-    login.brake.count(email)
+    login.throttle.count(email)
     with login.unit_of_work(reading=True) as unit:
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
@@ -99,7 +99,7 @@ def _check_password(login: Login, email: str, password: str) -> Customer:
         raise Unauthenticated(
             "The e-mail address or the password is wrong.", code="invalid_credentials"
         )
-    login.brake.forget(email)
+    login.throttle.forget(email)
     return customer
 
 
