@@ -77,11 +77,9 @@ def test_a_server_that_cannot_serve_now_is_unavailable_and_keeps_its_connection(
     server.reply = b"-" + reply.encode()
     with pytest.raises(DependencyUnavailable):
         client.set("key", 1)
-    with (
-        client.pipeline(transaction=False) as pipeline,
-        pytest.raises(DependencyUnavailable) as raised,
-    ):
-        pipeline.set("key", "secret")
+    pipeline = client.pipeline(transaction=False)
+    pipeline.set("key", "secret")
+    with pytest.raises(DependencyUnavailable) as raised:
         pipeline.execute()
     assert "secret" not in f"{raised.value}{raised.value.__cause__}"
     assert server.connections == 1
