@@ -6,8 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shop.bootstrap import Container
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.products import add_product, change
 from tests.support.round_trips import round_trips
@@ -214,7 +213,7 @@ def test_a_product_costs_one_statement_then_nothing(
 
     with container_for(database, redis) as other:
         other.redis.ping()
-        other.redis_invalidations.changed()
+        other.invalidations.changed()
         with round_trips(redis) as trips:
             assert Gateway(other).get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
         assert other.database.statements == 0

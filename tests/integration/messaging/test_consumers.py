@@ -9,7 +9,6 @@ import msgspec
 import pika
 import pytest
 
-from shop.bootstrap import Container
 from shop.contracts.events import (
     CONSUMERS,
     DELIVERY_LIMIT,
@@ -25,7 +24,7 @@ from shop.entrypoints.rabbitmq import Delivery, batch_consumer, consumer
 from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import rmq_event
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context
 from tests.support.stock import query
