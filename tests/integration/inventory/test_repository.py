@@ -12,6 +12,7 @@ from shop.adapters.postgres.inventory import PostgresInventory
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.inventory import Hold, Item, StockChange, StockLevel
+from tests.support.wire import counting
 from tests.support.stock import add_order, add_products, begin_payment, levels, query
 
 

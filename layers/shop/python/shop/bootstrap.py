@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from shop.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from shop.adapters.postgres.database import Database
     from shop.adapters.postgres.outbox import PostgresOutbox
     from shop.adapters.postgres.records import PostgresRecords
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
     from shop.adapters.redis.client import RedisClient
     from shop.adapters.redis.stock_locks import RedisStockLocks
+    from shop.domain.outbox import StoredEvent
     from shop.services.cart.items import CartResources
     from shop.services.cart.ports import CartStore
     from shop.services.catalog.change import CatalogResources
@@ -45,7 +48,7 @@ class Container:
         """The connection to PostgreSQL."""
         from shop.adapters.postgres.database import Database
 
-        return Database(self.settings.database_url)
+        return Database(self.settings.database_url, prepare=self.settings.database_prepare)
 
     @cached_property
     def redis(self) -> "RedisClient":
@@ -225,12 +228,22 @@ class Container:
             self.settings, lambda: self.database, lambda: self.redis, lambda: self.publisher
         )
 
-    def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> "UnitOfWork":
+    def unit_of_work(
+        self,
+        *,
+        publish: bool = True,
+        autocommit: bool = False,
+        consumed: "tuple[str, UUID] | None" = None,
+    ) -> "UnitOfWork":
         """Begin a transaction; see `shop.services.unit_of_work`."""
         from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 
-        publish_pending = self.publish_pending if publish else None
-        return PostgresUnitOfWork(self.database, publish_pending, reading=reading)
+        return PostgresUnitOfWork(
+            self.database,
+            self.publish if publish else None,
+            autocommit=autocommit,
+            consumed=consumed,
+        )
 
     def close(self) -> None:
         """Close the connections that were opened; commands and tests end with it."""
@@ -239,11 +252,11 @@ class Container:
             if name in vars(self):
                 getattr(self, name).close()
 
-    def publish_pending(self, aggregate_ids: Sequence[str]) -> None:
-        """Publish what the outbox still holds for these aggregates, in order."""
-        from shop.services.messaging.outbox import publish_pending
+    def publish(self, events: "Sequence[StoredEvent]") -> None:
+        """Publish events that were committed."""
+        from shop.services.messaging.outbox import publish
 
-        publish_pending(self.outbox, self.publisher, aggregate_ids)
+        publish(self.outbox, self.publisher, events)
 
 
 @cache

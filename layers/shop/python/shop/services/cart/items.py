@@ -106,7 +106,7 @@ def _offers(resources: CartResources, cart: Cart | None, *more: UUID) -> dict[UU
     wanted.update(more)
     if not wanted:
         return {}
-    with resources.unit_of_work(reading=True) as unit:
+    with resources.unit_of_work(autocommit=True) as unit:
         return unit.products.offers(sorted(wanted))
 
 

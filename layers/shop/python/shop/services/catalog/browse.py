@@ -66,7 +66,7 @@ def list_products(
         )
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with unit_of_work(autocommit=True) as unit:
             found = unit.products.page(
                 query.category, query.sort, query.per_page, (query.page - 1) * query.per_page
             )
@@ -100,7 +100,7 @@ def get_product(
     """
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with unit_of_work(autocommit=True) as unit:
             product = unit.products.get(product_id)
         if product is None or not product.is_active:
             raise NotFound(f"There is no product {product_id}.", code="product_not_found")
@@ -113,7 +113,7 @@ def list_categories(cache: CatalogCache, unit_of_work: OpenUnitOfWork) -> Repres
     """Give the tree of categories with the number of active products in and below each."""
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with unit_of_work(autocommit=True) as unit:
             rows = unit.products.categories()
         return _encode(CategoryTree(_tree(rows)))
 

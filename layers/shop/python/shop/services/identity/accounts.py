@@ -92,7 +92,7 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
 
 def _check_password(login: Login, email: str, password: str) -> Customer:
     login.brake.count(email)
-    with login.unit_of_work(reading=True) as unit:
+    with login.unit_of_work(autocommit=True) as unit:
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
     if customer is None or not known:

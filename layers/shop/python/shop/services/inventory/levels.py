@@ -16,7 +16,7 @@ def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel
     NotFound
         ``product_not_found``.
     """
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         levels = work.inventory.stock([product_id])
     if not levels:
         raise _no_product(product_id)

@@ -33,7 +33,7 @@ def get_order(open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUI
     NotFound
         ``order_not_found``: there is none, or it is another's.
     """
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         return visible_order(work, shopper, order_id)
 
 
@@ -53,7 +53,7 @@ def list_orders(
         If `cursor` is none of ours.
     """
     before = None if cursor is None else _read_cursor(cursor)
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         # One more than asked for tells whether there is a next page.
         found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
     page = tuple(found[:limit])
