@@ -1,7 +1,8 @@
 """What goes over the wire to PostgreSQL: statements, transaction control included, and round trips.
 
 libpq itself writes every message of the protocol to a file (``PQtrace``), so nothing that is sent can be left
-out. A round trip is a time at which the client waits: it has sent something and reads the answer.
+out. A client waits for the server where it sends Sync, Flush or both, or a simple Query: each is a
+round trip.
 """
 
 import os
@@ -18,7 +19,7 @@ from shop.adapters.postgres.database import Database, Transaction
 
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
 _MESSAGE = re.compile(
-    r"^([FB])\t\d+\t(\w+)(?:\t ?(.*?))?(?=^[FB]\t\d+\t|\Z)", re.DOTALL | re.MULTILINE
+    r"^([FB])\t\d+\t(\w+)(?:\t ?(.*?))?\n?(?=^[FB]\t\d+\t|\Z)", re.DOTALL | re.MULTILINE
 )
 
 
@@ -95,10 +96,10 @@ def _read(trace: str, prepared: dict[str, str]) -> Traffic:
     for match in _MESSAGE.finditer(trace):
         direction, kind, rest = match[1], match[2], match[3] or ""
         if direction == "B":
-            traffic.round_trips += waiting
-            waiting = False
             continue
-        waiting = True
+        waits = kind in {"Sync", "Flush", "Query"}
+        traffic.round_trips += waits and not waiting
+        waiting = waits and kind != "Query"
         if kind == "Parse":
             name, sql = re.match(r'"(.*?)" "(.*)"', rest, re.DOTALL).groups()  # type: ignore[union-attr]
             names[name] = sql

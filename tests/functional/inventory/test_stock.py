@@ -4,14 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.wire import counting
+from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.stock import add_products, query
+from tests.support.wire import counting
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.wire import counting
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
 from tests.support.products import add_product, change, set_on_hand
 from tests.support.stock import levels, query
+from tests.support.wire import counting
 
 
 def product(shop: OrderingShop, **columns: object) -> UUID:

@@ -9,7 +9,6 @@ import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.wire import counting
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import (
     StripeControl,
@@ -19,6 +18,7 @@ from tests.support.payments import (
 )
 from tests.support.products import add_product
 from tests.support.stock import levels, query
+from tests.support.wire import counting
 
 
 def product(shop: OrderingShop, **columns: Any) -> UUID:
@@ -180,7 +180,7 @@ def paid_order(shop: OrderingShop, token: str, phone: UUID, *further: str) -> UU
     )
     assert answer.status == 200, answer.text
     with shop.container.unit_of_work() as work:
-        from shop.services.inventory import confirm_order
+        from shop.services.inventory.holds import confirm_order
 
         confirm_order(work, order_id, new_id())
     shop.move(order_id, *further)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import ShopError
-from shop.services.payments import process_payment, reconcile
+from shop.services.payments.processing import process_payment
+from shop.services.payments.reconciliation import reconcile
+from tests.support.containers import Container
 from tests.support.payments import (
     KEY,
     QUANTITY,
@@ -89,7 +90,7 @@ def test_payment_against_expiry(
     container: Container, control: StripeControl, database: str, redis: str, stripe: str
 ) -> None:
     """Either the order is paid and its stock held, or it expires uncharged; never both."""
-    from shop.services.inventory import expire_reservations
+    from shop.services.inventory.sweep import expire_reservations
 
     for _ in range(5):
         placed = place_order(container, products=2, expires_in=timedelta(seconds=0.3))
@@ -162,20 +163,20 @@ def test_two_reconciliations_and_the_customer_at_once(
 _PAYER = """
 import sys
 from uuid import UUID
-from shop.bootstrap import container
-from shop.services.payments import process_payment
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
+from shop.services.payments.processing import process_payment
 
-made = container()
-charge = made.payment_provider.charge
+provider = payment_provider()
+charge = provider.charge
 
 def charge_and_wait(attempt):
     intent = charge(attempt)
     print("charged", flush=True)
     sys.stdin.read()
 
-made.payment_provider.charge = charge_and_wait
-process_payment(made.payment_provider, made.unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]),
-                "pm_card_visa")
+provider.charge = charge_and_wait
+process_payment(provider, unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa")
 """
 
 

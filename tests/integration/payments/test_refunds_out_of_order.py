@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.ids import new_id
 from shop.domain.payments import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
-from shop.services.payments import execute_refund, receive_webhook, request_refund
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
+from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,
     Placed,

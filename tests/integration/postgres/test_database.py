@@ -56,7 +56,7 @@ def test_a_lone_statement_is_one_round_trip(database: str) -> None:
     with closing(Database(database)) as connected:
         for _ in range(3):
             with counting(connected) as sent, connected.autocommit() as transaction:
-                assert transaction.row("SELECT 1 AS one").one == 1
+                assert transaction.row("SELECT 1 AS one") == (1,)
         assert (sent.control, len(sent.statements), sent.round_trips) == ([], 1, 1)
 
 
@@ -67,7 +67,7 @@ def test_statements_are_prepared_only_where_the_pooler_allows_it(
     with closing(Database(database, prepare=prepare)) as connected:
         for _ in range(3):
             with connected.transaction() as transaction:
-                assert transaction.row("SELECT 'once planned' AS text").text == "once planned"
+                assert transaction.row("SELECT 'once planned' AS text") == ("once planned",)
         with connected.autocommit() as transaction:
             names = transaction.rows("SELECT FROM pg_prepared_statements WHERE statement ~ 'once'")
     assert bool(names) is prepare
@@ -75,11 +75,13 @@ def test_statements_are_prepared_only_where_the_pooler_allows_it(
 
 def test_what_a_failed_transaction_has_sent_is_rolled_back(database: str) -> None:
     with closing(Database(database)) as connected:
-        with (
-            pytest.raises(psycopg.errors.UniqueViolation),
-            connected.transaction() as transaction,
-        ):
-            for _ in range(2):
+
+        def insert_twice() -> None:
+            with connected.transaction() as transaction:
                 transaction.send("INSERT INTO tax_rates VALUES ('ZZ', '*', 1)")
+                transaction.send("INSERT INTO tax_rates VALUES ('ZZ', '*', 2)")
+
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            insert_twice()
         with connected.transaction() as transaction:
             assert transaction.rows("SELECT FROM tax_rates WHERE country = 'ZZ'") == []

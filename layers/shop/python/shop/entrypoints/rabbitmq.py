@@ -18,7 +18,8 @@ from uuid import UUID
 
 import msgspec
 
-from shop import bootstrap
+from shop.bootstrap.rabbitmq import publisher
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode, queue_name
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.observability import begin_invocation, metric
@@ -161,9 +162,7 @@ def _saved(left: Sequence[_Message]) -> Iterator[None]:
         if all(message.deliveries < DELIVERY_LIMIT for message in left):
             raise
         for message in left:
-            bootstrap.container().publisher.deliver_again(
-                message.queue, message.body, message_id=message.message_id
-            )
+            publisher().deliver_again(message.queue, message.body, message_id=message.message_id)
         _log.warning("messages put back", extra={"messages": len(left), "detail": away.detail})
 
 
@@ -203,7 +202,7 @@ def _consume[E: Event](
             )
         )
 
-    first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
+    first = consume(unit_of_work, queue, envelope, handle)
     _log.info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
 
 
@@ -247,7 +246,7 @@ def _bury(message: _Message, reason: str) -> None:
         extra={"queue": message.queue, "message_id": message.message_id, "reason": reason},
     )
     metric("DeadLetters", queue=message.queue)
-    bootstrap.container().publisher.dead_letter(
+    publisher().dead_letter(
         message.queue, message.body, message_id=message.message_id, reason=reason
     )
 

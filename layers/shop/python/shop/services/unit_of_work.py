@@ -73,6 +73,24 @@ class UnitOfWork(Protocol):
         """Write a line to the log if, and only if, the transaction commits."""
 
 
+class OpenReading(Protocol):
+    """Begin a unit of work that only reads.
+
+    It is no transaction: each statement stands by itself, which saves the round trips of beginning and
+    committing; nothing may be changed or recorded in it.
+    """
+
+    def __call__(self) -> UnitOfWork:
+        """Begin."""
+
+
+class OpenTransaction(Protocol):
+    """Begin a unit of work whose events, if it records any, wait for the relay."""
+
+    def __call__(self) -> UnitOfWork:
+        """Begin."""
+
+
 class OpenUnitOfWork(Protocol):
     """Begin a unit of work."""
 

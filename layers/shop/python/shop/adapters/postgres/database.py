@@ -5,10 +5,10 @@ one pipeline: BEGIN goes with the first statement and COMMIT with the last, so t
 where an answer is needed.
 
 Amazon RDS Proxy multiplexes the extended query protocol that both use ("Amazon RDS Proxy multiplexing
-support for PostgreSQL Extended Query Protocol", AWS Database Blog, 2024). What pins a session there are the SQL
-commands PREPARE, EXECUTE and DEALLOCATE, settings, and statements of more than 16 KB ("Avoiding pinning an RDS
-Proxy", Amazon RDS User Guide). For a pooler that knows no prepared statements, ``SHOP_DATABASE_PREPARE=false``
-sends every statement unprepared.
+support for PostgreSQL Extended Query Protocol", AWS Database Blog, 2024). What pins a session there are
+the SQL commands PREPARE, EXECUTE and DEALLOCATE, settings, and statements of more than 16 KB ("Avoiding
+pinning an RDS Proxy", Amazon RDS User Guide). For a pooler that knows no prepared statements,
+``SHOP_DATABASE_PREPARE=false`` sends every statement unprepared.
 """
 
 import select
@@ -144,8 +144,16 @@ class Database:
         """
         with self._lock, self._translated_errors():
             connection = self._live_connection()
-            with connection.pipeline() as pipeline, connection.transaction():
-                yield Transaction(connection, pipeline)
+            try:
+                with connection.pipeline() as pipeline:
+                    # Not psycopg's own block, which waits for the answers to BEGIN and COMMIT.
+                    connection.execute("BEGIN")
+                    yield Transaction(connection, pipeline)
+                    connection.execute("COMMIT")
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
 
     @contextmanager
     def autocommit(self) -> Iterator[Transaction]:

@@ -21,7 +21,7 @@ _COLUMNS: Final = (
 )
 _NEW: Final = """
     unnest(%(event_ids)s::uuid[], %(aggregate_ids)s::text[], %(event_types)s::text[],
-           %(correlation_ids)s::text[], %(bodies)s::jsonb[], %(occurred_at)s::timestamptz[])
+           %(correlation_ids)s::text[], %(bodies)s::json[], %(occurred_at)s::timestamptz[])
 """
 _INSERT: Final = """
     INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)
