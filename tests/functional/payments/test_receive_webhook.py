@@ -24,6 +24,7 @@ from tests.support.payments import (
     timeline_of,
 )
 from tests.support.stock import query
+from tests.support.wire import counting
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
@@ -66,9 +67,9 @@ def test_the_success_of_a_paid_order_takes_one_statement(
     placed = place_order(container)
     pay(shop, placed)
     payload = event_of("payment_intent.succeeded", control.intents(placed.order_id)[0])
-    before = container.database.statements
-    assert deliver(shop, payload).json == {"outcome": "paid_before"}
-    assert container.database.statements - before == 1
+    with counting(container.database) as sent:
+        assert deliver(shop, payload).json == {"outcome": "paid_before"}
+    assert (len(sent.statements), sent.control) == (1, [])
     assert query(database, "SELECT count(*) FROM webhook_events") == [(0,)]
 
 

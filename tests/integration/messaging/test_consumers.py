@@ -111,7 +111,7 @@ def test_a_second_delivery_is_a_no_op(shelf: Shelf, database: str) -> None:
     first = message("a")
     shelf.receive(first, first)
     shelf.receive(first)
-    assert (shelf.seen, shelf.kept) == (["a"], ["a"])
+    assert shelf.kept == ["a"]
     assert query(database, "SELECT consumer FROM inbox") == [(QUEUE,)]
 
 
@@ -157,7 +157,7 @@ def test_a_server_that_is_away_brings_the_batch_back(shelf: Shelf, rabbitmq: str
     assert shelf.kept == ["a"]
     shelf.fail.clear()
     shelf.receive(*batch)
-    assert (shelf.kept, shelf.seen) == (["a", "b", "c"], ["a", "b", "b", "c"])
+    assert shelf.kept == ["a", "b", "c"]
     assert dead(rabbitmq) == []
 
 
@@ -172,7 +172,7 @@ def test_a_server_that_is_away_for_long_costs_no_message(shelf: Shelf, rabbitmq:
     assert all(properties.delivery_mode == 2 for properties, _ in again)
     assert not any((properties.headers or {}).get("x-delivery-count") for properties, _ in again)
     shelf.receive(*again)
-    assert (shelf.kept, shelf.seen) == (["a", "b", "c"], ["a", "b", "b", "c"])
+    assert shelf.kept == ["a", "b", "c"]
 
 
 def test_an_index_that_is_away_for_long_costs_no_message(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shop.contracts.events import Envelope
+from shop.domain.errors import AlreadyConsumed
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 
@@ -19,15 +20,18 @@ def consume(
     consumer : str
         Its queue's name.
     handle : callable
-        Gets the unit of work, whose commit also notes the event as processed.
+        Gets the unit of work, whose last statement also notes the event as processed. What it does
+        outside of the transaction must be decided by what it reads there: a second delivery is recognised
+        at its end.
 
     Returns
     -------
     bool
-        False when the event had been processed before; nothing is done then.
+        False when the event had been processed before; everything was rolled back then.
     """
-    with open_unit_of_work() as work:
-        if not work.inbox.first_time(consumer, envelope.event_id):
-            return False
-        handle(work)
+    try:
+        with open_unit_of_work(consumed=(consumer, envelope.event_id)) as work:
+            handle(work)
+    except AlreadyConsumed:
+        return False
     return True

@@ -104,7 +104,7 @@ def _items_of_earlier_attempt(
     open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID
 ) -> list[CartItem]:
     """Find what an attempt that emptied the cart and then crashed has ordered."""
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         order = work.orders.get(order_id)
     if order is None or order.user_id != shopper.user_id:
         raise NotFound("This is not your cart; GET /api/cart tells its id.", code="cart_not_found")

@@ -93,7 +93,7 @@ def _begin(
 
 
 def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)
     if order is None:
         raise _not_found(order_id)

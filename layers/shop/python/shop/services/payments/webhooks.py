@@ -99,7 +99,7 @@ def _intent_changed(
     provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, event: IntentChanged
 ) -> str:
     intent = event.intent
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         order = _find(work, intent)
     if order is None:
         return IGNORED
