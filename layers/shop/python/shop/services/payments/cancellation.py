@@ -60,7 +60,7 @@ def cancel_on_request(
                 raise _cannot_cancel(order)
             return Cancellation(cancelled.order)
     _give_money_back(provider, open_unit_of_work, refund)
-    order = get_order(partial(open_unit_of_work, reading=True), shopper, order_id)
+    order = get_order(partial(open_unit_of_work, autocommit=True), shopper, order_id)
     return Cancellation(order, refund_pending=order.status is not OrderStatus.CANCELLED)
 
 
