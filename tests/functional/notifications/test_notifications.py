@@ -9,7 +9,7 @@ import pytest
 from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
-from shop.entrypoints import rabbitmq
+from shop.entrypoints.rabbitmq import batch
 from shop.services.notifications import mails
 from shop.services.notifications import notify as notifications
 from tests.support.containers import container_for
@@ -100,7 +100,7 @@ def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop: OrderingSh
 def test_while_the_mail_service_is_away_the_batch_comes_back(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
+    monkeypatch.setattr(batch, "_SPARE_SECONDS", 60)
     order_id = confirmed_order(shop, shop.shopper())
     shop.postbox.trouble = DependencyUnavailable("ses")
     with pytest.raises(DependencyUnavailable):
