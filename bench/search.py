@@ -25,13 +25,13 @@ from opensearchpy import OpenSearch
 from bench.measuring import Pairs, machine, milliseconds, percentile, table, verdict
 from shop.adapters.opensearch.reindex import reindex
 from shop.adapters.postgres.database import Transaction
-from shop.bootstrap import Container
-from shop.settings import Settings
+from shop.bootstrap.settings import Settings
 from shop_local import processes
 from shop_local.paths import MIGRATIONS, default_state_folder
 from shop_local.seed import judged, load
 from shop_local.services import start_services
 from tests.support import databases
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context, proxy_event
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.bootstrap import Container
 from shop_local.paths import MIGRATIONS, default_state_folder
 from shop_local.services import start_services
 from tests.support import databases
+from tests.support.containers import Container
 from tests.support.payments import KEY, WEBHOOK_SECRET, paying_container
 from tests.support.products import add_categories, add_product
 

@@ -11,11 +11,11 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
-from shop.bootstrap import Container
 from shop.domain.errors import InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from tests.support.broker import rmq_event
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import StripeControl, event_of, signature, wind_back
 from tests.support.stock import add_products, query

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import at_once, pay
 from tests.support.payments import (

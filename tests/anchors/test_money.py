@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.services.payments import reconcile
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import at_once, deliver, pay
 from tests.support.payments import (

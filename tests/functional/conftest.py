@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
-from shop.bootstrap import Container
 from tests.support import databases
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.products import add_categories
 

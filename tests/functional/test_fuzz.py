@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shop.bootstrap import Container
 from shop.contracts.problems import PROBLEMS
 from shop.domain.sessions import Role
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_categories, add_product

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from shop.adapters.redis import catalog_cache as redis_product_cache
-from shop.bootstrap import Container
 from shop.domain.sessions import Role
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_product

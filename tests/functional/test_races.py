@@ -7,9 +7,8 @@ from functools import partial
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.sessions import Role
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_product

@@ -6,11 +6,10 @@ from contextlib import suppress
 import pytest
 
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.bootstrap import Container
 from shop.contracts.events import OrderConfirmed
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 
 
 @pytest.fixture

@@ -1,13 +1,94 @@
-"""Containers for the tests: on real servers, without a broker unless one is given."""
+"""The shop's adapters for the tests: on real servers, without a broker unless one is given."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shop.bootstrap import Container
-from shop.settings import Settings
+from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.outbox import PostgresOutbox
+from shop.adapters.postgres.records import PostgresRecords
+from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
+from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
+from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.stock_locks import RedisStockLocks
+from shop.bootstrap import (
+    Environment,
+    Part,
+    Settings,
+    aws,
+    postgres,
+    rabbitmq,
+    redis,
+    search,
+    stripe,
+    transactions,
+)
+from shop.services.cart.ports import CartStore
+from shop.services.catalog.ports import CatalogCache
+from shop.services.idempotency.ports import IdempotencyRecords
+from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.notifications.ports import Mailer
+from shop.services.orders.ports import Fulfilment, OrderPlacement
+from shop.services.payments.ports import PaymentProvider
+from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
+from shop.services.unit_of_work import UnitOfWork
 
 #: Nobody listens there: events stay in the outbox.
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/%2f"
+
+
+class _Attribute[T]:
+    """A part of the container's environment, as an attribute; a fake may be assigned to it."""
+
+    def __init__(self, part: Part[T]) -> None:
+        self._part = part
+
+    def __get__(self, container: "Container", _owner: type["Container"]) -> T:
+        return container.environment.get(self._part)
+
+    def __set__(self, container: "Container", fake: T) -> None:
+        container.environment.put(self._part, fake)
+
+
+class Container:
+    """One environment, its parts as attributes."""
+
+    database = _Attribute[Database](postgres.database)
+    idempotency = _Attribute[IdempotencyRecords](postgres.idempotency)
+    outbox = _Attribute[PostgresOutbox](postgres.outbox)
+    records = _Attribute[PostgresRecords](postgres.records)
+    search_documents = _Attribute[SearchDocuments](postgres.search_documents)
+    sessions = _Attribute[SessionStore](redis.sessions)
+    login_brake = _Attribute[LoginBrake](redis.login_brake)
+    carts = _Attribute[CartStore](redis.carts)
+    catalog_cache = _Attribute[CatalogCache](redis.catalog_cache)
+    stock_locks = _Attribute[RedisStockLocks](redis.stock_locks)
+    redis = _Attribute[RedisClient](redis.redis)
+    publisher = _Attribute[RabbitMQPublisher](rabbitmq.publisher)
+    dead_letters = _Attribute[RabbitMQDeadLetters](rabbitmq.dead_letters)
+    search_engine = _Attribute[SearchEngine](search.search_engine)
+    search_index = _Attribute[SearchIndex | None](search.search_index)
+    payment_provider = _Attribute[PaymentProvider](stripe.payment_provider)
+    order_placement = _Attribute[OrderPlacement](aws.order_placement)
+    fulfilment = _Attribute[Fulfilment](aws.fulfilment)
+    mailer = _Attribute[Mailer](aws.mailer)
+
+    def __init__(self, settings: Settings) -> None:
+        self.environment = Environment(settings)
+        self.settings = settings
+
+    def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
+        """Begin a unit of work."""
+        with self.environment.active():
+            return transactions.unit_of_work(publish=publish, reading=reading)
+
+    def read(self) -> UnitOfWork:
+        """Begin a unit of work that only reads."""
+        with self.environment.active():
+            return postgres.read()
+
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        self.environment.close()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Call the functions of infra/template.yaml in process, with the events that AWS would send.
 
-One `Gateway` serves one thread: it has its own container (so its own connections) and its own copies of
+One `Gateway` serves one thread: it has its own environment (so its own connections) and its own copies of
 the handler modules, because a Chalice app keeps the request that it is serving.
 
 >>> shop = Gateway(Container(settings))
@@ -14,7 +14,6 @@ import importlib.util
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -22,26 +21,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from shop import bootstrap
-from shop.bootstrap import Container
 from shop_local.paths import CHECKOUT
 from tests.support import contract
+from tests.support.containers import Container
 from tests.support.proxy_events import Context, find_route, proxy_event
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _serial = itertools.count()
-_current: ContextVar[Container] = ContextVar("container")
-_process_container = bootstrap.container
-
-
-def _container() -> Container:
-    try:
-        return _current.get()
-    except LookupError:
-        return _process_container()
-
-
-bootstrap.container = _container  # type: ignore[assignment]  # handlers are loaded after this
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +147,9 @@ class Gateway:
 
     @contextmanager
     def active(self) -> Iterator[Container]:
-        """Make `bootstrap.container()` give this gateway's container in a block."""
-        token = _current.set(self.container)
-        try:
+        """Make this gateway's environment the current one of a block."""
+        with self.container.environment.active():
             yield self.container
-        finally:
-            _current.reset(token)
 
 
 def load_module(function: str) -> ModuleType:

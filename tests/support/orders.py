@@ -9,11 +9,11 @@ from uuid import UUID
 from pika import BasicProperties
 
 from shop.adapters.aws.step_functions import StepFunctionsFulfilment, StepFunctionsOrderPlacement
-from shop.bootstrap import Container
 from shop.domain.errors import MailRefused
 from shop.domain.notifications import Mail
 from shop.domain.sessions import Role
 from tests.support.broker import rmq_event
+from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.machines import Machine, TaskFailed
 from tests.support.people import token_of

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from shop.bootstrap import Container
+from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.payments import Placed, paying_container, signature
 from tests.support.people import token_of

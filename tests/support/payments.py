@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop.domain.orders import Order, OrderLine, OrderStatus
 from shop.services.payments import process_payment
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.stock import add_products, levels, query
 
 KEY = "sk_test_tests"

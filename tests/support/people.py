@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
+from tests.support.containers import Container
 
 
 def token_of(container: Container, role: Role = Role.GUEST, user_id: UUID | None = None) -> str:

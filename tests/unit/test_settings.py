@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import fields
 
-from shop.settings import Settings, SettingsError, load
+from shop.bootstrap.settings import Settings, SettingsError, load
 from shop_local import template
 from shop_local.paths import CHECKOUT, TEMPLATE
 

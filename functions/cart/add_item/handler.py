@@ -1,6 +1,8 @@
 """POST /api/cart/items: put a product in the cart."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import AddItem, CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -17,9 +19,11 @@ from shop.services.cart import items as cart
 def handler(request: Request[AddItem, None]) -> Answer:
     """Put a product in the cart."""
     view = cart.add_item(
-        container().cart_resources,
+        carts(),
+        read,
         request.shopper.user_id,
         request.body,
+        currency=environment().settings.currency,
         request_id=request.resource_id,
     )
     return Answer(view)

@@ -1,6 +1,8 @@
 """PATCH /api/cart/items/{product_id}: set how many of a product the cart holds."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView, SetItem
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -16,4 +18,13 @@ from shop.services.cart import items as cart
 def handler(request: Request[SetItem, None]) -> Answer:
     """Set how many of a product the cart holds."""
     user_id, product_id = request.shopper.user_id, request.id("product_id")
-    return Answer(cart.set_item(container().cart_resources, user_id, product_id, request.body))
+    return Answer(
+        cart.set_item(
+            carts(),
+            read,
+            user_id,
+            product_id,
+            request.body,
+            currency=environment().settings.currency,
+        )
+    )

@@ -1,6 +1,8 @@
 """DELETE /api/cart: take everything out of the cart."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -10,4 +12,8 @@ from shop.services.cart import items as cart
 @endpoint(answer=CartView, roles=SHOPPERS)
 def handler(request: Request[None, None]) -> Answer:
     """Take everything out of the cart."""
-    return Answer(cart.empty_cart(container().cart_resources, request.shopper.user_id))
+    return Answer(
+        cart.empty_cart(
+            carts(), read, request.shopper.user_id, currency=environment().settings.currency
+        )
+    )

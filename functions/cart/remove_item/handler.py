@@ -1,6 +1,8 @@
 """DELETE /api/cart/items/{product_id}: take a product out of the cart."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -11,4 +13,8 @@ from shop.services.cart import items as cart
 def handler(request: Request[None, None]) -> Answer:
     """Take a product out of the cart."""
     user_id, product_id = request.shopper.user_id, request.id("product_id")
-    return Answer(cart.remove_item(container().cart_resources, user_id, product_id))
+    return Answer(
+        cart.remove_item(
+            carts(), read, user_id, product_id, currency=environment().settings.currency
+        )
+    )

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import carts
+from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
 from shop.services.cart.tracking import track_carts
 
@@ -10,4 +11,4 @@ from shop.services.cart.tracking import track_carts
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Report carts that have begun and carts that were abandoned."""
-    return track_carts(container().cart_resources, datetime.now(UTC))
+    return track_carts(carts(), unit_of_work, datetime.now(UTC))

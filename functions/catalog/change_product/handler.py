@@ -1,6 +1,8 @@
 """PATCH /api/catalog/products/{product_id}: change some fields of a product."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.catalog import ChangeProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.caching import precondition_of
@@ -24,10 +26,12 @@ from shop.services.catalog import change as product_changes
 def handler(request: Request[ChangeProduct, None]) -> Answer:
     """Change some fields of a product, given its ETag (If-Match) or version."""
     changed = product_changes.change_product(
-        container().catalog_resources,
+        catalog_cache(),
+        unit_of_work,
         request.id("product_id"),
         request.body,
         precondition_of(request, request.body.version),
-        request.correlation_id,
+        currency=environment().settings.currency,
+        correlation_id=request.correlation_id,
     )
     return Answer(changed.text, 200, {"Content-Type": "application/json", "ETag": changed.etag})

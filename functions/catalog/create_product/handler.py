@@ -1,6 +1,8 @@
 """POST /api/catalog/products: add a product."""
 
-from shop.bootstrap import container
+from shop.bootstrap import environment
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.catalog import CreateProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -20,7 +22,12 @@ def handler(request: Request[CreateProduct, None]) -> Answer:
     """Add a product with an empty stock."""
     product_id = request.new_id
     created = product_changes.create_product(
-        container().catalog_resources, product_id, request.body, request.correlation_id
+        catalog_cache(),
+        unit_of_work,
+        product_id,
+        request.body,
+        currency=environment().settings.currency,
+        correlation_id=request.correlation_id,
     )
     headers = {
         "Content-Type": "application/json",

@@ -1,6 +1,7 @@
 """DELETE /api/catalog/products/{product_id}: take a product off sale."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.transactions import unit_of_work
 from shop.domain.sessions import STAFF
 from shop.entrypoints.caching import precondition_of
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -16,9 +17,10 @@ from shop.services.catalog import change as product_changes
 def handler(request: Request[None, None]) -> Answer:
     """Take a product off sale; it stays readable for staff's changes and in orders."""
     product_changes.deactivate_product(
-        container().catalog_resources,
+        catalog_cache(),
+        unit_of_work,
         request.id("product_id"),
         precondition_of(request),
-        request.correlation_id,
+        correlation_id=request.correlation_id,
     )
     return Answer(status=204)

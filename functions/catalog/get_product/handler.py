@@ -1,6 +1,7 @@
 """GET /api/catalog/products/{product_id}: one product."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import catalog_cache
 from shop.contracts.http.catalog import ProductView
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -10,6 +11,5 @@ from shop.services.catalog import browse as catalog
 @endpoint(answer=ProductView, conditional=True, problems=("product_not_found",))
 def handler(request: Request[None, None]) -> Answer:
     """Give one product."""
-    box = container()
-    found = catalog.get_product(box.catalog_cache, box.unit_of_work, request.id("product_id"))
+    found = catalog.get_product(catalog_cache(), read, request.id("product_id"))
     return conditional_answer(request, found)

@@ -1,6 +1,7 @@
 """GET /api/catalog/products: a page of products."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import catalog_cache
 from shop.contracts.http.catalog import ListProducts, ProductPage
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -12,6 +13,5 @@ from shop.services.catalog import browse as catalog
 )
 def handler(request: Request[None, ListProducts]) -> Answer:
     """List products, newest first or by price."""
-    box = container()
-    found = catalog.list_products(box.catalog_cache, box.unit_of_work, request.query)
+    found = catalog.list_products(catalog_cache(), read, request.query)
     return conditional_answer(request, found)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import search_documents
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.search import search_index
 from shop.contracts.events import ProductUpdated
 from shop.entrypoints.rabbitmq import batch_consumer
 from shop.services.catalog import change as product_changes
@@ -15,10 +17,9 @@ _refresh: Final = Refresh()
 @batch_consumer(service="catalog", event=ProductUpdated)
 def handler(events: Sequence[ProductUpdated]) -> None:
     """Refresh the index, then drop what is cached, whether or not there was an index to refresh."""
-    box = container()
     products = [event.product_id for event in events]
     _refresh.run(
         events,
-        write=lambda: refresh_index(box.search_index, box.search_documents, products),
-        drop=lambda: product_changes.on_products_updated(box.catalog_cache, events),
+        write=lambda: refresh_index(search_index(), search_documents(), products),
+        drop=lambda: product_changes.on_products_updated(catalog_cache(), events),
     )

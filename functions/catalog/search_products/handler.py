@@ -1,6 +1,7 @@
 """GET /api/catalog/search: products by words and filters, with facets."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.search import search_engine
 from shop.contracts.http.search import SearchAnswer, SearchFilters, SearchProducts
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -16,7 +17,6 @@ from shop.services.search import find as search
 )
 def handler(request: Request[None, SearchProducts]) -> Answer:
     """Search for products."""
-    box = container()
     filters = parse_json_parameter(request.query.filters, SearchFilters, "filters")
-    found = search.search_products(box.search_engine, box.catalog_cache, request.query, filters)
+    found = search.search_products(search_engine(), catalog_cache(), request.query, filters)
     return conditional_answer(request, found)

@@ -1,6 +1,7 @@
 """GET /api/catalog/suggest: products while their name is being typed."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.search import search_engine
 from shop.contracts.http.search import SuggestAnswer, SuggestProducts
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -10,6 +11,5 @@ from shop.services.search import find as search
 @endpoint(query=SuggestProducts, answer=SuggestAnswer, conditional=True)
 def handler(request: Request[None, SuggestProducts]) -> Answer:
     """Suggest products for what has been typed so far."""
-    box = container()
-    found = search.suggest_products(box.search_engine, box.catalog_cache, request.query)
+    found = search.suggest_products(search_engine(), catalog_cache(), request.query)
     return conditional_answer(request, found)

@@ -1,6 +1,6 @@
 """POST /api/customers: register a customer."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import write
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
@@ -16,5 +16,5 @@ from shop.services.identity import accounts as identity
 )
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""
-    customer = identity.create_customer(container().unit_of_work, request.new_id, request.body)
+    customer = identity.create_customer(write, request.new_id, request.body)
     return Answer(customer, 201)

@@ -1,6 +1,7 @@
 """POST /api/sessions: begin a session as a guest or log in."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
+from shop.bootstrap.redis import carts, login_brake, sessions
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
@@ -17,7 +18,7 @@ from shop.services.identity import accounts as identity
 )
 def handler(request: Request[OpenSession, None]) -> Answer:
     """Begin a session as a guest or log in."""
-    box = container()
-    login = identity.Login(box.sessions, box.login_brake, box.carts, box.unit_of_work)
-    session = identity.open_session(login, request.body, request.session)
+    session = identity.open_session(
+        sessions(), login_brake(), carts(), read, request.body, guest=request.session
+    )
     return Answer(session, 201, {"Cache-Control": "no-store"})

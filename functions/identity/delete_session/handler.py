@@ -1,6 +1,6 @@
 """DELETE /api/sessions: end the session."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import sessions
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
 
@@ -8,5 +8,5 @@ from shop.services.identity import accounts as identity
 @endpoint(status=204, problems=("session_required",))
 def handler(request: Request[None, None]) -> Answer:
     """End the session; ending it again is not an error."""
-    identity.close_session(container().sessions, request.token)
+    identity.close_session(sessions(), request.token)
     return Answer(status=204)

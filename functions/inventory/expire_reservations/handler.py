@@ -1,6 +1,6 @@
 """Every minute: give lapsed holds back and cancel the orders that were not paid in time."""
 
-from shop.bootstrap import container
+from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
 from shop.services import inventory
 
@@ -8,4 +8,4 @@ from shop.services import inventory
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Tidy what has lapsed."""
-    return inventory.expire_reservations(container().unit_of_work, seconds=seconds)
+    return inventory.expire_reservations(unit_of_work, seconds=seconds)

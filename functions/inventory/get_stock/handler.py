@@ -1,6 +1,6 @@
 """GET /api/stock/{product_id}: what there is of a product."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
 from shop.contracts.http.inventory import StockView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services import inventory
@@ -9,5 +9,5 @@ from shop.services import inventory
 @endpoint(answer=StockView, problems=("product_not_found",))
 def handler(request: Request[None, None]) -> Answer:
     """Read the stock of a product."""
-    level = inventory.get_stock(container().unit_of_work, request.id("product_id"))
+    level = inventory.get_stock(read, request.id("product_id"))
     return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))

@@ -1,6 +1,7 @@
 """Step of place_order: hold the order's stock."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import stock_locks
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.tasks import HoldOrderStock, StockHeld
 from shop.entrypoints.task import task
 from shop.services import inventory
@@ -10,8 +11,8 @@ from shop.services import inventory
 def handler(command: HoldOrderStock) -> StockHeld:
     """Hold the stock of an order, all lines or none; raises InsufficientStock."""
     hold = inventory.hold_stock(
-        container().unit_of_work,
-        container().stock_locks,
+        unit_of_work,
+        stock_locks(),
         command.order_id,
         command.items,
         expires_at=command.expires_at,

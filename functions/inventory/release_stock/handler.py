@@ -1,6 +1,6 @@
 """POST /api/inventory/release: give back what an order holds."""
 
-from shop.bootstrap import container
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import ReleasedView, ReleaseStock
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -19,7 +19,7 @@ def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Give back what an order holds; repeating it changes nothing."""
     bind(order_id=str(request.body.order_id))
     hold = inventory.release_order(
-        container().unit_of_work,
+        unit_of_work,
         request.body.order_id,
         reason="released on request",
         correlation_id=request.correlation_id,

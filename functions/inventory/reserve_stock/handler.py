@@ -1,6 +1,7 @@
 """POST /api/inventory/reserve: hold stock for an order."""
 
-from shop.bootstrap import container
+from shop.bootstrap.redis import stock_locks
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS
@@ -20,8 +21,8 @@ def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
     bind(order_id=str(request.body.order_id))
     hold = inventory.hold_stock_for(
-        container().unit_of_work,
-        container().stock_locks,
+        unit_of_work,
+        stock_locks(),
         request.body.order_id,
         [Item(line.product_id, line.quantity) for line in request.body.items],
         ttl_seconds=request.body.ttl,

@@ -1,6 +1,6 @@
 """PUT /api/stock/{product_id}: set or adjust what is on hand."""
 
-from shop.bootstrap import container
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import SetStock, StockView
 from shop.domain.inventory import StockChange
 from shop.domain.sessions import STAFF
@@ -25,6 +25,6 @@ def handler(request: Request[SetStock, None]) -> Answer:
         request_id=request.resource_id,
     )
     level = inventory.change_stock(
-        container().unit_of_work, request.id("product_id"), change, request.correlation_id
+        unit_of_work, request.id("product_id"), change, request.correlation_id
     )
     return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))

@@ -1,6 +1,6 @@
 """notifications.order.confirmed: e-mail, and the order becomes PROCESSING."""
 
-from shop.bootstrap import container
+from shop.bootstrap.aws import mailer
 from shop.contracts.events import OrderConfirmed
 from shop.entrypoints.rabbitmq import Delivery, consumer
 from shop.services.notifications import notify as notifications
@@ -9,4 +9,4 @@ from shop.services.notifications import notify as notifications
 @consumer(service="notifications", event=OrderConfirmed)
 def handler(delivery: Delivery[OrderConfirmed]) -> None:
     """Send the e-mail, once, and move the order to PROCESSING."""
-    notifications.order_confirmed(delivery.work, container().mailer, delivery.event.order_id)
+    notifications.order_confirmed(delivery.work, mailer(), delivery.event.order_id)

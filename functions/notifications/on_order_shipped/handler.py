@@ -1,6 +1,6 @@
 """notifications.order.shipped: e-mail with the tracking number."""
 
-from shop.bootstrap import container
+from shop.bootstrap.aws import mailer
 from shop.contracts.events import OrderShipped
 from shop.entrypoints.rabbitmq import Delivery, consumer
 from shop.services.notifications import notify as notifications
@@ -9,4 +9,4 @@ from shop.services.notifications import notify as notifications
 @consumer(service="notifications", event=OrderShipped)
 def handler(delivery: Delivery[OrderShipped]) -> None:
     """Send the e-mail, once."""
-    notifications.order_shipped(delivery.work, container().mailer, delivery.event.order_id)
+    notifications.order_shipped(delivery.work, mailer(), delivery.event.order_id)

@@ -1,6 +1,7 @@
 """Step of fulfil_order: wait for the payment."""
 
-from shop.bootstrap import container
+from shop.bootstrap.aws import fulfilment
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.tasks import AwaitStep
 from shop.entrypoints.task import task
 from shop.services.orders.fulfilment import await_step
@@ -11,8 +12,8 @@ from shop.services.orders.ports import Step
 def handler(command: AwaitStep) -> None:
     """Keep the task token, and send it back at once if the order has moved on already."""
     await_step(
-        container().unit_of_work,
-        container().fulfilment,
+        unit_of_work,
+        fulfilment(),
         command.order_id,
         Step.PAYMENT,
         command.task_token,

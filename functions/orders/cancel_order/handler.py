@@ -1,6 +1,7 @@
 """POST /api/orders/{order_id}/cancel: cancel an order before it ships."""
 
-from shop.bootstrap import container
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import CancelOrder, OrderMoved
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -21,8 +22,8 @@ def handler(request: Request[CancelOrder, None]) -> Answer:
     order_id = request.id("order_id")
     bind(order_id=str(order_id))
     done = cancel_order(
-        container().unit_of_work,
-        container().payment_provider,
+        unit_of_work,
+        payment_provider(),
         request.shopper,
         order_id,
         reason=request.body.reason,

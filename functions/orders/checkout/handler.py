@@ -1,6 +1,8 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
-from shop.bootstrap import container
+from shop.bootstrap.aws import order_placement
+from shop.bootstrap.redis import carts
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -23,9 +25,9 @@ def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order whose stock is held until it is paid."""
     bind(order_id=str(request.new_id))
     placed = check_out(
-        container().carts,
-        container().order_placement,
-        container().unit_of_work,
+        carts(),
+        order_placement(),
+        unit_of_work,
         request.shopper,
         request.body,
         order_id=request.new_id,

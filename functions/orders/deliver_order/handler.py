@@ -1,6 +1,6 @@
 """POST /api/orders/{order_id}/deliver: the parcel has arrived."""
 
-from shop.bootstrap import container
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import DeliverOrder, OrderMoved
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -19,6 +19,6 @@ def handler(request: Request[DeliverOrder, None]) -> Answer:
     """Note that an order has arrived."""
     order_id = request.id("order_id")
     bind(order_id=str(order_id))
-    order = deliver_order(container().unit_of_work, order_id)
+    order = deliver_order(unit_of_work, order_id)
     headers = {"X-Correlation-Id": str(order.correlation_id)}
     return Answer(order_views.moved(order), headers=headers)

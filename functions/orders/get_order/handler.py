@@ -1,6 +1,6 @@
 """GET /api/orders/{order_id}: an order and its timeline."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
 from shop.contracts.http.orders import OrderView
 from shop.domain.sessions import OPERATORS, SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -14,6 +14,6 @@ def handler(request: Request[None, None]) -> Answer:
     """Follow an order: status, timeline, tracking number and estimated delivery."""
     order_id = request.id("order_id")
     bind(order_id=str(order_id))
-    order = get_order(container().unit_of_work, request.shopper, order_id)
+    order = get_order(read, request.shopper, order_id)
     headers = {"X-Correlation-Id": str(order.correlation_id)}
     return Answer(order_views.view(order), headers=headers)

@@ -1,6 +1,6 @@
 """GET /api/orders: the shopper's orders."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import read
 from shop.contracts.http.orders import OrderList, OrderQuery
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -12,7 +12,7 @@ from shop.services.orders.read import list_orders
 def handler(request: Request[None, OrderQuery]) -> Answer:
     """List one's own orders, newest first."""
     page = list_orders(
-        container().unit_of_work,
+        read,
         request.shopper,
         status=request.query.status,
         limit=request.query.limit,

@@ -1,6 +1,6 @@
 """POST /api/orders/{order_id}/ship: the parcel is on its way."""
 
-from shop.bootstrap import container
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import OrderMoved, ShipOrder
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -19,6 +19,6 @@ def handler(request: Request[ShipOrder, None]) -> Answer:
     """Note the carrier and tracking number of an order that is on its way."""
     order_id = request.id("order_id")
     bind(order_id=str(order_id))
-    order = ship_order(container().unit_of_work, order_id, request.body)
+    order = ship_order(unit_of_work, order_id, request.body)
     headers = {"X-Correlation-Id": str(order.correlation_id)}
     return Answer(order_views.moved(order), headers=headers)

@@ -1,6 +1,7 @@
 """POST /api/payments/process: pay an order."""
 
-from shop.bootstrap import container
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.payments import PaymentView, ProcessPayment
 from shop.domain.orders import OrderStatus
 from shop.domain.sessions import SHOPPERS
@@ -24,8 +25,8 @@ def handler(request: Request[ProcessPayment, None]) -> Answer:
     """Pay an order; 202 while the bank decides."""
     bind(order_id=str(request.body.order_id))
     view = process_payment(
-        container().payment_provider,
-        container().unit_of_work,
+        payment_provider(),
+        unit_of_work,
         request.shopper.user_id,
         request.body.order_id,
         request.body.payment_method_id,

@@ -1,6 +1,7 @@
 """POST /api/payments/webhook: what Stripe tells about payments."""
 
-from shop.bootstrap import container
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.payments import WebhookReceipt
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.payments import receive_webhook
@@ -15,8 +16,8 @@ from shop.services.payments import receive_webhook
 def handler(request: Request[bytes, None]) -> Answer:
     """Take a signed event of Stripe's; 200 once it is recorded."""
     outcome = receive_webhook(
-        container().payment_provider,
-        container().unit_of_work,
+        payment_provider(),
+        unit_of_work,
         request.body,
         request.headers.get("stripe-signature", ""),
     )

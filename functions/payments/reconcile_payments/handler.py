@@ -1,6 +1,7 @@
 """Every minute: settle payments whose outcome got lost, carry out refunds, finish cancellations."""
 
-from shop.bootstrap import container
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
 from shop.services.payments import reconcile
 
@@ -12,7 +13,7 @@ _SECONDS_OF_ONE = 24
 def handler(seconds: float) -> dict[str, int]:
     """Reconcile payments with the provider."""
     return reconcile(
-        container().payment_provider,
-        container().unit_of_work,
+        payment_provider(),
+        unit_of_work,
         seconds=max(1.0, seconds - _SECONDS_OF_ONE),
     )

@@ -1,6 +1,6 @@
 """GET /api/health: whether the shop and the servers it needs are well."""
 
-from shop.bootstrap import container
+from shop.bootstrap.health import dependencies
 from shop.contracts.http.platform import HealthView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.platform import health
@@ -9,7 +9,7 @@ from shop.services.platform import health
 @endpoint(answer=HealthView, further_statuses=(503,), response_headers=("Retry-After",))
 def handler(_request: Request[None, None]) -> Answer:
     """Check every server; 503 when nothing works without one that is away."""
-    view = health.report(health.examine(container().dependencies))
+    view = health.report(health.examine(dependencies()))
     headers = {"Cache-Control": "no-store"}
     if view.status != "down":
         return Answer(view, 200, headers)

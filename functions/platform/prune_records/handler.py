@@ -1,6 +1,6 @@
 """Every day: delete records that have served their time."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import records
 from shop.entrypoints.schedule import schedule
 from shop.services.platform import housekeeping
 
@@ -8,4 +8,4 @@ from shop.services.platform import housekeeping
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Delete old idempotency keys, inbox rows, published events and webhooks."""
-    return housekeeping.prune(container().records, seconds=seconds)
+    return housekeeping.prune(records(), seconds=seconds)

@@ -1,11 +1,12 @@
 """Every minute: publish the events that could not be published right after their commit."""
 
-from shop.bootstrap import container
+from shop.bootstrap.postgres import outbox
+from shop.bootstrap.rabbitmq import publisher
 from shop.entrypoints.schedule import schedule
-from shop.services.messaging import outbox
+from shop.services.messaging.outbox import relay
 
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Publish what waits in the outbox."""
-    return {"published": outbox.relay(container().outbox, container().publisher, seconds=seconds)}
+    return {"published": relay(outbox(), publisher(), seconds=seconds)}

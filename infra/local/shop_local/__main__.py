@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from shop.adapters.postgres.migrations import MigrationError
-from shop.settings import SettingsError
+from shop.bootstrap.settings import SettingsError
 from shop_local import logs, processes, stack
 from shop_local.console import complain, headline, say
 from shop_local.deploy import DeployError

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.customers import Customer
 from shop.domain.passwords import hash_password
 from shop.domain.sessions import Role, Session
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.products import add_product

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from shop.bootstrap import Container
 from shop.domain.cart import ABANDONED_AFTER
 from shop.domain.ids import new_id
 from shop.services.cart import tracking as cart
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.products import add_product
 
@@ -30,7 +30,7 @@ def _begin(container: Container) -> tuple[UUID, str]:
 
 def _later(container: Container) -> dict[str, int]:
     later = datetime.now(UTC) + ABANDONED_AFTER + timedelta(seconds=1)
-    return cart.track_carts(container.cart_resources, later)
+    return cart.track_carts(container.carts, container.unit_of_work, later)
 
 
 def test_a_cart_is_created_once(shop: Gateway, container: Container) -> None:
@@ -47,9 +47,9 @@ def test_a_run_that_was_cut_short_repeats_nothing(container: Container) -> None:
     """medusa #6016: events lost or invented between commit and broker (anchor A8)."""
     user_id, cart_id = _begin(container)
     now = datetime.now(UTC)
-    cart.track_carts(container.cart_resources, now)
+    cart.track_carts(container.carts, container.unit_of_work, now)
     container.redis.execute("SADD", "carts:new", f"{user_id}/{cart_id}")
-    cart.track_carts(container.cart_resources, now)
+    cart.track_carts(container.carts, container.unit_of_work, now)
 
     assert _events(container) == [("cart.created", cart_id)]
 

@@ -6,8 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shop.bootstrap import Container
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.products import add_product, change
 

@@ -5,9 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.sessions import Role
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_product
@@ -266,11 +265,13 @@ def test_redis_is_away(database: str, container: Container) -> None:
     product_id = add_product(container.database)
     with container_for(database, "redis://127.0.0.1:1") as alone:
         product_changes.change_product(
-            alone.catalog_resources,
+            alone.catalog_cache,
+            alone.unit_of_work,
             product_id,
             ChangeProduct(name="New"),
             precondition(None, 1),
-            str(uuid4()),
+            currency="USD",
+            correlation_id=str(uuid4()),
         )
 
     assert _events(container) == [("product.updated", 2)]

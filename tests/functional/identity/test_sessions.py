@@ -7,10 +7,9 @@ import msgspec
 import pytest
 
 from shop.adapters.redis.sessions import RedisLoginBrake
-from shop.bootstrap import Container
 from shop.domain.passwords import slow_digest
 from shop.domain.sessions import Role
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
-from tests.support.containers import NO_BROKER, container_for
+from tests.support.containers import NO_BROKER, Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.stock import add_order, add_products, levels, query

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.stock import add_products, levels, query

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.stock import add_products, query

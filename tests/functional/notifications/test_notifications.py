@@ -6,13 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop.entrypoints.rabbitmq import batch
 from shop.services.notifications import mails
 from shop.services.notifications import notify as notifications
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import status_of
 from tests.support.products import add_product

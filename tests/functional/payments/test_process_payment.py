@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
+from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.domain.ids import new_id
+from shop.domain.outbox import StoredEvent
+from tests.support.containers import NO_BROKER, Container
 from tests.support.gateway import Gateway, Response
 from tests.support.payments import (
     QUANTITY,
@@ -289,13 +291,13 @@ def test_a_session_is_required(shop: Gateway) -> None:
     assert shop.post("/api/payments/process", json=body).status == 401
 
 
-class TakesEverything:
-    """A broker that is never away."""
+class TakesEverything(RabbitMQPublisher):
+    """A broker that is always available."""
 
     def ready(self) -> None:
         pass
 
-    def publish(self, event: object) -> None:
+    def publish(self, event: StoredEvent) -> None:
         self.last = event
 
 
@@ -307,7 +309,7 @@ def test_statement_budget(
 
     With the two of the key, and the two of the publication after the commit.
     """
-    vars(container)["publisher"] = TakesEverything()
+    container.publisher = TakesEverything(NO_BROKER)
     placed = place_order(container, products=products)
     token = token_of(container, user_id=placed.user_id)
     body = {"order_id": str(placed.order_id), "payment_method_id": "pm_card_visa"}
@@ -318,4 +320,3 @@ def test_statement_budget(
     assert container.redis.round_trips - trips <= 1
     unpublished = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
     assert query(database, unpublished) == [(0,)]
-    del vars(container)["publisher"]

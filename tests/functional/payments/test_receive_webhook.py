@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
+from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import deliver
 from tests.support.payments import (

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.services.platform import health
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 
 NOWHERE = "127.0.0.1:1"

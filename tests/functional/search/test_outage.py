@@ -14,12 +14,11 @@ import pytest
 from opensearchpy import OpenSearch
 
 from shop.adapters.opensearch.reindex import reindex
-from shop.bootstrap import Container
 from shop.contracts.events import Envelope, InventoryUpdated, ProductEvent, ProductUpdated, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from tests.support.broker import rmq_event
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.laptop import LazyServices
 from tests.support.products import change

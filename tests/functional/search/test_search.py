@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop_local.paths import CHECKOUT
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.products import change
 from tests.support.search import PRODUCTS, add_catalog, product_id

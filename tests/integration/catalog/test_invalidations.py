@@ -7,11 +7,10 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.redis.client import RedisClient
-from shop.bootstrap import Container
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop_local.services import RunningServices
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_categories, add_product

@@ -8,11 +8,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop.services import inventory
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.stock import add_order, add_products, begin_payment, connected, levels, query
 from tests.support.threads import in_threads
 

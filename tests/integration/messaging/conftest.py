@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from shop.adapters.rabbitmq.topology import declare
-from shop.bootstrap import Container
 from tests.support import broker
 from tests.support.broker import Line
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 
 
 @pytest.fixture(scope="session")

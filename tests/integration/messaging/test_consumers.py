@@ -11,7 +11,6 @@ import pika
 import pytest
 
 from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
-from shop.bootstrap import Container
 from shop.contracts.events import (
     CONSUMERS,
     DELIVERY_LIMIT,
@@ -28,7 +27,7 @@ from shop.entrypoints.rabbitmq import batch as entrypoint
 from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import rmq_event
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context
 from tests.support.stock import query

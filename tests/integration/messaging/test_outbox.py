@@ -5,7 +5,6 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
-from shop.bootstrap import Container
 from shop.contracts.events import InventoryUpdated, OrderPaid, decode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
@@ -13,7 +12,7 @@ from shop.services.messaging import outbox
 from shop_local.services import RunningServices
 from tests.support import broker
 from tests.support.broker import Line
-from tests.support.containers import container_for
+from tests.support.containers import Container, container_for
 from tests.support.stock import query
 from tests.support.threads import in_threads
 

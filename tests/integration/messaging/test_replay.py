@@ -1,17 +1,15 @@
 """The replay command."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.contracts.events import OrderConfirmed, OrderPaid
 from shop.domain.ids import new_id
 from shop.domain.messages import QueuedMessage
 from shop.entrypoints.commands import replay
-from shop.settings import settings
 from tests.support import broker
+from tests.support.containers import Container
 
 QUEUE = "inventory.order.paid"
 
@@ -19,13 +17,10 @@ QUEUE = "inventory.order.paid"
 @pytest.fixture(autouse=True)
 def environment(
     monkeypatch: pytest.MonkeyPatch, database: str, redis_url: str, rabbitmq: str
-) -> Iterator[None]:
+) -> None:
     monkeypatch.setenv("SHOP_DATABASE_URL", database)
     monkeypatch.setenv("SHOP_REDIS_URL", redis_url)
     monkeypatch.setenv("SHOP_RABBITMQ_URL", rabbitmq)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 def test_dead_messages_go_back_into_their_queue_only(
@@ -96,6 +91,5 @@ def test_help_and_a_broker_that_is_away(
         replay.main(["--help"])
     assert ended.value.code == 0
     monkeypatch.setenv("SHOP_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:1/%2f")
-    settings.cache_clear()
     assert replay.main(["--dead"]) == 1
     assert "RabbitMQ" in capsys.readouterr().err

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shop.bootstrap import Container
+from tests.support.containers import Container
 from tests.support.payments import StripeControl, paying_container
 
 

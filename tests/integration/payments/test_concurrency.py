@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import ShopError
 from shop.services.payments import process_payment, reconcile
+from tests.support.containers import Container
 from tests.support.payments import (
     KEY,
     QUANTITY,
@@ -162,20 +162,20 @@ def test_two_reconciliations_and_the_customer_at_once(
 _PAYER = """
 import sys
 from uuid import UUID
-from shop.bootstrap import container
+from shop.bootstrap.stripe import payment_provider
+from shop.bootstrap.transactions import unit_of_work
 from shop.services.payments import process_payment
 
-made = container()
-charge = made.payment_provider.charge
+provider = payment_provider()
+charge = provider.charge
 
 def charge_and_wait(attempt):
     intent = charge(attempt)
     print("charged", flush=True)
     sys.stdin.read()
 
-made.payment_provider.charge = charge_and_wait
-process_payment(made.payment_provider, made.unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]),
-                "pm_card_visa")
+provider.charge = charge_and_wait
+process_payment(provider, unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa")
 """
 
 

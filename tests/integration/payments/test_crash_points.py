@@ -12,7 +12,6 @@ from datetime import timedelta
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import ShopError
 from shop.services.payments import (
     execute_refund,
@@ -21,6 +20,7 @@ from shop.services.payments import (
     reconcile,
     request_refund,
 )
+from tests.support.containers import Container
 from tests.support.crashes import Crashed, CrashPoints
 from tests.support.payments import (
     QUANTITY,

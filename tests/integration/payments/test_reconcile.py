@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop.services.inventory import expire_reservations
 from shop.services.payments import execute_refund, reconcile, request_refund
+from tests.support.containers import Container
 from tests.support.payments import (
     QUANTITY,
     STOCK,

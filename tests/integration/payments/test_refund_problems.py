@@ -7,12 +7,12 @@ import pytest
 import stripe
 
 from shop.adapters.stripe.payments import StripePayments
-from shop.bootstrap import Container
 from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Refund
 from shop.services.inventory import confirm_order
 from shop.services.payments import execute_refund, receive_webhook, request_refund
+from tests.support.containers import Container
 from tests.support.payments import (
     Placed,
     StripeControl,

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.ids import new_id
@@ -12,6 +11,7 @@ from shop.domain.payments import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
 from shop.services.payments import execute_refund, receive_webhook, request_refund
+from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,
     Placed,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shop.bootstrap import Container
 from shop.domain.errors import PaymentOutcomeUnknown
 from shop.services.payments import execute_refund, reconcile, request_refund
+from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,
     Placed,

@@ -95,7 +95,7 @@ def _set_up() -> bool:
         return False
     package.handlers = [_Stdout()]
     level = os.environ.get("SHOP_LOG_LEVEL", "")
-    # A level that is none is named by `shop.settings`; until then nothing must be lost.
+    # A level that is none is named by `shop.bootstrap.settings`; until then nothing must be lost.
     package.setLevel(level if level in LEVELS else "INFO")
     package.propagate = False
     # Not on our lines, so not to be found out for each.

@@ -14,7 +14,6 @@ from shop.adapters.postgres.database import Database
 from shop.adapters.redis.client import RedisClient
 from shop.domain.errors import DependencyUnavailable
 from shop.services.messaging.ports import Publisher
-from shop.settings import Settings
 
 _HTTP_TIMEOUT_SECONDS: Final = 2.0
 
@@ -32,31 +31,33 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def probes(
-    settings: Settings,
-    database: Callable[[], Database],
-    redis: Callable[[], RedisClient],
-    publisher: Callable[[], Publisher],
+    database: Database,
+    redis: RedisClient,
+    publisher: Publisher,
+    *,
+    opensearch_url: str,
+    stripe_key: str,
 ) -> list[Probe]:
     """Make the probes of all servers. Stripe is another company's: only its setting is looked at."""
 
     def postgresql() -> bool:
-        with database().transaction() as transaction:
+        with database.transaction() as transaction:
             transaction.execute("SELECT 1")
         return True
 
     def ping() -> bool:
-        redis().execute("PING")
+        redis.execute("PING")
         return True
 
     def rabbitmq() -> bool:
-        publisher().ready()
+        publisher.ready()
         return True
 
     def opensearch() -> bool:
-        return bool(settings.opensearch_url) and _answers("opensearch", settings.opensearch_url)
+        return bool(opensearch_url) and _answers("opensearch", opensearch_url)
 
     def stripe() -> bool:
-        if not settings.stripe_key:
+        if not stripe_key:
             raise DependencyUnavailable("stripe", "SHOP_STRIPE_KEY is not set.")
         return True
 

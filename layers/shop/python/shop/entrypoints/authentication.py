@@ -4,10 +4,10 @@ from typing import Final
 
 from chalice.app import Request as ChaliceRequest
 
-from shop.bootstrap import Container
 from shop.domain.errors import Forbidden, Unauthenticated
 from shop.domain.sessions import SERVICE_SESSION, Role, Session
 from shop.entrypoints.parsing import header
+from shop.services.identity.ports import SessionStore
 
 _TOKEN_LIMIT: Final = 512
 
@@ -29,7 +29,13 @@ def bearer_token(request: ChaliceRequest) -> str | None:
     return token.strip()
 
 
-def authenticate(container: Container, token: str | None, roles: frozenset[Role] | None) -> Session:
+def authenticate(
+    sessions: SessionStore,
+    token: str | None,
+    roles: frozenset[Role] | None,
+    *,
+    service_token_sha256: str,
+) -> Session:
     """Find the caller's session and check its role.
 
     Parameters
@@ -43,10 +49,10 @@ def authenticate(container: Container, token: str | None, roles: frozenset[Role]
     """
     if token is None:
         raise Unauthenticated("Send Authorization: Bearer <token>; POST /api/sessions gives one.")
-    if _is_service_token(token, container.settings.service_token_sha256):
+    if _is_service_token(token, service_token_sha256):
         session = SERVICE_SESSION
     else:
-        session = container.sessions.authenticate(token)
+        session = sessions.authenticate(token)
     if roles is not None and session.role not in roles:
         raise Forbidden(f"This is not for the role {session.role.value}.")
     return session

@@ -12,10 +12,11 @@ from uuid import UUID
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
-from shop import bootstrap
+from shop.bootstrap import environment
+from shop.bootstrap.redis import sessions
 from shop.domain.errors import ShopError, Unauthenticated
 from shop.domain.ids import new_id
-from shop.domain.sessions import Role
+from shop.domain.sessions import Role, Session
 from shop.entrypoints import authentication, parsing
 from shop.entrypoints.idempotency import run_once
 from shop.entrypoints.operation import Answer, IdempotencyRule, Operation, Request
@@ -191,11 +192,11 @@ def _parse(
 ) -> Request[Any, Any]:
     token, session = _token(received, operation), None
     if operation.roles is not None:
-        session = authentication.authenticate(bootstrap.container(), token, operation.roles)
+        session = _authenticate(token, operation.roles)
     elif operation.optional_session and token:
         # A session that has ended is none: who wants to begin another must not be refused for it.
         with contextlib.suppress(Unauthenticated):
-            session = authentication.authenticate(bootstrap.container(), token, None)
+            session = _authenticate(token, None)
     return Request(
         body=parsing.parse_body(received, operation.body) if operation.body else None,
         query=parsing.parse_query(received, operation.query) if operation.query else None,
@@ -208,6 +209,11 @@ def _parse(
         correlation_id=correlation_id,
         resource_id=None,
     )
+
+
+def _authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:
+    digest = environment().settings.service_token_sha256
+    return authentication.authenticate(sessions(), token, roles, service_token_sha256=digest)
 
 
 def _token(received: ChaliceRequest, operation: Operation) -> str | None:

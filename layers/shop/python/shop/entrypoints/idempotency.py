@@ -6,7 +6,7 @@ from typing import Any, Final
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response
 
-from shop import bootstrap
+from shop.bootstrap import postgres
 from shop.domain.errors import InvalidRequest, ShopError
 from shop.domain.idempotency import Claim, StoredAnswer
 from shop.entrypoints import parsing
@@ -44,7 +44,7 @@ def run_once(
     route = f"{received.method} {received.path}"
     content = b"%s\n%s" % (route.encode(), request.raw_body)
     digest = _digest(content, key, secret=operation.secret_body)
-    records = bootstrap.container().idempotency
+    records = postgres.idempotency()
     claim = records.claim(subject, route[:255], key, digest)
     if claim.answer is not None:
         headers = {**claim.answer.headers, "Idempotency-Replayed": "true"}
@@ -66,7 +66,7 @@ def _digest(content: bytes, key: str, *, secret: bool) -> bytes:
 def _carry_out(
     claim: Claim, request: Request[Any, Any], function: Callable[[Request[Any, Any]], Answer]
 ) -> Response:
-    records = bootstrap.container().idempotency
+    records = postgres.idempotency()
     try:
         response = encode(function(request))
     except ShopError as error:

@@ -79,12 +79,29 @@ class UnitOfWork(Protocol):
         """Write a line to the log if, and only if, the transaction commits."""
 
 
+class OpenReading(Protocol):
+    """Begin a unit of work that only reads.
+
+    It is no transaction: each statement stands by itself, which saves the round trips of beginning and
+    committing; nothing may be changed or recorded in it.
+    """
+
+    def __call__(self) -> UnitOfWork:
+        """Begin."""
+
+
+class OpenTransaction(Protocol):
+    """Begin a unit of work whose events, if it records any, wait for the relay."""
+
+    def __call__(self) -> UnitOfWork:
+        """Begin."""
+
+
 class OpenUnitOfWork(Protocol):
     """Begin a unit of work.
 
     With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
-    With ``reading=True`` it is no transaction: each statement stands by itself, which saves the round trips
-    of beginning and committing; nothing may be changed or recorded in it.
+    With ``reading=True`` it is what `OpenReading` begins.
     """
 
     def __call__(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:

@@ -6,28 +6,26 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
+from shop.adapters.postgres.catalog import PostgresProducts
+from shop.adapters.postgres.customers import PostgresCustomers
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.inbox import PostgresInbox
+from shop.adapters.postgres.inventory import PostgresInventory
+from shop.adapters.postgres.notifications import PostgresNotifications
+from shop.adapters.postgres.orders import PostgresOrders
+from shop.adapters.postgres.payments import PostgresPayments
+from shop.adapters.postgres.price_book import PostgresPriceBook
+from shop.adapters.postgres.task_tokens import PostgresTaskTokens
 from shop.contracts.events import Envelope, Event, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 
-if TYPE_CHECKING:
-    from shop.adapters.postgres.catalog import PostgresProducts
-    from shop.adapters.postgres.customers import PostgresCustomers
-    from shop.adapters.postgres.inbox import PostgresInbox
-    from shop.adapters.postgres.inventory import PostgresInventory
-    from shop.adapters.postgres.notifications import PostgresNotifications
-    from shop.adapters.postgres.orders import PostgresOrders
-    from shop.adapters.postgres.payments import PostgresPayments
-    from shop.adapters.postgres.price_book import PostgresPriceBook
-    from shop.adapters.postgres.task_tokens import PostgresTaskTokens
-
 _log = logging.getLogger(__name__)
 
-type PublishPending = Callable[[Sequence[str]], None]
+type PublishPending = Callable[[Sequence[str]], object]
 
 
 class PostgresUnitOfWork:
@@ -59,66 +57,48 @@ class PostgresUnitOfWork:
         self._told: list[tuple[str, dict[str, Any]]] = []
 
     @cached_property
-    def customers(self) -> "PostgresCustomers":
+    def customers(self) -> PostgresCustomers:
         """Customers."""
-        from shop.adapters.postgres.customers import PostgresCustomers
-
         return PostgresCustomers(self.transaction)
 
     @cached_property
-    def products(self) -> "PostgresProducts":
+    def products(self) -> PostgresProducts:
         """Products and categories."""
-        from shop.adapters.postgres.catalog import PostgresProducts
-
         return PostgresProducts(self.transaction)
 
     @cached_property
-    def inventory(self) -> "PostgresInventory":
+    def inventory(self) -> PostgresInventory:
         """Stock and holds."""
-        from shop.adapters.postgres.inventory import PostgresInventory
-
         return PostgresInventory(self.transaction)
 
     @cached_property
-    def orders(self) -> "PostgresOrders":
+    def orders(self) -> PostgresOrders:
         """Orders."""
-        from shop.adapters.postgres.orders import PostgresOrders
-
         return PostgresOrders(self.transaction)
 
     @cached_property
-    def prices(self) -> "PostgresPriceBook":
+    def prices(self) -> PostgresPriceBook:
         """Prices, taxes and shipping rates of this moment."""
-        from shop.adapters.postgres.price_book import PostgresPriceBook
-
         return PostgresPriceBook(self.transaction)
 
     @cached_property
-    def task_tokens(self) -> "PostgresTaskTokens":
+    def task_tokens(self) -> PostgresTaskTokens:
         """Where fulfilments wait."""
-        from shop.adapters.postgres.task_tokens import PostgresTaskTokens
-
         return PostgresTaskTokens(self.transaction)
 
     @cached_property
-    def notifications(self) -> "PostgresNotifications":
+    def notifications(self) -> PostgresNotifications:
         """What customers were told."""
-        from shop.adapters.postgres.notifications import PostgresNotifications
-
         return PostgresNotifications(self.transaction)
 
     @cached_property
-    def inbox(self) -> "PostgresInbox":
+    def inbox(self) -> PostgresInbox:
         """What each consumer has processed."""
-        from shop.adapters.postgres.inbox import PostgresInbox
-
         return PostgresInbox(self.transaction)
 
     @cached_property
-    def payments(self) -> "PostgresPayments":
+    def payments(self) -> PostgresPayments:
         """Payments and refunds."""
-        from shop.adapters.postgres.payments import PostgresPayments
-
         return PostgresPayments(self.transaction)
 
     def __enter__(self) -> Self:

@@ -5,17 +5,20 @@ environment, as the functions do.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
 
-from shop.bootstrap import Container
+from shop.bootstrap import Environment
+from shop.bootstrap.postgres import outbox
+from shop.bootstrap.rabbitmq import dead_letters, publisher
+from shop.bootstrap.settings import SettingsError, load
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.domain.errors import DependencyUnavailable
 from shop.services.messaging.replay import Span, replay_dead, replay_span
-from shop.settings import SettingsError, settings
 
 _ALL: Final = "all"
 _QUEUES: Final = [queue_name(service, event_type) for service, event_type in CONSUMERS]
@@ -31,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with closing(Container(settings())) as container:
-            counts = _replay(container, options)
+        with closing(Environment(load(os.environ))) as made, made.active():
+            counts = _replay(options)
     except (DependencyUnavailable, SettingsError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -43,14 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _replay(container: Container, options: argparse.Namespace) -> dict[str, int]:
+def _replay(options: argparse.Namespace) -> dict[str, int]:
     if options.dead:
         queues = _QUEUES if options.dead == _ALL else [options.dead]
-        return replay_dead(
-            container.dead_letters, queues, limit=options.limit, dry_run=options.dry_run
-        )
+        return replay_dead(dead_letters(), queues, limit=options.limit, dry_run=options.dry_run)
     span = Span(since=options.since, until=options.until, event_type=options.type)
-    return replay_span(container.outbox, container.publisher, span, dry_run=options.dry_run)
+    return replay_span(outbox(), publisher(), span, dry_run=options.dry_run)
 
 
 def _parser() -> argparse.ArgumentParser:

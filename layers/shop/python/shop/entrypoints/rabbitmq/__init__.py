@@ -25,7 +25,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop import bootstrap
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.events import Envelope, Event, queue_name
 from shop.entrypoints.rabbitmq.batch import Batch
 from shop.observability import begin_invocation
@@ -127,7 +127,7 @@ def _consume[E: Event](
             )
         )
 
-    first = consume(bootstrap.container().unit_of_work, queue, envelope, handle)
+    first = consume(unit_of_work, queue, envelope, handle)
     _log.info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
 
 

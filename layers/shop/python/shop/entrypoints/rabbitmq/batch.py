@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from shop import bootstrap
+from shop.bootstrap.rabbitmq import publisher
+from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.domain.messages import QueuedMessage
@@ -192,7 +193,7 @@ class Batch:
 
     def _put_back(self, left: Sequence[QueuedMessage]) -> None:
         for message in left:
-            self._publish(partial(bootstrap.container().publisher.put_back, message))
+            self._publish(partial(publisher().put_back, message))
         if left:
             _log.warning("messages put back", extra={"messages": len(left)})
 
@@ -205,13 +206,11 @@ def _is_outage(error: DependencyUnavailable) -> bool:
     if error.outage or error.dependency in _ALL_OR_NOTHING:
         return True
     # A statement that waits too long for a lock, for example, leaves the others alone.
-    return error.dependency == "postgresql" and not accepts_writes(
-        bootstrap.container().unit_of_work
-    )
+    return error.dependency == "postgresql" and not accepts_writes(unit_of_work)
 
 
 def _retry(message: QueuedMessage, reason: str) -> None:
-    bootstrap.container().publisher.retry_later(message)
+    publisher().retry_later(message)
     metric("MessageRetries", queue=message.queue)
     about = _about(message) | {"reason": reason}
     _log.warning("message to be retried", extra=about)
@@ -219,7 +218,7 @@ def _retry(message: QueuedMessage, reason: str) -> None:
 
 def _dead_letter(message: QueuedMessage, reason: str) -> None:
     """Send a message to the dead-letter exchange; its inbox row is not written, so it can be replayed."""
-    bootstrap.container().publisher.dead_letter(message, reason)
+    publisher().dead_letter(message, reason)
     metric("DeadLetters", queue=message.queue)
     _log.error("message dead-lettered", extra=_about(message) | {"reason": reason})
 

@@ -1,7 +1,6 @@
 """Carts: quantities live in the cart store, prices and availability are read from the catalog each time."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 from uuid import UUID
 
 from shop.contracts.http.cart import AddItem, CartLine, CartView, SetItem
@@ -10,30 +9,22 @@ from shop.domain.catalog import Offer
 from shop.domain.errors import NotFound
 from shop.domain.money import to_decimal
 from shop.services.cart.ports import CartStore
-from shop.services.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenReading
 
 
-class CartResources(NamedTuple):
-    """What every cart use case needs.
-
-    Attributes
-    ----------
-    currency : str
-        The shop's currency, for an empty cart too.
-    """
-
-    carts: CartStore
-    unit_of_work: OpenUnitOfWork
-    currency: str
-
-
-def get_cart(resources: CartResources, user_id: UUID) -> CartView:
+def get_cart(carts: CartStore, read: OpenReading, user_id: UUID, *, currency: str) -> CartView:
     """Show a cart as it stands now: reading does not prolong its life."""
-    return _view(resources, resources.carts.read(user_id), {})
+    return _view(read, carts.read(user_id), {}, currency)
 
 
 def add_item(
-    resources: CartResources, user_id: UUID, command: AddItem, *, request_id: UUID | None = None
+    carts: CartStore,
+    read: OpenReading,
+    user_id: UUID,
+    command: AddItem,
+    *,
+    currency: str,
+    request_id: UUID | None = None,
 ) -> CartView:
     """Put some more of a product in the cart: two round trips to the store and one statement.
 
@@ -51,9 +42,9 @@ def add_item(
     InvalidRequest
         If the line or the cart would become too large.
     """
-    offers = _offers(resources, resources.carts.read(user_id), command.product_id)
+    offers = _offers(read, carts.read(user_id), command.product_id)
     offer = _for_sale(offers, command.product_id)
-    cart = resources.carts.add(
+    cart = carts.add(
         user_id,
         command.product_id,
         command.quantity,
@@ -61,11 +52,17 @@ def add_item(
         price_minor=offer.price_minor,
         request_id=request_id,
     )
-    return _view(resources, cart, offers)
+    return _view(read, cart, offers, currency)
 
 
 def set_item(
-    resources: CartResources, user_id: UUID, product_id: UUID, command: SetItem
+    carts: CartStore,
+    read: OpenReading,
+    user_id: UUID,
+    product_id: UUID,
+    command: SetItem,
+    *,
+    currency: str,
 ) -> CartView:
     """Set how many of a product the cart holds.
 
@@ -76,37 +73,39 @@ def set_item(
     InsufficientStock
         If less is available.
     """
-    cart = resources.carts.read(user_id)
+    cart = carts.read(user_id)
     if cart is None or not cart.quantity_of(product_id):
         raise NotFound(f"Product {product_id} is not in the cart.", code="cart_item_not_found")
-    offers = _offers(resources, cart, product_id)
+    offers = _offers(read, cart, product_id)
     offer = _for_sale(offers, product_id)
-    cart = resources.carts.set_quantity(
+    cart = carts.set_quantity(
         user_id,
         product_id,
         command.quantity,
         available=offer.available,
         price_minor=offer.price_minor,
     )
-    return _view(resources, cart, offers)
+    return _view(read, cart, offers, currency)
 
 
-def remove_item(resources: CartResources, user_id: UUID, product_id: UUID) -> CartView:
+def remove_item(
+    carts: CartStore, read: OpenReading, user_id: UUID, product_id: UUID, *, currency: str
+) -> CartView:
     """Take a product out of the cart; raises `NotFound` (``cart_item_not_found``) if it is not in it."""
-    return _view(resources, resources.carts.remove(user_id, product_id), {})
+    return _view(read, carts.remove(user_id, product_id), {}, currency)
 
 
-def empty_cart(resources: CartResources, user_id: UUID) -> CartView:
+def empty_cart(carts: CartStore, read: OpenReading, user_id: UUID, *, currency: str) -> CartView:
     """Take everything out of the cart."""
-    return _view(resources, resources.carts.empty(user_id), {})
+    return _view(read, carts.empty(user_id), {}, currency)
 
 
-def _offers(resources: CartResources, cart: Cart | None, *more: UUID) -> dict[UUID, Offer]:
+def _offers(read: OpenReading, cart: Cart | None, *more: UUID) -> dict[UUID, Offer]:
     wanted = {item.product_id for item in cart.items} if cart else set()
     wanted.update(more)
     if not wanted:
         return {}
-    with resources.unit_of_work(reading=True) as unit:
+    with read() as unit:
         return unit.products.offers(sorted(wanted))
 
 
@@ -117,18 +116,20 @@ def _for_sale(offers: Mapping[UUID, Offer], product_id: UUID) -> Offer:
     return offer
 
 
-def _view(resources: CartResources, cart: Cart | None, offers: Mapping[UUID, Offer]) -> CartView:
+def _view(
+    read: OpenReading, cart: Cart | None, offers: Mapping[UUID, Offer], currency: str
+) -> CartView:
     if cart is None:
         return CartView(
             cart_id=None,
             items=[],
             total=to_decimal(0),
-            currency=resources.currency,
+            currency=currency,
             expires_at=None,
         )
     if any(item.product_id not in offers for item in cart.items):
         # Nothing was read yet, or another request added a product meanwhile.
-        offers = _offers(resources, cart)
+        offers = _offers(read, cart)
     lines = [
         _line(item.product_id, item.quantity, item.seen_price_minor, offers.get(item.product_id))
         for item in cart.items
@@ -137,7 +138,7 @@ def _view(resources: CartResources, cart: Cart | None, offers: Mapping[UUID, Off
         cart_id=cart.cart_id,
         items=[_line_view(line) for line in lines],
         total=to_decimal(total_minor(lines)),
-        currency=resources.currency,
+        currency=currency,
         expires_at=cart.expires_at,
     )
 

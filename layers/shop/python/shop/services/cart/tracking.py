@@ -7,7 +7,8 @@ from uuid import UUID
 
 from shop.contracts.events import CartAbandoned, CartCreated
 from shop.domain.cart import ABANDONED_AFTER, TrackedCart
-from shop.services.cart.items import CartResources
+from shop.services.cart.ports import CartStore
+from shop.services.unit_of_work import OpenUnitOfWork
 
 #: Names the ids of cart events: an event that is recorded again has the same id and is dropped.
 _EVENT_IDS: Final = UUID("0b9f6a44-54c6-5b0e-9a3e-5c7c1d1f8f52")
@@ -16,7 +17,9 @@ _EVENT_IDS: Final = UUID("0b9f6a44-54c6-5b0e-9a3e-5c7c1d1f8f52")
 _BATCH: Final = 500
 
 
-def track_carts(resources: CartResources, now: datetime) -> dict[str, int]:
+def track_carts(
+    carts: CartStore, open_unit_of_work: OpenUnitOfWork, now: datetime
+) -> dict[str, int]:
     """Record ``cart.created`` and ``cart.abandoned`` for carts that were not reported yet.
 
     Event ids follow from the cart (and its last write), so that a run that was cut short between commit
@@ -27,9 +30,9 @@ def track_carts(resources: CartResources, now: datetime) -> dict[str, int]:
     dict
         How many of each were found.
     """
-    new = resources.carts.new_carts(_BATCH)
-    idle = resources.carts.idle_carts(now - ABANDONED_AFTER, _BATCH)
-    with resources.unit_of_work() as unit:
+    new = carts.new_carts(_BATCH)
+    idle = carts.idle_carts(now - ABANDONED_AFTER, _BATCH)
+    with open_unit_of_work() as unit:
         for cart in new:
             unit.record(
                 CartCreated(cart_id=cart.cart_id, user_id=cart.user_id),
@@ -47,7 +50,7 @@ def track_carts(resources: CartResources, now: datetime) -> dict[str, int]:
                     correlation_id=cart.cart_id,
                     event_id=_event_id("abandoned", cart),
                 )
-    resources.carts.reported(new, idle)
+    carts.reported(new, idle)
     return {"created": len(new), "abandoned": len(idle)}
 
 

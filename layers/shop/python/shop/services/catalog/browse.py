@@ -21,7 +21,7 @@ from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.catalog.ports import CatalogCache
-from shop.services.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenReading
 
 if TYPE_CHECKING:
     from shop.domain.search_results import Found
@@ -47,9 +47,7 @@ class Representation(NamedTuple):
     hit: bool
 
 
-def list_products(
-    cache: CatalogCache, unit_of_work: OpenUnitOfWork, query: ListProducts
-) -> Representation:
+def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -> Representation:
     """Give a page of active products of a category and of everything below it.
 
     Raises
@@ -66,7 +64,7 @@ def list_products(
         )
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with read() as unit:
             found = unit.products.page(
                 query.category, query.sort, query.per_page, (query.page - 1) * query.per_page
             )
@@ -88,9 +86,7 @@ def list_products(
     return _represent(cache.fetch(CacheKey(name), load))
 
 
-def get_product(
-    cache: CatalogCache, unit_of_work: OpenUnitOfWork, product_id: UUID
-) -> Representation:
+def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Representation:
     """Give a product that is for sale.
 
     Raises
@@ -100,7 +96,7 @@ def get_product(
     """
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with read() as unit:
             product = unit.products.get(product_id)
         if product is None or not product.is_active:
             raise NotFound(f"There is no product {product_id}.", code="product_not_found")
@@ -109,11 +105,11 @@ def get_product(
     return represent_product(cache.fetch(product_key(product_id), load))
 
 
-def list_categories(cache: CatalogCache, unit_of_work: OpenUnitOfWork) -> Representation:
+def list_categories(cache: CatalogCache, read: OpenReading) -> Representation:
     """Give the tree of categories with the number of active products in and below each."""
 
     def load() -> str:
-        with unit_of_work(reading=True) as unit:
+        with read() as unit:
             rows = unit.products.categories()
         return _encode(CategoryTree(_tree(rows)))
 

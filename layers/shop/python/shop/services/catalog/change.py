@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -34,22 +34,14 @@ from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 _log = logging.getLogger(__name__)
 
 
-class CatalogResources(NamedTuple):
-    """What every change of the catalog needs.
-
-    Attributes
-    ----------
-    currency : str
-        The shop's currency: products in another one are refused.
-    """
-
-    cache: CatalogCache
-    unit_of_work: OpenUnitOfWork
-    currency: str
-
-
 def create_product(
-    resources: CatalogResources, product_id: UUID, command: CreateProduct, correlation_id: str
+    cache: CatalogCache,
+    open_unit_of_work: OpenUnitOfWork,
+    product_id: UUID,
+    command: CreateProduct,
+    *,
+    currency: str,
+    correlation_id: str,
 ) -> Representation:
     """Add a product with an empty stock. Repeating it with the same id changes nothing.
 
@@ -67,26 +59,29 @@ def create_product(
         description=command.description,
         brand=command.brand,
         price_minor=_price_minor(command.price),
-        currency=_currency(resources, command.currency),
+        currency=_own_currency(command.currency, currency),
         category=command.category,
         tags=tuple(command.tags),
         image_url=command.image_url,
         attributes=dict(command.attributes),
     )
-    with resources.unit_of_work() as unit:
+    with open_unit_of_work() as unit:
         _check_category(unit, product.category)
         if not unit.products.add(product):
             raise Conflict(f"Another product has the SKU {product.sku!r}.", code="sku_taken")
         _record(unit, product, correlation_id)
-    _invalidate(resources.cache)
+    _invalidate(cache)
     return represent_product(encode_product(product))
 
 
 def change_product(
-    resources: CatalogResources,
+    cache: CatalogCache,
+    open_unit_of_work: OpenUnitOfWork,
     product_id: UUID,
     command: ChangeProduct,
     precondition: Precondition,
+    *,
+    currency: str,
     correlation_id: str,
 ) -> Representation:
     """Change some fields of a product, active or not, if it is still the version that was read.
@@ -106,8 +101,8 @@ def change_product(
         raise ShopError(
             "Send the product's ETag as If-Match, or its version.", code="precondition_required"
         )
-    changes = _changes(resources, command)
-    with resources.unit_of_work() as unit:
+    changes = _changes(command, currency)
+    with open_unit_of_work() as unit:
         product = _locked(unit, product_id, precondition)
         if "category" in changes:
             _check_category(unit, changes["category"])
@@ -117,12 +112,17 @@ def change_product(
             unit.products.update(changed)
             _record(unit, changed, correlation_id)
     if changed != product:
-        _invalidate(resources.cache)
+        _invalidate(cache)
     return represent_product(encode_product(changed))
 
 
 def deactivate_product(
-    resources: CatalogResources, product_id: UUID, precondition: Precondition, correlation_id: str
+    cache: CatalogCache,
+    open_unit_of_work: OpenUnitOfWork,
+    product_id: UUID,
+    precondition: Precondition,
+    *,
+    correlation_id: str,
 ) -> None:
     """Take a product off sale; doing it again changes nothing. A precondition is optional.
 
@@ -131,13 +131,13 @@ def deactivate_product(
     NotFound, Conflict
         As `change_product` does.
     """
-    with resources.unit_of_work() as unit:
+    with open_unit_of_work() as unit:
         product = _locked(unit, product_id, precondition)
         if product.is_active:
             product = replace(product, is_active=False, version=product.version + 1)
             unit.products.update(product)
             _record(unit, product, correlation_id)
-    _invalidate(resources.cache)
+    _invalidate(cache)
 
 
 def on_products_updated(cache: CatalogCache, events: Sequence[ProductUpdated]) -> None:
@@ -166,7 +166,7 @@ def _locked(unit: UnitOfWork, product_id: UUID, precondition: Precondition) -> P
     return product
 
 
-def _changes(resources: CatalogResources, command: ChangeProduct) -> dict[str, Any]:
+def _changes(command: ChangeProduct, currency: str) -> dict[str, Any]:
     sent = msgspec.structs.asdict(command)
     del sent["version"]
     changes = {name: value for name, value in sent.items() if value is not UNSET}
@@ -175,7 +175,7 @@ def _changes(resources: CatalogResources, command: ChangeProduct) -> dict[str, A
     if "price" in changes:
         changes["price_minor"] = _price_minor(changes.pop("price"))
     if "currency" in changes:
-        _currency(resources, changes["currency"])
+        _own_currency(changes["currency"], currency)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     return changes
@@ -188,10 +188,10 @@ def _price_minor(price: Decimal) -> int:
         raise _wrong("price", str(error)) from error
 
 
-def _currency(resources: CatalogResources, currency: str) -> str:
-    if currency != resources.currency:
-        raise _wrong("currency", f"the shop sells in {resources.currency} only")
-    return currency
+def _own_currency(sent: str, currency: str) -> str:
+    if sent != currency:
+        raise _wrong("currency", f"the shop sells in {currency} only")
+    return sent
 
 
 def _check_category(unit: UnitOfWork, slug: str) -> None:

@@ -1,6 +1,5 @@
 """Customers and sessions."""
 
-from typing import NamedTuple
 from uuid import UUID
 
 from shop.contracts.http.identity import CreateCustomer, CustomerView, OpenSession, SessionView
@@ -11,20 +10,11 @@ from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
 from shop.services.identity.ports import LoginBrake, SessionStore
-from shop.services.unit_of_work import OpenUnitOfWork
-
-
-class Login(NamedTuple):
-    """What a login needs: the stores it reads and writes."""
-
-    sessions: SessionStore
-    brake: LoginBrake
-    carts: CartStore
-    unit_of_work: OpenUnitOfWork
+from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
 def create_customer(
-    unit_of_work: OpenUnitOfWork, customer_id: UUID, command: CreateCustomer
+    write: OpenTransaction, customer_id: UUID, command: CreateCustomer
 ) -> CustomerView:
     """Register a customer.
 
@@ -41,13 +31,21 @@ def create_customer(
     )
     if not customer.name:
         raise InvalidRequest("A field is wrong.", errors=[FieldError("name", "must not be blank")])
-    with unit_of_work(publish=False) as unit:
+    with write() as unit:
         if not unit.customers.add(customer):
             raise Conflict("Another customer has this e-mail address.", code="email_taken")
     return CustomerView(user_id=customer.user_id, email=customer.email, name=customer.name)
 
 
-def open_session(login: Login, command: OpenSession, guest: Session | None) -> SessionView:
+def open_session(
+    sessions: SessionStore,
+    brake: LoginBrake,
+    carts: CartStore,
+    read: OpenReading,
+    command: OpenSession,
+    *,
+    guest: Session | None,
+) -> SessionView:
     """Begin a session for a guest, or for whoever the e-mail address and password belong to.
 
     Parameters
@@ -65,16 +63,16 @@ def open_session(login: Login, command: OpenSession, guest: Session | None) -> S
         After too many wrong passwords for this address.
     """
     if command.email is None and command.password is None:
-        return _begin(login.sessions, Session(new_id(), Role.GUEST))
+        return _begin(sessions, Session(new_id(), Role.GUEST))
     if command.email is None or command.password is None:
         missing = "email" if command.email is None else "password"
         raise InvalidRequest(
             "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
         )
-    customer = _check_password(login, command.email.lower(), command.password)
+    customer = _check_password(brake, read, command.email.lower(), command.password)
     if guest is not None and guest.role is Role.GUEST:
-        login.carts.merge(guest.user_id, customer.user_id)
-    return _begin(login.sessions, Session(customer.user_id, customer.role, customer.email))
+        carts.merge(guest.user_id, customer.user_id)
+    return _begin(sessions, Session(customer.user_id, customer.role, customer.email))
 
 
 def close_session(sessions: SessionStore, token: str | None) -> None:
@@ -90,16 +88,16 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
     sessions.close(token)
 
 
-def _check_password(login: Login, email: str, password: str) -> Customer:
-    login.brake.count(email)
-    with login.unit_of_work(reading=True) as unit:
+def _check_password(brake: LoginBrake, read: OpenReading, email: str, password: str) -> Customer:
+    brake.count(email)
+    with read() as unit:
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
     if customer is None or not known:
         raise Unauthenticated(
             "The e-mail address or the password is wrong.", code="invalid_credentials"
         )
-    login.brake.forget(email)
+    brake.forget(email)
     return customer
 
 

@@ -5,10 +5,10 @@ from uuid import UUID
 from shop.domain.errors import NotFound
 from shop.domain.inventory import StockChange, StockLevel
 from shop.services.inventory.announcements import announce_lapsed, announce_levels
-from shop.services.unit_of_work import OpenUnitOfWork
+from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
 
 
-def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel:
+def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
     """Read the stock of a product.
 
     Raises
@@ -16,7 +16,7 @@ def get_stock(open_unit_of_work: OpenUnitOfWork, product_id: UUID) -> StockLevel
     NotFound
         ``product_not_found``.
     """
-    with open_unit_of_work(reading=True) as work:
+    with read() as work:
         levels = work.inventory.stock([product_id])
     if not levels:
         raise _no_product(product_id)

@@ -11,7 +11,7 @@ import msgspec
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.orders import Order, OrderStatus
 from shop.domain.sessions import Role, Session
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import OpenReading, UnitOfWork
 
 _SEE_EVERYTHING: Final = frozenset({Role.STAFF, Role.SERVICE})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ class Page(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def get_order(open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID) -> Order:
+def get_order(read: OpenReading, shopper: Session, order_id: UUID) -> Order:
     """Read an order.
 
     Raises
@@ -33,12 +33,12 @@ def get_order(open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUI
     NotFound
         ``order_not_found``: there is none, or it is another's.
     """
-    with open_unit_of_work(reading=True) as work:
+    with read() as work:
         return visible_order(work, shopper, order_id)
 
 
 def list_orders(
-    open_unit_of_work: OpenUnitOfWork,
+    read: OpenReading,
     shopper: Session,
     *,
     status: OrderStatus | None,
@@ -53,7 +53,7 @@ def list_orders(
         If `cursor` is none of ours.
     """
     before = None if cursor is None else _read_cursor(cursor)
-    with open_unit_of_work(reading=True) as work:
+    with read() as work:
         # One more than asked for tells whether there is a next page.
         found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
     page = tuple(found[:limit])

@@ -1,0 +1,19 @@
+"""What the health check asks."""
+
+from shop.adapters.probes import Probe, probes
+from shop.bootstrap import Settings, part
+from shop.bootstrap.postgres import database
+from shop.bootstrap.rabbitmq import publisher
+from shop.bootstrap.redis import redis
+
+
+@part
+def dependencies(settings: Settings) -> list[Probe]:
+    """Every server; each is connected to when it is checked."""
+    return probes(
+        database(),
+        redis(),
+        publisher(),
+        opensearch_url=settings.opensearch_url,
+        stripe_key=settings.stripe_key,
+    )

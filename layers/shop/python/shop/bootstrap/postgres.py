@@ -1,0 +1,52 @@
+"""What is kept in PostgreSQL."""
+
+from shop.adapters.postgres.database import Database
+from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
+from shop.adapters.postgres.outbox import PostgresOutbox
+from shop.adapters.postgres.records import PostgresRecords
+from shop.adapters.postgres.search_documents import PostgresSearchDocuments
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from shop.bootstrap import Settings, part
+from shop.services.idempotency.ports import IdempotencyRecords
+from shop.services.search.ports import SearchDocuments
+from shop.services.unit_of_work import UnitOfWork
+
+
+@part(close=Database.close)
+def database(settings: Settings) -> Database:
+    """The connection to PostgreSQL."""
+    return Database(settings.database_url)
+
+
+def read() -> UnitOfWork:
+    """Begin a unit of work that only reads; see `shop.services.unit_of_work`."""
+    return PostgresUnitOfWork(database(), None, reading=True)
+
+
+def write() -> UnitOfWork:
+    """Begin a unit of work that publishes nothing: its events, if any, wait for the relay."""
+    return PostgresUnitOfWork(database(), None)
+
+
+@part
+def idempotency(_settings: Settings) -> IdempotencyRecords:
+    """Idempotency keys and their answers."""
+    return PostgresIdempotencyRecords(database())
+
+
+@part
+def outbox(_settings: Settings) -> PostgresOutbox:
+    """Committed events that wait for the broker."""
+    return PostgresOutbox(database())
+
+
+@part
+def records(_settings: Settings) -> PostgresRecords:
+    """Rows that have served their time."""
+    return PostgresRecords(database())
+
+
+@part
+def search_documents(_settings: Settings) -> SearchDocuments:
+    """Products as the search index holds them."""
+    return PostgresSearchDocuments(database())

@@ -1,0 +1,28 @@
+"""Search: OpenSearch where there is one, PostgreSQL where there is none or while it is unavailable."""
+
+from shop.adapters.opensearch.engine import OpenSearchEngine
+from shop.adapters.opensearch.writer import OpenSearchIndex
+from shop.adapters.postgres.search import PostgresSearchEngine
+from shop.bootstrap import Settings, part
+from shop.bootstrap.postgres import database
+from shop.services.circuit_breaker import CircuitBreaker
+from shop.services.search.fallback import OPEN_SECONDS, FallbackSearchEngine
+from shop.services.search.ports import SearchEngine, SearchIndex
+
+
+@part
+def search_engine(settings: Settings) -> SearchEngine:
+    """OpenSearch with PostgreSQL as its fallback; without OpenSearch PostgreSQL alone."""
+    embedded = PostgresSearchEngine(database())
+    if not settings.opensearch_url:
+        return embedded
+    chosen = OpenSearchEngine(
+        settings.opensearch_url, timeout_seconds=settings.opensearch_timeout_seconds
+    )
+    return FallbackSearchEngine(chosen, embedded, CircuitBreaker(OPEN_SECONDS))
+
+
+@part
+def search_index(settings: Settings) -> SearchIndex | None:
+    """The index to keep fresh, if there is OpenSearch."""
+    return OpenSearchIndex(settings.opensearch_url) if settings.opensearch_url else None

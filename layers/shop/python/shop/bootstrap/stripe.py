@@ -1,0 +1,16 @@
+"""Payments by Stripe."""
+
+from shop.adapters.stripe.payments import StripePayments
+from shop.bootstrap import Settings, part
+from shop.services.payments.ports import PaymentProvider
+
+
+@part
+def payment_provider(settings: Settings) -> PaymentProvider:
+    """Stripe."""
+    return StripePayments(
+        settings.stripe_key,
+        settings.stripe_webhook_secret,
+        settings.stripe_url,
+        settings.stripe_timeout_seconds,
+    )
