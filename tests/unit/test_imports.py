@@ -18,7 +18,7 @@ from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
 _PACKAGES: Final = {
     "http": {"chalice"},
     "postgres": {"psycopg2"},
-    "redis": {"hiredis"},
+    "redis": {"redis"},
     "rabbitmq": {"pika"},
     "opensearch": {"opensearchpy", "requests"},
     "stripe": {"stripe", "requests"},
