@@ -84,7 +84,7 @@ def test_wrong_arguments_are_explained(
     assert "error: " in capsys.readouterr().err
 
 
-def test_help_and_a_broker_that_is_away(
+def test_help_and_an_unavailable_broker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
