@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shop.services.payments import reconcile
+from shop.services.payments.reconciliation import reconcile
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import at_once, deliver, pay

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import psutil
-import psycopg2
+import psycopg
 import pytest
 
 from shop_local import processes, template
@@ -77,13 +77,11 @@ class Stack:
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        connection = psycopg2.connect(self.values["SHOP_DATABASE_URL"])
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        with psycopg.connect(
+            self.values["SHOP_DATABASE_URL"], cursor_factory=psycopg.ClientCursor
+        ) as connection:
+            cursor = connection.execute(sql.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
 
     def stripe(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Use the control API of the Stripe fake."""

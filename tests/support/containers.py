@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.outbox import PostgresOutbox
@@ -79,10 +80,18 @@ class Container:
         self.environment = Environment(settings)
         self.settings = settings
 
-    def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
-        """Begin a unit of work."""
+    def unit_of_work(
+        self,
+        *,
+        publish: bool = True,
+        autocommit: bool = False,
+        consumed: tuple[str, UUID] | None = None,
+    ) -> UnitOfWork:
+        """Begin a unit of work, whose events are published through this container's parts."""
         with self.environment.active():
-            return transactions.unit_of_work(publish=publish, reading=reading)
+            return transactions.unit_of_work(
+                publish=publish, autocommit=autocommit, consumed=consumed
+            )
 
     def read(self) -> UnitOfWork:
         """Begin a unit of work that only reads."""

@@ -5,32 +5,27 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import psycopg2
-import psycopg2.extras
+import psycopg
 
 from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.domain.ids import new_id
 
-psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
-
 
 @contextmanager
 def connected(database_url: str) -> Iterator[Any]:
     """A cursor outside transactions."""
-    connection = psycopg2.connect(database_url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+    # Parameters are put in by the client, as psql would, so that a test may send any SQL.
+    with psycopg.connect(
+        database_url, autocommit=True, cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        yield connection.cursor()
 
 
 def query(database_url: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement and give its rows."""
     with connected(database_url) as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, parameters or None)
         return list(cursor.fetchall()) if cursor.description else []
 
 

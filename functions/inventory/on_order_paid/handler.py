@@ -2,10 +2,10 @@
 
 from shop.contracts.events import OrderPaid
 from shop.entrypoints.rabbitmq import Delivery, consumer
-from shop.services import inventory
+from shop.services.inventory.holds import confirm_order
 
 
 @consumer(service="inventory", event=OrderPaid)
 def handler(delivery: Delivery[OrderPaid]) -> None:
     """Confirm a paid order's stock."""
-    inventory.confirm_order(delivery.work, delivery.event.order_id, delivery.correlation_id)
+    confirm_order(delivery.work, delivery.event.order_id, delivery.correlation_id)

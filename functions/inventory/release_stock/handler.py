@@ -5,7 +5,7 @@ from shop.contracts.http.inventory import ReleasedView, ReleaseStock
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import inventory
+from shop.services.inventory.holds import release_order
 
 
 @endpoint(
@@ -18,7 +18,7 @@ from shop.services import inventory
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Give back what an order holds; repeating it changes nothing."""
     bind(order_id=str(request.body.order_id))
-    hold = inventory.release_order(
+    hold = release_order(
         unit_of_work,
         request.body.order_id,
         reason="released on request",

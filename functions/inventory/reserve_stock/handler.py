@@ -7,7 +7,7 @@ from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services import inventory
+from shop.services.inventory.holds import hold_stock_for
 
 
 @endpoint(
@@ -20,7 +20,7 @@ from shop.services import inventory
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
     bind(order_id=str(request.body.order_id))
-    hold = inventory.hold_stock_for(
+    hold = hold_stock_for(
         unit_of_work,
         stock_locks(),
         request.body.order_id,

@@ -5,7 +5,7 @@ from shop.contracts.http.inventory import SetStock, StockView
 from shop.domain.inventory import StockChange
 from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services import inventory
+from shop.services.inventory.levels import change_stock
 
 
 @endpoint(
@@ -24,7 +24,5 @@ def handler(request: Request[SetStock, None]) -> Answer:
         actor_id=request.shopper.user_id,
         request_id=request.resource_id,
     )
-    level = inventory.change_stock(
-        unit_of_work, request.id("product_id"), change, request.correlation_id
-    )
+    level = change_stock(unit_of_work, request.id("product_id"), change, request.correlation_id)
     return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))

@@ -7,7 +7,7 @@ from shop.domain.orders import OrderStatus
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.observability import bind
-from shop.services.payments import process_payment
+from shop.services.payments.processing import process_payment
 
 
 @endpoint(

@@ -4,7 +4,7 @@ from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.payments import WebhookReceipt
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services.payments import receive_webhook
+from shop.services.payments.webhooks import receive_webhook
 
 
 @endpoint(

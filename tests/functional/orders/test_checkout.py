@@ -14,6 +14,7 @@ from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
 from tests.support.products import add_product, change, set_on_hand
 from tests.support.stock import levels, query
+from tests.support.wire import counting
 
 
 def product(shop: OrderingShop, **columns: object) -> UUID:
@@ -329,13 +330,13 @@ def test_a_guest_can_order(shop: OrderingShop) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 12])
-def test_a_whole_checkout_takes_ten_statements_whatever_its_size(
+def test_a_whole_checkout_takes_as_many_statements_whatever_its_size(
     shop: OrderingShop, lines: int
 ) -> None:
     """A10 (vendure #4387): the number of statements does not grow with the number of lines."""
     token = shop.shopper()
     cart = shop.fill_cart(token, *[product(shop) for _ in range(lines)])
-    before = shop.container.database.statements
-    assert shop.check_out(token, cart).status == 201
-    publishing = 2  # reading and marking the outbox, which needs a broker
-    assert shop.container.database.statements - before + publishing == 10
+    with counting(shop.container.database) as sent:
+        assert shop.check_out(token, cart).status == 201
+    # The mark in the outbox is missing: there is no broker here.
+    assert len(sent.statements) <= 9, sent.table()

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
-from shop.services.inventory import expire_reservations
+from shop.services.inventory.sweep import expire_reservations
 from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
 from tests.support.products import add_product, set_on_hand

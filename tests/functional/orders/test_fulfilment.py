@@ -9,7 +9,7 @@ import pytest
 from shop.contracts.tasks import CloseOrder
 from shop.domain.errors import DependencyUnavailable
 from shop.entrypoints.rabbitmq import batch
-from shop.services.inventory import expire_reservations
+from shop.services.inventory.sweep import expire_reservations
 from shop.services.orders import fulfilment
 from tests.support.machines import Machine, TaskFailed
 from tests.support.orders import OrderingShop

@@ -117,7 +117,7 @@ def test_a_refund_of_ours_comes_back_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     """The events of our own refund, and of one that the bank turns down, change nothing."""
-    from shop.services.payments import execute_refund, request_refund
+    from shop.services.payments.refunds import execute_refund, request_refund
 
     answers: list[int] = []
     with listening(container, answers, refused=0) as url:

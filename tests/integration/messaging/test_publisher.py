@@ -23,7 +23,7 @@ def paid() -> StoredEvent:
     now = datetime.now(UTC)
     event = OrderPaid(order_id=new_id(), payment_intent_id="pi_1")
     envelope = Envelope(event_id=new_id(), occurred_at=now, correlation_id="c", event=event)
-    return StoredEvent(1, envelope.event_id, "order.paid", "c", now, encode(envelope))
+    return StoredEvent(envelope.event_id, "order.paid", "c", now, encode(envelope))
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_an_event_is_not_lost_while_its_queue_is_missing(
 def test_an_event_that_nobody_consumes_is_no_fault(publisher: RabbitMQPublisher) -> None:
     event = paid()
     publisher.publish(
-        StoredEvent(1, event.event_id, OrderCreated.event_type, "c", event.occurred_at, b"{}")
+        StoredEvent(event.event_id, OrderCreated.event_type, "c", event.occurred_at, b"{}")
     )
 
 

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from shop.adapters.postgres import orders as statements
-from shop.adapters.postgres.database import Database, Parameters, Row, Transaction
+from shop.adapters.postgres.database import Database, Parameters, Transaction
 from shop.adapters.postgres.price_book import _QUOTE
 from shop.domain.ids import new_id
 from tests.support.stock import add_products, connected
@@ -68,7 +69,7 @@ def plan(transaction: Transaction, sql: str, parameters: Parameters) -> set[str]
     return {node["Index Name"] for node in nodes if "Index Name" in node}
 
 
-def an_order(transaction: Transaction) -> Row:
+def an_order(transaction: Transaction) -> Any:
     found = transaction.row("SELECT id, user_id FROM orders LIMIT 1")
     assert found is not None
     return found

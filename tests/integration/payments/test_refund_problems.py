@@ -10,8 +10,9 @@ from shop.adapters.stripe.payments import StripePayments
 from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Refund
-from shop.services.inventory import confirm_order
-from shop.services.payments import execute_refund, receive_webhook, request_refund
+from shop.services.inventory.holds import confirm_order
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
 from tests.support.containers import Container
 from tests.support.payments import (
     Placed,

@@ -10,7 +10,8 @@ from shop.domain.ids import new_id
 from shop.domain.payments import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
-from shop.services.payments import execute_refund, receive_webhook, request_refund
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
 from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,

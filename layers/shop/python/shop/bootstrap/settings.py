@@ -1,8 +1,8 @@
 """Settings, read from the environment."""
 
 import math
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -22,6 +22,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ----------
     database_url : str
         ``postgresql://user:password@host:port/database``.
+    database_prepare : bool
+        Whether statements that are used again are prepared; off for a pooler that knows none.
     redis_url : str
         ``redis://`` or ``rediss://`` (TLS).
     rabbitmq_url : str
@@ -66,6 +68,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_webhook_secret: str = ""
     stripe_timeout_seconds: float = 8.0
     service_token_sha256: str = ""
+    database_prepare: bool = True
     currency: str = "USD"
     email_sender: str = "orders@shop.example"
     place_order_arn: str = ""
@@ -88,7 +91,12 @@ _SCHEMES: Final[dict[str, tuple[str, ...]]] = {
 _CURRENCIES: Final = frozenset(
     {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SEK", "NOK", "DKK", "PLN"}
 )
-_CONVERTERS: Final = {str: str, int: int, float: float}
+_CONVERTERS: Final[dict[Any, Callable[[str], object]]] = {
+    str: str,
+    int: int,
+    float: float,
+    bool: {"true": True, "false": False}.__getitem__,
+}
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -117,10 +125,10 @@ def load(environ: Mapping[str, str]) -> Settings:
             continue
         try:
             value = _CONVERTERS[field.type](text)
-        except ValueError:
+        except (ValueError, KeyError):
             problems.append(f"{name} must be a number, not {text!r}")
             continue
-        if isinstance(value, int | float) and not (0 < value < math.inf):
+        if isinstance(value, int | float) and field.type is not bool and not (0 < value < math.inf):
             problems.append(f"{name} must be more than zero, not {text!r}")
         values[field.name] = value
         problems.extend(_malformed(name, field.name, text))

@@ -29,4 +29,4 @@ class PostgresTaskTokens:
             "DELETE FROM task_tokens WHERE order_id = %s AND step = %s RETURNING token",
             (order_id, step.value),
         )
-        return None if row is None else row[0]
+        return None if row is None else row.token

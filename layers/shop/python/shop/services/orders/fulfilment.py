@@ -10,8 +10,9 @@ from shop.contracts.events import OrderCancelled, OrderConfirmed
 from shop.contracts.tasks import CloseOrder, Decision, StepOutcome
 from shop.domain.errors import NotFound
 from shop.domain.orders import Order, OrderStatus, StockState
-from shop.services.inventory import EXPIRED, release_stock
-from shop.services.inventory import confirm_order as take_stock
+from shop.services.inventory.announcements import EXPIRED
+from shop.services.inventory.holds import confirm_order as take_stock
+from shop.services.inventory.holds import release_stock
 from shop.services.orders.ports import Fulfilment, Step
 from shop.services.payments.refunds import request_refund
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork

@@ -13,7 +13,8 @@ from shop.domain.inventory import Item, sum_by_product
 from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine, OrderStatus
 from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, totals
-from shop.services.inventory import EXPIRED, release_stock
+from shop.services.inventory.announcements import EXPIRED
+from shop.services.inventory.holds import release_stock
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 INSUFFICIENT_STOCK: Final = "insufficient_stock"

@@ -22,7 +22,7 @@ from shop.domain.payments import (
     judge,
     public_decline_code,
 )
-from shop.services.inventory import release_stock
+from shop.services.inventory.holds import release_stock
 from shop.services.payments.ports import PaymentProvider
 from shop.services.payments.refunds import execute_refund
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork

@@ -68,7 +68,7 @@ def process_payment(
 
 
 def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
-    with open_unit_of_work(reading=True) as work:
+    with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)
     if order is None:
         raise NotFound(f"There is no order {order_id}.", code="order_not_found")

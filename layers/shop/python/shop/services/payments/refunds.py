@@ -9,7 +9,7 @@ from shop.domain.errors import RefundRefused
 from shop.domain.orders import CHARGED, REFUNDABLE, OrderStatus
 from shop.domain.payments import Refund
 from shop.observability import metric
-from shop.services.inventory import release_stock
+from shop.services.inventory.holds import release_stock
 from shop.services.payments.ports import PaymentProvider
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
