@@ -19,8 +19,7 @@ from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.stack import load_env
 
-#: Of the template's parameters: the machine waits long, so that only the sweeps end unpaid orders.
-_SETTINGS = {"SHOP_PAYMENT_GRACE_SECONDS": "900", "SHOP_OPENSEARCH": "off"}
+_SETTINGS = {"SHOP_OPENSEARCH": "off"}
 
 
 def run(state: State, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -108,12 +107,6 @@ class Stack:
     def function(self, title: str) -> str:
         """Name the deployed function of ``<service>/<function>``."""
         return self.physical_id(template.functions(template.read(TEMPLATE))[title])
-
-    def execution(self, order_id: str) -> str:
-        """Status of the order's fulfil_order execution."""
-        machine = self.physical_id("FulfilOrder")
-        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"
-        return str(self.aws("stepfunctions").describe_execution(executionArn=arn)["status"])
 
     def log(self, title: str) -> list[dict[str, Any]]:
         """Structured lines of a function's log."""

@@ -29,7 +29,7 @@ from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
 from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
 from shop.services.notifications.ports import Mailer
-from shop.services.orders.ports import Fulfilment, OrderPlacement
+from shop.services.orders.ports import CheckoutMachine
 from shop.services.payments.ports import PaymentProvider
 from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
 from shop.services.unit_of_work import UnitOfWork
@@ -72,8 +72,7 @@ class Container:
     search_engine = _Attribute[SearchEngine](search.search_engine)
     search_index = _Attribute[SearchIndex | None](search.search_index)
     payment_provider = _Attribute[PaymentProvider](stripe.payment_provider)
-    order_placement = _Attribute[OrderPlacement](aws.order_placement)
-    fulfilment = _Attribute[Fulfilment](aws.fulfilment)
+    checkout_machine = _Attribute[CheckoutMachine](aws.checkout_machine)
     mailer = _Attribute[Mailer](aws.mailer)
 
     def __init__(self, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
-from shop.services.inventory.sweep import expire_reservations
+from shop.services.orders.expire import expire_reservations
 
 
 @schedule

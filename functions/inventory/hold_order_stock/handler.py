@@ -1,4 +1,4 @@
-"""Step of place_order: hold the order's stock."""
+"""Step of checkout: hold the order's stock."""
 
 from shop.bootstrap.redis import stock_locks
 from shop.bootstrap.transactions import unit_of_work

@@ -1,6 +1,6 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
-from shop.bootstrap.aws import order_placement
+from shop.bootstrap.aws import checkout_machine
 from shop.bootstrap.redis import carts
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import Checkout, OrderPlaced
@@ -19,14 +19,15 @@ from shop.services.orders.checkout import check_out
     roles=SHOPPERS,
     idempotency="required",
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
-              "order_state_conflict", "reservation_conflict"),
+              "order_state_conflict", "reservation_conflict", "card_declined", "amount_too_small",
+              "payment_refused", "reservation_expired", "payment_outcome_unknown"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
-    """Turn the cart into an order whose stock is held until it is paid."""
+    """Turn the cart into an order whose stock is held until it is paid; with `pay_now` it is paid now."""
     bind(order_id=str(request.new_id))
     placed = check_out(
         carts(),
-        order_placement(),
+        checkout_machine(),
         unit_of_work,
         request.shopper,
         request.body,
@@ -34,7 +35,7 @@ def handler(request: Request[Checkout, None]) -> Answer:
         correlation_id=request.correlation_id,
     )
     headers = {
-        "Location": f"/api/orders/{placed.order_id}",
-        "X-Correlation-Id": str(placed.correlation_id),
+        "Location": f"/api/orders/{placed.order.order_id}",
+        "X-Correlation-Id": str(placed.order.correlation_id),
     }
     return Answer(order_views.placed(placed), 201, headers)

@@ -201,12 +201,15 @@ def test_the_stock_of_a_paid_order_is_confirmed_once(
     for _ in range(2):
         shop.invoke("inventory/on_order_paid", event)
     assert levels(database, products[0]) == (3, 0)
-    updated = query(
-        database,
-        "SELECT aggregate_id, body->>'order_id' FROM outbox"
-        " WHERE event_type = 'inventory.updated' ORDER BY aggregate_id",
-    )
-    assert updated == [(str(product), str(order_id)) for product in products]
+    recorded = "SELECT aggregate_id FROM outbox WHERE event_type = %s ORDER BY aggregate_id"
+    updated = query(database, recorded, ("inventory.updated",))
+    assert updated == [(str(product),) for product in products]
+    assert query(database, recorded, ("inventory.confirmed",)) == [(str(order_id),)]
+    (body,) = query(database, "SELECT body FROM outbox WHERE event_type = 'inventory.confirmed'")[0]
+    assert body["items"] == [
+        {"product_id": str(products[0]), "quantity": 2},
+        {"product_id": str(products[1]), "quantity": 1},
+    ]
 
 
 def test_lapsed_holds_are_swept_on_schedule(

@@ -9,6 +9,7 @@ import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from shop.services.inventory.holds import commit_stock
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import (
     StripeControl,
@@ -180,9 +181,7 @@ def paid_order(shop: OrderingShop, token: str, phone: UUID, *further: str) -> UU
     )
     assert answer.status == 200, answer.text
     with shop.container.unit_of_work() as work:
-        from shop.services.inventory.holds import confirm_order
-
-        confirm_order(work, order_id, new_id())
+        commit_stock(work, order_id, new_id())
     shop.move(order_id, *further)
     return order_id
 

@@ -13,8 +13,8 @@ from shop.adapters.redis import stock_locks as redis_stock_locks
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services.inventory.holds import confirm_order, hold_stock, release_stock
-from shop.services.inventory.sweep import expire_reservations
+from shop.services.inventory.holds import commit_stock, hold_stock, release_stock
+from shop.services.orders.expire import expire_reservations
 from shop_local.services import RunningServices
 from tests.support.containers import container_for
 from tests.support.stock import add_order, add_products, begin_payment, levels, query
@@ -135,7 +135,7 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                             begin_payment(transaction, order_id)
                     case 2:
                         with open_work() as work:
-                            confirm_order(work, order_id, "c")
+                            commit_stock(work, order_id, "c")
                     case 3:
                         with open_work() as work:
                             work.inventory.lock_order(order_id)

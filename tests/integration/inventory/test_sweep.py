@@ -10,8 +10,8 @@ import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services.inventory.holds import confirm_order, hold_stock_for, release_order
-from shop.services.inventory.sweep import expire_reservations
+from shop.services.inventory.holds import commit_stock, hold_stock_for, release_order
+from shop.services.orders.expire import expire_reservations
 from tests.support.containers import Container, container_for
 from tests.support.stock import add_order, add_products, begin_payment, connected, levels, query
 from tests.support.threads import in_threads
@@ -182,10 +182,10 @@ def test_a_paid_order_whose_hold_has_ended_is_reported_and_a_repeated_confirmati
     for order_id in (kept, lost):
         hold(container, order_id, product)
     release_order(container.unit_of_work, lost, reason="test", correlation_id="c")
-    confirmed = []
+    committed = []
     for order_id in (kept, kept, lost):
         with container.unit_of_work() as work:
-            confirmed.append(confirm_order(work, order_id, "c"))
-    assert confirmed == [True, False, False]
+            committed.append(commit_stock(work, order_id, "c"))
+    assert committed == [True, True, False]
     assert capsys.readouterr().out.count('"PaidOrdersWithoutHold": 1') == 1
     assert levels(database, product) == (4, 0)

@@ -18,7 +18,7 @@ from tests.support.threads import in_threads
 from tests.support.wire import counting
 
 QUEUE = "inventory.order.paid"
-STOCK_QUEUE = "orders.inventory.updated"
+STOCK_QUEUE = "catalog.inventory.updated"
 
 
 def pay(container: Container, order_id: UUID | None = None, payment: str = "pi") -> None:

@@ -90,7 +90,7 @@ def test_payment_against_expiry(
     container: Container, control: StripeControl, database: str, redis: str, stripe: str
 ) -> None:
     """Either the order is paid and its stock held, or it expires uncharged; never both."""
-    from shop.services.inventory.sweep import expire_reservations
+    from shop.services.orders.expire import expire_reservations
 
     for _ in range(5):
         placed = place_order(container, products=2, expires_in=timedelta(seconds=0.3))

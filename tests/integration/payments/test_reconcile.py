@@ -8,7 +8,7 @@ import pytest
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services.inventory.sweep import expire_reservations
+from shop.services.orders.expire import expire_reservations
 from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.refunds import execute_refund, request_refund
 from tests.support.containers import Container

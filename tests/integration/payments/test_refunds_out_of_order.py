@@ -159,4 +159,5 @@ def test_a_second_charge_on_its_way_back_does_not_keep_the_order(
         (f"pi_{new_id()}", placed.order_id),
     )
     with container.unit_of_work() as work:
-        assert order_confirmed(work, _Mailer(), placed.order_id) == "PROCESSING"
+        order_confirmed(work, _Mailer(), placed.order_id)
+    assert status_of(database, placed.order_id) == "PROCESSING"

@@ -44,12 +44,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         ISO 4217 code of the shop's one currency; it must have two decimals.
     email_sender : str
         Verified SES sender.
-    place_order_arn : str
+    checkout_arn : str
         The checkout state machine.
     reservation_ttl_seconds : int
         How long checkout holds stock.
-    payment_grace_seconds : int
-        How long after a reservation's end the fulfilment machine still waits for the payment's event.
     rate_limit_per_second, rate_limit_burst : int
         Token bucket of one session.
     sign_ups_per_hour : int
@@ -71,9 +69,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_prepare: bool = True
     currency: str = "USD"
     email_sender: str = "orders@shop.example"
-    place_order_arn: str = ""
+    checkout_arn: str = ""
     reservation_ttl_seconds: int = 600
-    payment_grace_seconds: int = 60
     rate_limit_per_second: int = 50
     rate_limit_burst: int = 200
     sign_ups_per_hour: int = 20

@@ -37,7 +37,9 @@ def task[In: msgspec.Struct](
                 result = function(command)
             except ShopError as error:
                 _log.info("refused", extra={"code": error.code, "detail": error.detail})
-                refusal = Refusal(error.code, error.detail, list(error.errors))
+                refusal = Refusal(
+                    error.code, error.detail, list(error.errors), error.retry_after_seconds
+                )
                 error.args = (msgspec.json.encode(refusal).decode(),)
                 raise
             return msgspec.to_builtins(result)

@@ -9,7 +9,7 @@ from shop.services.catalog.ports import ProductRepository
 from shop.services.identity.ports import CustomerRepository
 from shop.services.inventory.ports import InventoryRepository
 from shop.services.notifications.ports import NotificationLog
-from shop.services.orders.ports import OrderRepository, PriceBook, TaskTokens
+from shop.services.orders.ports import OrderRepository, PriceBook
 from shop.services.payments.ports import PaymentRepository
 
 
@@ -39,10 +39,6 @@ class UnitOfWork(Protocol):
     @property
     def prices(self) -> PriceBook:
         """Prices, taxes and shipping rates of this moment."""
-
-    @property
-    def task_tokens(self) -> TaskTokens:
-        """Where fulfilments wait."""
 
     @property
     def notifications(self) -> NotificationLog:

@@ -16,10 +16,14 @@ from shop.adapters.postgres.database import Transaction
 from shop.domain.errors import Conflict, FieldError, InsufficientStock
 from shop.domain.inventory import (
     MAX_ON_HAND,
+    AlreadyHeld,
     ChangedStock,
+    Committed,
+    Held,
     Hold,
     Item,
     LapsedOrder,
+    Released,
     StockChange,
     StockLevel,
     sum_by_product,
@@ -51,7 +55,7 @@ class _Decision(msgspec.Struct):
     lapsed: list[_LapsedHold]
 
 
-class _Released(StockLevel, frozen=True):
+class _ChangedLine(StockLevel, frozen=True):
     reservation_id: UUID
     expires_at: datetime
     quantity: int
@@ -74,7 +78,7 @@ class PostgresInventory(InventoryRepository):
     @override
     def hold(
         self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Hold:
+    ) -> Held | AlreadyHeld:
         wanted = sum_by_product((item.product_id, item.quantity) for item in items)
         parameters: dict[str, Any] = {
             "order": order_id,
@@ -96,22 +100,19 @@ class PostgresInventory(InventoryRepository):
         if not decision.held:
             raise _insufficient(wanted, decision.stock)
         lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
-        return Hold(reservation_id, order_id, lines, expires_at, lapsed=_holds(decision.lapsed))
+        return Held(Hold(reservation_id, order_id, lines, expires_at), _holds(decision.lapsed))
 
     @override
-    def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
+    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         parameters = {"order": order_id, "expired": expired}
         self._transaction.send(sql.LOCK_STOCK_OF_ORDER, parameters)
-        lines = self._transaction.all(_Released, sql.RELEASE, parameters)
-        if not lines:
-            return None
-        items = tuple(Item(line.product_id, line.quantity) for line in lines)
-        levels = tuple(map(_level, lines))
-        return Hold(lines[0].reservation_id, order_id, items, lines[0].expires_at, levels=levels)
+        lines = self._transaction.all(_ChangedLine, sql.RELEASE, parameters)
+        return Released(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
 
     @override
-    def confirm(self, order_id: UUID) -> list[StockLevel]:
-        return self._transaction.all(StockLevel, sql.CONFIRM, {"order": order_id})
+    def confirm(self, order_id: UUID) -> Committed | None:
+        lines = self._transaction.all(_ChangedLine, sql.CONFIRM, {"order": order_id})
+        return Committed(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
 
     @override
     def lock_order(self, order_id: UUID) -> str | None:
@@ -130,7 +131,7 @@ class PostgresInventory(InventoryRepository):
         if not rows:
             return None
         items = tuple(Item(row.product_id, row.quantity) for row in rows)
-        return Hold(rows[0].id, order_id, items, rows[0].expires_at, is_new=False)
+        return Hold(rows[0].id, order_id, items, rows[0].expires_at)
 
     @override
     def is_confirmed(self, order_id: UUID) -> bool:
@@ -181,19 +182,19 @@ def _level(row: StockLevel) -> StockLevel:
     return StockLevel(row.product_id, row.on_hand, row.reserved, row.available, row.version)
 
 
-def _repeated(order_id: UUID, wanted: dict[UUID, int], known: Sequence[_KnownLine]) -> Hold:
+def _hold(order_id: UUID, lines: Sequence[_ChangedLine]) -> Hold:
+    items = tuple(Item(line.product_id, line.quantity) for line in lines)
+    return Hold(lines[0].reservation_id, order_id, items, lines[0].expires_at)
+
+
+def _repeated(order_id: UUID, wanted: dict[UUID, int], known: Sequence[_KnownLine]) -> AlreadyHeld:
     items = {line.product_id: line.quantity for line in known}
     if items != wanted:
         raise Conflict("The order already holds other lines.", code="reservation_conflict")
     if any(line.ended for line in known):
         raise Conflict("The hold has expired.", code="reservation_conflict")
-    return Hold(
-        known[0].id,
-        order_id,
-        tuple(Item(product_id, quantity) for product_id, quantity in items.items()),
-        known[0].expires_at,
-        is_new=False,
-    )
+    lines = tuple(Item(product_id, quantity) for product_id, quantity in items.items())
+    return AlreadyHeld(Hold(known[0].id, order_id, lines, known[0].expires_at))
 
 
 def _insufficient(wanted: dict[UUID, int], stock: dict[UUID, int]) -> InsufficientStock:
@@ -209,6 +210,5 @@ def _insufficient(wanted: dict[UUID, int], stock: dict[UUID, int]) -> Insufficie
 
 def _holds(lapsed: Sequence[_LapsedHold]) -> tuple[Hold, ...]:
     return tuple(
-        Hold(hold.reservation_id, hold.order_id, hold.items, hold.expires_at, is_new=False)
-        for hold in lapsed
+        Hold(hold.reservation_id, hold.order_id, hold.items, hold.expires_at) for hold in lapsed
     )

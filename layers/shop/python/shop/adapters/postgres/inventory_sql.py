@@ -165,14 +165,14 @@ CONFIRM: Final = f"""
         FROM held
         WHERE r.order_id = held.order_id AND r.product_id = held.product_id
           AND (SELECT bool_and(status = 'pending') FROM held)
-        RETURNING r.product_id, r.quantity
+        RETURNING r.id, r.product_id, r.quantity, r.expires_at
     )
     UPDATE inventory AS i
     SET quantity_on_hand = i.quantity_on_hand - quantity,
         quantity_reserved = i.quantity_reserved - quantity,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM confirmed WHERE i.product_id = confirmed.product_id
-    RETURNING {_LEVEL}
+    RETURNING {_LEVEL}, confirmed.id AS reservation_id, confirmed.expires_at, confirmed.quantity
 """  # noqa: S608
 
 FIRST_STOCK: Final = """

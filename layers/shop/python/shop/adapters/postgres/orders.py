@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - the statements are put together from constants of this module only
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, override
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
-from shop.domain.orders import Order, OrderStatus, StockState, sources_of
+from shop.domain.orders import Order, OrderStatus, StaleOrder, sources_of
 from shop.services.orders.ports import OrderRepository
 
 _COLUMNS: Final = (
@@ -87,6 +87,16 @@ _PAGE: Final = f"""
 """
 
 
+_LOCK_STALE: Final = """
+    SELECT id AS order_id, status, correlation_id, updated_at FROM orders
+    WHERE status = %(status)s AND updated_at < clock_timestamp() - %(idle)s
+      AND (%(after)s::timestamptz IS NULL OR (updated_at, id) > (%(after)s, %(after_id)s::uuid))
+      AND NOT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
+                      WHERE p.order_id = orders.id AND refunds.status = 'pending')
+    ORDER BY updated_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+
 class PostgresOrders(OrderRepository):
     """Orders in PostgreSQL."""
 
@@ -153,14 +163,19 @@ class PostgresOrders(OrderRepository):
         )
 
     @override
-    def stock_state(self, order_id: UUID) -> StockState:
-        rows = self._transaction.rows(
-            "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
+    def lock_stale(
+        self, status: OrderStatus, idle: timedelta, *, after: StaleOrder | None
+    ) -> StaleOrder | None:
+        return self._transaction.one(
+            StaleOrder,
+            _LOCK_STALE,
+            {
+                "status": status.value,
+                "idle": idle,
+                "after": after and after.updated_at,
+                "after_id": after and after.order_id,
+            },
         )
-        statuses = {row.status for row in rows}
-        if statuses == {"confirmed"}:
-            return StockState.CONFIRMED
-        return StockState.HELD if statuses & {"pending", "confirmed"} else StockState.NONE
 
 
 def _parameters(order: Order) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import override
 from uuid import UUID
 
-import msgspec
-
 from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Transaction
 from shop.domain.ids import new_id
@@ -15,18 +13,20 @@ from shop.domain.payments import (
     Applied,
     Attempt,
     Begun,
+    BeingPlaced,
+    NotPending,
     Payable,
     PaymentStatus,
     Refund,
+    ReservationExpired,
     public_decline_code,
 )
 from shop.services.payments.ports import PaymentRepository
 
 
-class _Begun(msgspec.Struct):
-    was_pending: bool
-    being_placed: bool
-    attempt: Attempt | None
+class _Begun(Payable, frozen=True, kw_only=True):
+    has_begun: bool
+    being_placed: bool | None
 
 
 class PostgresPayments(PaymentRepository):
@@ -44,8 +44,8 @@ class PostgresPayments(PaymentRepository):
         return self._transaction.one(Payable, sql.FIND_BY_INTENT, (payment_intent_id,))
 
     @override
-    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun:
-        begun = self._transaction.one(
+    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun | None:
+        found = self._transaction.one(
             _Begun,
             sql.BEGIN,
             {
@@ -55,13 +55,20 @@ class PostgresPayments(PaymentRepository):
                 "payment_id": new_id(),
             },
         )
-        if begun is None:
-            raise RuntimeError("a LEFT JOIN on one row gave none")
-        return Begun(
-            attempt=begun.attempt,
-            being_placed=begun.being_placed,
-            reservation_lapsed=begun.was_pending and not begun.being_placed and not begun.attempt,
-        )
+        if found is None:
+            return None
+        if found.has_begun and found.attempt is not None:
+            return found.attempt
+        if found.status is not OrderStatus.PENDING:
+            return NotPending(
+                Payable(
+                    order_id=found.order_id,
+                    status=found.status,
+                    correlation_id=found.correlation_id,
+                    attempt=found.attempt,
+                )
+            )
+        return BeingPlaced() if found.being_placed else ReservationExpired()
 
     @override
     def note(self, attempt: Attempt, status: PaymentStatus, payment_intent_id: str | None) -> None:
@@ -127,13 +134,13 @@ class PostgresPayments(PaymentRepository):
 
     @override
     def request_refund(self, refund: Refund) -> bool:
-        return bool(
-            self._transaction.execute(
-                "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT (payment_intent_id) DO NOTHING",
-                (refund.payment_intent_id, refund.order_id, refund.amount_minor, refund.reason),
-            )
+        requested = self._transaction.row(
+            "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (payment_intent_id) DO NOTHING"
+            " RETURNING payment_intent_id",
+            (refund.payment_intent_id, refund.order_id, refund.amount_minor, refund.reason),
         )
+        return requested is not None
 
     @override
     def request_refund_of_order(self, order_id: UUID, reason: str) -> Refund | None:
@@ -188,17 +195,10 @@ class PostgresPayments(PaymentRepository):
         return self._transaction.one(Payable, sql.STRANDED, (idle,))
 
     @override
-    def record_webhook(self, event_id: str, event_type: str) -> bool:
-        return bool(
-            self._transaction.execute(
-                "INSERT INTO webhook_events (event_id, event_type, outcome)"
-                " VALUES (%s, %s, 'received') ON CONFLICT (event_id) DO NOTHING",
-                (event_id, event_type),
-            )
+    def record_webhook(self, event_id: str, event_type: str, outcome: str) -> bool:
+        recorded = self._transaction.row(
+            "INSERT INTO webhook_events (event_id, event_type, outcome) VALUES (%s, %s, %s)"
+            " ON CONFLICT (event_id) DO NOTHING RETURNING event_id",
+            (event_id, event_type, outcome),
         )
-
-    @override
-    def conclude_webhook(self, event_id: str, outcome: str) -> None:
-        self._transaction.send(
-            "UPDATE webhook_events SET outcome = %s WHERE event_id = %s", (outcome, event_id)
-        )
+        return recorded is not None

@@ -32,20 +32,22 @@ FIND_BY_INTENT: Final = f"""
 """
 # The locks come before the decision, and nothing is changed unless everything is. `held` sees each row
 # as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between. What
-# was held while this waited for the order's row it does not see: then the order is still being placed.
+# was held while this waited for the order's row it does not see: then the order is still being placed. Nor
+# does `latest` see an attempt that began meanwhile, and of one that it sees the lock gives today's state.
 BEGIN: Final = f"""
-    WITH pending AS MATERIALIZED (
-        SELECT id, total_minor, currency, reservation_expires_at FROM orders
-        WHERE id = %(order_id)s AND user_id = %(user_id)s AND status = 'PENDING'
+    WITH the_order AS MATERIALIZED (
+        SELECT id, status, correlation_id, total_minor, currency, reservation_expires_at FROM orders
+        WHERE id = %(order_id)s AND user_id = %(user_id)s
         FOR UPDATE
     ), held AS MATERIALIZED (
-        SELECT r.status, r.expires_at FROM reservations r JOIN pending ON r.order_id = pending.id
+        SELECT r.status, r.expires_at FROM reservations r JOIN the_order AS o ON r.order_id = o.id
+        WHERE o.status = 'PENDING'
         ORDER BY r.product_id
         FOR UPDATE OF r
     ), moved AS (
         UPDATE orders SET status = 'PAYMENT_PROCESSING', updated_at = clock_timestamp()
-        FROM pending
-        WHERE orders.id = pending.id
+        FROM the_order AS o
+        WHERE orders.id = o.id AND o.status = 'PENDING'
           AND (SELECT bool_and(status = 'pending' AND expires_at > clock_timestamp()) FROM held)
         RETURNING orders.id, orders.total_minor, orders.currency
     ), stopped_clock AS (
@@ -53,16 +55,22 @@ BEGIN: Final = f"""
         FROM moved WHERE reservations.order_id = moved.id
     ), entry AS (
         INSERT INTO order_timeline (order_id, status) SELECT id, 'PAYMENT_PROCESSING' FROM moved
-    ), p AS (
+    ), begun AS (
         INSERT INTO payments (id, order_id, amount_minor, currency, payment_method_id)
         SELECT %(payment_id)s, id, total_minor, currency, %(payment_method_id)s FROM moved
         RETURNING *
+    ), latest AS MATERIALIZED (
+        SELECT payments.* FROM payments JOIN the_order AS o ON order_id = o.id
+        WHERE o.status <> 'PENDING'
+        ORDER BY attempt DESC LIMIT 1
+        FOR UPDATE OF payments
+    ), p AS (
+        SELECT * FROM begun UNION ALL SELECT * FROM latest
     )
-    SELECT EXISTS (SELECT FROM pending) AS was_pending,
-           EXISTS (SELECT FROM pending WHERE reservation_expires_at > clock_timestamp())
-               AND NOT EXISTS (SELECT FROM held) AS being_placed,
-           {ATTEMPT_OBJECT} AS attempt
-    FROM (SELECT) AS one LEFT JOIN p ON true
+    SELECT EXISTS (SELECT FROM begun) AS has_begun,
+           o.reservation_expires_at > clock_timestamp() AND NOT EXISTS (SELECT FROM held) AS being_placed,
+           o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
+    FROM the_order AS o LEFT JOIN p ON true
 """
 IS_OPEN: Final = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
 NOTE: Final = f"""

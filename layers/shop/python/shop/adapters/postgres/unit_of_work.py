@@ -20,7 +20,6 @@ from shop.adapters.postgres.notifications import PostgresNotifications
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.adapters.postgres.price_book import PostgresPriceBook
-from shop.adapters.postgres.task_tokens import PostgresTaskTokens
 from shop.contracts.events import Envelope, Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.domain.ids import new_id
@@ -90,11 +89,6 @@ class PostgresUnitOfWork(UnitOfWork):
     def prices(self) -> PostgresPriceBook:
         """Prices, taxes and shipping rates of this moment."""
         return PostgresPriceBook(self.transaction)
-
-    @cached_property
-    def task_tokens(self) -> PostgresTaskTokens:
-        """Where fulfilments wait."""
-        return PostgresTaskTokens(self.transaction)
 
     @cached_property
     def notifications(self) -> PostgresNotifications:

@@ -11,7 +11,6 @@ from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_intent
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
-    FieldError,
     InvalidRequest,
     PaymentOutcomeUnknown,
     RefundRefused,
@@ -25,6 +24,7 @@ from shop.domain.payments import (
     ProviderEvent,
     charge_key,
     refund_key,
+    unusable_payment_method,
 )
 
 if TYPE_CHECKING:
@@ -82,10 +82,7 @@ class StripePayments:
                 payment_method_id, options={"max_network_retries": 1}
             )
         except stripe.InvalidRequestError as error:
-            message = "is not a payment method that can be charged"
-            raise InvalidRequest(
-                "A field is wrong.", errors=[FieldError("payment_method_id", message)]
-            ) from error
+            raise unusable_payment_method() from error
         except stripe.StripeError as error:
             _log_trouble("check_payment_method", error)
             raise DependencyUnavailable("stripe") from error
