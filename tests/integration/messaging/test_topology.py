@@ -74,6 +74,6 @@ def test_queues_of_retired_consumers_are_removed_when_nothing_is_in_them(rabbitm
     assert retire(rabbitmq) == []
 
 
-def test_a_broker_that_is_away_is_named() -> None:
-    with pytest.raises(TopologyError, match="RabbitMQ is away"):
+def test_an_unavailable_broker_is_named() -> None:
+    with pytest.raises(TopologyError, match="RabbitMQ is unavailable"):
         declare("amqp://guest:guest@127.0.0.1:1/%2f")

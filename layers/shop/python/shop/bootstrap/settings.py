@@ -50,6 +50,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         How long checkout holds stock.
     rate_limit_per_second, rate_limit_burst : int
         Token bucket of one session.
+    sign_ups_per_hour : int
+        Limit for one source.
     log_level : str
         What is less important is not logged.
     """
@@ -71,6 +73,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     reservation_ttl_seconds: int = 600
     rate_limit_per_second: int = 50
     rate_limit_burst: int = 200
+    sign_ups_per_hour: int = 20
     log_level: str = "INFO"
 
 

@@ -207,6 +207,7 @@ def _parse(
         token=token,
         request_id=request_id,
         correlation_id=correlation_id,
+        source=str((received.context.get("identity") or {}).get("sourceIp") or ""),
         resource_id=None,
     )
 

@@ -34,6 +34,8 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
         The same for every attempt with one Idempotency-Key; None where none was sent.
     correlation_id : str
         The client's X-Correlation-Id if it is a UUID, or one of our own.
+    source : str
+        The IP address from which API Gateway received it.
     """
 
     body: Body
@@ -45,6 +47,7 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     token: str | None
     request_id: str
     correlation_id: str
+    source: str
     resource_id: UUID | None
 
     def id(self, name: str) -> UUID:
