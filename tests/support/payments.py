@@ -13,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
+from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine, OrderStatus
 from shop.services.payments.processing import process_payment
 from tests.support.containers import Container, container_for
-from tests.support.stock import add_products, levels, query
+from tests.support.stock import add_products, hold, levels, query
 
 KEY = "sk_test_tests"
 WEBHOOK_SECRET = "whsec_of_the_tests"
@@ -84,10 +86,14 @@ def place_order(
                     )
                     for product_id in ids
                 ),
-            )
+            ),
+            OrderCreated(
+                order_id=order_id, user_id=user_id, total=to_decimal(subtotal + shipping),
+                currency="USD", items=[],
+            ),
         )  # fmt: skip
-        work.inventory.hold(
-            order_id, new_id(), [Item(product_id, QUANTITY) for product_id in ids], expires_at
+        hold(
+            work.inventory, order_id, [Item(product_id, QUANTITY) for product_id in ids], expires_at
         )
     return Placed(order_id, user_id, tuple(ids), subtotal + shipping)
 

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from shop.adapters.postgres.database import Transaction
+from shop.adapters.postgres.inventory import PostgresInventory
+from shop.adapters.postgres.outbox import EventLog
 from shop.adapters.postgres.payments import PostgresPayments
+from shop.contracts.events import InventoryReserved
 from shop.domain.ids import new_id
+from shop.domain.inventory import AlreadyHeld, Held, Item, NotHeld, sum_by_product
 from shop.domain.payments import Attempt
+from shop.services.inventory.ports import InventoryRepository
 
 
 @contextmanager
@@ -78,7 +84,7 @@ def begin_payment(transaction: Transaction, order_id: UUID) -> bool:
     """Stop the clock of an order's hold, as the first step of a payment does; tell whether it did."""
     row = transaction.row("SELECT user_id FROM orders WHERE id = %s", (order_id,))
     assert row is not None
-    begun = PostgresPayments(transaction).begin(order_id, row[0], "pm_card_visa")
+    begun = PostgresPayments(transaction, EventLog()).begin(order_id, row[0], "pm_card_visa")
     return isinstance(begun, Attempt)
 
 
@@ -90,3 +96,24 @@ def levels(database_url: str, product_id: UUID) -> tuple[int, int]:
         (product_id,),
     )
     return rows[0][0], rows[0][1]
+
+
+def hold(
+    inventory: InventoryRepository, order_id: UUID, items: Sequence[Item], expires_at: datetime
+) -> Held | AlreadyHeld:
+    """Hold stock for an order, or raise the refusal."""
+    wanted = sum_by_product((item.product_id, item.quantity) for item in items)
+    reserved = InventoryReserved(
+        order_id=order_id,
+        reservation_id=new_id(),
+        items=[Item(product_id, quantity) for product_id, quantity in wanted.items()],
+    )
+    outcome = inventory.hold(reserved, expires_at=expires_at, correlation_id=new_id())
+    if isinstance(outcome, NotHeld):
+        raise outcome.refusal
+    return outcome
+
+
+def inventory_on(transaction: Transaction) -> PostgresInventory:
+    """Give the inventory of a transaction whose events are not published."""
+    return PostgresInventory(transaction, EventLog())

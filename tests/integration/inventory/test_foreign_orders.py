@@ -7,16 +7,15 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
-from shop.adapters.postgres.inventory import PostgresInventory
 from shop.domain.errors import Conflict
 from shop.domain.ids import new_id
 from shop.domain.inventory import AlreadyHeld, Held, Item
-from tests.support.stock import add_products, levels, query
+from tests.support.stock import add_products, hold, inventory_on, levels, query
 
 
-def hold(transaction: Transaction, order_id: UUID, product_id: UUID) -> Held | AlreadyHeld:
+def hold_one(transaction: Transaction, order_id: UUID, product_id: UUID) -> Held | AlreadyHeld:
     until = datetime.now(UTC) + timedelta(minutes=10)
-    return PostgresInventory(transaction).hold(order_id, new_id(), [Item(product_id, 1)], until)
+    return hold(inventory_on(transaction), order_id, [Item(product_id, 1)], until)
 
 
 def test_holds_of_one_order_over_different_products_take_turns(database: str) -> None:
@@ -25,11 +24,11 @@ def test_holds_of_one_order_over_different_products_take_turns(database: str) ->
 
     def second() -> None:
         with Database(database).transaction() as transaction:
-            hold(transaction, order_id, two)
+            hold_one(transaction, order_id, two)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         with Database(database).transaction() as transaction:
-            hold(transaction, order_id, one)
+            hold_one(transaction, order_id, one)
             waiting = pool.submit(second)
             with pytest.raises(TimeoutError):
                 waiting.result(0.5)

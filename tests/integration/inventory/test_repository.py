@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.postgres.database import Database
-from shop.adapters.postgres.inventory import PostgresInventory
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.inventory import (
@@ -21,7 +20,15 @@ from shop.domain.inventory import (
     StockChange,
     StockLevel,
 )
-from tests.support.stock import add_order, add_products, begin_payment, levels, query
+from tests.support.stock import (
+    add_order,
+    add_products,
+    begin_payment,
+    hold,
+    inventory_on,
+    levels,
+    query,
+)
 from tests.support.wire import counting
 
 
@@ -40,8 +47,8 @@ class Warehouse:
     ) -> Held | AlreadyHeld:
         expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
         with self.database.transaction() as transaction:
-            return PostgresInventory(transaction).hold(
-                order_id, new_id(), [Item(*line) for line in lines], expires_at
+            return hold(
+                inventory_on(transaction), order_id, [Item(*line) for line in lines], expires_at
             )
 
     def begin_payment(self, order_id: UUID) -> bool:
@@ -50,22 +57,22 @@ class Warehouse:
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         with self.database.transaction() as transaction:
-            return PostgresInventory(transaction).release(order_id, expired=expired)
+            return inventory_on(transaction).release(order_id, expired=expired)
 
     def confirm(self, order_id: UUID) -> Committed | None:
         with self.database.transaction() as transaction:
-            return PostgresInventory(transaction).confirm(order_id)
+            return inventory_on(transaction).confirm(order_id)
 
     def level(self, product_id: UUID) -> StockLevel:
         with self.database.transaction() as transaction:
-            return PostgresInventory(transaction).stock([product_id])[0]
+            return inventory_on(transaction).stock([product_id])[0]
 
     def change(
         self, product_id: UUID, *, on_hand: int | None = None, adjust_by: int | None = None
     ) -> StockLevel | None:
         change = StockChange(on_hand=on_hand, adjust_by=adjust_by, reason="test", actor_id=new_id())
         with self.database.transaction() as transaction:
-            changed = PostgresInventory(transaction).change_stock(product_id, change)
+            changed = inventory_on(transaction).change_stock(product_id, change)
         return changed.level if changed else None
 
 

@@ -1,7 +1,6 @@
 """The statements that run all day use the indexes meant for them, with 100,000 rows in each table."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,11 +10,11 @@ from psycopg.rows import BaseRowFactory, tuple_row
 
 from shop.adapters.postgres import database as database_module
 from shop.adapters.postgres import inventory_sql
-from shop.adapters.postgres import outbox as outbox_module
 from shop.adapters.postgres.database import Database, Parameters, Transaction
-from shop.adapters.postgres.outbox import PostgresOutbox
+from shop.adapters.postgres.outbox import EventLog, PostgresOutbox, envelope_of
+from shop.adapters.postgres.outbox import parameters as outbox_parameters
 from shop.adapters.postgres.records import PostgresRecords
-from shop.contracts.events import Envelope, ProductUpdated
+from shop.contracts.events import ProductUpdated
 from tests.support.stock import add_products, connected, query
 
 ROWS = 100_000
@@ -105,7 +104,9 @@ def test_inventory(full: str, statement: str, parameters: dict[str, Any], index:
 
 
 def test_holding(full: str) -> None:
+    event = ProductUpdated(product_id=UUID(int=1), product_version=1)
     parameters = {
+        **outbox_parameters([envelope_of(event, "c")]),
         **PRODUCTS,
         "quantities": [1],
         "order": ORDER["order"],
@@ -130,11 +131,10 @@ def test_the_outbox(plans: tuple[Database, list[str]]) -> None:
 def test_closing_a_transaction(plans: tuple[Database, list[str]]) -> None:
     database, seen = plans
     event = ProductUpdated(product_id=UUID(int=1), product_version=1)
-    envelope = Envelope(
-        event_id=UUID(int=2), occurred_at=datetime.now(UTC), correlation_id="c", event=event
-    )
     with database.transaction() as transaction:
-        outbox_module.close(transaction, [envelope], ("c", UUID(int=3)))
+        events = EventLog()
+        events.record(envelope_of(event, "c"))
+        events.close(transaction, ("c", UUID(int=3)))
     assert "idx_outbox_unpublished" in seen.pop()
 
 

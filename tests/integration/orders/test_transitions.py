@@ -10,10 +10,24 @@ import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.orders import PostgresOrders
+from shop.adapters.postgres.outbox import EventLog
+from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
+from shop.domain.money import to_decimal
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
 from tests.support.stock import add_products
 from tests.support.wire import counting
+
+
+def created(order: Order) -> OrderCreated:
+    return OrderCreated(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        total=to_decimal(order.total_minor),
+        currency=order.currency,
+        items=[],
+    )
+
 
 PAIRS = [
     pytest.param(current, target, id=f"{current.value}-{target.value}")
@@ -64,7 +78,7 @@ def add_order(
             OrderLine(product_id=product_id, name="Thing", unit_price_minor=1000, quantity=2),
         ),
     )  # fmt: skip
-    assert PostgresOrders(transaction).add(order)
+    assert PostgresOrders(transaction, EventLog()).add(order, created(order))
     for step in path_to(status):
         transaction.execute(
             "UPDATE orders SET status = %s WHERE id = %s", (step.value, order.order_id)
@@ -85,7 +99,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
 ) -> None:
     """A13 (aws-serverless-ecommerce-platform): a late event never overwrites a status."""
     order = add_order(transaction, current)
-    orders = PostgresOrders(transaction)
+    orders = PostgresOrders(transaction, EventLog())
     moved = orders.move(order.order_id, target, reason="test")
     found = orders.get(order.order_id)
     assert found is not None
@@ -123,21 +137,21 @@ def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) 
 def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Transaction) -> None:
     order = add_order(transaction, OrderStatus.PROCESSING)
     with counting(transaction) as sent:
-        shipped = PostgresOrders(transaction).move(
+        shipped = PostgresOrders(transaction, EventLog()).move(
             order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
         )
     assert len(sent.statements) == sent.round_trips == 1
     assert shipped is not None
     assert (shipped.carrier, shipped.tracking_number) == ("UPS", "1Z")
     assert shipped.estimated_delivery == order.estimated_delivery
-    delivered = PostgresOrders(transaction).move(order.order_id, OrderStatus.DELIVERED)
+    delivered = PostgresOrders(transaction, EventLog()).move(order.order_id, OrderStatus.DELIVERED)
     assert delivered is not None
     assert delivered.tracking_number == "1Z"
 
 
 def test_a_move_may_be_limited_to_some_sources(transaction: Transaction) -> None:
     order = add_order(transaction)
-    orders = PostgresOrders(transaction)
+    orders = PostgresOrders(transaction, EventLog())
     paid = frozenset({OrderStatus.PAID})
     assert orders.move(order.order_id, OrderStatus.CANCELLED, sources=paid) is None
     moved = orders.move(order.order_id, OrderStatus.CANCELLED, reason="why")
@@ -150,8 +164,8 @@ def test_an_order_is_written_once_and_read_as_it_was(
 ) -> None:
     (product_id,) = add_products(database_url, 5)
     order = add_order(transaction, product_id=product_id)
-    orders = PostgresOrders(transaction)
-    assert not orders.add(order)
+    orders = PostgresOrders(transaction, EventLog())
+    assert not orders.add(order, created(order))
     with counting(transaction) as sent:
         found = orders.get(order.order_id, lock=True)
     assert len(sent.statements) == sent.round_trips == 1
@@ -169,9 +183,12 @@ def test_two_workers_cannot_both_move_an_order(database_url: str) -> None:
     with first.transaction() as setup:
         order = add_order(setup)
     with first.transaction() as one:
-        assert PostgresOrders(one).move(order.order_id, OrderStatus.CANCELLED)
+        assert PostgresOrders(one, EventLog()).move(order.order_id, OrderStatus.CANCELLED)
     with second.transaction() as two:
-        assert PostgresOrders(two).move(order.order_id, OrderStatus.PAYMENT_PROCESSING) is None
+        assert (
+            PostgresOrders(two, EventLog()).move(order.order_id, OrderStatus.PAYMENT_PROCESSING)
+            is None
+        )
     first.close()
     second.close()
 

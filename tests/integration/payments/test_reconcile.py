@@ -1,7 +1,6 @@
 """What the reconciliation does with what was left open."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 
@@ -24,7 +23,7 @@ from tests.support.payments import (
     stock_of,
     wind_back,
 )
-from tests.support.stock import query
+from tests.support.stock import hold, query
 
 MINUTE = timedelta(minutes=1)
 
@@ -59,10 +58,8 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
     query(database, "UPDATE orders SET reservation_expires_at = now() - interval '1 hour'")
     expire_reservations(container.unit_of_work, seconds=5)
     everything = [Item(placed.products[0], STOCK)]
-    with container.unit_of_work() as work:
-        hold = partial(work.inventory.hold, new_id(), new_id(), everything)
-        with pytest.raises(InsufficientStock):
-            hold(datetime.now(UTC) + MINUTE)
+    with container.unit_of_work() as work, pytest.raises(InsufficientStock):
+        hold(work.inventory, new_id(), everything, datetime.now(UTC) + MINUTE)
     assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
     assert stock_of(database, placed) == {(STOCK, QUANTITY)}
     wind_back(database, placed.order_id, MINUTE)

@@ -22,6 +22,7 @@ from shop.domain.payments import (
 from tests.support.payments import TOTAL_MINOR
 
 ATTEMPT = Attempt(
+    correlation_id=new_id(),
     order_id=new_id(),
     attempt=1,
     status=PaymentStatus.PROCESSING,

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.errors import ShopError
+
 #: Bounds of a hold's length, in seconds.
 MIN_TTL_SECONDS: Final = 60
 MAX_TTL_SECONDS: Final = 3600
@@ -77,6 +79,12 @@ class AlreadyHeld(msgspec.Struct, frozen=True):
     """The order had this hold before; nothing was changed."""
 
     hold: Hold
+
+
+class NotHeld(msgspec.Struct, frozen=True):
+    """Nothing was held, and why: less is available, the order holds other lines, or its time is over."""
+
+    refusal: ShopError
 
 
 class Released(msgspec.Struct, frozen=True):

@@ -150,6 +150,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     payment_method_id: str
     payment_intent_id: str | None
     failure_code: str | None
+    correlation_id: UUID
     age: timedelta
 
     @property

@@ -13,7 +13,9 @@ import msgspec
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.domain.errors import Conflict, FieldError, InsufficientStock
+from shop.adapters.postgres.outbox import EventLog, Recorded, envelope_of, parameters
+from shop.contracts.events import InventoryReserved
+from shop.domain.errors import Conflict, FieldError, InsufficientStock, ShopError
 from shop.domain.inventory import (
     MAX_ON_HAND,
     AlreadyHeld,
@@ -23,10 +25,10 @@ from shop.domain.inventory import (
     Hold,
     Item,
     LapsedOrder,
+    NotHeld,
     Released,
     StockChange,
     StockLevel,
-    sum_by_product,
 )
 from shop.services.inventory.ports import InventoryRepository
 
@@ -46,7 +48,7 @@ class _KnownLine(msgspec.Struct):
     ended: bool
 
 
-class _Decision(msgspec.Struct):
+class _Decision(Recorded):
     held: bool
     in_time: bool
     order_status: str | None
@@ -68,8 +70,9 @@ class _Changed(StockLevel, frozen=True):
 class PostgresInventory(InventoryRepository):
     """Stock and holds in PostgreSQL."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, events: EventLog) -> None:
         self._transaction = transaction
+        self._events = events
 
     @override
     def stock(self, product_ids: Sequence[UUID]) -> list[StockLevel]:
@@ -77,30 +80,29 @@ class PostgresInventory(InventoryRepository):
 
     @override
     def hold(
-        self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Held | AlreadyHeld:
-        wanted = sum_by_product((item.product_id, item.quantity) for item in items)
-        parameters: dict[str, Any] = {
+        self, reserved: InventoryReserved, *, expires_at: datetime, correlation_id: UUID | str
+    ) -> Held | AlreadyHeld | NotHeld:
+        order_id, reservation_id = reserved.order_id, reserved.reservation_id
+        wanted = {item.product_id: item.quantity for item in reserved.items}
+        envelope = envelope_of(reserved, correlation_id)
+        values: dict[str, Any] = parameters([envelope]) | {
             "order": order_id,
             "reservation": reservation_id,
             "products": list(wanted),
             "quantities": list(wanted.values()),
             "expires_at": expires_at,
         }
-        self._transaction.send(sql.LOCK_ORDER_AND_STOCK, parameters)
-        decision = self._transaction.one(_Decision, sql.HOLD, parameters)
+        self._transaction.send(sql.LOCK_ORDER_AND_STOCK, values)
+        decision = self._transaction.one(_Decision, sql.HOLD, values)
         if decision is None:
             raise RuntimeError("there are lines, so the decision is exactly one row")
         if decision.known:
             return _repeated(order_id, wanted, decision.known)
-        if decision.order_status not in (None, "PENDING"):
-            raise Conflict(f"The order is {decision.order_status}.", code="order_state_conflict")
-        if not decision.in_time:
-            raise Conflict("The hold has expired.", code="reservation_conflict")
         if not decision.held:
-            raise _insufficient(wanted, decision.stock)
-        lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
-        return Held(Hold(reservation_id, order_id, lines, expires_at), _holds(decision.lapsed))
+            return NotHeld(_refusal(decision, wanted))
+        self._events.was_recorded(envelope, decision.waiting)
+        hold = Hold(reservation_id, order_id, tuple(reserved.items), expires_at)
+        return Held(hold, _holds(decision.lapsed))
 
     @override
     def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
@@ -187,12 +189,24 @@ def _hold(order_id: UUID, lines: Sequence[_ChangedLine]) -> Hold:
     return Hold(lines[0].reservation_id, order_id, items, lines[0].expires_at)
 
 
-def _repeated(order_id: UUID, wanted: dict[UUID, int], known: Sequence[_KnownLine]) -> AlreadyHeld:
+def _refusal(decision: _Decision, wanted: dict[UUID, int]) -> ShopError:
+    if decision.order_status not in (None, "PENDING"):
+        return Conflict(f"The order is {decision.order_status}.", code="order_state_conflict")
+    if not decision.in_time:
+        return Conflict("The hold has expired.", code="reservation_conflict")
+    return _insufficient(wanted, decision.stock)
+
+
+def _repeated(
+    order_id: UUID, wanted: dict[UUID, int], known: Sequence[_KnownLine]
+) -> AlreadyHeld | NotHeld:
     items = {line.product_id: line.quantity for line in known}
     if items != wanted:
-        raise Conflict("The order already holds other lines.", code="reservation_conflict")
+        return NotHeld(
+            Conflict("The order already holds other lines.", code="reservation_conflict")
+        )
     if any(line.ended for line in known):
-        raise Conflict("The hold has expired.", code="reservation_conflict")
+        return NotHeld(Conflict("The hold has expired.", code="reservation_conflict"))
     lines = tuple(Item(product_id, quantity) for product_id, quantity in items.items())
     return AlreadyHeld(Hold(known[0].id, order_id, lines, known[0].expires_at))
 

@@ -6,6 +6,8 @@ the time at which it goes on.
 
 from typing import Final
 
+from shop.adapters.postgres.outbox import WAITING, recording_if
+
 LAPSED: Final = (
     "status = 'pending' AND NOT held_for_payment AND expires_at <= statement_timestamp()"
 )
@@ -118,8 +120,8 @@ HOLD: Final = f"""
         INSERT INTO reservations (id, order_id, product_id, quantity, expires_at)
         SELECT %(reservation)s, %(order)s, product_id, quantity, %(expires_at)s
         FROM wanted, decision WHERE decision.held ORDER BY product_id
-    )
-    SELECT held, in_time,
+    ), taken AS (SELECT FROM decision WHERE held), {recording_if("taken")}
+    SELECT held, in_time, {WAITING},
            (SELECT status FROM the_order) AS order_status,
            (SELECT coalesce(json_agg(known ORDER BY product_id), '[]') FROM known) AS known,
            (SELECT json_object_agg(product_id, available) FROM stock) AS stock,

@@ -11,6 +11,15 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
+from shop.adapters.postgres.outbox import (
+    WAITING,
+    EventLog,
+    Recorded,
+    envelope_of,
+    parameters,
+    recording_if,
+)
+from shop.contracts.events import Event
 from shop.domain.orders import Order, OrderStatus, StaleOrder, sources_of
 from shop.services.orders.ports import OrderRepository
 
@@ -56,9 +65,10 @@ _ADD: Final = f"""
                line.price * line.quantity
         FROM placed, unnest(%(products)s::uuid[], %(names)s::text[], %(prices)s::bigint[],
                             %(quantities)s::integer[]) AS line (product_id, name, price, quantity)
-    )
-    INSERT INTO order_timeline (order_id, status)
-    SELECT id, %(status)s FROM placed RETURNING id
+    ), entry AS (
+        INSERT INTO order_timeline (order_id, status) SELECT id, %(status)s FROM placed
+    ), {recording_if("placed")}
+    SELECT {WAITING} FROM placed
 """
 _MOVE: Final = f"""
     WITH moved AS (
@@ -70,12 +80,15 @@ _MOVE: Final = f"""
             cancel_reason = CASE WHEN %(target)s = 'CANCELLED' THEN %(reason)s ELSE cancel_reason END,
             updated_at = clock_timestamp()
         WHERE id = %(order_id)s AND status = ANY(%(sources)s)
+          AND NOT (%(unless_refunded)s AND EXISTS (
+                SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
+                WHERE p.order_id = %(order_id)s AND refunds.status <> 'failed'))
         RETURNING {_COLUMNS}
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason, carrier, tracking_number)
         SELECT order_id, status, %(reason)s, %(carrier)s, %(tracking_number)s FROM moved
     )
-    SELECT * FROM moved
+    SELECT moved.*, {_LINES.replace("orders.id", "moved.order_id")} FROM moved
 """
 _PAGE: Final = f"""
     SELECT {_COLUMNS}, {_LINES} FROM orders
@@ -100,12 +113,19 @@ _LOCK_STALE: Final = """
 class PostgresOrders(OrderRepository):
     """Orders in PostgreSQL."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, events: EventLog) -> None:
         self._transaction = transaction
+        self._events = events
 
     @override
-    def add(self, order: Order) -> bool:
-        return self._transaction.row(_ADD, _parameters(order)) is not None
+    def add(self, order: Order, created: Event) -> bool:
+        envelope = envelope_of(created, order.correlation_id)
+        recorded = self._transaction.one(
+            Recorded, _ADD, _parameters(order) | parameters([envelope])
+        )
+        if recorded is not None:
+            self._events.was_recorded(envelope, recorded.waiting)
+        return recorded is not None
 
     @override
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
@@ -122,6 +142,7 @@ class PostgresOrders(OrderRepository):
         carrier: str | None = None,
         tracking_number: str | None = None,
         estimated_delivery: date | None = None,
+        unless_refunded: bool = False,
     ) -> Order | None:
         return self._transaction.one(
             Order,
@@ -137,6 +158,7 @@ class PostgresOrders(OrderRepository):
                 "carrier": carrier,
                 "tracking_number": tracking_number,
                 "estimated_delivery": estimated_delivery,
+                "unless_refunded": unless_refunded,
             },
         )
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, override
 from uuid import UUID
 
 import msgspec
 
 from shop.adapters.postgres.database import Answer, Database, Transaction
-from shop.contracts.events import Envelope, encode
+from shop.contracts.events import Envelope, Event, encode
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
 from shop.domain.outbox import StoredEvent
 from shop.services.messaging.ports import Outbox, OutboxBatch
 
@@ -84,6 +85,88 @@ class WaitingEvent(msgspec.Struct):
         )
 
 
+class Recorded(msgspec.Struct):
+    """What a statement with `recording_if` and `WAITING` answers at least."""
+
+    waiting: list[WaitingEvent]
+
+
+class EventLog:
+    """The events of one unit of work, and what their aggregates had waiting before."""
+
+    def __init__(self) -> None:
+        self._recorded: list[Envelope] = []
+        self._open: list[Envelope] = []
+        self._waiting: list[StoredEvent] = []
+
+    def record(self, envelope: Envelope) -> None:
+        """Record an event in the transaction's last statement."""
+        self._recorded.append(envelope)
+        self._open.append(envelope)
+
+    def was_recorded(self, envelope: Envelope, waiting: Sequence[WaitingEvent]) -> None:
+        """Note an event that a statement has recorded by `recording_if`."""
+        self._recorded.append(envelope)
+        self._waiting += [event.stored() for event in waiting]
+
+    def close(
+        self, transaction: Transaction, consumed: tuple[str, UUID] | None
+    ) -> Answer[StoredEvent] | None:
+        """Write the rest, and the message that the transaction has consumed, in its last statement.
+
+        Parameters
+        ----------
+        consumed : (str, UUID) or None
+            The consumer and the event's id.
+
+        Returns
+        -------
+        Answer of StoredEvent or None
+            What the aggregates had waiting before; None if there is nothing to write.
+        """
+        if not self._open and consumed is None:
+            return None
+        consumer, event_id = consumed or (None, None)
+        values = parameters(self._open) | {"consumer": consumer, "consumed": event_id}
+        return transaction.ask(StoredEvent, _CLOSE, values)
+
+    def log_lines(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give a line of the log for each event, once they are committed."""
+        for envelope in self._recorded:
+            order_id = getattr(envelope.event, "order_id", None)
+            yield (
+                "event recorded",
+                {
+                    "event_type": envelope.event_type,
+                    "event_id": str(envelope.event_id),
+                    "aggregate_id": envelope.event.aggregate_id,
+                    "correlation_id": envelope.correlation_id,
+                }
+                | ({"order_id": str(order_id)} if order_id else {}),
+            )
+
+    def to_publish(self, waiting: Answer[StoredEvent] | None) -> list[StoredEvent]:
+        """Give what is published after the commit, in order; nothing if nothing was recorded."""
+        if not self._recorded:
+            return []
+        before = {event.event_id: event for event in self._waiting}
+        before |= {event.event_id: event for event in (waiting.rows() if waiting else ())}
+        mine = [_stored(envelope) for envelope in self._recorded]
+        for event in mine:
+            before.pop(event.event_id, None)
+        return [*before.values(), *mine]
+
+
+def envelope_of(event: Event, correlation_id: UUID | str, event_id: UUID | None = None) -> Envelope:
+    """Give an event what every message carries."""
+    return Envelope(
+        event_id=event_id or new_id(),
+        occurred_at=datetime.now(UTC),
+        correlation_id=str(correlation_id),
+        event=event,
+    )
+
+
 def parameters(envelopes: Sequence[Envelope]) -> dict[str, Any]:
     """Make the parameters of the statements that record events."""
     return {
@@ -96,8 +179,7 @@ def parameters(envelopes: Sequence[Envelope]) -> dict[str, Any]:
     }
 
 
-def stored(envelope: Envelope) -> StoredEvent:
-    """Give a recorded event as the publisher takes it."""
+def _stored(envelope: Envelope) -> StoredEvent:
     return StoredEvent(
         envelope.event_id,
         envelope.event_type,
@@ -105,26 +187,6 @@ def stored(envelope: Envelope) -> StoredEvent:
         envelope.occurred_at,
         encode(envelope),
     )
-
-
-def close(
-    transaction: Transaction, envelopes: Sequence[Envelope], consumed: tuple[str, UUID] | None
-) -> Answer[StoredEvent]:
-    """Record a transaction's events and the message that it has consumed, in its last statement.
-
-    Parameters
-    ----------
-    consumed : (str, UUID) or None
-        The consumer and the event's id.
-
-    Returns
-    -------
-    Answer of StoredEvent
-        What the events' aggregates had waiting before, to be published first.
-    """
-    consumer, event_id = consumed or (None, None)
-    values = parameters(envelopes) | {"consumer": consumer, "consumed": event_id}
-    return transaction.ask(StoredEvent, _CLOSE, values)
 
 
 class PostgresOutboxBatch(OutboxBatch):

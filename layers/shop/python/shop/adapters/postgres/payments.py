@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Transaction
+from shop.adapters.postgres.outbox import EventLog, WaitingEvent, envelope_of, parameters
+from shop.contracts.events import Event, OrderPaid, OrderPaymentFailed
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import (
@@ -29,11 +31,16 @@ class _Begun(Payable, frozen=True, kw_only=True):
     being_placed: bool | None
 
 
+class _Applied(Applied, frozen=True, kw_only=True):
+    waiting: list[WaitingEvent]
+
+
 class PostgresPayments(PaymentRepository):
     """Payments, refunds and webhook events in PostgreSQL."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, events: EventLog) -> None:
         self._transaction = transaction
+        self._events = events
 
     @override
     def find(self, order_id: UUID, *, user_id: UUID | None = None) -> Payable | None:
@@ -84,8 +91,13 @@ class PostgresPayments(PaymentRepository):
 
     @override
     def settle(self, attempt: Attempt, payment_intent_id: str) -> Applied:
+        paid = OrderPaid(order_id=attempt.order_id, payment_intent_id=payment_intent_id)
         return self._apply(
-            attempt, PaymentStatus.SUCCEEDED, OrderStatus.PAID, payment_intent_id, None
+            attempt,
+            PaymentStatus.SUCCEEDED,
+            OrderStatus.PAID,
+            paid,
+            {"intent": payment_intent_id, "failure_code": None, "reason": None},
         )
 
     @override
@@ -97,8 +109,14 @@ class PostgresPayments(PaymentRepository):
         payment_intent_id: str | None,
         failure_code: str | None,
     ) -> Applied:
+        # The timeline and the event are shown to the customer.
+        reason = public_decline_code(failure_code)
         return self._apply(
-            attempt, status, OrderStatus.PAYMENT_FAILED, payment_intent_id, failure_code
+            attempt,
+            status,
+            OrderStatus.PAYMENT_FAILED,
+            OrderPaymentFailed(order_id=attempt.order_id, reason=reason),
+            {"intent": payment_intent_id, "failure_code": failure_code, "reason": reason},
         )
 
     def _apply(
@@ -106,30 +124,31 @@ class PostgresPayments(PaymentRepository):
         attempt: Attempt,
         status: PaymentStatus,
         target: OrderStatus,
-        payment_intent_id: str | None,
-        failure_code: str | None,
+        event: Event,
+        values: dict[str, str | None],
     ) -> Applied:
-        moves_to_paid = target is OrderStatus.PAID
-        row = self._transaction.row(
+        envelope = envelope_of(event, attempt.correlation_id)
+        applied = self._transaction.one(
+            _Applied,
             sql.APPLY,
-            {
+            parameters([envelope])
+            | values
+            | {
                 "order_id": attempt.order_id,
                 "attempt": attempt.attempt,
                 "payment_status": status.value,
                 "target": target.value,
-                "intent": payment_intent_id,
-                "failure_code": failure_code,
-                # The timeline is shown to the customer.
-                "reason": None if moves_to_paid else public_decline_code(failure_code),
             },
         )
-        if row is None:
+        if applied is None:
             raise LookupError(f"attempt {attempt.attempt} of order {attempt.order_id} is not there")
+        if applied.moved:
+            self._events.was_recorded(envelope, applied.waiting)
         return Applied(
-            moved=row.moved,
-            status=target if row.moved else OrderStatus(row.status),
-            correlation_id=row.correlation_id,
-            is_ours=row.is_ours,
+            moved=applied.moved,
+            status=target if applied.moved else applied.status,
+            correlation_id=applied.correlation_id,
+            is_ours=applied.is_ours,
         )
 
     @override

@@ -7,11 +7,12 @@ What changes an order locks its row first, then what hangs on it, as every other
 
 from typing import Final
 
+from shop.adapters.postgres.outbox import WAITING, recording_if
 from shop.domain.payments import OPEN
 
 ATTEMPT: Final = (
     "p.order_id, p.attempt, p.status, p.amount_minor, p.currency, p.payment_method_id,"
-    " p.payment_intent_id, p.failure_code, clock_timestamp() - p.created_at AS age"
+    " p.payment_intent_id, p.failure_code, clock_timestamp() - p.created_at AS age, o.correlation_id"
 )
 #: The attempt as one column; null without one.
 ATTEMPT_OBJECT: Final = """
@@ -19,6 +20,7 @@ ATTEMPT_OBJECT: Final = """
         'order_id', p.order_id, 'attempt', p.attempt, 'status', p.status, 'amount_minor', p.amount_minor,
         'currency', p.currency, 'payment_method_id', p.payment_method_id,
         'payment_intent_id', p.payment_intent_id, 'failure_code', p.failure_code,
+        'correlation_id', o.correlation_id,
         'age', format('PT%%sS', extract(epoch FROM clock_timestamp() - p.created_at))) END"""
 FIND: Final = f"""
     SELECT o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
@@ -104,13 +106,14 @@ APPLY: Final = f"""
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason)
         SELECT id, %(target)s, %(reason)s FROM moved
-    )
-    SELECT EXISTS (SELECT FROM moved) AS moved, known.status, known.correlation_id, attempt.ours AS is_ours
+    ), {recording_if("moved")}
+    SELECT {WAITING}, EXISTS (SELECT FROM moved) AS moved, known.status,
+           known.correlation_id, attempt.ours AS is_ours
     FROM known, attempt
 """
 CLAIM_OPEN: Final = f"""
-    UPDATE payments p SET updated_at = clock_timestamp()
-    WHERE p.id IN (
+    UPDATE payments p SET updated_at = clock_timestamp() FROM orders o
+    WHERE o.id = p.order_id AND p.id IN (
         SELECT id FROM payments WHERE {IS_OPEN} AND updated_at < clock_timestamp() - %(idle)s
         ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING {ATTEMPT}

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, override
@@ -20,9 +19,8 @@ from shop.adapters.postgres.notifications import PostgresNotifications
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.adapters.postgres.price_book import PostgresPriceBook
-from shop.contracts.events import Envelope, Event
+from shop.contracts.events import Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
-from shop.domain.ids import new_id
 from shop.domain.outbox import StoredEvent
 from shop.services.unit_of_work import UnitOfWork
 
@@ -62,7 +60,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._publish = publish
         self._consumed = consumed
         self._stack = ExitStack()
-        self._recorded: list[Envelope] = []
+        self._events = outbox.EventLog()
         self._told: list[tuple[str, dict[str, Any]]] = []
 
     @cached_property
@@ -78,12 +76,12 @@ class PostgresUnitOfWork(UnitOfWork):
     @cached_property
     def inventory(self) -> PostgresInventory:
         """Stock and holds."""
-        return PostgresInventory(self.transaction)
+        return PostgresInventory(self.transaction, self._events)
 
     @cached_property
     def orders(self) -> PostgresOrders:
         """Orders."""
-        return PostgresOrders(self.transaction)
+        return PostgresOrders(self.transaction, self._events)
 
     @cached_property
     def prices(self) -> PostgresPriceBook:
@@ -98,7 +96,7 @@ class PostgresUnitOfWork(UnitOfWork):
     @cached_property
     def payments(self) -> PostgresPayments:
         """Payments and refunds."""
-        return PostgresPayments(self.transaction)
+        return PostgresPayments(self.transaction, self._events)
 
     @override
     def __enter__(self) -> Self:
@@ -119,17 +117,15 @@ class PostgresUnitOfWork(UnitOfWork):
                 if error is not None:
                     stack.__exit__(kind, error, traceback)
                     return
-                if self._recorded or self._consumed:
-                    # COMMIT travels with it: what it answers is read after the block.
-                    waiting = outbox.close(self.transaction, self._recorded, self._consumed)
+                # COMMIT travels with it: what it answers is read after the block.
+                waiting = self._events.close(self.transaction, self._consumed)
         except errors.UniqueViolation as violation:
             if violation.diag.constraint_name == outbox.INBOX_KEY:
                 raise AlreadyConsumed from violation
             raise
-        for message, fields in self._told:
+        for message, fields in (*self._told, *self._events.log_lines()):
             _log.info(message, extra=fields)
-        if self._recorded and waiting is not None:
-            self._publish_all([*waiting.rows(), *map(outbox.stored, self._recorded)])
+        self._publish_all(self._events.to_publish(waiting))
 
     @override
     def record(
@@ -137,29 +133,14 @@ class PostgresUnitOfWork(UnitOfWork):
     ) -> None:
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot record an event together")
-        envelope = Envelope(
-            event_id=event_id or new_id(),
-            occurred_at=datetime.now(UTC),
-            correlation_id=str(correlation_id),
-            event=event,
-        )
-        self._recorded.append(envelope)
-        order_id = getattr(event, "order_id", None)
-        self.tell(
-            "event recorded",
-            event_type=envelope.event_type,
-            event_id=str(envelope.event_id),
-            aggregate_id=event.aggregate_id,
-            correlation_id=envelope.correlation_id,
-            **({"order_id": str(order_id)} if order_id else {}),
-        )
+        self._events.record(outbox.envelope_of(event, correlation_id, event_id))
 
     @override
     def tell(self, message: str, **fields: str) -> None:
         self._told.append((message, fields))
 
     def _publish_all(self, events: Sequence[StoredEvent]) -> None:
-        if self._publish is None:
+        if self._publish is None or not events:
             return
         try:
             self._publish(events)

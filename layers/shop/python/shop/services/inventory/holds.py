@@ -9,7 +9,7 @@ from uuid import UUID
 from shop.contracts.events import InventoryConfirmed, InventoryReserved
 from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
-from shop.domain.inventory import AlreadyHeld, Held, Hold, Item, Released
+from shop.domain.inventory import Held, Hold, Item, NotHeld, Released, sum_by_product
 from shop.domain.orders import OrderStatus
 from shop.observability import metric
 from shop.services.inventory.announcements import (
@@ -53,25 +53,23 @@ def hold_stock(
     Conflict
         ``reservation_conflict`` or ``order_state_conflict``.
     """
-    lines = list(items)
-    with (
-        locks.hold(sorted({line.product_id for line in lines})),
-        open_unit_of_work() as work,
-    ):
-        match work.inventory.hold(order_id, new_id(), lines, expires_at):
-            case AlreadyHeld(hold):
-                pass
-            case Held(hold, lapsed):
-                announce_lapsed(work, lapsed, correlation_id)
-                work.record(
-                    InventoryReserved(
-                        order_id=order_id,
-                        reservation_id=hold.reservation_id,
-                        items=list(hold.items),
-                    ),
-                    correlation_id=correlation_id,
-                )
-    return hold
+    wanted = sum_by_product((item.product_id, item.quantity) for item in items)
+    reserved = InventoryReserved(
+        order_id=order_id,
+        reservation_id=new_id(),
+        items=[Item(product_id, quantity) for product_id, quantity in wanted.items()],
+    )
+    with locks.hold(list(wanted)), open_unit_of_work() as work:
+        outcome = work.inventory.hold(
+            reserved, expires_at=expires_at, correlation_id=correlation_id
+        )
+        if isinstance(outcome, Held):
+            announce_lapsed(work, outcome.lapsed, correlation_id)
+    # Outside of the transaction, which has changed nothing then: after a rollback the connection would
+    # have to prepare its statements anew.
+    if isinstance(outcome, NotHeld):
+        raise outcome.refusal
+    return outcome.hold
 
 
 def hold_stock_for(

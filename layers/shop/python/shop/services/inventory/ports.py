@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from shop.contracts.events import InventoryReserved
 from shop.domain.inventory import (
     AlreadyHeld,
     ChangedStock,
     Committed,
     Held,
     Hold,
-    Item,
     LapsedOrder,
+    NotHeld,
     Released,
     StockChange,
     StockLevel,
@@ -31,17 +32,21 @@ class InventoryRepository(Protocol):
         """Read levels; unknown products are missing from the answer."""
 
     def hold(
-        self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Held | AlreadyHeld:
-        """Hold all lines or none. Repeating it for an order gives the first hold.
+        self, reserved: InventoryReserved, *, expires_at: datetime, correlation_id: UUID | str
+    ) -> Held | AlreadyHeld | NotHeld:
+        """Hold all lines or none, and record the event with it; a repeat gives the order's first hold.
 
-        Raises
-        ------
-        InsufficientStock
-            Naming each line that exceeds what is available. Nothing was held.
-        Conflict
-            ``reservation_conflict``: the order holds other lines, its hold has ended, or this one would;
-            ``order_state_conflict``: the order is not PENDING any more.
+        Parameters
+        ----------
+        reserved : InventoryReserved
+            What to hold; its lines have one product each, in the order of their ids.
+
+        Returns
+        -------
+        Held, AlreadyHeld or NotHeld
+            The refusal of the last is `InsufficientStock`, naming each line that exceeds what is available,
+            or `Conflict`: ``reservation_conflict``, where the order holds other lines or a hold has expired,
+            ``order_state_conflict``, where the order is no longer PENDING.
         """
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:

@@ -13,48 +13,48 @@ from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
 
-_UNSHIPPED: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PROCESSING})
 _SHIPPED: Final = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
 def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
-    """E-mail the customer that the order is confirmed, and move it to PROCESSING.
+    """Move a confirmed order to PROCESSING and e-mail the customer, in one transaction.
 
-    Of two callers at once the second waits for the notification's row and finds it sent. A crash after
-    the mail service took the e-mail and before the commit is the one case in which it is sent twice.
+    The move locks the order's row until the e-mail is recorded, so that a second caller finds the order
+    PROCESSING. A crash after the mail service took the e-mail and before the commit is the one case in
+    which it is sent twice.
 
     Raises
     ------
     DependencyUnavailable
-        Nothing was recorded; try again.
+        Nothing was recorded, the order stays CONFIRMED; try again.
     """
-    order = work.orders.get(order_id)
-    if order is None or order.status not in _UNSHIPPED or order.refund_pending:
-        return
-    _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
-    moved = work.orders.move(order_id, OrderStatus.PROCESSING)
-    if moved is not None:
-        work.tell("order moved", order_id=str(order_id), status=moved.status)
+    order = work.orders.move(order_id, OrderStatus.PROCESSING, unless_refunded=True)
+    if order is not None:
+        _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
+        work.tell("order moved", order_id=str(order_id), status=order.status)
 
 
 def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
-    """E-mail the customer that the parcel is on its way.
+    """E-mail the customer that the parcel is on its way, once.
 
     Raises
     ------
     DependencyUnavailable
         Nothing was recorded; try again.
     """
-    order = work.orders.get(order_id)
-    if order is not None and order.status in _SHIPPED:
-        _notify(work, mailer, order, NotificationKind.ORDER_SHIPPED, mails.order_shipped(order))
+    kind = NotificationKind.ORDER_SHIPPED
+    order = work.orders.get(order_id, lock=True)
+    if (
+        order is not None
+        and order.status in _SHIPPED
+        and not work.notifications.was_sent(order_id, kind)
+    ):
+        _notify(work, mailer, order, kind, mails.order_shipped(order))
 
 
 def _notify(
     work: UnitOfWork, mailer: Mailer, order: Order, kind: NotificationKind, mail: Mail
 ) -> None:
-    if work.notifications.begin(order.order_id, kind, order.email) is not None:
-        return
     message_id = None
     if order.email is None:
         outcome = Outcome.NO_ADDRESS
@@ -65,4 +65,4 @@ def _notify(
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)
-    work.notifications.finish(order.order_id, kind, outcome, message_id)
+    work.notifications.record(order.order_id, kind, order.email, outcome, message_id)

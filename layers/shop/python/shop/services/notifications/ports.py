@@ -22,20 +22,17 @@ class Mailer(Protocol):
 
 
 class NotificationLog(Protocol):
-    """What customers were told, inside one transaction."""
+    """What customers were e-mailed, inside a transaction that has locked the order's row."""
 
-    def begin(
-        self, order_id: UUID, kind: NotificationKind, recipient: str | None
-    ) -> Outcome | None:
-        """Lock the row of a notification, made if need be, until the transaction ends.
+    def was_sent(self, order_id: UUID, kind: NotificationKind) -> bool:
+        """Tell whether a notification was recorded, whatever became of it."""
 
-        Returns
-        -------
-        Outcome or None
-            What became of it earlier; None: it is this transaction's to send.
-        """
-
-    def finish(
-        self, order_id: UUID, kind: NotificationKind, outcome: Outcome, message_id: str | None
+    def record(
+        self,
+        order_id: UUID,
+        kind: NotificationKind,
+        recipient: str | None,
+        outcome: Outcome,
+        message_id: str | None,
     ) -> None:
-        """Record what became of it."""
+        """Record what became of a notification; once an order and kind."""

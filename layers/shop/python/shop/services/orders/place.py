@@ -57,7 +57,7 @@ def create_order(
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # Nothing is published here: hold_order_stock does it with its own events, in one go.
-    with open_unit_of_work(publish=False) as work:
+    with open_unit_of_work(publish=False, autocommit=True) as work:
         quote = work.prices.quote(
             command.order_id,
             list(wanted),
@@ -68,9 +68,7 @@ def create_order(
         order = None
         if not quote.order_exists:
             order = _priced(command, wanted, quote, currency, reservation_ttl_seconds)
-        if order is not None and work.orders.add(order):
-            work.record(_created(order), correlation_id=order.correlation_id)
-        else:
+        if order is None or not work.orders.add(order, _created(order)):
             order = _earlier_order(work, command)
     return PlacedOrder(order=order, price_changes=order.price_changes(command.items))
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from shop.contracts.events import Event
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
@@ -13,8 +14,8 @@ from shop.domain.pricing import Quote
 class OrderRepository(Protocol):
     """Orders inside one transaction."""
 
-    def add(self, order: Order) -> bool:
-        """Insert a PENDING order with its lines and first timeline entry.
+    def add(self, order: Order, created: Event) -> bool:
+        """Insert a PENDING order with its lines and first timeline entry, and record the event with it.
 
         False, with nothing changed, if it is there already or its cart has another order that is not
         paid yet.
@@ -37,6 +38,7 @@ class OrderRepository(Protocol):
         carrier: str | None = None,
         tracking_number: str | None = None,
         estimated_delivery: date | None = None,
+        unless_refunded: bool = False,
     ) -> Order | None:
         """Compare-and-set the status and append to the timeline, in one statement.
 
@@ -44,11 +46,13 @@ class OrderRepository(Protocol):
         ----------
         sources : frozenset of OrderStatus, optional
             States to move from; by default every state from which the table allows the move.
+        unless_refunded : bool
+            Leave an order whose money is being refunded, or was.
 
         Returns
         -------
         Order or None
-            The order after the move (without lines and timeline), or None if it was in no source state:
+            The order after the move (with lines, without timeline), or None if it was in no source state:
             a late or repeated event, which changes nothing.
         """
 

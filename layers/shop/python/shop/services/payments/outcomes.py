@@ -6,18 +6,15 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from shop.contracts.events import OrderPaid, OrderPaymentFailed
 from shop.domain.errors import PaymentOutcomeUnknown, RefundRefused
 from shop.domain.orders import CHARGED, CancelReason, OrderStatus
 from shop.domain.payments import (
-    Applied,
     Attempt,
     Intent,
     IntentStatus,
     PaymentStatus,
     Refund,
     Verdict,
-    public_decline_code,
 )
 from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider
@@ -110,19 +107,8 @@ def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome
             return Outcome(verdict=verdict, status=OrderStatus.PAYMENT_PROCESSING)
 
 
-def record_charge(work: UnitOfWork, attempt: Attempt, payment_intent_id: str) -> Applied:
-    """Record, inside a transaction, that an intent's money was taken; the order becomes PAID, once."""
-    applied = work.payments.settle(attempt, payment_intent_id)
-    if applied.moved:
-        work.record(
-            OrderPaid(order_id=attempt.order_id, payment_intent_id=payment_intent_id),
-            correlation_id=applied.correlation_id,
-        )
-    return applied
-
-
 def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
-    applied = record_charge(work, attempt, _id_of(intent))
+    applied = work.payments.settle(attempt, _id_of(intent))
     refund = None
     if not applied.moved and (applied.status not in CHARGED or not applied.is_ours):
         refund = _take_back(work, attempt, intent, "late_payment")
@@ -137,12 +123,6 @@ def _record_failed(
     )
     if not applied.moved:
         return Outcome(verdict=verdict, status=applied.status)
-    work.record(
-        OrderPaymentFailed(
-            order_id=attempt.order_id, reason=public_decline_code(intent.failure_code)
-        ),
-        correlation_id=applied.correlation_id,
-    )
     cancel(work, attempt.order_id, CancelReason.PAYMENT_FAILED, sources=_PAYMENT_FAILED)
     return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
 

@@ -45,7 +45,10 @@ class PaymentRepository(Protocol):
         """
 
     def settle(self, attempt: Attempt, payment_intent_id: str) -> Applied:
-        """Record that the money was taken, and move the order from PAYMENT_PROCESSING to PAID."""
+        """Record that the money was taken, and move the order from PAYMENT_PROCESSING to PAID.
+
+        ``order.paid`` is recorded with the move.
+        """
 
     def fail(
         self,
@@ -55,7 +58,10 @@ class PaymentRepository(Protocol):
         payment_intent_id: str | None,
         failure_code: str | None,
     ) -> Applied:
-        """Record that no money was taken, and move the order from PAYMENT_PROCESSING to PAYMENT_FAILED."""
+        """Record that no money was taken, and move the order from PAYMENT_PROCESSING to PAYMENT_FAILED.
+
+        ``order.payment_failed`` is recorded with the move.
+        """
 
     def request_refund(self, refund: Refund) -> bool:
         """Record that money must go back; False if that was recorded before."""

@@ -82,7 +82,7 @@ def _begin(
         if order.status is OrderStatus.PENDING:
             raise
         return NotPending(order)
-    with open_unit_of_work() as work:
+    with open_unit_of_work(autocommit=True) as work:
         begun = work.payments.begin(order_id, user_id, payment_method_id)
     if begun is None:
         raise _not_found(order_id)

@@ -20,7 +20,6 @@ from shop.domain.payments import (
 from shop.services.payments.outcomes import (
     final_word,
     follow_up,
-    record_charge,
     record_intent,
 )
 from shop.services.payments.ports import PaymentProvider
@@ -185,7 +184,7 @@ def _refunded(work: UnitOfWork, event: ChargeRefunded) -> str:
         return IGNORED
     work.inventory.lock_order(order.order_id)  # first, as everybody does
     # What was refunded had been taken, even if nobody has told us yet.
-    record_charge(work, order.attempt, intent_id)
+    work.payments.settle(order.attempt, intent_id)
     made = Refund(
         payment_intent_id=intent_id,
         order_id=order.order_id,
