@@ -1,6 +1,7 @@
 """Databases of the tests: one template a set of migrations, copied in milliseconds."""
 
 import hashlib
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def copy_of(server_url: str, template: str) -> Iterator[str]:
     try:
         yield at(server_url, name)
     finally:
-        _execute(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+        _drop(server_url, name)
 
 
 def drop_leftovers(server_url: str) -> None:
@@ -56,7 +57,19 @@ def drop_leftovers(server_url: str) -> None:
         ).fetchall()
         names = [row[0] for row in rows]
     for name in names:
-        _execute(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+        _drop(server_url, name)
+
+
+def _drop(server_url: str, name: str) -> None:
+    """Drop a database; an autovacuum worker in it, which is the server's own, is waited for."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return _execute(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def _exists(server_url: str, name: str) -> bool:

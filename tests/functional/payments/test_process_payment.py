@@ -318,7 +318,7 @@ def test_statement_budget(
     with round_trips(container.settings.redis_url) as trips, counting(container.database) as sent:
         answer = shop.post("/api/payments/process", json=body, token=token, key=key)
     assert answer.status == 200
-    assert len(sent.statements) == (4 if key is None else 6), sent.table()
+    assert len(sent.statements) == (3 if key is None else 5), sent.table()
     assert trips.count <= 1
     unpublished = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
     assert query(database, unpublished) == [(0,)]

@@ -105,7 +105,10 @@ def test_a_move(full: Transaction) -> None:
     order_id, _ = an_order(full)
     parameters = dict.fromkeys(("reason", "carrier", "tracking_number", "estimated_delivery"))
     parameters |= {"order_id": order_id, "target": "CANCELLED", "sources": ["PENDING"]}
-    assert plan(full, statements._MOVE, parameters) == {"orders_pkey"}
+    parameters |= {"unless_refunded": True}
+    assert plan(full, statements._MOVE, parameters) == {
+        "orders_pkey", "order_items_pkey", "payments_order_id_attempt_key", "refunds_pkey",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("status", ["PAID", "CONFIRMED"])
