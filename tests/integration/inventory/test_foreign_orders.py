@@ -1,6 +1,7 @@
 """Holds for orders that live in other systems: there is no order's row to lock."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -23,11 +24,11 @@ def test_holds_of_one_order_over_different_products_take_turns(database: str) ->
     order_id = new_id()
 
     def second() -> None:
-        with Database(database).transaction() as transaction:
+        with closing(Database(database)) as own, own.transaction() as transaction:
             hold_one(transaction, order_id, two)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        with Database(database).transaction() as transaction:
+        with closing(Database(database)) as own, own.transaction() as transaction:
             hold_one(transaction, order_id, one)
             waiting = pool.submit(second)
             with pytest.raises(TimeoutError):

@@ -82,9 +82,18 @@ class AlreadyHeld(msgspec.Struct, frozen=True):
 
 
 class NotHeld(msgspec.Struct, frozen=True):
-    """Nothing was held, and why: less is available, the order holds other lines, or its time is over."""
+    """Nothing was held.
+
+    Attributes
+    ----------
+    refusal : ShopError
+        Why: less is available, the order holds other lines, or its time is over.
+    lapsed : tuple of Hold
+        Lapsed holds of other orders that were given back all the same.
+    """
 
     refusal: ShopError
+    lapsed: tuple[Hold, ...] = ()
 
 
 class Released(msgspec.Struct, frozen=True):

@@ -99,7 +99,7 @@ class PostgresInventory(InventoryRepository):
         if decision.known:
             return _repeated(order_id, wanted, decision.known)
         if not decision.held:
-            return NotHeld(_refusal(decision, wanted))
+            return NotHeld(_refusal(decision, wanted), _holds(decision.lapsed))
         self._events.was_recorded(envelope, decision.waiting)
         hold = Hold(reservation_id, order_id, tuple(reserved.items), expires_at)
         return Held(hold, _holds(decision.lapsed))

@@ -113,9 +113,11 @@ HOLD: Final = f"""
         GROUP BY in_time
     ), reserved AS (
         UPDATE inventory AS i
-        SET quantity_reserved = i.quantity_reserved + stock.quantity - stock.lapsed,
+        SET quantity_reserved = i.quantity_reserved - stock.lapsed
+                                + CASE WHEN decision.held THEN stock.quantity ELSE 0 END,
             version = i.version + 1, updated_at = statement_timestamp()
-        FROM stock, decision WHERE i.product_id = stock.product_id AND decision.held
+        FROM stock, decision
+        WHERE i.product_id = stock.product_id AND (decision.held OR stock.lapsed > 0)
     ), inserted AS (
         INSERT INTO reservations (id, order_id, product_id, quantity, expires_at)
         SELECT %(reservation)s, %(order)s, product_id, quantity, %(expires_at)s

@@ -9,7 +9,7 @@ from uuid import UUID
 from shop.contracts.events import InventoryConfirmed, InventoryReserved
 from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
-from shop.domain.inventory import Held, Hold, Item, NotHeld, Released, sum_by_product
+from shop.domain.inventory import AlreadyHeld, Hold, Item, NotHeld, Released, sum_by_product
 from shop.domain.orders import OrderStatus
 from shop.observability import metric
 from shop.services.inventory.announcements import (
@@ -63,10 +63,9 @@ def hold_stock(
         outcome = work.inventory.hold(
             reserved, expires_at=expires_at, correlation_id=correlation_id
         )
-        if isinstance(outcome, Held):
+        if not isinstance(outcome, AlreadyHeld):
             announce_lapsed(work, outcome.lapsed, correlation_id)
-    # Outside of the transaction, which has changed nothing then: after a rollback the connection would
-    # have to prepare its statements anew.
+    # After the commit, which keeps what has lapsed given back.
     if isinstance(outcome, NotHeld):
         raise outcome.refusal
     return outcome.hold
