@@ -17,7 +17,7 @@ from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
 #: What stands for the use of a server, or of a framework, among a function's modules.
 _PACKAGES: Final = {
     "http": {"chalice"},
-    "postgres": {"psycopg2"},
+    "postgres": {"psycopg"},
     "redis": {"redis"},
     "rabbitmq": {"pika"},
     "opensearch": {"opensearchpy", "requests"},
