@@ -83,12 +83,8 @@ class OrderingShop(Gateway):
         super().__init__(container)
         self.states = StatesClient(self)
         self.postbox = Postbox()
-        placement = StepFunctionsOrderPlacement("arn:place-order")
-        placement._client = self.states
-        fulfilment = StepFunctionsFulfilment()
-        fulfilment._client = self.states
-        container.order_placement = placement
-        container.fulfilment = fulfilment
+        container.order_placement = StepFunctionsOrderPlacement("arn:place-order", self.states)
+        container.fulfilment = StepFunctionsFulfilment(self.states)
         container.mailer = self.postbox
 
     @property

@@ -3,6 +3,7 @@
 from shop.bootstrap.postgres import write
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.identity import accounts as identity
 
 
@@ -10,7 +11,7 @@ from shop.services.identity import accounts as identity
     body=CreateCustomer,
     answer=CustomerView,
     status=201,
-    idempotency="accepted",
+    idempotency=ACCEPTED,
     problems=("email_taken",),
     secret_body=True,
 )

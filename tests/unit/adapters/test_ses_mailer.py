@@ -58,8 +58,7 @@ def refusal(code: str, message: str = "no") -> ClientError:
     ],
 )
 def test_trouble_is_final_or_not(error: Exception, expected: type[Exception]) -> None:
-    mailer = SesMailer(SENDER)
-    mailer._client = Client(error)
+    mailer = SesMailer(SENDER, Client(error))
     with pytest.raises(expected) as raised:
         mailer.send("ada@shop.example", MAIL)
     assert "ada@" not in str(raised.value)

@@ -1,7 +1,10 @@
 """E-mail through Amazon SES."""
 
-from functools import cached_property
 from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shop.domain.errors import DependencyUnavailable, MailRefused
 from shop.domain.notifications import Mail
@@ -12,6 +15,13 @@ _FINAL: Final = frozenset({"MessageRejected", "InvalidParameterValue"})
 _NOT_VERIFIED: Final = "not verified"
 
 
+def ses_client() -> Any:
+    """Make the client, with short time-outs: the notification's row is locked while it sends."""
+    return boto3.client(
+        "ses", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+    )
+
+
 class SesMailer:
     """See `shop.services.notifications.ports.Mailer`.
 
@@ -19,15 +29,16 @@ class SesMailer:
     ----------
     sender : str
         An address that SES has verified.
+    client : boto3 client, optional
+        `ses_client` by default.
     """
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, client: Any = None) -> None:
         self._sender = sender
+        self._client = client or ses_client()
 
     def send(self, recipient: str, mail: Mail) -> str:
         """Send an e-mail and give SES's id of it."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             answer = self._client.send_email(
                 Source=self._sender,
@@ -49,14 +60,3 @@ class SesMailer:
             raise DependencyUnavailable("ses") from error
         message_id: str = answer["MessageId"]
         return message_id
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        # Short: the notification's row is locked meanwhile, and the message comes back by itself.
-        return boto3.client(
-            "ses",
-            config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}),
-        )

@@ -2,10 +2,12 @@
 
 import json
 import logging
-from functools import cached_property
 from typing import Any, Final
 
+import boto3
 import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shop.contracts.tasks import CreateOrder, PlacedOrder, Refusal, StepOutcome
 from shop.domain.errors import (
@@ -37,10 +39,13 @@ class StepFunctionsOrderPlacement:
     ----------
     state_machine_arn : str
         The Express state machine ``place_order``.
+    client : boto3 client, optional
+        `step_functions_client` by default.
     """
 
-    def __init__(self, state_machine_arn: str) -> None:
+    def __init__(self, state_machine_arn: str, client: Any = None) -> None:
         self._state_machine_arn = state_machine_arn
+        self._client = client or step_functions_client()
 
     def place(self, command: CreateOrder) -> PlacedOrder:
         """Run the machine and wait for its end."""
@@ -57,13 +62,18 @@ class StepFunctionsOrderPlacement:
             return msgspec.json.decode(answer["output"], type=PlacedOrder)
         raise _failure(answer.get("error", "States.Timeout"), answer.get("cause", ""))
 
-    @cached_property
-    def _client(self) -> Any:
-        return _client(_READ_TIMEOUT_SECONDS)
-
 
 class StepFunctionsFulfilment:
-    """See `shop.services.orders.ports.Fulfilment`."""
+    """See `shop.services.orders.ports.Fulfilment`.
+
+    Parameters
+    ----------
+    client : boto3 client, optional
+        `step_functions_client` by default.
+    """
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client or step_functions_client()
 
     def resume(self, token: str, outcome: StepOutcome) -> None:
         """Send the token back."""
@@ -76,33 +86,24 @@ class StepFunctionsFulfilment:
         except _NobodyWaitsError as error:
             _log.info("nobody waits for this token: %s", error)
 
-    @cached_property
-    def _client(self) -> Any:
-        return _client(read_timeout_seconds=5)
-
 
 class _NobodyWaitsError(Exception):
     """The token was answered before, or the execution went on without it."""
 
 
-def _client(read_timeout_seconds: int) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    # No retries in the client: whoever calls us repeats the whole, inside its own time-out.
+def step_functions_client() -> Any:
+    """Make the client; it retries nothing: the caller repeats the whole, inside its own time-out."""
     return boto3.client(
         "stepfunctions",
         config=Config(
             connect_timeout=2,
-            read_timeout=read_timeout_seconds,
+            read_timeout=_READ_TIMEOUT_SECONDS,
             retries={"total_max_attempts": 1},
         ),
     )
 
 
 def _call(operation: Any, **parameters: Any) -> dict[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         answer: dict[str, Any] = operation(**parameters)
     except ClientError as error:
