@@ -12,7 +12,7 @@ export HOME := $(CHECKOUT)/.local/home
 endif
 # Bytecode is part of what makes a start quick; a shell that forbids it would slow every process.
 unexport PYTHONDONTWRITEBYTECODE
-export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local
+export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local:$(CHECKOUT)/tools/documents:$(CHECKOUT)/tools/localstack_plugin:$(CHECKOUT)/tools/stripe_fake
 export PYTHONUNBUFFERED := 1
 export UV_LINK_MODE ?= copy
 
@@ -38,7 +38,7 @@ $(STAMPS)/dev: requirements/dev.txt .python-version $(ENVIRONMENT) | $(UV)
 $(STAMPS)/local-aws: requirements/local-aws.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/aws requirements/local-aws.txt $@
 
-$(STAMPS)/plugin: $(STAMPS)/local-aws infra/local/localstack_plugin/pyproject.toml
+$(STAMPS)/plugin: $(STAMPS)/local-aws tools/localstack_plugin/pyproject.toml
 	@$(ENVIRONMENT) plugin $@
 
 $(STAMPS)/lambda-image: requirements/lambda-image.txt .python-version $(ENVIRONMENT) | $(UV)
@@ -101,7 +101,7 @@ reindex: $(STAMPS)/dev ## rebuild the search index with no gap
 	@exec $(PYTHON) -m shop_local run reindex $(A)
 
 docs: $(STAMPS)/dev ## write docs/openapi.json, docs/asyncapi.json and the README's tables anew
-	@exec $(PYTHON) -m shop_local.documents
+	@exec $(PYTHON) -m documents
 
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)

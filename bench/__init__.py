@@ -5,6 +5,6 @@ from pathlib import Path
 
 _CHECKOUT = Path(__file__).parents[1]
 
-for _folder in ("layers/shop/python", "infra/local", "infra/local/localstack_plugin"):
+for _folder in ("layers/shop/python", "infra/local", "tools/localstack_plugin"):
     if (_path := str(_CHECKOUT / _folder)) not in sys.path:
         sys.path.append(_path)

@@ -20,15 +20,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from shop_localstack.process import LambdaProcess, ProcessLog
-from shop_localstack.runtime_api import Invocation, Kind
-
 from bench.measuring import Pairs, machine, milliseconds, table, verdict
 from bench.placement import step_functions
 from bench.servers import Servers, body, servers
 from shop.domain.sessions import Role
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
+from shop_localstack.process import LambdaProcess, ProcessLog
+from shop_localstack.runtime_api import Invocation, Kind
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.people import token_of
 from tests.support.proxy_events import find_route, proxy_event

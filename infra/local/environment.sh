@@ -110,7 +110,7 @@ make_layer() { # folder lock stamp
 make_plugin() { # stamp
     local started=$SECONDS
     # What an editable install would write: a path, and the metadata that names the plugins.
-    .local/venvs/aws/bin/python - infra/local/localstack_plugin <<'PYTHON'
+    .local/venvs/aws/bin/python - tools/localstack_plugin <<'PYTHON'
 import pathlib, sys, sysconfig, tomllib
 
 source = pathlib.Path(sys.argv[1]).absolute()

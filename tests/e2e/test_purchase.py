@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 
+from shop.contracts.payments import WEBHOOK_EVENTS
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack, eventually, run
 
@@ -44,6 +45,7 @@ def test_bank_asks_for_action(stack: Stack, shop: Shop) -> None:
     assert len(stack.charges(order_id)) == 1
     deliveries = stack.stripe("GET", "/webhooks/deliveries")["data"]
     assert {delivery["status"] for delivery in deliveries if delivery["status"]} == {200}
+    assert {delivery["type"] for delivery in deliveries} <= set(WEBHOOK_EVENTS)
 
 
 def test_bank_asks_for_action_and_the_customer_fails(stack: Stack, shop: Shop) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from shop_local.documents.__main__ import OPENAPI
+from documents.files import OPENAPI
+from shop_local.paths import CHECKOUT
 
 if TYPE_CHECKING:
     from tests.support.gateway import Response
@@ -45,7 +46,7 @@ def check(method: str, route: str, answer: "Response") -> None:
 @cache
 def document() -> dict[str, Any]:
     """Read the document."""
-    return dict(json.loads(OPENAPI.read_text()))
+    return dict(json.loads((CHECKOUT / OPENAPI).read_text()))
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:

@@ -20,6 +20,8 @@ BUILT_LAYERS: Final = LOCAL / "layers"
 SHOP_LAYER: Final = CHECKOUT / "layers/shop"
 MIGRATIONS: Final = CHECKOUT / "infra/migrations"
 TEMPLATE: Final = CHECKOUT / "infra/template.yaml"
+#: Products of their own that the laptop uses.
+TOOLS: Final = CHECKOUT / "tools"
 
 
 def default_state_folder() -> Path:

@@ -15,6 +15,7 @@ from shop.adapters.postgres.migrations import migrate
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.client import RedisClient
 from shop.bootstrap.settings import load as load_settings
+from shop.contracts.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
 from shop_local.console import headline, say, step
@@ -23,7 +24,7 @@ from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, wr
 from shop_local.seed.catalog import products
 from shop_local.seed.images import write
 from shop_local.seed.loader import load
-from shop_local.services import SERVICES, RunningServices
+from shop_local.services import SERVICES, RunningServices, versions
 
 STAFF = "staff@shop.example"
 FINANCE = "finance@shop.example"
@@ -62,6 +63,12 @@ def up(state: State) -> dict[str, str]:
     # A malformed setting is named here, not in the log of the first function that reads it.
     load_settings(_ADDRESSES | {name: value for name, value in os.environ.items() if value})
     services = RunningServices(state.folder, SERVICES)
+    brought_along = {
+        service.setting: service.external
+        for service in map(services.service, SERVICES)
+        if service.external
+    }
+    versions.check(brought_along)
     headline("Starting the servers")
     try:
         services.start_all(progress=True)
@@ -130,6 +137,7 @@ def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
             "id": "shop",
             "url": f"{deployed.api_url}/api/payments/webhook",
             "secret": values["SHOP_STRIPE_WEBHOOK_SECRET"],
+            "enabled_events": WEBHOOK_EVENTS,
         }
         request = urllib.request.Request(
             f"{values['SHOP_STRIPE_URL']}/_fake/webhooks/endpoints",

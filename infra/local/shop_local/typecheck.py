@@ -10,11 +10,13 @@ from typing import Final
 
 from shop_local.paths import AWS_PYTHON, CHECKOUT
 
-_PLUGIN: Final = "infra/local/localstack_plugin"
+_PLUGIN: Final = "tools/localstack_plugin"
 _REST: Final = (
     "layers/shop/python/shop",
     "functions",
     "infra/local/shop_local",
+    "tools/documents",
+    "tools/stripe_fake",
     "tests",
     "bench",
 )

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from stripe import StripeClient
+
+from shop.contracts.payments import WEBHOOK_EVENTS
 from tests.functional.payments.test_process_payment import RETURNED, pay
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import (
+    KEY,
     TOTAL_MINOR,
     WEBHOOK_SECRET,
     StripeControl,
@@ -61,6 +65,12 @@ def listening(container: Container, answers: list[int], refused: int) -> Iterato
             thread.join()
 
 
+def subscribe(control: StripeControl, url: str) -> None:
+    """Have the events sent that the shop subscribes to."""
+    endpoint = {"url": url, "secret": WEBHOOK_SECRET, "enabled_events": WEBHOOK_EVENTS}
+    control.send("POST", "webhooks/endpoints", endpoint)
+
+
 def wait_until_taken(control: StripeControl) -> int:
     """Wait for every delivery; give their number."""
     deadline = time.monotonic() + 60
@@ -77,7 +87,7 @@ def test_copies_in_random_order_after_an_outage(
 ) -> None:
     answers: list[int] = []
     with listening(container, answers, refused=3) as url:
-        control.send("POST", "webhooks/endpoints", {"url": url, "secret": WEBHOOK_SECRET})
+        subscribe(control, url)
         control.send("POST", "settings", {"webhook_copies": 3, "webhook_retry_seconds": [0.1]})
         control.send("POST", "webhooks/pause", {})
         lost, checked, failed = (place_order(container) for _ in range(3))
@@ -111,7 +121,7 @@ def test_a_refund_of_ours_comes_back_as_an_event(
 
     answers: list[int] = []
     with listening(container, answers, refused=0) as url:
-        control.send("POST", "webhooks/endpoints", {"url": url, "secret": WEBHOOK_SECRET})
+        subscribe(control, url)
         control.send("POST", "settings", {"refund_seconds": 0.1})
         for method in ("pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail"):
             placed = place_order(container)
@@ -130,3 +140,29 @@ def test_a_refund_of_ours_comes_back_as_an_event(
         database, "SELECT DISTINCT outcome FROM webhook_events WHERE event_type = 'refund.failed'"
     )
     assert outcomes == [("refund_failed",)]
+
+
+def test_every_event_that_is_subscribed_to_is_acted_on(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    answers: list[int] = []
+    with listening(container, answers, refused=0) as url:
+        subscribe(control, url)
+        control.send("POST", "settings", {"refund_seconds": 0.1, "processing_seconds": 60})
+        checked, slow, paid, failing = (place_order(container) for _ in range(4))
+        pay(shop, checked, "pm_card_authenticationRequired")
+        control.authenticate(control.intents(checked.order_id)[0]["id"], "fail")
+        pay(shop, slow, "pm_card_processing")
+        pay(shop, paid)
+        pay(shop, failing, "pm_card_refundFail")
+        stripe = StripeClient(KEY, base_addresses={"api": control.url})
+        for placed in (paid, failing):
+            stripe.v1.refunds.create({"payment_intent": control.intents(placed.order_id)[0]["id"]})
+        time.sleep(0.5)
+        wait_until_taken(control)
+    assert set(answers) == {200}
+    acted_on = query(
+        database, "SELECT DISTINCT event_type FROM webhook_events WHERE outcome <> 'ignored'"
+    )
+    assert {event_type for (event_type,) in acted_on} == set(WEBHOOK_EVENTS)
+    assert status_of(database, slow.order_id) == "PAYMENT_PROCESSING"

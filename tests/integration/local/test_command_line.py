@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from shop_local.paths import CHECKOUT
+from tests.support import old_servers
 
 COMMAND = [sys.executable, "-m", "shop_local"]
 
@@ -117,3 +118,20 @@ def test_up_names_malformed_settings_before_it_starts_anything(
     assert "SHOP_REDIS_URL must begin with redis://" in up.stdout + up.stderr
     assert "Traceback" not in up.stdout + up.stderr
     assert processes_of(tmp_path) == []
+
+
+def test_up_refuses_a_server_that_is_too_old_and_starts_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with old_servers.listening(old_servers.postgresql("15.4")) as address:
+        environment["SHOP_DATABASE_URL"] = f"postgresql://shop@{address}/shop"
+        up = subprocess.run(
+            [*COMMAND, "up"],
+            env=environment, timeout=60, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert up.returncode == 1
+    assert up.stdout == ""
+    assert up.stderr.strip() == (
+        "SHOP_DATABASE_URL: PostgreSQL 15.4 is too old: version 17 or later is required"
+    )
+    assert list((tmp_path / "run").glob("*.json")) == []

@@ -1,13 +1,18 @@
 """The servers of the laptop, as the tests' fixtures and `make up` start them."""
 
+import os
+import signal
 import socket
 import time
 
 import pika
+import psutil
 import psycopg2
+from redis import Redis
 
 from shop.adapters.redis.client import RedisClient
-from shop_local.services import RunningServices
+from shop_local import processes
+from shop_local.services import RunningServices, versions
 
 
 def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
@@ -34,10 +39,38 @@ def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
     connection.close()
 
 
+def test_the_servers_of_the_laptop_have_the_versions_that_the_shop_needs(
+    services: RunningServices,
+) -> None:
+    versions.check(services.environment)
+
+
 def test_valkey_is_emptied_for_each_test(redis: str) -> None:
     client = RedisClient(redis)
     assert client.execute("DBSIZE") == 0
     client.close()
+
+
+def test_a_killed_valkey_comes_back_with_carts_and_sessions(
+    services: RunningServices, redis: str
+) -> None:
+    def connect() -> Redis:
+        return Redis.from_url(redis, decode_responses=True)
+
+    with connect() as client:
+        client.set("session:1", "Ada", ex=1_000)
+        client.hset("cart:1", mapping={"product": "2"})
+    found = processes.find(services.state, "valkey")
+    process = found and found.process()
+    assert process
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(5)
+    services.start("valkey")
+    with connect() as client:
+        assert client.get("session:1") == "Ada"
+        assert 0 < client.ttl("session:1") <= 1_000
+        assert client.hgetall("cart:1") == {"product": "2"}
+    assert (services.state.data_of("valkey") / "appendonlydir").is_dir()
 
 
 def test_the_broker_keeps_durable_messages_over_a_crash(
@@ -63,10 +96,6 @@ def test_the_broker_keeps_durable_messages_over_a_crash(
 
 
 def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningServices) -> None:
-    import psutil
-
-    from shop_local import processes
-
     addresses: set[str] = set()
     for record in processes.recorded(services.state):
         process = record.process()
@@ -84,8 +113,6 @@ def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningS
 
 
 def test_nothing_is_left_when_a_server_is_stopped(services: RunningServices) -> None:
-    from shop_local import processes
-
     services.stop("rabbitmq")
     assert {record.name for record in processes.recorded(services.state)}.isdisjoint(
         {"rabbitmq", "epmd"}

@@ -1,14 +1,11 @@
 """What watching source files makes of folders in which an editor works."""
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Self
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "infra/local/localstack_plugin"))
 
 from shop_localstack import hot_reload
 

@@ -237,7 +237,7 @@ def test_an_error_nobody_foresaw_gives_the_batch_back(
         result = subprocess.run(
             [aws_python, "-c", POLLER],
             env={
-                "PYTHONPATH": str(CHECKOUT / "infra/local/localstack_plugin"),
+                "PYTHONPATH": str(CHECKOUT / "tools/localstack_plugin"),
                 "SHOP_LOCAL_MQ": f"{broker.host}:{broker.port}",
                 "USER_NAME": broker.credentials.username,
                 "PASSWORD": broker.credentials.password,

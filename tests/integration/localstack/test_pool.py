@@ -1,20 +1,15 @@
 """The number of Lambda processes is bounded, and calls that wait get on."""
 
-import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.integration.localstack.conftest import Deployed
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "infra/local/localstack_plugin"))
-
 from shop_localstack.slots import NoRoomError, Slots
+from tests.integration.localstack.conftest import Deployed
 
 
 def lambdas(stack: Deployed) -> int:

@@ -1,4 +1,4 @@
-"""LocalStack's open-source core in host mode, with the plugin of ``infra/local/localstack_plugin``."""
+"""LocalStack's open-source core in host mode, with the plugin of ``tools/localstack_plugin``."""
 
 import json
 import os

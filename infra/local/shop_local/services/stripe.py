@@ -1,9 +1,9 @@
-"""The fake of Stripe (package ``shop_local.stripe_fake``)."""
+"""The fake of Stripe (``tools/stripe_fake``)."""
 
 import urllib.request
 from typing import override
 
-from shop_local.paths import CHECKOUT, PYTHON
+from shop_local.paths import PYTHON, TOOLS
 from shop_local.services.base import Command, Service
 
 
@@ -31,15 +31,15 @@ class Stripe(Service):
             [
                 PYTHON,
                 "-m",
-                "shop_local.stripe_fake",
+                "stripe_fake",
                 "--port",
                 str(self.port),
                 "--state",
                 self.state.data_of(self.name) / "state.sqlite",
             ],
             {
-                "PYTHONPATH": str(CHECKOUT / "infra/local"),
-                "SHOP_STRIPE_WEBHOOK_SECRET": self.settings()["SHOP_STRIPE_WEBHOOK_SECRET"],
+                "PYTHONPATH": str(TOOLS / "stripe_fake"),
+                "STRIPE_WEBHOOK_SECRET": self.settings()["SHOP_STRIPE_WEBHOOK_SECRET"],
             },
         )
 

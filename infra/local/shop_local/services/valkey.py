@@ -8,7 +8,10 @@ from shop_local.services.base import Command, Service, ServiceError, folder_of
 
 
 class Valkey(Service):
-    """Carts, sessions, caches, locks; written to disk when it is stopped."""
+    """Carts, sessions, caches, locks.
+
+    Every write is appended to a file, which is synced every second: a crash loses the last second at most.
+    """
 
     name = "valkey"
     title = "Valkey"
@@ -22,8 +25,9 @@ class Valkey(Service):
     def command(self) -> Command:
         configuration = self.state.data_of(self.name) / "valkey.conf"
         configuration.write_text(
-            f"bind 127.0.0.1\nport {self.port}\ndir {configuration.parent}\nsave 300 1\n"
-            f"appendonly no\nrequirepass {self.state.secrets['redis']}\n"
+            f"bind 127.0.0.1\nport {self.port}\ndir {configuration.parent}\n"
+            'appendonly yes\nappendfsync everysec\nsave ""\n'
+            f"requirepass {self.state.secrets['redis']}\n"
         )
         configuration.chmod(0o600)
         return Command([_binary(), configuration])

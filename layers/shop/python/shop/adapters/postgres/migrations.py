@@ -13,6 +13,8 @@ import psycopg2
 import psycopg2.extensions
 from psycopg2 import sql
 
+#: The oldest major version of PostgreSQL that has ``ALTER COLUMN … SET EXPRESSION``.
+MINIMUM_VERSION: Final = 17
 _LOCK: Final = 7_468_637  # any number of our own: two runners wait for each other
 #: What every session of the database begins with. A statement that waits longer for a lock or runs longer
 #: than this is given up, so that a request ends inside its function's time-out with a clear answer.
@@ -24,7 +26,7 @@ _SESSION_DEFAULTS: Final = {
 
 
 class MigrationError(Exception):
-    """A migration that was applied has since been edited, or has vanished from the folder."""
+    """The server is too old, or a migration that was applied has been edited or removed since."""
 
 
 def migrate(database_url: str, directory: Path) -> list[str]:
@@ -45,12 +47,13 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     Raises
     ------
     MigrationError
-        If an applied file was changed or removed.
+        If the server is too old, or an applied file was changed or removed.
     """
     files = {path.name: path.read_text() for path in sorted(directory.glob("[0-9]*.sql"))}
     applied: list[str] = []
     connection = psycopg2.connect(database_url)
     try:
+        check_version(connection.info.server_version)
         with connection, connection.cursor() as cursor:
             for setting in _SESSION_DEFAULTS:
                 # A migration takes the time that it needs.
@@ -85,6 +88,25 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     return applied
 
 
+def check_version(server_version: int) -> None:
+    """Refuse a server that is older than the shop needs.
+
+    Parameters
+    ----------
+    server_version : int
+        As libpq gives it: 170004 is 17.4.
+
+    Raises
+    ------
+    MigrationError
+    """
+    major, minor = divmod(server_version, 10_000)
+    if major < MINIMUM_VERSION:
+        raise MigrationError(
+            f"PostgreSQL {major}.{minor} is too old: version {MINIMUM_VERSION} or later is required"
+        )
+
+
 def set_session_defaults(connection: psycopg2.extensions.connection) -> None:
     """Give the database of a connection its defaults; a copy of a database does not inherit them.
 
@@ -116,7 +138,10 @@ def main() -> None:
     url = os.environ.get("SHOP_DATABASE_URL")
     if not url:
         parser.error("SHOP_DATABASE_URL is not set; expected postgresql://…")
-    applied = migrate(url, arguments.directory)
+    try:
+        applied = migrate(url, arguments.directory)
+    except MigrationError as error:
+        parser.exit(1, f"{error}\n")
     print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
 
 

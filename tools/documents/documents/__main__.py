@@ -1,0 +1,27 @@
+"""Write docs/openapi.json, docs/asyncapi.json and the README's tables; ``--check`` only compares."""
+
+import argparse
+import sys
+
+from documents.files import contents, stale
+from shop_local.functions import declared
+from shop_local.paths import CHECKOUT
+
+
+def main() -> int:
+    """Run from the command line."""
+    # Handlers are imported to read what they declare; none of them touches its environment then.
+    parser = argparse.ArgumentParser(prog="documents", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if a file is out of date")
+    check = parser.parse_args().check
+    fresh = contents(CHECKOUT, declared())
+    found = stale(CHECKOUT, fresh)
+    for path in found:
+        if not check:
+            (CHECKOUT / path).write_text(fresh[path])
+        print(f"{'out of date' if check else 'written'}: {path}")
+    return 1 if check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The scoreboard: failures that other platforms' users report, and the tests that name them here."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+#: What is reported, and where (public issue trackers, as of 2022 to 2026).
+FAILURES: Final[dict[str, tuple[str, str]]] = {
+    "A1": (
+        "oversell by read-modify-write of stock",
+        "vendure #1738 #1355 #3508 #3065; saleor #543; medusa #16569",
+    ),
+    "A2": ("two lines of one product checked singly, oversold together", "medusa #16502"),
+    "A3": ("negative reserved quantity", "medusa #12401"),
+    "A4": (
+        "double capture, duplicate payment intent",
+        "medusa #13301 #12790; saleor #19220 #14926",
+    ),
+    "A5": ("charged without an order", "medusa #13301 #4946"),
+    "A6": ("compensation leaks stock", "medusa #13625"),
+    "A7": (
+        "duplicate or out-of-order webhooks settle twice",
+        "saleor #9961 #10165; vendure #2462; pinelab #620",
+    ),
+    "A8": (
+        "events lost between commit and broker, or sent for what was rolled back",
+        "medusa #6016 #14357; vendure #1107",
+    ),
+    "A9": ("slow cart, quadratic in its lines", "medusa #10751; vendure #3075 #3459 #226"),
+    "A10": ("N+1 queries", "vendure #4387; saleor #7004"),
+    "A11": (
+        "cart merge repeated on retry; seven-day expiry that is one day",
+        "aws-serverless-shopping-cart",
+    ),
+    "A12": ("order total taken from what the client sent", "aws-serverless-ecommerce-platform"),
+    "A13": ("status overwritten by late events", "aws-serverless-ecommerce-platform"),
+    "A14": ("expired hold still blocks stock", "commercetools; saleor"),
+    "A15": (
+        "double execution through an idempotency record in Redis",
+        "powertools-lambda-python #8386 #8387",
+    ),
+    "A16": ("idle AMQP connection dropped, next publish lost", "pika #636 #1104 #1243"),
+    "A17": ("5xx answers replayed as the idempotent answer", "spree"),
+    "A18": (
+        "cold start of 0.8 s from eager imports",
+        "powertools-lambda-python #8406 #4372",
+    ),
+}
+_CITATION: Final = re.compile(r"\bA(?:1[0-8]|[1-9])\b")
+
+
+def tests(checkout: Path) -> dict[str, list[str]]:
+    """Give the tests that cite each failure in their docstring, as ``path::name``."""
+    found: dict[str, list[str]] = {name: [] for name in FAILURES}
+    for name, test in _citations(checkout):
+        if test not in found[name]:
+            found[name].append(test)
+    return found
+
+
+def table(checkout: Path) -> str:
+    """Make the README's table.
+
+    Raises
+    ------
+    ValueError
+        If no test cites one of the failures.
+    """
+    lines = ["| | failure | reported at | shown by |", "|---|---|---|---|"]
+    for name, cited in tests(checkout).items():
+        if not cited:
+            raise ValueError(f"no test cites {name}: {FAILURES[name][0]}")
+        failure, reference = FAILURES[name]
+        links = "<br>".join(
+            f"[{test.split('::')[-1]}]({test.split('::')[0]})" for test in cited[:3]
+        )
+        more = f"<br>and {len(cited) - 3} more" if len(cited) > 3 else ""
+        lines.append(f"| {name} | {failure} | {reference} | {links}{more} |")
+    return "\n".join(lines) + "\n"
+
+
+def _citations(checkout: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(
+        path for folder in ("tests", "tools") for path in (checkout / folder).rglob("test_*.py")
+    ):
+        module = ast.parse(path.read_text())
+        place = path.relative_to(checkout)
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for name in _CITATION.findall(ast.get_docstring(node) or ""):
+                    yield name, f"{place}::{node.name}"
