@@ -270,7 +270,7 @@ def _command(world: World, **changes: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     return subprocess.run(
-        [sys.executable, "-m", "shop.adapters.opensearch.reindex"],
+        [sys.executable, "-m", "shop.entrypoints.commands.reindex"],
         env=environment | changes,
         capture_output=True,
         text=True,

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+from documents.handlers import operation
 from shop.contracts.http.catalog import CreateProduct, ListProducts
 from shop.contracts.http.identity import CreateCustomer
 from shop.contracts.http.inventory import ReserveStock
@@ -15,7 +16,6 @@ from shop.contracts.http.patterns import WANTED
 from shop.contracts.http.payments import ProcessPayment
 from shop.domain.errors import InvalidRequest
 from shop.entrypoints.parsing import parse_body, parse_json_parameter, parse_query
-from shop_local.documents.handlers import operation
 from shop_local.functions import declared
 
 

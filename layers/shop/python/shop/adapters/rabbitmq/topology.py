@@ -1,11 +1,5 @@
-"""Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat.
+"""Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat."""
 
-Usage: ``python -m shop.adapters.rabbitmq.topology`` with SHOP_RABBITMQ_URL set.
-"""
-
-import argparse
-import logging
-import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -85,22 +79,3 @@ _LIVE: Final[Mapping[str, object]] = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.parse_args()
-    url = os.environ.get("SHOP_RABBITMQ_URL")
-    if not url:
-        parser.error("SHOP_RABBITMQ_URL is not set; expected amqp://…")
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
-    try:
-        queues = declare(url)
-    except TopologyError as error:
-        parser.exit(1, f"{error}\n")
-    print("\n".join(queues))
-
-
-if __name__ == "__main__":
-    main()

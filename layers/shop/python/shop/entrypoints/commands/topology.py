@@ -1,0 +1,29 @@
+"""Declare RabbitMQ's exchanges and queues; safe to repeat.
+
+Usage: ``python -m shop.entrypoints.commands.topology`` with SHOP_RABBITMQ_URL set.
+"""
+
+import argparse
+import logging
+import os
+
+from shop.adapters.rabbitmq.topology import TopologyError, declare
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args()
+    url = os.environ.get("SHOP_RABBITMQ_URL")
+    if not url:
+        parser.error("SHOP_RABBITMQ_URL is not set; expected amqp://…")
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    try:
+        queues = declare(url)
+    except TopologyError as error:
+        parser.exit(1, f"{error}\n")
+    print("\n".join(queues))
+
+
+if __name__ == "__main__":
+    main()
