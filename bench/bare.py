@@ -1,18 +1,17 @@
 """The bare drivers: what a handler sends to PostgreSQL and Redis, recorded once, sent again by them alone."""
 
 import contextlib
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
-import hiredis
 import psycopg2
+from redis import Redis
+from redis.client import Pipeline
 
 from shop.adapters.postgres.database import Database, Transaction
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import RedisClient
 
 #: Anything that a handler waits for: commands of Redis, a statement, or the end of a transaction.
 type Step = tuple[str, Any]
@@ -47,15 +46,23 @@ def recorded() -> Iterator[list[Step]]:
         patch.object(Database, "transaction", noted_transaction),
         patch.object(
             RedisClient,
-            "_exchange",
-            noting(RedisClient._exchange, lambda _, commands: ("redis", list(commands))),
+            "execute_command",
+            noting(RedisClient.execute_command, lambda _, *command, **__: ("redis", [command])),
+        ),
+        patch.object(
+            Pipeline,
+            "execute",
+            noting(
+                Pipeline.execute,
+                lambda pipeline, *_: ("redis", [command for command, _ in pipeline.command_stack]),
+            ),
         ),
     ):
         yield steps
 
 
 class BareDrivers:
-    """psycopg2 and hiredis, with nothing around them.
+    """psycopg2 and redis-py, with nothing around them.
 
     Parameters
     ----------
@@ -65,38 +72,30 @@ class BareDrivers:
 
     def __init__(self, database_url: str, redis_url: str) -> None:
         self._connection = psycopg2.connect(database_url)
-        url = urlsplit(redis_url)
-        self._socket = socket.create_connection((url.hostname or "", url.port or 0))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._reader = hiredis.Reader()
-        if url.password:
-            self._exchange([("AUTH", *([url.username] if url.username else []), url.password)])
+        self._redis = Redis.from_url(redis_url, protocol=3)
 
     def replay(self, steps: Sequence[Step]) -> None:
         """Do it all again, and read every answer."""
         with self._connection.cursor() as cursor:
             for kind, what in steps:
                 if kind == "redis":
-                    self._exchange(what)
+                    self._call(what)
                 elif kind == "sql":
                     cursor.execute(*what)
                     cursor.fetchall()
                 else:
                     self._connection.commit()
 
-    def _exchange(self, commands: Sequence[Sequence[Any]]) -> None:
-        self._socket.sendall(b"".join(hiredis.pack_command(tuple(each)) for each in commands))
-        missing = len(commands)
-        while missing:
-            answer = self._reader.gets()
-            if answer is False:
-                self._reader.feed(self._socket.recv(65536))
-                continue
-            if isinstance(answer, hiredis.ReplyError):
-                raise answer
-            missing -= 1
+    def _call(self, commands: Sequence[Sequence[Any]]) -> None:
+        if len(commands) == 1:
+            self._redis.execute_command(*commands[0])
+            return
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            pipeline.execute()
 
     def close(self) -> None:
         """Close the connections."""
-        with contextlib.closing(self._connection), contextlib.closing(self._socket):
+        with contextlib.closing(self._connection), contextlib.closing(self._redis):
             pass

@@ -1,7 +1,7 @@
 """Warm requests of the hot endpoints, beside the bare drivers sending the same to the same servers.
 
 A handler is called in process with an API Gateway event. What it sends to PostgreSQL and Redis is recorded
-once and sent again by psycopg2 and hiredis alone, alternating with the handler. The difference is our own
+once and sent again by psycopg2 and redis-py alone, alternating with the handler. The difference is our own
 time: Chalice, validation, the session's and the cache's logic, JSON, one structured log line. It hardly
 depends on the servers, so the ratio is worst here, where a round trip takes microseconds: the last column
 adds a network of half a millisecond a round trip, as between a Lambda function and its servers in AWS, to
@@ -78,10 +78,10 @@ def cases(of: Servers, shop: OrderingShop) -> list[Case]:
 
     def forget_all() -> None:
         forget_local()
-        container.redis.execute("INCR", "products:version")
+        container.redis.incr("products:version")
 
     def small_cart() -> None:
-        container.redis.execute("HSET", f"cart:{user_id}", str(of.products[0]), 1)
+        container.redis.hset(f"cart:{user_id}", str(of.products[0]), "1")
 
     def get(path: str, as_whom: str | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {as_whom}"} if as_whom else {}

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
 from shop_local.paths import MIGRATIONS
 from shop_local.services import RunningServices
@@ -69,11 +70,8 @@ def redis_url(laptop: LazyServices) -> str:
 @pytest.fixture
 def redis(redis_url: str) -> str:
     """Address of Valkey, emptied for this test."""
-    from shop.adapters.redis.client import RedisClient
-
-    client = RedisClient(redis_url)
-    client.execute("FLUSHALL")
-    client.close()
+    with Redis.from_url(redis_url) as operator:
+        operator.flushall()
     return redis_url
 
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import invariant, precondition, run_state_machine_as_te
 
 from shop.domain.orders import CHARGED, TRANSITIONS, OrderStatus
 from tests.anchors.purchases import STOCK, Purchases
+from tests.support.checks import violations
 from tests.support.payments import StripeControl, paying_container
 from tests.support.stock import query
 
@@ -128,6 +129,7 @@ class Promises(Purchases):
             assert rows[0] == (initial - sold[product_id], 0)
         self.stock_adds_up()
         self.orders_walk_legal_paths()
+        assert violations(self.url) == []
 
 
 @pytest.fixture

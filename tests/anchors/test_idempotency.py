@@ -41,7 +41,7 @@ def test_a15_redis_forgets_everything_in_between(
     """A15: the records are in PostgreSQL, so an emptied Redis makes nothing run twice."""
     placed = place_order(container)
     first = pay(shop, placed, key="k")
-    container.redis.execute("FLUSHALL")
+    container.redis.flushall()
     again = pay(shop, placed, key="k")
     assert (again.status, again.text) == (200, first.text)
     assert again.headers["idempotency-replayed"] == "true"

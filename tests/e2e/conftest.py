@@ -13,6 +13,7 @@ import pytest
 from shop_local.paths import State
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack, run
+from tests.support.checks import violations
 from tests.support.laptop import LazyServices
 
 
@@ -41,6 +42,13 @@ def shop(stack: Stack) -> Iterator[Shop]:
     """Its API, with nobody logged in."""
     with Shop(stack.values["SHOP_API_URL"], stack.values) as opened:
         yield opened
+
+
+@pytest.fixture
+def books(stack: Stack) -> Iterator[None]:
+    """Hold the database to the operators' checks at the end of a test."""
+    yield
+    assert violations(stack.values["SHOP_DATABASE_URL"]) == []
 
 
 def _runs(process: psutil.Process) -> bool:

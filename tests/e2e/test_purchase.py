@@ -3,10 +3,13 @@
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from shop.contracts.payments import WEBHOOK_EVENTS
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack, eventually, run
 
+pytestmark = pytest.mark.usefixtures("books")
 _PATH = ["PENDING", "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
-from shop.adapters.redis.client import RedisClient
 from tests.e2e.client import ADDRESS, Shop, check
 from tests.e2e.deployment import Stack
 
@@ -96,9 +96,8 @@ def test_sessions(stack: Stack, shop: Shop) -> None:
     assert shop.call("DELETE", "/api/sessions", token=ended).status_code == 204
     _refused(shop.call("GET", "/api/cart", token=ended), 401, "session_expired")
     expired = shop.guest()
-    redis = RedisClient(stack.values["SHOP_REDIS_URL"])
-    redis.execute("PEXPIRE", f"session:{hashlib.sha256(expired.encode()).hexdigest()}", "1")
-    redis.close()
+    with Redis.from_url(stack.values["SHOP_REDIS_URL"]) as redis:
+        redis.pexpire(f"session:{hashlib.sha256(expired.encode()).hexdigest()}", 1)
     time.sleep(0.01)
     _refused(shop.call("GET", "/api/cart", token=expired), 401, "session_expired")
     _refused(

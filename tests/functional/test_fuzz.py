@@ -93,8 +93,8 @@ class _Target:
                 )
                 for table in _TABLES
             ]
-        carts = sorted(self.container.redis.execute("KEYS", "cart:*"))
-        return [*counts, *(sorted(self.container.redis.execute("HGETALL", key)) for key in carts)]
+        carts = sorted(self.container.redis.keys("cart:*"))
+        return [*counts, *(self.container.redis.hgetall(key) for key in carts)]
 
     def call(self, method: str, path: str, role: Role | None, **options: Any) -> Response:
         path = path.format(product=self.product, other=uuid4())
@@ -133,7 +133,7 @@ def test_bodies(
     @_fuzz
     @given(body=known | _json | _raw)
     def fuzz(body: Any) -> None:
-        target.container.redis.execute("DEL", *_login_counters(target.container))
+        target.container.redis.delete(*_login_counters(target.container))
         if isinstance(body, bytes):
             target.call(method, path, role, body=body)
         elif _encodable(body):
@@ -199,8 +199,8 @@ def test_ids(target: _Target, name: str) -> None:
         assert answer.status == 404
 
 
-def _login_counters(container: Container) -> list[bytes]:
-    return [b"none", *container.redis.execute("KEYS", "logins:*")]
+def _login_counters(container: Container) -> list[str]:
+    return ["none", *map(str, container.redis.keys("logins:*"))]
 
 
 def _encodable(value: Any) -> bool:

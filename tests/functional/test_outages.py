@@ -48,7 +48,7 @@ def test_redis_goes_and_comes_back(
     redis_proxy: CuttableProxy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(redis_product_cache, "_AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(redis_product_cache, "OPEN_SECONDS", 0.0)
     shop, token = Gateway(fragile), token_of(container)
     body = {"product_id": str(add_product(container.database)), "quantity": 2}
     before = shop.post("/api/cart/items", json=body, token=token)

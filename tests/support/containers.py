@@ -8,7 +8,8 @@ from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.adapters.postgres.records import PostgresRecords
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import RedisClient
+from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.adapters.redis.stock_locks import RedisStockLocks
 from shop.bootstrap import (
     Environment,
@@ -25,7 +26,7 @@ from shop.bootstrap import (
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
-from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore
 from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import Fulfilment, OrderPlacement
 from shop.services.payments.ports import PaymentProvider
@@ -58,9 +59,10 @@ class Container:
     records = _Attribute[PostgresRecords](postgres.records)
     search_documents = _Attribute[SearchDocuments](postgres.search_documents)
     sessions = _Attribute[SessionStore](redis.sessions)
-    login_brake = _Attribute[LoginBrake](redis.login_brake)
+    login_throttle = _Attribute[LoginThrottle](redis.login_throttle)
     carts = _Attribute[CartStore](redis.carts)
     catalog_cache = _Attribute[CatalogCache](redis.catalog_cache)
+    invalidations = _Attribute[RedisInvalidations](redis.invalidations)
     stock_locks = _Attribute[RedisStockLocks](redis.stock_locks)
     redis = _Attribute[RedisClient](redis.redis)
     publisher = _Attribute[RabbitMQPublisher](rabbitmq.publisher)

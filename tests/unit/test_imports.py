@@ -20,7 +20,7 @@ _ALWAYS: Final = frozenset({"aws_lambda_powertools", "msgspec"})
 _PACKAGES: Final = {
     "http": {"chalice"},
     "postgres": {"psycopg2"},
-    "redis": {"hiredis"},
+    "redis": {"redis"},
     "rabbitmq": {"pika"},
     "opensearch": {"opensearchpy", "requests"},
     "stripe": {"stripe", "requests"},

@@ -1,7 +1,7 @@
 """POST /api/sessions: begin a session as a guest or log in."""
 
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts, login_brake, sessions
+from shop.bootstrap.redis import carts, login_throttle, sessions
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -20,6 +20,6 @@ from shop.services.identity import accounts as identity
 def handler(request: Request[OpenSession, None]) -> Answer:
     """Begin a session as a guest or log in."""
     session = identity.open_session(
-        sessions(), login_brake(), carts(), read, request.body, guest=request.session
+        sessions(), login_throttle(), carts(), read, request.body, guest=request.session
     )
     return Answer(session, 201, {"Cache-Control": "no-store"})

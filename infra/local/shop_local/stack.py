@@ -13,7 +13,7 @@ from time import monotonic
 
 from shop.adapters.postgres.migrations import migrate
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import make_client
 from shop.bootstrap.settings import load as load_settings
 from shop.contracts.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
@@ -166,7 +166,7 @@ def seed(state: State, values: Mapping[str, str]) -> str:
 
 def _uncache(values: Mapping[str, str]) -> bool:
     """Drop cached answers of the catalog; give whether that was possible."""
-    redis = RedisClient(values["SHOP_REDIS_URL"])
+    redis = make_client(values["SHOP_REDIS_URL"])
     try:
         RedisCatalogCache(redis).invalidate()
     except DependencyUnavailable:

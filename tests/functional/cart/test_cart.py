@@ -13,6 +13,7 @@ from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.products import add_product, change, set_on_hand
+from tests.support.round_trips import round_trips
 
 _WEEK_SECONDS = 7 * 24 * 3600
 
@@ -36,7 +37,7 @@ def test_a_cart_that_has_not_begun(shop: Gateway, token: str, container: Contain
     assert answer.text == (
         '{"cart_id":null,"items":[],"total":0.00,"currency":"USD","expires_at":null}'
     )
-    assert container.redis.execute("KEYS", "cart*") == []
+    assert container.redis.keys("cart*") == []
 
 
 def test_add_and_read(shop: Gateway, token: str, container: Container) -> None:
@@ -182,21 +183,21 @@ def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Cont
     ]
     for write in writes:
         answer = write()
-        [key] = container.redis.execute("KEYS", "cart:*")
-        assert container.redis.execute("PTTL", key) >= _WEEK_SECONDS * 1000 - 2000
-        assert container.redis.execute("TTL", key) <= _WEEK_SECONDS
+        [key] = container.redis.keys("cart:*")
+        assert container.redis.pttl(key) >= _WEEK_SECONDS * 1000 - 2000
+        assert container.redis.ttl(key) <= _WEEK_SECONDS
         expires_at = datetime.fromisoformat(answer.json["expires_at"])
         assert abs(expires_at - datetime.now(UTC) - timedelta(days=7)) < timedelta(seconds=5)
-        container.redis.execute("EXPIRE", key, 60)
+        container.redis.expire(key, 60)
 
 
 def test_reading_does_not_prolong_a_cart(shop: Gateway, token: str, container: Container) -> None:
     _add(shop, token, add_product(container.database))
-    [key] = container.redis.execute("KEYS", "cart:*")
-    container.redis.execute("EXPIRE", key, 60)
+    [key] = container.redis.keys("cart:*")
+    container.redis.expire(key, 60)
     shop.get("/api/cart", token=token)
 
-    assert container.redis.execute("TTL", key) <= 60
+    assert container.redis.ttl(key) <= 60
 
 
 def test_a_changed_price_is_said_and_counts(
@@ -295,21 +296,23 @@ def test_adding_costs_the_same_whatever_the_size(
         _add(shop, token, add_product(container.database))
     product_id = add_product(container.database)
     _add(shop, token, product_id)
-    statements, round_trips = container.database.statements, container.redis.round_trips
-    _add(shop, token, product_id)
+    statements = container.database.statements
+    with round_trips(container.settings.redis_url) as trips:
+        _add(shop, token, product_id)
 
     assert container.database.statements - statements == 1
-    assert container.redis.round_trips - round_trips == 2 + 1
+    assert trips.count == 2 + 1
 
 
 def test_reading_costs_one_statement(shop: Gateway, token: str, container: Container) -> None:
     for _ in range(20):
         _add(shop, token, add_product(container.database))
-    statements, round_trips = container.database.statements, container.redis.round_trips
-    shop.get("/api/cart", token=token)
+    statements = container.database.statements
+    with round_trips(container.settings.redis_url) as trips:
+        shop.get("/api/cart", token=token)
 
     assert container.database.statements - statements == 1
-    assert container.redis.round_trips - round_trips == 1 + 1
+    assert trips.count == 1 + 1
 
 
 def test_postgresql_is_away(redis: str) -> None:

@@ -48,7 +48,7 @@ def test_a_run_that_was_cut_short_repeats_nothing(container: Container) -> None:
     user_id, cart_id = _begin(container)
     now = datetime.now(UTC)
     cart.track_carts(container.carts, container.unit_of_work, now)
-    container.redis.execute("SADD", "carts:new", f"{user_id}/{cart_id}")
+    container.redis.sadd("carts:new", f"{user_id}/{cart_id}")
     cart.track_carts(container.carts, container.unit_of_work, now)
 
     assert _events(container) == [("cart.created", cart_id)]

@@ -127,7 +127,7 @@ def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
     assert (lost.status, lost.code) == (503, "dependency_unavailable")
     assert lost.headers["retry-after"]
     shop.states.failure = None
-    shop.container.redis.execute("FLUSHDB")
+    shop.container.redis.flushdb()
     ((user_id,),) = query(shop.database_url, "SELECT user_id FROM orders")
 
     answer = shop.check_out(shop.shopper_again(user_id), cart, key=key)

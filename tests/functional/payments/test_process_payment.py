@@ -23,6 +23,7 @@ from tests.support.payments import (
     timeline_of,
 )
 from tests.support.people import token_of
+from tests.support.round_trips import round_trips
 from tests.support.stock import query
 
 HELD = {(STOCK, QUANTITY)}
@@ -313,10 +314,11 @@ def test_statement_budget(
     placed = place_order(container, products=products)
     token = token_of(container, user_id=placed.user_id)
     body = {"order_id": str(placed.order_id), "payment_method_id": "pm_card_visa"}
-    before, trips = container.database.statements, container.redis.round_trips
-    answer = shop.post("/api/payments/process", json=body, token=token, key=key)
+    before = container.database.statements
+    with round_trips(container.settings.redis_url) as trips:
+        answer = shop.post("/api/payments/process", json=body, token=token, key=key)
     assert answer.status == 200
     assert container.database.statements - before == (6 if key is None else 8)
-    assert container.redis.round_trips - trips <= 1
+    assert trips.count <= 1
     unpublished = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
     assert query(database, unpublished) == [(0,)]

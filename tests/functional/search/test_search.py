@@ -9,6 +9,7 @@ from shop_local.paths import CHECKOUT
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.products import change
+from tests.support.round_trips import round_trips
 from tests.support.search import PRODUCTS, add_catalog, product_id
 
 _SEARCH = "/api/catalog/search"
@@ -144,16 +145,13 @@ def test_did_you_mean(shop: Gateway) -> None:
 def test_the_cache_answers_again(shop: Gateway, container: Container) -> None:
     first = _search(shop, "laptop", filters={"brand": ["Nordvik", "Calderon"]})
     statements = container.database.statements
-    trips = container.redis.round_trips
-    second = _search(shop, " laptop ", filters={"brand": ["Calderon", "Nordvik"]})
+    with round_trips(container.settings.redis_url) as trips:
+        second = _search(shop, " laptop ", filters={"brand": ["Calderon", "Nordvik"]})
     assert (first.headers["x-cache"], second.headers["x-cache"]) == ("miss", "hit")
     assert second.text == first.text
     assert container.database.statements == statements
-    assert container.redis.round_trips == trips + 1
-    lifetimes = {
-        container.redis.execute("PTTL", key)
-        for key in container.redis.execute("KEYS", "products:search:*")
-    }
+    assert trips.count == 1
+    lifetimes = {container.redis.pttl(key) for key in container.redis.keys("products:search:*")}
     assert all(30_000 - 2_000 < lifetime <= 36_000 for lifetime in lifetimes)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shop.adapters.redis.carts import RedisCartStore
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import make_client
 from shop.domain.cart import Cart
 from shop.domain.errors import InsufficientStock
 
@@ -17,7 +17,7 @@ _THREADS = 8
 @pytest.fixture
 def stores(redis: str) -> Iterator[list[RedisCartStore]]:
     """One store a thread."""
-    clients = [RedisClient(redis) for _ in range(_THREADS)]
+    clients = [make_client(redis) for _ in range(_THREADS)]
     yield [RedisCartStore(client) for client in clients]
     for client in clients:
         client.close()

@@ -68,7 +68,7 @@ def test_redis_dies_in_the_middle(
     services: RunningServices, database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A1: the locks only order the queue; losing them half-way costs speed, not stock."""
-    monkeypatch.setattr(redis_stock_locks, "_AWAY_SECONDS", 0.2)
+    monkeypatch.setattr(redis_stock_locks, "OPEN_SECONDS", 0.2)
     (product,) = add_products(database, STOCK)
     orders = iter(range(10**6))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import make_client
 from shop.services.catalog.caching import CacheKey
 from shop_local import stack
 from shop_local.paths import State
@@ -27,7 +27,7 @@ def test_what_the_seed_has_changed_is_seen_at_once(
         "SHOP_IMAGES_URL": "http://images.example",
         "SHOP_REDIS_URL": redis,
     }
-    client = RedisClient(redis)
+    client = make_client(redis)
     cache = RedisCatalogCache(client)
     state = State(tmp_path)
     cache.fetch(_KEY, lambda: "empty")

@@ -10,7 +10,6 @@ import psutil
 import psycopg2
 from redis import Redis
 
-from shop.adapters.redis.client import RedisClient
 from shop_local import processes
 from shop_local.services import RunningServices, versions
 
@@ -46,9 +45,8 @@ def test_the_servers_of_the_laptop_have_the_versions_that_the_shop_needs(
 
 
 def test_valkey_is_emptied_for_each_test(redis: str) -> None:
-    client = RedisClient(redis)
-    assert client.execute("DBSIZE") == 0
-    client.close()
+    with Redis.from_url(redis) as client:
+        assert client.dbsize() == 0
 
 
 def test_a_killed_valkey_comes_back_with_carts_and_sessions(

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from shop.adapters.postgres.database import Database
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import DependencyUnavailable
 from shop.services.messaging.ports import Publisher
 
@@ -46,7 +46,7 @@ def probes(
         return True
 
     def ping() -> bool:
-        redis.execute("PING")
+        redis.ping()
         return True
 
     def rabbitmq() -> bool:

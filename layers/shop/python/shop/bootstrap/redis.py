@@ -2,26 +2,30 @@
 
 from shop.adapters.redis.carts import RedisCartStore
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import RedisClient, make_client
 from shop.adapters.redis.invalidations import RedisInvalidations
-from shop.adapters.redis.sessions import RedisLoginBrake, RedisSessionStore
+from shop.adapters.redis.sessions import RedisLoginThrottle, RedisSessionStore
 from shop.adapters.redis.stock_locks import RedisStockLocks
 from shop.bootstrap import Settings, part
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
-from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore
 
 
-@part(close=RedisClient.close)
+def _close(client: RedisClient) -> None:
+    client.close()
+
+
+@part(close=_close)
 def redis(settings: Settings) -> RedisClient:
     """The connection to Redis."""
-    return RedisClient(settings.redis_url)
+    return make_client(settings.redis_url)
 
 
-@part(close=RedisClient.close)
-def invalidations(settings: Settings) -> RedisClient:
-    """The connection on which Redis reports which keys were written."""
-    return RedisClient(settings.redis_url)
+@part(close=RedisInvalidations.close)
+def invalidations(settings: Settings) -> RedisInvalidations:
+    """The connection on which Redis reports which keys were changed."""
+    return RedisInvalidations(settings.redis_url, RedisCatalogCache.TRACKED)
 
 
 @part
@@ -31,9 +35,9 @@ def sessions(settings: Settings) -> SessionStore:
 
 
 @part
-def login_brake(_settings: Settings) -> LoginBrake:
+def login_throttle(_settings: Settings) -> LoginThrottle:
     """The limit on guessing passwords."""
-    return RedisLoginBrake(redis())
+    return RedisLoginThrottle(redis())
 
 
 @part
@@ -45,7 +49,7 @@ def carts(_settings: Settings) -> CartStore:
 @part
 def catalog_cache(_settings: Settings) -> CatalogCache:
     """Answers of the catalog, in this process and in Redis."""
-    return RedisCatalogCache(redis(), RedisInvalidations(invalidations(), RedisCatalogCache.HEARD))
+    return RedisCatalogCache(redis(), invalidations())
 
 
 @part

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from shop.adapters.redis.client import Script
 from shop.domain.cart import LIFETIME, MAX_LINES, MAX_QUANTITY
 
 NEW: Final = "carts:new"
@@ -47,7 +46,7 @@ end
 #: KEYS: the cart, where an addition that may be repeated is noted.
 #: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there, and
 #: for how many seconds to note it (0: it is not repeated).
-WRITE: Final = Script(
+WRITE: Final = (
     _COMMON
     + f"""
 local cart, user, product = KEYS[1], ARGV[1], ARGV[2]
@@ -70,7 +69,7 @@ return finish(cart, user)
 )
 
 #: ARGV: user, then the products to take out; none: all.
-REMOVE: Final = Script(
+REMOVE: Final = (
     _COMMON
     + """
 local cart, user = KEYS[1], ARGV[1]
@@ -88,7 +87,7 @@ return finish(cart, user)
 )
 
 #: ARGV: user, cart id, id for a cart of what is left, then product and quantity of each line bought.
-REMOVE_BOUGHT: Final = Script(
+REMOVE_BOUGHT: Final = (
     _COMMON
     + f"""
 local cart, user = KEYS[1], ARGV[1]
@@ -111,7 +110,7 @@ return 1
 )
 
 #: KEYS: the guest's cart, the user's. ARGV: guest, user.
-MERGE: Final = Script(
+MERGE: Final = (
     _COMMON
     + f"""
 local source, target = KEYS[1], KEYS[2]
@@ -147,8 +146,15 @@ return 1
 """
 )
 
-#: ARGV: last write that was reported, member; keeps a cart that was written since.
-REPORTED: Final = Script(f"""
-if redis.call('ZSCORE', '{IDLE}', ARGV[2]) == ARGV[1] then redis.call('ZREM', '{IDLE}', ARGV[2]) end
+#: ARGV: the number of new carts and their members, then the reported last write and the member of each idle
+#: cart; one that was written since stays.
+REPORTED: Final = f"""
+local first_idle = 2 + tonumber(ARGV[1])
+for i = 2, first_idle - 1 do redis.call('SREM', '{NEW}', ARGV[i]) end
+for i = first_idle, #ARGV, 2 do
+    if redis.call('ZSCORE', '{IDLE}', ARGV[i + 1]) == ARGV[i] then
+        redis.call('ZREM', '{IDLE}', ARGV[i + 1])
+    end
+end
 return 1
-""")
+"""

@@ -9,11 +9,11 @@ items by their last write. A script touches several keys, so the server runs wit
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast, override
 from uuid import UUID
 
 from shop.adapters.redis import cart_scripts as scripts
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import RedisClient
 from shop.domain.cart import (
     LIFETIME,
     MAX_LINES,
@@ -25,19 +25,32 @@ from shop.domain.cart import (
 )
 from shop.domain.errors import FieldError, InsufficientStock, InvalidRequest, NotFound
 from shop.domain.ids import new_id
+from shop.services.cart.ports import CartStore
 
 
-class RedisCartStore:
-    """See `shop.services.cart.ports.CartStore`."""
+class RedisCartStore(CartStore):
+    """Carts, and the lists of those that are new or idle.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._write_line = redis.register_script(scripts.WRITE)
+        self._remove_lines = redis.register_script(scripts.REMOVE)
+        self._remove_bought = redis.register_script(scripts.REMOVE_BOUGHT)
+        self._merge = redis.register_script(scripts.MERGE)
+        self._reported = redis.register_script(scripts.REPORTED)
 
+    @override
     def read(self, user_id: UUID) -> Cart | None:
-        """Read a cart."""
-        content = self._redis.execute("HGETALL", _key(user_id))
+        content = cast("dict[str, str]", self._redis.hgetall(_key(user_id)))
         return _cart(content) if content else None
 
+    @override
     def add(
         self,
         user_id: UUID,
@@ -48,81 +61,70 @@ class RedisCartStore:
         price_minor: int,
         request_id: UUID | None = None,
     ) -> Cart | None:
-        """Add to a line."""
         return self._write(
             "add", user_id, product_id, quantity, available=available, price=price_minor,
             request_id=request_id,
         )  # fmt: skip
 
+    @override
     def set_quantity(
         self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
     ) -> Cart | None:
-        """Set the quantity of a line."""
         return self._write(
             "set", user_id, product_id, quantity, available=available, price=price_minor
         )
 
+    @override
     def remove(self, user_id: UUID, product_id: UUID) -> Cart:
-        """Take a line out."""
-        state, content = self._redis.script(
-            scripts.REMOVE, [_key(user_id)], str(user_id), str(product_id)
-        )
-        if state != b"ok":
+        state, content = self._remove_lines([_key(user_id)], [str(user_id), str(product_id)])
+        if state != "ok":
             raise _no_such_line(product_id)
-        return _cart(content)
+        return _cart(_fields(content))
 
+    @override
     def empty(self, user_id: UUID) -> Cart | None:
-        """Take all lines out."""
-        state, content = self._redis.script(scripts.REMOVE, [_key(user_id)], str(user_id))
-        return _cart(content) if state == b"ok" else None
+        state, content = self._remove_lines([_key(user_id)], [str(user_id)])
+        return _cart(_fields(content)) if state == "ok" else None
 
+    @override
     def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
-        """End a cart that was bought."""
         lines = [
             part for product_id, quantity in bought.items() for part in (str(product_id), quantity)
         ]
-        answer = self._redis.script(
-            scripts.REMOVE_BOUGHT,
-            [_key(user_id)],
-            str(user_id),
-            str(cart_id),
-            str(new_id()),
-            *lines,
+        answer = self._remove_bought(
+            [_key(user_id)], [str(user_id), str(cart_id), str(new_id()), *lines]
         )
         return bool(answer)
 
+    @override
     def merge(self, guest_id: UUID, user_id: UUID) -> None:
-        """Move a guest's lines into a user's cart."""
         if guest_id != user_id:
-            keys = [_key(guest_id), _key(user_id)]
-            self._redis.script(scripts.MERGE, keys, str(guest_id), str(user_id))
+            self._merge([_key(guest_id), _key(user_id)], [str(guest_id), str(user_id)])
 
+    @override
     def new_carts(self, limit: int) -> Sequence[TrackedCart]:
-        """List carts that have begun."""
-        return [
-            _tracked(member) for member in self._redis.execute("SRANDMEMBER", scripts.NEW, limit)
-        ]
+        members = cast("list[str]", self._redis.srandmember(scripts.NEW, limit))
+        return [_tracked(member) for member in members]
 
+    @override
     def idle_carts(self, before: datetime, limit: int) -> Sequence[TrackedCart]:
-        """List carts that were left alone."""
-        answer = self._redis.execute(
-            "ZRANGE", scripts.IDLE, "-inf", f"({_milliseconds(before)}",
-            "BYSCORE", "LIMIT", 0, limit, "WITHSCORES",
+        found = self._redis.zrange(
+            scripts.IDLE, "-inf", f"({_milliseconds(before)}",
+            byscore=True, offset=0, num=limit, withscores=True,
         )  # fmt: skip
-        pairs = zip(answer[::2], answer[1::2], strict=True)
+        pairs = cast("list[tuple[str, float]]", found)
         return [_tracked(member, _moment(score)) for member, score in pairs]
 
+    @override
     def reported(self, new: Sequence[TrackedCart], idle: Sequence[TrackedCart]) -> None:
-        """Drop carts from the lists."""
-        script = self._redis.register(scripts.REPORTED)
-        commands = [("SREM", scripts.NEW, _member(cart)) for cart in new]
-        commands += [
-            script.call([], _milliseconds(cart.last_write_at), _member(cart))
+        written = [
+            part
             for cart in idle
             if cart.last_write_at is not None
+            for part in (_milliseconds(cart.last_write_at), _member(cart))
         ]
-        if commands:
-            self._redis.pipeline(commands)
+        if new or written:
+            self._reported(args=[len(new), *map(_member, new), *written])
 
     def _write(
         self,
@@ -135,43 +137,49 @@ class RedisCartStore:
         price: int,
         request_id: UUID | None = None,
     ) -> Cart | None:
-        state, content = self._redis.script(
-            scripts.WRITE, [_key(user_id), f"cart:request:{request_id}"],
-            str(user_id), str(product_id), quantity, available, price, str(new_id()), how,
-            REPEATED_FOR_SECONDS if request_id else 0,
+        state, content = self._write_line(
+            [_key(user_id), f"cart:request:{request_id}"],
+            [
+                str(user_id), str(product_id), quantity, available, price, str(new_id()), how,
+                REPEATED_FOR_SECONDS if request_id else 0,
+            ],
         )  # fmt: skip
-        if state == b"missing":
+        if state == "missing":
             raise _no_such_line(product_id)
-        if state == b"short":
+        if state == "short":
             raise InsufficientStock(
                 f"Only {available} can be had; {content} in the cart.",
                 errors=[FieldError("quantity", f"must not make more than {available} in the cart")],
             )
-        if state != b"ok":
+        if state != "ok":
             raise _too_large(state, content)
         # Nothing is left of a cart that was bought between an addition and its repeat.
-        return _cart(content) if content else None
+        return _cart(_fields(content)) if content else None
 
 
-def _cart(answer: list[bytes]) -> Cart:
-    fields = dict(zip(answer[::2], answer[1::2], strict=True))
+def _fields(flat: Sequence[str]) -> dict[str, str]:
+    """Pair what a script gives of a hash: names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _cart(fields: Mapping[str, str]) -> Cart:
     items: list[tuple[int, CartItem]] = []
     for name, value in fields.items():
-        if name.startswith((b"_", b"seen:")):
+        if name.startswith(("_", "seen:")):
             continue
-        price, _, position = fields.get(b"seen:" + name, b"").decode().partition(":")
-        item = CartItem(UUID(name.decode()), int(value), int(price) if price else None)
+        price, _, position = fields.get(f"seen:{name}", "").partition(":")
+        item = CartItem(UUID(name), int(value), int(price) if price else None)
         items.append((int(position or 0), item))
     items.sort(key=lambda entry: (entry[0], entry[1].product_id))
     return Cart(
-        cart_id=UUID(fields[b"_id"].decode()),
+        cart_id=UUID(fields["_id"]),
         items=tuple(item for _, item in items),
-        expires_at=_moment(fields[b"_updated"]) + LIFETIME,
+        expires_at=_moment(fields["_updated"]) + LIFETIME,
     )
 
 
-def _too_large(state: bytes, have: int) -> InvalidRequest:
-    if state == b"lines":
+def _too_large(state: str, have: int) -> InvalidRequest:
+    if state == "lines":
         error = FieldError("product_id", f"a cart holds at most {MAX_LINES} different products")
     else:
         error = FieldError("quantity", f"at most {MAX_QUANTITY} a product; {have} in the cart")
@@ -190,12 +198,12 @@ def _member(cart: TrackedCart) -> str:
     return f"{cart.user_id}/{cart.cart_id}"
 
 
-def _tracked(member: bytes, last_write_at: datetime | None = None) -> TrackedCart:
-    user_id, _, cart_id = member.decode().partition("/")
+def _tracked(member: str, last_write_at: datetime | None = None) -> TrackedCart:
+    user_id, _, cart_id = member.partition("/")
     return TrackedCart(UUID(cart_id), UUID(user_id), last_write_at)
 
 
-def _moment(milliseconds: Any) -> datetime:
+def _moment(milliseconds: str | float) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 

@@ -4,11 +4,15 @@ How an answer becomes invalid
     ``products:version`` is a number, and every answer in Redis carries the number that was read before it
     was loaded; another number makes it a miss. So one INCR invalidates everything, and an answer that was
     loaded while a product changed is never served. Number and answer are read in one round trip.
-How long a change takes to be seen
-    As long as its news travels. Redis pushes the names of written keys to each process, which looks at them,
-    without a round trip, before it trusts its own memory (`shop.adapters.redis.invalidations`).
-When Redis is away
-    Everything is loaded; Redis is asked again a few seconds later. What is in memory is not trusted.
+How late a change can be seen
+    Never in Redis. In the memory of another process as long as the server's invalidation message travels:
+    the server writes it in the same turn of its event loop as the answer to whoever made the change, before
+    it or (FLUSHALL) after it, and each process reads the messages it has received, without a round trip,
+    before it uses its memory. A connection that the server has closed is noticed at once, and everything in
+    memory dropped. One that died without notice is discovered by a PING, after at most
+    `shop.adapters.redis.connection.IDLE_CHECK_SECONDS` without a message.
+When Redis is unavailable
+    Everything is loaded; Redis is called again a few seconds later. What is in memory is not used.
 """
 
 import logging
@@ -16,91 +20,107 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from threading import Lock
+from typing import Final, cast, override
 
-from shop.adapters.redis.client import RedisClient
+from shop.adapters.redis.connection import OPEN_SECONDS, RedisClient
 from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.adapters.redis.local_cache import LocalCache
 from shop.domain.errors import DependencyUnavailable
 from shop.services.catalog.caching import Cached, CacheKey
+from shop.services.catalog.ports import CatalogCache
+from shop.services.circuit_breaker import CircuitBreaker
 
 _VERSION: Final = "products:version"
-#: Of the lifetime, so that answers that were stored together do not end together.
+#: Of the lifetime, so that answers that were stored together do not expire together.
 _JITTER: Final = 0.2
 _LOCK_MS: Final = 3_000
 _WAITS: Final = 10
 _WAIT_SECONDS: Final = 0.03
-_AWAY_SECONDS: Final = 5.0
 _LOCAL_ENTRIES: Final = 500
 
 _log = logging.getLogger(__name__)
 
 
-class RedisCatalogCache:
-    """See `shop.services.catalog.ports.CatalogCache`.
+class RedisCatalogCache(CatalogCache):
+    """One process loads what is missing, while the others wait for it. Safe for threads.
 
     Parameters
     ----------
     redis : RedisClient
         The shared cache.
     invalidations : RedisInvalidations, optional
-        Of keys that begin with one of `HEARD`; without, nothing is kept in memory.
+        Of keys that begin with one of `TRACKED`; without it, nothing is kept in memory.
+    breaker : CircuitBreaker, optional
+        Decides when to call Redis again after a failure.
     """
 
-    #: Prefixes of the keys whose answers may lie in a process's memory, and of the number.
-    HEARD: Final = (_VERSION, "products:product:", "products:categories")
+    #: Prefixes of the keys whose answers may be in a process's memory, and of the number.
+    TRACKED: Final = (_VERSION, "products:product:", "products:categories")
 
-    def __init__(self, redis: RedisClient, invalidations: RedisInvalidations | None = None) -> None:
+    def __init__(
+        self,
+        redis: RedisClient,
+        invalidations: RedisInvalidations | None = None,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
         self._redis = redis
         self._invalidations = invalidations
+        self._breaker = breaker or CircuitBreaker(OPEN_SECONDS)
         self._local: LocalCache[str] = LocalCache(_LOCAL_ENTRIES)
-        self._away_until = 0.0
+        self._invalidated = 0
+        self._lock = Lock()
 
+    @override
     def fetch(self, key: CacheKey, load: Callable[[], str]) -> Cached:
-        """Give an answer from the nearest place that has it."""
         if not key.local_seconds or self._invalidations is None:
             return self._fetch_shared(key, load)
-        self._forget(self._invalidations.written())
-        text = self._local.get(key.name)
+        with self._lock:
+            self._drop(self._invalidations.changed())
+            invalidated = self._invalidated
+            text = self._local.get(key.name)
         if text is not None:
             return Cached(text, hit=True)
         cached = self._fetch_shared(key, load)
-        if self._invalidations.listening:
-            self._local.put(key.name, cached.text, key.local_seconds)
+        with self._lock:
+            # Another thread may have read, in the meantime, the message that this answer is out of date.
+            if self._invalidations.listening and invalidated == self._invalidated:
+                self._local.put(key.name, cached.text, key.local_seconds)
         return cached
 
+    @override
     def invalidate(self) -> None:
-        """Drop every answer."""
         self._local.clear()
-        self._redis.execute("INCR", _VERSION)
+        self._redis.incr(_VERSION)
 
+    @override
     def forget(self, keys: Sequence[CacheKey]) -> None:
-        """Drop some answers."""
         for key in keys:
             self._local.discard(key.name)
-        self._redis.execute("DEL", *(key.name for key in keys))
+        self._redis.delete(*(key.name for key in keys))
 
-    def _forget(self, written: frozenset[str] | None) -> None:
-        if written is None or _VERSION in written:
+    def _drop(self, changed: frozenset[str] | None) -> None:
+        if changed is None or _VERSION in changed:
             self._local.clear()
         else:
-            for name in written:
+            for name in changed:
                 self._local.discard(name)
+        if changed is None or changed:
+            self._invalidated += 1
 
     def _fetch_shared(self, key: CacheKey, load: Callable[[], str]) -> Cached:
-        if time.monotonic() < self._away_until:
+        if not self._breaker.allows():
             return Cached(load(), hit=False)
         try:
             version, text = self._read(key)
+            self._breaker.succeeded()
             if text is not None:
                 return Cached(text, hit=True)
-            mine = self._redis.execute(
-                "SET", f"lock:{key.name}", secrets.token_hex(8), "NX", "PX", _LOCK_MS
-            )
+            mine = self._redis.set(_lock(key), secrets.token_hex(8), nx=True, px=_LOCK_MS)
             if not mine and (text := self._wait(key)) is not None:
                 return Cached(text, hit=True)
-        except DependencyUnavailable as away:
-            self._note_loss(away)
+        except DependencyUnavailable as error:
+            self._note_failure(error)
             return Cached(load(), hit=False)
         try:
             text = load()
@@ -110,17 +130,16 @@ class RedisCatalogCache:
         self._store(key, version, text)
         return Cached(text, hit=False)
 
-    def _read(self, key: CacheKey) -> tuple[bytes, str | None]:
-        stored: bytes | None
-        number, stored = self._redis.pipeline([("GET", _VERSION), ("GET", key.name)])
-        version: bytes = number or b"0"
+    def _read(self, key: CacheKey) -> tuple[str, str | None]:
+        number, stored = cast("list[str | None]", self._redis.mget(_VERSION, key.name))
+        version = number or "0"
         if stored is None:
             return version, None
-        stored_version, _, text = stored.partition(b"\n")
-        return version, text.decode() if stored_version == version else None
+        stored_version, _, text = stored.partition("\n")
+        return version, text if stored_version == version else None
 
     def _wait(self, key: CacheKey) -> str | None:
-        """Wait for the answer that somebody else is loading, but not for long."""
+        """Wait for the answer that another process is loading, but not for long."""
         for _ in range(_WAITS):
             time.sleep(_WAIT_SECONDS)
             _, text = self._read(key)
@@ -128,26 +147,30 @@ class RedisCatalogCache:
                 return text
         return None
 
-    def _store(self, key: CacheKey, version: bytes, text: str) -> None:
+    def _store(self, key: CacheKey, version: str, text: str) -> None:
         jitter = random.uniform(0, _JITTER * key.shared_seconds)  # noqa: S311 - no secret
         lifetime_ms = round(1000 * (key.shared_seconds + jitter))
-        value = version + b"\n" + text.encode()
         try:
-            # A load that took longer than its lock drops another's: a second load, nothing worse.
-            self._redis.pipeline(
-                [("SET", key.name, value, "PX", lifetime_ms), ("DEL", f"lock:{key.name}")]
-            )
-        except DependencyUnavailable as away:
-            self._note_loss(away)
+            with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.set(key.name, f"{version}\n{text}", px=lifetime_ms)
+                # A load that took longer than its lock drops another's: a second load, nothing worse.
+                pipeline.delete(_lock(key))
+                pipeline.execute()
+        except DependencyUnavailable as error:
+            self._note_failure(error)
 
     def _unlock(self, key: CacheKey, *, mine: bool) -> None:
         if not mine:
             return
         try:
-            self._redis.execute("DEL", f"lock:{key.name}")
-        except DependencyUnavailable as away:
-            self._note_loss(away)
+            self._redis.delete(_lock(key))
+        except DependencyUnavailable as error:
+            self._note_failure(error)
 
-    def _note_loss(self, away: DependencyUnavailable) -> None:
-        self._away_until = time.monotonic() + _AWAY_SECONDS
-        _log.warning("catalog cache: %s", away.detail)
+    def _note_failure(self, error: DependencyUnavailable) -> None:
+        self._breaker.failed()
+        _log.warning("catalog cache: %s", error.detail)
+
+
+def _lock(key: CacheKey) -> str:
+    return f"lock:{key.name}"

@@ -1,91 +1,107 @@
-"""Redis tells which keys were written: its client-side caching, heard without a round trip.
+"""Which keys other processes have changed, as the server reports them: server-assisted client-side caching.
 
-A connection of its own speaks RESP3 and has the server push the names of written keys that begin with some
-prefixes (``CLIENT TRACKING … BCAST``, https://valkey.io/topics/client-side-caching/). What was pushed lies
-in the socket's buffer until somebody looks.
+A connection of its own has the server push the names of changed keys that begin with given prefixes
+(``CLIENT TRACKING ON BCAST``, https://valkey.io/topics/client-side-caching/). The messages wait in the
+socket's buffer until they are read, which takes no round trip.
 """
 
 import logging
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
 
-import hiredis
+from redis.connection import ConnectionInterface
+from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004
 
-from shop.adapters.redis.client import RedisClient
-from shop.domain.errors import DependencyUnavailable
-
-#: After a failure Redis is not bothered again for this long.
-_AWAY_SECONDS: Final = 5.0
+from shop.adapters.redis.connection import OPEN_SECONDS, make_listener
+from shop.services.circuit_breaker import CircuitBreaker
 
 _log = logging.getLogger(__name__)
 
 
 class RedisInvalidations:
-    """Which keys were written since the last look.
+    """Keys that were changed since they were last asked for. Safe for threads.
+
+    A connection that was lost is opened again. What was changed in between is not known then.
 
     Parameters
     ----------
-    redis : RedisClient
-        Used for nothing else.
+    url : str
+        See `shop.adapters.redis.connection.make_client`.
     prefixes : sequence of str
-        Of the keys to hear about.
+        Of the keys to report.
+    breaker : CircuitBreaker, optional
+        Decides when to connect again after a failure.
     """
 
     def __init__(
-        self,
-        redis: RedisClient,
-        prefixes: Sequence[str],
-        clock: Callable[[], float] = time.monotonic,
+        self, url: str, prefixes: Sequence[str], breaker: CircuitBreaker | None = None
     ) -> None:
-        self._redis = redis
         self._prefixes = [part for prefix in prefixes for part in ("PREFIX", prefix)]
-        self._clock = clock
-        self._listening = False
-        self._away_until = 0.0
+        self._breaker = breaker or CircuitBreaker(OPEN_SECONDS)
+        self._names: set[str] = set()
+        self._missed = True
+        self._lock = Lock()
+        self._connection = make_listener(url, self._note)
+        self._connection.register_connect_callback(self._track)
 
-    def written(self) -> frozenset[str] | None:
-        """Tell which keys were written since the last look.
+    @property
+    def listening(self) -> bool:
+        """Whether changes from now on will be reported."""
+        return self._connection.is_connected
+
+    def changed(self) -> frozenset[str] | None:
+        """Give the keys that were changed since the last call.
 
         Returns
         -------
         frozenset of str or None
-            None if that cannot be told: whatever was kept must be forgotten. From then on it is heard, if
-            Redis lets it.
+            None if they are not known: every copy must be dropped.
         """
-        if self._listening:
+        with self._lock:
+            if not self._breaker.allows():
+                return None
             try:
-                return _names(self._redis.pushed())
-            except DependencyUnavailable:
-                self._listening = False  # lost while it lay idle
-        if self._clock() >= self._away_until:
-            try:
-                self._listen()
-            except DependencyUnavailable as away:
-                _log.warning("keys are not heard of: %s", away.detail)
-                self._away_until = self._clock() + _AWAY_SECONDS
-        return None
+                self._receive()
+            except RedisError as error:
+                _log.warning("invalidation messages are not received: %s", error)
+                self._breaker.failed()
+                self._connection.disconnect()
+                self._missed = True
+                return None
+            self._breaker.succeeded()
+            names, missed = frozenset(self._names), self._missed
+            self._names.clear()
+            self._missed = False
+            return None if missed else names
 
-    @property
-    def listening(self) -> bool:
-        """Whether what is written from now on is heard of."""
-        return self._listening
+    def close(self) -> None:
+        """Close the connection; the next call opens it again."""
+        with self._lock:
+            self._connection.disconnect()
 
-    def _listen(self) -> None:
-        self._redis.close()
-        commands = [("HELLO", 3), ("CLIENT", "TRACKING", "ON", "BCAST", *self._prefixes)]
+    def _receive(self) -> None:
+        connection = self._connection
+        connection.connect()
+        connection.check_health()
         try:
-            self._redis.pipeline(commands)
-        except hiredis.ReplyError as refusal:
-            raise DependencyUnavailable("redis", f"Redis refuses: {refusal}") from refusal
-        self._listening = True
+            while connection.can_read():
+                connection.read_response(push_request=True, timeout=0, disconnect_on_error=False)
+        except TimeoutError:
+            pass  # the rest of a message has not arrived yet
+        except ConnectionError:  # the server has closed it since the last call
+            connection.disconnect()
+            connection.connect()
 
+    def _track(self, connection: ConnectionInterface) -> None:
+        """Ask for the messages; called by redis-py whenever it has connected."""
+        self._names.clear()
+        self._missed = True
+        connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", *self._prefixes)
+        connection.read_response()
 
-def _names(messages: Sequence[Any]) -> frozenset[str] | None:
-    """Read messages ``[b"invalidate", [name, …]]``; None where everything was flushed."""
-    names: set[str] = set()
-    for message in messages:
-        if len(message) != 2 or message[1] is None:
-            return None
-        names.update(name.decode() for name in message[1])
-    return frozenset(names)
+    def _note(self, message: Sequence[Any]) -> None:
+        if message[1] is None:
+            self._missed = True
+        else:
+            self._names.update(message[1])

@@ -1,22 +1,24 @@
-"""Sessions, their rate limits and the brake on logins, in Redis."""
+"""Sessions, their rate limits and the throttle of logins, in Redis."""
 
 import hashlib
+import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, override
 from uuid import UUID
 
 import msgspec
 
-from shop.adapters.redis.client import RedisClient, Script
+from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests, Unauthenticated
 from shop.domain.sessions import Role, Session
+from shop.services.identity.ports import LoginThrottle, SessionStore
 
 _LIFETIME: Final = timedelta(hours=24)
 _TOKEN_BYTES: Final = 32
 
 #: Finds a session and takes a token out of its bucket. Answers the session (false when there is none)
 #: and, when the bucket is empty, after how many milliseconds the next token will be in it.
-_AUTHENTICATE: Final = Script("""
+_AUTHENTICATE: Final = """
 local session = redis.call('GET', KEYS[1])
 if not session then return {false, 0} end
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -34,14 +36,14 @@ end
 redis.call('HSET', KEYS[2], 'tokens', tostring(tokens), 'at', now)
 redis.call('PEXPIRE', KEYS[2], math.ceil(burst / rate * 1000) + 1000)
 return {session, wait}
-""")
+"""
 
 #: Counts an attempt; answers their number and the seconds after which it starts from zero.
-_COUNT_LOGIN: Final = Script("""
+_COUNT_LOGIN: Final = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('TTL', KEYS[1])}
-""")
+"""
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -50,10 +52,8 @@ class _Record(msgspec.Struct, frozen=True):
     email: str | None
 
 
-class RedisSessionStore:
-    """See `shop.services.identity.ports.SessionStore`.
-
-    A session is one string under ``session:{sha256 of the token}``: who reads Redis cannot use it.
+class RedisSessionStore(SessionStore):
+    """Each session is one string under ``session:{sha256 of the token}``: a reader of Redis cannot use it.
 
     Parameters
     ----------
@@ -65,14 +65,15 @@ class RedisSessionStore:
 
     def __init__(self, redis: RedisClient, rate_per_second: int, burst: int) -> None:
         self._redis = redis
+        self._authenticate = redis.register_script(_AUTHENTICATE)
         self._rate = rate_per_second
         self._burst = burst
 
+    @override
     def authenticate(self, token: str) -> Session:
-        """Find a session and count the request, in one round trip."""
         digest = _digest(token)
         keys = [f"session:{digest}", f"rate:{digest}"]
-        stored, wait_ms = self._redis.script(_AUTHENTICATE, keys, self._rate, self._burst)
+        stored, wait_ms = self._authenticate(keys, [self._rate, self._burst])
         if stored is None:
             raise Unauthenticated(
                 "The session has ended; POST /api/sessions gives another.", code="session_expired"
@@ -82,27 +83,27 @@ class RedisSessionStore:
         record = msgspec.json.decode(stored, type=_Record)
         return Session(record.user_id, record.role, record.email)
 
+    @override
     def open(self, session: Session) -> tuple[str, datetime]:
-        """Begin a session of 24 hours."""
-        import secrets
-
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         record = msgspec.json.encode(_Record(session.user_id, session.role, session.email))
         expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)
-        key = f"session:{_digest(token)}"
-        self._redis.execute("SET", key, record, "EXAT", int(expires_at.timestamp()))
+        self._redis.set(f"session:{_digest(token)}", record, exat=int(expires_at.timestamp()))
         return token, expires_at
 
+    @override
     def close(self, token: str) -> None:
-        """End a session."""
         digest = _digest(token)
-        self._redis.execute("DEL", f"session:{digest}", f"rate:{digest}")
+        self._redis.delete(f"session:{digest}", f"rate:{digest}")
 
 
-class RedisLoginBrake:
-    """See `shop.services.identity.ports.LoginBrake`.
+class RedisLoginThrottle(LoginThrottle):
+    """Counts attempts before the password is checked, so that many at once do not slip through.
 
-    Attempts are counted before the password is looked at, so that many at once do not slip through.
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
     """
 
     ATTEMPTS: Final = 10
@@ -110,18 +111,17 @@ class RedisLoginBrake:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._count_login = redis.register_script(_COUNT_LOGIN)
 
+    @override
     def count(self, email: str) -> None:
-        """Count an attempt."""
-        count, seconds_left = self._redis.script(
-            _COUNT_LOGIN, [self._key(email)], self.WINDOW_SECONDS
-        )
+        count, seconds_left = self._count_login([self._key(email)], [self.WINDOW_SECONDS])
         if count > self.ATTEMPTS:
             raise TooManyRequests(max(1, seconds_left))
 
+    @override
     def forget(self, email: str) -> None:
-        """Start from zero."""
-        self._redis.execute("DEL", self._key(email))
+        self._redis.delete(self._key(email))
 
     @staticmethod
     def _key(email: str) -> str:

@@ -9,7 +9,7 @@ from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import LoginBrake, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
@@ -39,7 +39,7 @@ def create_customer(
 
 def open_session(
     sessions: SessionStore,
-    brake: LoginBrake,
+    throttle: LoginThrottle,
     carts: CartStore,
     read: OpenReading,
     command: OpenSession,
@@ -69,7 +69,7 @@ def open_session(
         raise InvalidRequest(
             "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
         )
-    customer = _check_password(brake, read, command.email.lower(), command.password)
+    customer = _check_password(throttle, read, command.email.lower(), command.password)
     if guest is not None and guest.role is Role.GUEST:
         carts.merge(guest.user_id, customer.user_id)
     return _begin(sessions, Session(customer.user_id, customer.role, customer.email))
@@ -88,8 +88,10 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
     sessions.close(token)
 
 
-def _check_password(brake: LoginBrake, read: OpenReading, email: str, password: str) -> Customer:
-    brake.count(email)
+def _check_password(
+    throttle: LoginThrottle, read: OpenReading, email: str, password: str
+) -> Customer:
+    throttle.count(email)
     with read() as unit:
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
@@ -97,7 +99,7 @@ def _check_password(brake: LoginBrake, read: OpenReading, email: str, password: 
         raise Unauthenticated(
             "The e-mail address or the password is wrong.", code="invalid_credentials"
         )
-    brake.forget(email)
+    throttle.forget(email)
     return customer
 
 

@@ -1,4 +1,4 @@
-"""Ports of the customers and of the brake on guessing passwords."""
+"""Ports of the customers and of the throttle of guessed passwords."""
 
 from datetime import datetime
 from typing import Protocol
@@ -20,7 +20,7 @@ class CustomerRepository(Protocol):
         """Find a customer by e-mail address (in lower case)."""
 
 
-class LoginBrake(Protocol):
+class LoginThrottle(Protocol):
     """Counts logins that may be guesses, by e-mail address, whether or not it is known."""
 
     def count(self, email: str) -> None:

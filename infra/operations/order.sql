@@ -1,5 +1,5 @@
 -- Everything the database knows about one order:
---   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f docs/order.sql
+--   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f infra/operations/order.sql
 \set ON_ERROR_STOP on
 
 \echo Order
@@ -26,6 +26,5 @@ SELECT o.occurred_at, o.event_type, o.event_id, o.published_at,
        (SELECT string_agg(consumer, ', ' ORDER BY processed_at) FROM inbox WHERE event_id = o.event_id) AS consumers
 FROM outbox AS o WHERE o.body ->> 'order_id' = :'order' ORDER BY o.sequence;
 
-\echo Notifications, and where the state machine waits
+\echo Notifications
 SELECT kind, outcome, message_id, finished_at FROM notifications WHERE order_id = :'order';
-SELECT step, created_at FROM task_tokens WHERE order_id = :'order';

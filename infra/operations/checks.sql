@@ -1,5 +1,5 @@
 -- What must hold at any moment. Every query gives no rows in a healthy shop:
---   psql "$SHOP_DATABASE_URL" -X -f docs/checks.sql
+--   psql "$SHOP_DATABASE_URL" -X -f infra/operations/checks.sql
 -- All of it reads one snapshot, so that a purchase in the middle of it is no finding.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
@@ -43,7 +43,7 @@ SELECT order_id, count(*) AS charges FROM payments AS p
 WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id)
 GROUP BY order_id HAVING count(*) > 1;
 
-\echo Money: what was not given away is paid for: a charged order's own money did not go back
+\echo Money: an order that goes on has not been refunded
 SELECT o.id AS order_id, o.status, p.payment_intent_id, f.reason FROM orders AS o
 JOIN payments AS p ON p.order_id = o.id AND p.status = 'succeeded'
 JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id AND f.status = 'succeeded'

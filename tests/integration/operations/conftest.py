@@ -1,0 +1,5 @@
+"""Payments on the Stripe fake."""
+
+from tests.support.paying_fixtures import container
+
+__all__ = ["container"]
