@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,12 +20,10 @@ from shop.contracts.http.catalog import (
 from shop.domain.catalog import CategoryRow, Product
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
+from shop.domain.search_results import Found
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.catalog.ports import CatalogCache
 from shop.services.unit_of_work import OpenReading
-
-if TYPE_CHECKING:
-    from shop.domain.search_results import Found
 
 _PRODUCT_LOCAL_SECONDS: Final = 300.0
 _CATEGORIES: Final = CacheKey("products:categories", local_seconds=3600.0)
@@ -134,7 +132,7 @@ def product_view(product: Product) -> ProductView:
     )
 
 
-def outline(product: "Product | Found") -> dict[str, Any]:
+def outline(product: Product | Found) -> dict[str, Any]:
     """Give what every view of a product begins with: the fields of `ProductSummary`."""
     return {
         "id": product.product_id,
