@@ -26,7 +26,7 @@ from shop.bootstrap import (
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
-from shop.services.identity.ports import LoginThrottle, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
 from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import Fulfilment, OrderPlacement
 from shop.services.payments.ports import PaymentProvider
@@ -60,6 +60,7 @@ class Container:
     search_documents = _Attribute[SearchDocuments](postgres.search_documents)
     sessions = _Attribute[SessionStore](redis.sessions)
     login_throttle = _Attribute[LoginThrottle](redis.login_throttle)
+    sign_up_throttle = _Attribute[SignUpThrottle](redis.sign_up_throttle)
     carts = _Attribute[CartStore](redis.carts)
     catalog_cache = _Attribute[CatalogCache](redis.catalog_cache)
     invalidations = _Attribute[RedisInvalidations](redis.invalidations)

@@ -76,6 +76,7 @@ class Gateway:
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
+        source: str = "192.0.2.1",
     ) -> Response:
         """Send a request and give its answer.
 
@@ -89,6 +90,8 @@ class Gateway:
             Sent as ``Authorization: Bearer``.
         key : str, optional
             Sent as ``Idempotency-Key``.
+        source : str
+            The client's IP address.
         """
         sent = dict(headers or {})
         if json is not None:
@@ -101,7 +104,7 @@ class Gateway:
             sent["Idempotency-Key"] = key
         if query:
             path = f"{path}?{urlencode(query, doseq=True)}"
-        event = proxy_event(method, path, sent, body)
+        event = proxy_event(method, path, sent, body, source)
         route, _ = find_route(method, event["path"])
         return _response(self.invoke(route.function, event))
 

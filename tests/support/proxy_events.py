@@ -82,7 +82,11 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
 
 
 def proxy_event(
-    method: str, path: str, headers: Mapping[str, str], body: str | bytes | None
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: str | bytes | None,
+    source: str = "192.0.2.1",
 ) -> dict[str, Any]:
     """Build the event of an API Gateway REST API (Lambda proxy integration).
 
@@ -123,7 +127,7 @@ def proxy_event(
             "domainPrefix": "api",
             "domainName": "api.example",
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": "192.0.2.1", "userAgent": "tests"},
+            "identity": {"sourceIp": source, "userAgent": "tests"},
             "apiId": "api",
         },
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,

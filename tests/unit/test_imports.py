@@ -46,7 +46,7 @@ _LOADS: Final = {
     "catalog/on_product_updated": "postgres redis rabbitmq opensearch",
     "catalog/search_products": "http postgres redis opensearch",
     "catalog/suggest_products": "http postgres redis opensearch",
-    "identity/create_customer": "http postgres",
+    "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
     "identity/delete_session": "http redis",
     "inventory/expire_reservations": "postgres rabbitmq",

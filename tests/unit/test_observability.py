@@ -25,11 +25,15 @@ _log = logging.getLogger("shop.services.anything")
 def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A process that has not logged yet."""
     package = logging.getLogger("shop")
-    monkeypatch.setattr(package, "handlers", [])
-    monkeypatch.delattr(package, "init", raising=False)
+    before = dict(vars(package))
+    package.handlers = []
+    vars(package).pop("init", None)  # Powertools' mark
     monkeypatch.setattr(observability, "_cold", True)
     observability._logger.cache_clear()
     yield
+    vars(package).clear()
+    vars(package).update(before)
+    package.setLevel(package.level)  # forgets which levels were enabled
     observability._logger.cache_clear()
 
 

@@ -1,6 +1,7 @@
 """POST /api/customers: register a customer."""
 
 from shop.bootstrap.postgres import write
+from shop.bootstrap.redis import sign_up_throttle
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
@@ -17,5 +18,7 @@ from shop.services.identity import accounts as identity
 )
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""
-    customer = identity.create_customer(write, request.new_id, request.body)
+    customer = identity.create_customer(
+        sign_up_throttle(), write, request.new_id, request.body, source=request.source
+    )
     return Answer(customer, 201)

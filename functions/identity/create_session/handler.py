@@ -20,6 +20,12 @@ from shop.services.identity import accounts as identity
 def handler(request: Request[OpenSession, None]) -> Answer:
     """Begin a session as a guest or log in."""
     session = identity.open_session(
-        sessions(), login_throttle(), carts(), read, request.body, guest=request.session
+        sessions(),
+        login_throttle(),
+        carts(),
+        read,
+        request.body,
+        guest=request.session,
+        source=request.source,
     )
     return Answer(session, 201, {"Cache-Control": "no-store"})

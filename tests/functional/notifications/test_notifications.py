@@ -1,14 +1,17 @@
 """What customers are told: once, and the order moves on."""
 
+import json
 import threading
 from typing import Any
 from uuid import UUID
 
 import pytest
+from botocore.exceptions import ClientError
 
+from shop.adapters.aws.ses import SesMailer
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
-from shop.entrypoints import rabbitmq
+from shop.entrypoints.rabbitmq import batch
 from shop.services.notifications import mails
 from shop.services.notifications import notify as notifications
 from tests.support.containers import Container, container_for
@@ -96,12 +99,43 @@ def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop: OrderingSh
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_while_the_mail_service_is_away_the_batch_comes_back(
+class RefusingClient:
+    """Stands for boto3's client of an account in SES's sandbox."""
+
+    def send_email(self, **call: Any) -> Any:
+        (recipient,) = call["Destination"]["ToAddresses"]
+        message = (
+            "Email address is not verified. The following identities failed the check in region"
+            f" US-EAST-1: {recipient}"
+        )
+        raise ClientError({"Error": {"Code": "MessageRejected", "Message": message}}, "SendEmail")
+
+
+def test_a_recipient_that_ses_refuses_is_recorded_and_reported_without_the_address(
+    shop: OrderingShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mailer = SesMailer("orders@shop.example")
+    mailer._client = RefusingClient()
+    shop.container.mailer = mailer
+    order_id = confirmed_order(shop, shop.shopper())
+    capsys.readouterr()
+    deliver(shop, order_id)
+    assert rows(shop) == [("order_confirmed", "customer@shop.example", "refused", None)]
+    assert status_of(shop.database_url, order_id) == "PROCESSING"
+    written = "".join(capsys.readouterr())
+    assert "customer@shop.example" not in written
+    lines = [json.loads(line) for line in written.splitlines()]
+    (error,) = (line for line in lines if line.get("level") == "ERROR")
+    assert str(order_id) in error["message"]
+    assert any(line.get("EmailsRefused") == 1 for line in lines)
+
+
+def test_while_the_mail_service_is_unavailable_the_batch_comes_back(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
+    monkeypatch.setattr(batch, "_SPARE_SECONDS", 60)
     order_id = confirmed_order(shop, shop.shopper())
-    shop.postbox.trouble = DependencyUnavailable("ses")
+    shop.postbox.trouble = DependencyUnavailable("ses", outage=True)
     with pytest.raises(DependencyUnavailable):
         deliver(shop, order_id)
     assert rows(shop) == []

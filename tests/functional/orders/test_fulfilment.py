@@ -8,7 +8,7 @@ import pytest
 
 from shop.contracts.tasks import CloseOrder
 from shop.domain.errors import DependencyUnavailable
-from shop.entrypoints import rabbitmq
+from shop.entrypoints.rabbitmq import batch
 from shop.services.inventory import expire_reservations
 from shop.services.orders import fulfilment
 from tests.support.machines import Machine, TaskFailed
@@ -270,7 +270,7 @@ def test_while_step_functions_is_away_the_event_comes_back(
     paying_shop: OrderingShop, token: str, order_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = paying_shop
-    monkeypatch.setattr(rabbitmq, "_SPARE_SECONDS", 60)
+    monkeypatch.setattr(batch, "_SPARE_SECONDS", 60)
     shop.invoke("orders/await_payment", {"order_id": str(order_id), "task_token": "t"})
     shop.pay(token, order_id)
 

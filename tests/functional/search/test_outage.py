@@ -239,8 +239,8 @@ def test_what_is_cached_outlives_the_waiting_for_the_index(
             return write_through(documents)
 
         monkeypatch.setattr(index, "write", write)
-        monkeypatch.setattr("shop.entrypoints.rabbitmq._SPARE_SECONDS", 26.0)
-        monkeypatch.setattr("shop.entrypoints.rabbitmq._RETRY_PAUSE_SECONDS", 0.1)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq.batch._SPARE_SECONDS", 26.0)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq.batch._RETRY_PAUSE_SECONDS", 0.1)
         for function, event in (
             ("product", ProductUpdated(product_id=AERO, product_version=9)),
             ("inventory", InventoryUpdated(product_id=AERO, quantity_available=0, stock_version=9)),
@@ -264,7 +264,7 @@ def test_without_the_index_the_cache_is_dropped_and_the_batch_comes_back(
         shop = Gateway(made)
         assert shop.get(f"/api/catalog/products/{AERO}").json["name"] == "Aero 13 Laptop, Silver"
         change(made.database, AERO, name="Zephyr", version=2)
-        monkeypatch.setattr("shop.entrypoints.rabbitmq._SPARE_SECONDS", 60.0)
+        monkeypatch.setattr("shop.entrypoints.rabbitmq.batch._SPARE_SECONDS", 60.0)
         event = ProductUpdated(product_id=AERO, product_version=2)
         with pytest.raises(DependencyUnavailable):
             _deliver(shop, "on_product_updated", "catalog.product.updated", event)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.contracts.events import Envelope, OrderCreated, OrderPaid, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
+from shop.domain.messages import QueuedMessage
 from shop.domain.outbox import StoredEvent
+from shop.services.circuit_breaker import CircuitBreaker
 from tests.support import broker
 from tests.support.broker import Line
 
@@ -56,10 +57,10 @@ def test_a_connection_dropped_between_publishes_loses_nothing(
     assert line.opened == 5
 
 
-def test_a_broker_that_is_away_costs_little_and_then_nothing(
-    publisher: RabbitMQPublisher, line: Line, monkeypatch: pytest.MonkeyPatch, rabbitmq: str
+def test_an_unavailable_broker_costs_little_and_then_nothing(
+    publisher: RabbitMQPublisher, line: Line, rabbitmq: str
 ) -> None:
-    monkeypatch.setattr(rabbitmq_publisher, "_CIRCUIT_OPEN_SECONDS", 3.0)
+    publisher._circuit = CircuitBreaker(3.0)
     publisher.publish(paid())
     line.refusing = True
     line.cut()
@@ -115,6 +116,6 @@ def test_an_event_that_nobody_consumes_is_no_fault(publisher: RabbitMQPublisher)
 def test_dead_letters_end_in_the_dead_queue_with_the_reason(
     publisher: RabbitMQPublisher, rabbitmq: str
 ) -> None:
-    publisher.dead_letter(QUEUE, b"?", message_id=None, reason="malformed: ü")
+    publisher.dead_letter(QueuedMessage(QUEUE, b"?"), "malformed: ü")
     ((properties, body),) = broker.take(rabbitmq, f"{QUEUE}.dead")
     assert (body, properties.headers["x-shop-reason"]) == (b"?", "malformed: ü")

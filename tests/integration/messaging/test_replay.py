@@ -6,6 +6,7 @@ import pytest
 
 from shop.contracts.events import OrderConfirmed, OrderPaid
 from shop.domain.ids import new_id
+from shop.domain.messages import QueuedMessage
 from shop.entrypoints.commands import replay
 from tests.support import broker
 from tests.support.containers import Container
@@ -26,7 +27,8 @@ def test_dead_messages_go_back_into_their_queue_only(
     container: Container, rabbitmq: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
-        container.publisher.dead_letter(QUEUE, b"%d" % number, message_id="m", reason="a bug")
+        message = QueuedMessage(QUEUE, b"%d" % number, "m", attempts=5)
+        container.publisher.dead_letter(message, "a bug")
     assert replay.main(["--dead", "--dry-run"]) == 0
     assert f"{QUEUE}: 3 would be sent" in capsys.readouterr().out
     assert replay.main(["--dead", QUEUE, "--limit", "2"]) == 0

@@ -43,6 +43,6 @@ def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> Non
     assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
 
 
-def test_a_broker_that_is_away_is_named() -> None:
-    with pytest.raises(TopologyError, match="RabbitMQ is away"):
+def test_an_unavailable_broker_is_named() -> None:
+    with pytest.raises(TopologyError, match="RabbitMQ is unavailable"):
         declare("amqp://guest:guest@127.0.0.1:1/%2f")

@@ -4,12 +4,13 @@ from shop.adapters.redis.carts import RedisCartStore
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.connection import RedisClient, make_client
 from shop.adapters.redis.invalidations import RedisInvalidations
-from shop.adapters.redis.sessions import RedisLoginThrottle, RedisSessionStore
+from shop.adapters.redis.sessions import RedisSessionStore
 from shop.adapters.redis.stock_locks import RedisStockLocks
+from shop.adapters.redis.throttles import RedisLoginThrottle, RedisSignUpThrottle
 from shop.bootstrap import Settings, part
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
-from shop.services.identity.ports import LoginThrottle, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
 
 
 def _close(client: RedisClient) -> None:
@@ -38,6 +39,12 @@ def sessions(settings: Settings) -> SessionStore:
 def login_throttle(_settings: Settings) -> LoginThrottle:
     """The limit on guessing passwords."""
     return RedisLoginThrottle(redis())
+
+
+@part
+def sign_up_throttle(settings: Settings) -> SignUpThrottle:
+    """The limit on sign-ups of one source."""
+    return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
 
 
 @part

@@ -112,6 +112,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         How long after a reservation's end the fulfilment machine still waits for the payment's event.
     rate_limit_per_second, rate_limit_burst : int
         Token bucket of one session.
+    sign_ups_per_hour : int
+        Limit for one source.
     log_level : str
         What is less important is not logged.
     """
@@ -133,6 +135,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     payment_grace_seconds: Count = 60
     rate_limit_per_second: Count = 50
     rate_limit_burst: Count = 200
+    sign_ups_per_hour: Count = 20
     log_level: Level = "INFO"
 
 

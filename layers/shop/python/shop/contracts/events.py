@@ -14,7 +14,12 @@ from shop.domain.inventory import Item
 EXCHANGE: Final = "ecommerce"
 #: Where a message goes that cannot be processed; it ends in ``<queue>.dead``.
 DEAD_LETTER_EXCHANGE: Final = "ecommerce.dlx"
-#: Deliveries of one message before the broker dead-letters it.
+#: Where a message waits before its next attempt; its routing key is the queue to which it then returns.
+RETRY_EXCHANGE: Final = "ecommerce.retry"
+RETRY_QUEUE: Final = RETRY_EXCHANGE
+#: Header with the failed attempts of a message, carried from copy to copy.
+ATTEMPTS_HEADER: Final = "x-shop-attempts"
+#: Failed attempts after which a consumer dead-letters a message; the broker's limit on redeliveries, too.
 DELIVERY_LIMIT: Final = 5
 
 

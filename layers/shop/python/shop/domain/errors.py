@@ -123,16 +123,26 @@ class DependencyUnavailable(ShopError):
     ----------
     dependency : str
         Its name, for example ``"postgresql"``.
+    outage : bool
+        Whether the adapter knows that every request meets this, not only the one at hand: the server does
+        not answer, throttles, or is not configured. Consumers wait for an outage and count anything else
+        as a failed attempt of the message.
     """
 
     default_code = "dependency_unavailable"
     retry_after_seconds = 2
 
     def __init__(
-        self, dependency: str, detail: str | None = None, *, code: str | None = None
+        self,
+        dependency: str,
+        detail: str | None = None,
+        *,
+        code: str | None = None,
+        outage: bool = False,
     ) -> None:
         super().__init__(detail or f"{dependency} is not available; try again.", code=code)
         self.dependency = dependency
+        self.outage = outage
 
 
 class PaymentOutcomeUnknown(DependencyUnavailable):

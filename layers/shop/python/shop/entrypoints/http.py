@@ -169,6 +169,7 @@ def _received(request: ChaliceRequest, parameters: dict[str, str]) -> Received:
         headers=dict(request.headers),
         body=body if isinstance(body, bytes) else body.encode(),
         request_id=event.request_context.request_id or "",
+        source=event.request_context.identity.source_ip or "",
         correlation_id=_correlation_id(request.headers.get("x-correlation-id")),
     )
 
@@ -230,6 +231,7 @@ def _parse(received: Received, operation: Operation) -> Request[Any, Any]:
         session=session,
         token=token,
         correlation_id=received.correlation_id,
+        source=received.source,
         order=operation.order,
     )
 

@@ -45,6 +45,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     request_id: str
     correlation_id: str
+    source: str
 
 
 class Request[Body, Query](msgspec.Struct, kw_only=True):
@@ -62,6 +63,8 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
         The same for every attempt with one Idempotency-Key; None where none was sent.
     correlation_id : str
         The client's X-Correlation-Id if it is a UUID, or one of our own.
+    source : str
+        The IP address from which API Gateway received it.
     """
 
     body: Body
@@ -71,6 +74,7 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     session: Session | None
     token: str | None
     correlation_id: str
+    source: str
     order: OrderSource | None
     resource_id: UUID | None = None
 

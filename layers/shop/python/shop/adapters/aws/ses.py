@@ -1,6 +1,9 @@
 """E-mail through Amazon SES."""
 
-from typing import Any, Final
+import logging
+import re
+from email.utils import parseaddr
+from typing import Any, Final, override
 
 import boto3
 from botocore.config import Config
@@ -8,11 +11,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shop.domain.errors import DependencyUnavailable, MailRefused
 from shop.domain.notifications import Mail
+from shop.observability import metric
+from shop.services.notifications.ports import Mailer
 
-#: Errors that another attempt with the same message would meet again.
-_FINAL: Final = frozenset({"MessageRejected", "InvalidParameterValue"})
-#: … unless SES says so because our own sender is not set up (yet): that is mended, not skipped.
-_NOT_VERIFIED: Final = "not verified"
+_log = logging.getLogger(__name__)
+
+#: What SES answers when it does not accept this message, now or later, unless the sender is the cause.
+_REFUSALS: Final = frozenset({"MessageRejected", "InvalidParameterValue"})
+#: What concerns every message: faults of the account, its permissions or its configuration.
+_CONFIGURATION: Final = frozenset(
+    {
+        "AccessDenied", "AccessDeniedException", "AccountSendingPaused",
+        "AccountSendingPausedException", "ConfigurationSetDoesNotExist",
+        "ConfigurationSetDoesNotExistException", "ConfigurationSetSendingPausedException",
+        "ExpiredToken", "FromEmailAddressNotVerifiedException", "InvalidClientTokenId",
+        "MailFromDomainNotVerified", "MailFromDomainNotVerifiedException", "OptInRequired",
+        "ProductionAccessNotGrantedException", "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)  # fmt: skip
+_ADDRESS: Final = re.compile(r"[^\s,;:<>\"]+@[^\s,;:<>\"]+[^\s,;:<>\".]")
 
 
 def ses_client() -> Any:
@@ -22,13 +40,15 @@ def ses_client() -> Any:
     )
 
 
-class SesMailer:
-    """See `shop.services.notifications.ports.Mailer`.
+class SesMailer(Mailer):
+    """Sends from one address of the shop's.
+
+    Neither what it raises nor what it logs quotes SES's message, which names the recipient.
 
     Parameters
     ----------
     sender : str
-        An address that SES has verified.
+        An identity that SES has verified: ``address`` or ``Name <address>``.
     client : boto3 client, optional
         `ses_client` by default.
     """
@@ -37,8 +57,8 @@ class SesMailer:
         self._sender = sender
         self._client = client or ses_client()
 
+    @override
     def send(self, recipient: str, mail: Mail) -> str:
-        """Send an e-mail and give SES's id of it."""
         try:
             answer = self._client.send_email(
                 Source=self._sender,
@@ -52,11 +72,33 @@ class SesMailer:
                 },
             )
         except ClientError as error:
-            problem = error.response["Error"]
-            if problem["Code"] in _FINAL and _NOT_VERIFIED not in problem.get("Message", ""):
-                raise MailRefused(problem["Code"]) from error
-            raise DependencyUnavailable("ses", f"SES answered {problem['Code']}.") from error
+            raise self._refusal(error.response, recipient) from None
         except BotoCoreError as error:
-            raise DependencyUnavailable("ses") from error
+            raise DependencyUnavailable("ses", outage=True) from error
         message_id: str = answer["MessageId"]
         return message_id
+
+    def _refusal(self, answer: dict[str, Any], recipient: str) -> Exception:
+        code: str = answer["Error"].get("Code", "")
+        if code in _REFUSALS and not self._is_ours(answer["Error"].get("Message", ""), recipient):
+            metric("EmailsRefused", reason=code)
+            return MailRefused(f"SES answered {code} to the recipient.")
+        ours = code in _CONFIGURATION or code in _REFUSALS
+        if ours:
+            _log.error("SES takes no e-mail from the shop", extra={"code": code})
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        outage = ours or status >= 500 or code.startswith(("Throttl", "TooManyRequests"))
+        return DependencyUnavailable("ses", f"SES answered {code}.", outage=outage)
+
+    def _is_ours(self, message: str, recipient: str) -> bool:
+        """Whether a refusal concerns the sender or the account, as far as SES's message says.
+
+        In the sandbox both identities must be verified, and the message lists those that are not.
+        """
+        text = message.lower()
+        if "paused" in text or "suspended" in text:
+            return True
+        named = set(_ADDRESS.findall(text))
+        if parseaddr(self._sender)[1].lower() in named - {recipient.lower()}:
+            return True
+        return "not verified" in text and recipient.lower() not in named

@@ -33,10 +33,16 @@ def availability() -> Iterator[None]:
         yield
     except OpenSearchConnectionError as error:
         kind = type(error).__name__
-        raise DependencyUnavailable("opensearch", f"opensearch is away ({kind})") from error
+        detail = f"opensearch does not answer ({kind})"
+        raise DependencyUnavailable("opensearch", detail, outage=True) from error
     except TransportError as error:
         if error.status_code in AWAY:
-            raise DependencyUnavailable("opensearch", f"opensearch: {error.error}") from error
+            raise DependencyUnavailable(
+                # A request can cause a 500 by itself; the others concern the node or the index.
+                "opensearch",
+                f"opensearch: {error.error}",
+                outage=error.status_code != 500,
+            ) from error
         raise
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, override
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
@@ -11,13 +11,16 @@ from pika.exceptions import AMQPError
 
 from shop.contracts.events import dead_letter_queue
 from shop.domain.errors import DependencyUnavailable
+from shop.services.messaging.ports import DeadLetters
 
-#: Written by the broker and by us on the way to the dead-letter queue.
-_DEATH_HEADERS: Final = ("x-death", "x-first-death", "x-last-death", "x-delivery-count", "x-shop-")
+#: Written by the broker and by consumers on the way to the dead-letter queue.
+_DEATH_HEADERS: Final = (
+    "x-death", "x-first-death", "x-last-death", "x-delivery-count", "x-acquired-count", "x-shop-",
+)  # fmt: skip
 
 
-class RabbitMQDeadLetters:
-    """See `shop.services.platform.ports.DeadLetters`.
+class RabbitMQDeadLetters(DeadLetters):
+    """The dead-letter queues, over a connection for each call.
 
     Parameters
     ----------
@@ -28,14 +31,14 @@ class RabbitMQDeadLetters:
     def __init__(self, url: str) -> None:
         self._parameters = pika.URLParameters(url)
 
+    @override
     def count(self, queue: str) -> int:
-        """Tell how many wait in ``<queue>.dead``."""
         with self._channel() as channel:
             declared = channel.queue_declare(dead_letter_queue(queue), passive=True)
             return int(declared.method.message_count)
 
+    @override
     def send_back(self, queue: str, limit: int) -> int:
-        """Put up to `limit` of them back into their queue; see the port."""
         with self._channel() as channel:
             for sent in range(limit):
                 method, properties, body = channel.basic_get(dead_letter_queue(queue))
@@ -46,7 +49,7 @@ class RabbitMQDeadLetters:
                     for name, value in (properties.headers or {}).items()
                     if not name.startswith(_DEATH_HEADERS)
                 }
-                # Straight into the queue: the other consumers of the event are not concerned.
+                # Straight into the queue: the event's other consumers have processed it.
                 channel.basic_publish("", queue, body, properties, mandatory=True)
                 channel.basic_ack(method.delivery_tag)
         return limit
@@ -59,4 +62,4 @@ class RabbitMQDeadLetters:
                 channel.confirm_delivery()
                 yield channel
         except (AMQPError, AMQPConnectorException, OSError) as error:
-            raise DependencyUnavailable("rabbitmq", f"RabbitMQ: {error!r}") from error
+            raise DependencyUnavailable("rabbitmq", f"RabbitMQ: {error!r}", outage=True) from error

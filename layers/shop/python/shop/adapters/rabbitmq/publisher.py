@@ -1,42 +1,55 @@
-"""Publish to RabbitMQ with confirms, over a connection that is mended when it is used."""
+"""Publish to RabbitMQ with confirms, over a connection that is opened again when it was lost."""
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, override
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, UnroutableError
 
-from shop.contracts.events import CONSUMERS, DEAD_LETTER_EXCHANGE, EXCHANGE
+from shop.contracts.events import (
+    ATTEMPTS_HEADER,
+    CONSUMERS,
+    DEAD_LETTER_EXCHANGE,
+    EXCHANGE,
+    RETRY_EXCHANGE,
+)
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.messages import QueuedMessage
 from shop.domain.outbox import StoredEvent
+from shop.services.circuit_breaker import CircuitBreaker
+from shop.services.messaging.ports import Publisher
 
 _log = logging.getLogger(__name__)
-# It reports each refused connection as several errors with stack traces; we report it once.
+# pika logs a refused connection as several errors with stack traces; the publisher logs it once.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 _CONNECT_SECONDS: Final = 1.5
 _CONFIRM_SECONDS: Final = 1.5
 #: After a failure no call waits for the broker again for this long.
 _CIRCUIT_OPEN_SECONDS: Final = 5.0
+#: The same for every message: RabbitMQ expires messages at the head of a queue only.
+_RETRY_DELAY_SECONDS: Final = 30
 _BROKEN: Final = (AMQPError, AMQPConnectorException, OSError)
 _CONSUMED: Final = frozenset(event_type for _, event_type in CONSUMERS)
 
 
-class RabbitMQPublisher:
-    """See `shop.services.messaging.ports.Publisher`.
+class RabbitMQPublisher(Publisher):
+    """A connection to the broker, kept between invocations.
 
     Parameters
     ----------
     url : str
         ``amqp[s]://user:password@host:port/vhost``.
+    circuit : CircuitBreaker, optional
+        Decides how long a broker that failed is left alone.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, circuit: CircuitBreaker | None = None) -> None:
         parameters = pika.URLParameters(url)
         parameters.connection_attempts = 1
         parameters.socket_timeout = _CONNECT_SECONDS
@@ -48,20 +61,21 @@ class RabbitMQPublisher:
         self._parameters = parameters
         self._connection: BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
-        self._circuit_open_until = 0.0
+        self._circuit = circuit or CircuitBreaker(_CIRCUIT_OPEN_SECONDS)
 
+    @override
     def ready(self) -> None:
-        """Connect if need be; see the port."""
-        if time.monotonic() < self._circuit_open_until:
-            raise DependencyUnavailable("rabbitmq")
+        if not self._circuit.allows():
+            raise DependencyUnavailable("rabbitmq", outage=True)
         if self._connection is not None and self._connection.is_open:
             with _ignore_broken():
-                # Reads, without waiting, that the broker has said goodbye.
+                # Reads, without waiting, whether the broker has closed the connection.
                 self._connection.process_data_events(0)
         self._open_channel()
+        self._circuit.succeeded()
 
+    @override
     def publish(self, event: StoredEvent) -> None:
-        """Publish one event to the topic exchange; see the port."""
         self._send(
             EXCHANGE,
             event.event_type,
@@ -77,20 +91,23 @@ class RabbitMQPublisher:
             },
         )
 
-    def deliver_again(self, queue: str, body: bytes, *, message_id: str | None) -> None:
-        """Put a message at the end of its own queue; see the port."""
-        self._send(
-            "", queue, body, message_id=message_id, headers={}, mandatory=True, properties={}
-        )
+    @override
+    def put_back(self, message: QueuedMessage) -> None:
+        self._copy("", message, message.attempts)
 
-    def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
-        """Put a message into ``<queue>.dead``; see the port."""
+    @override
+    def retry_later(self, message: QueuedMessage) -> None:
+        delay = str(_RETRY_DELAY_SECONDS * 1000)
+        self._copy(RETRY_EXCHANGE, message, message.attempts + 1, {"expiration": delay})
+
+    @override
+    def dead_letter(self, message: QueuedMessage, reason: str) -> None:
         self._send(
             DEAD_LETTER_EXCHANGE,
-            queue,
-            body,
-            message_id=message_id,
-            headers={"x-shop-reason": reason[:1000], "x-shop-queue": queue},
+            message.queue,
+            message.body,
+            message_id=message.message_id,
+            headers={"x-shop-reason": reason[:1000], "x-shop-queue": message.queue},
             mandatory=True,
             properties={},
         )
@@ -102,6 +119,23 @@ class RabbitMQPublisher:
             with _ignore_broken():
                 connection.close()
 
+    def _copy(
+        self,
+        exchange: str,
+        message: QueuedMessage,
+        attempts: int,
+        properties: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._send(
+            exchange,
+            message.queue,
+            message.body,
+            message_id=message.message_id,
+            headers={ATTEMPTS_HEADER: attempts} if attempts else {},
+            mandatory=True,
+            properties=properties,
+        )
+
     def _send(
         self,
         exchange: str,
@@ -109,7 +143,7 @@ class RabbitMQPublisher:
         body: bytes,
         *,
         message_id: str | None,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str | int],
         mandatory: bool,
         properties: Mapping[str, Any],
     ) -> None:
@@ -127,15 +161,15 @@ class RabbitMQPublisher:
                 with self._deadline(channel.connection):
                     channel.basic_publish(exchange, routing_key, body, basic, mandatory=mandatory)
             except UnroutableError as error:
-                raise DependencyUnavailable(
-                    "rabbitmq", f"RabbitMQ has no queue for {routing_key}; declare the topology."
-                ) from error
+                detail = f"RabbitMQ has no queue for {routing_key}; declare the topology."
+                raise DependencyUnavailable("rabbitmq", detail, outage=True) from error
             except _BROKEN as error:
                 self.close()
                 # A connection that was lost while it lay idle is opened again, once.
                 if not reused or attempt == 2:
                     raise self._broken(error) from error
             else:
+                self._circuit.succeeded()
                 return
 
     def _open_channel(self) -> BlockingChannel:
@@ -154,9 +188,9 @@ class RabbitMQPublisher:
         return channel
 
     def _broken(self, error: Exception) -> DependencyUnavailable:
-        self._circuit_open_until = time.monotonic() + _CIRCUIT_OPEN_SECONDS
-        _log.warning("RabbitMQ is away: %r", error)
-        return DependencyUnavailable("rabbitmq")
+        self._circuit.failed()
+        _log.warning("RabbitMQ is unavailable: %r", error)
+        return DependencyUnavailable("rabbitmq", outage=True)
 
     @staticmethod
     @contextmanager
@@ -176,7 +210,7 @@ class RabbitMQPublisher:
 
 @contextmanager
 def _ignore_broken() -> Iterator[None]:
-    """Take it calmly that a connection to be closed is broken already."""
+    """Tolerate that a connection to be closed or probed is broken already."""
     try:
         yield
     except _BROKEN as error:

@@ -13,17 +13,19 @@ from shop.contracts.events import (
     DEAD_LETTER_EXCHANGE,
     DELIVERY_LIMIT,
     EXCHANGE,
+    RETRY_EXCHANGE,
+    RETRY_QUEUE,
     dead_letter_queue,
     queue_name,
 )
 
 
 class TopologyError(Exception):
-    """The broker is away, or holds something else under one of our names."""
+    """The broker is unavailable, or holds something else under one of our names."""
 
 
 def declare(rabbitmq_url: str) -> list[str]:
-    """Declare the exchanges, and for each consumer its queue and the queue of its dead messages.
+    """Declare the exchanges, the queue of retries, and for each consumer its queue and its dead-letter queue.
 
     Parameters
     ----------
@@ -38,12 +40,12 @@ def declare(rabbitmq_url: str) -> list[str]:
     Raises
     ------
     TopologyError
-        If the broker is away, or refuses because a name is in use with other arguments.
+        If the broker is unavailable, or refuses because a name is in use with other arguments.
     """
     try:
         connection = BlockingConnection(pika.URLParameters(rabbitmq_url))
     except (AMQPError, AMQPConnectorException, OSError) as error:
-        raise TopologyError(f"RabbitMQ is away: {error!r}") from error
+        raise TopologyError(f"RabbitMQ is unavailable: {error!r}") from error
     try:
         channel = connection.channel()
         channel.exchange_declare(EXCHANGE, "topic", durable=True)
@@ -51,6 +53,10 @@ def declare(rabbitmq_url: str) -> list[str]:
         queues: list[str] = []
         for service, event_type in CONSUMERS:
             queues += _declare_consumer(channel, queue_name(service, event_type), event_type)
+        channel.exchange_declare(RETRY_EXCHANGE, "fanout", durable=True)
+        channel.queue_declare(RETRY_QUEUE, durable=True, arguments=dict(_RETRY))
+        channel.queue_bind(RETRY_QUEUE, RETRY_EXCHANGE)
+        queues.append(RETRY_QUEUE)
     except AMQPError as error:
         raise TopologyError(f"RabbitMQ refuses: {error!r}") from error
     finally:
@@ -76,6 +82,14 @@ _LIVE: Final[Mapping[str, object]] = {
     "x-delivery-limit": DELIVERY_LIMIT,
     "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
     # The broker itself uses confirms on the way to the dead-letter queue.
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+#: Nobody consumes it: a message that expires returns by the default exchange, whose routing key, kept from
+#: when the message was published, is the name of the consumer's queue.
+_RETRY: Final[Mapping[str, object]] = {
+    "x-queue-type": "quorum",
+    "x-dead-letter-exchange": "",
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }

@@ -1,4 +1,4 @@
-"""Sessions, their rate limits and the throttle of logins, in Redis."""
+"""Sessions and their rate limits, in Redis."""
 
 import hashlib
 import secrets
@@ -11,7 +11,7 @@ import msgspec
 from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests, Unauthenticated
 from shop.domain.sessions import Role, Session
-from shop.services.identity.ports import LoginThrottle, SessionStore
+from shop.services.identity.ports import SessionStore
 
 _LIFETIME: Final = timedelta(hours=24)
 _TOKEN_BYTES: Final = 32
@@ -36,13 +36,6 @@ end
 redis.call('HSET', KEYS[2], 'tokens', tostring(tokens), 'at', now)
 redis.call('PEXPIRE', KEYS[2], math.ceil(burst / rate * 1000) + 1000)
 return {session, wait}
-"""
-
-#: Counts an attempt; answers their number and the seconds after which it starts from zero.
-_COUNT_LOGIN: Final = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('TTL', KEYS[1])}
 """
 
 
@@ -95,37 +88,6 @@ class RedisSessionStore(SessionStore):
     def close(self, token: str) -> None:
         digest = _digest(token)
         self._redis.delete(f"session:{digest}", f"rate:{digest}")
-
-
-class RedisLoginThrottle(LoginThrottle):
-    """Counts attempts before the password is checked, so that many at once do not slip through.
-
-    Parameters
-    ----------
-    redis : RedisClient
-        The server.
-    """
-
-    ATTEMPTS: Final = 10
-    WINDOW_SECONDS: Final = 900
-
-    def __init__(self, redis: RedisClient) -> None:
-        self._redis = redis
-        self._count_login = redis.register_script(_COUNT_LOGIN)
-
-    @override
-    def count(self, email: str) -> None:
-        count, seconds_left = self._count_login([self._key(email)], [self.WINDOW_SECONDS])
-        if count > self.ATTEMPTS:
-            raise TooManyRequests(max(1, seconds_left))
-
-    @override
-    def forget(self, email: str) -> None:
-        self._redis.delete(self._key(email))
-
-    @staticmethod
-    def _key(email: str) -> str:
-        return f"logins:{_digest(email)}"
 
 
 def _digest(text: str) -> str:

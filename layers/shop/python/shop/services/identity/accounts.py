@@ -9,20 +9,38 @@ from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import LoginThrottle, SessionStore
+from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
 def create_customer(
-    write: OpenTransaction, customer_id: UUID, command: CreateCustomer
+    throttle: SignUpThrottle,
+    write: OpenTransaction,
+    customer_id: UUID,
+    command: CreateCustomer,
+    *,
+    source: str,
 ) -> CustomerView:
     """Register a customer.
+
+    While the throttle's store is unavailable nobody is registered: a limit that an outage lifts could be
+    lifted by causing one, and the customer could not log in either, as sessions are in the same store.
+
+    Parameters
+    ----------
+    source : str
+        The caller's IP address.
 
     Raises
     ------
     Conflict
         ``email_taken``.
+    TooManyRequests
+        After too many sign-ups from this source.
+    DependencyUnavailable
+        If a store is unavailable.
     """
+    throttle.count(source)
     customer = Customer(
         user_id=customer_id,
         email=command.email.lower(),
@@ -45,6 +63,7 @@ def open_session(
     command: OpenSession,
     *,
     guest: Session | None,
+    source: str,
 ) -> SessionView:
     """Begin a session for a guest, or for whoever the e-mail address and password belong to.
 
@@ -54,13 +73,15 @@ def open_session(
         The session that was sent along. If it is a guest's, the guest's cart goes over to the
         customer: the cart is taken as a whole, so that a repeated login finds none and doubles
         nothing.
+    source : str
+        The caller's IP address.
 
     Raises
     ------
     Unauthenticated
         ``invalid_credentials``; the same answer after the same time for an unknown e-mail address.
     TooManyRequests
-        After too many wrong passwords for this address.
+        After too many wrong passwords from this source or for this address.
     """
     if command.email is None and command.password is None:
         return _begin(sessions, Session(new_id(), Role.GUEST))
@@ -69,7 +90,7 @@ def open_session(
         raise InvalidRequest(
             "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
         )
-    customer = _check_password(throttle, read, command.email.lower(), command.password)
+    customer = _check_password(throttle, read, command.email.lower(), command.password, source)
     if guest is not None and guest.role is Role.GUEST:
         carts.merge(guest.user_id, customer.user_id)
     return _begin(sessions, Session(customer.user_id, customer.role, customer.email))
@@ -89,9 +110,9 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
 
 
 def _check_password(
-    throttle: LoginThrottle, read: OpenReading, email: str, password: str
+    throttle: LoginThrottle, read: OpenReading, email: str, password: str, source: str
 ) -> Customer:
-    throttle.count(email)
+    throttle.count(email, source)
     with read() as unit:
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
@@ -99,7 +120,7 @@ def _check_password(
         raise Unauthenticated(
             "The e-mail address or the password is wrong.", code="invalid_credentials"
         )
-    throttle.forget(email)
+    throttle.succeed(email, source)
     return customer
 
 

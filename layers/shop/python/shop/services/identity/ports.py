@@ -1,4 +1,4 @@
-"""Ports of the customers and of the throttle of guessed passwords."""
+"""Ports of the customers, their sessions, and the throttles of logins and sign-ups."""
 
 from datetime import datetime
 from typing import Protocol
@@ -21,21 +21,46 @@ class CustomerRepository(Protocol):
 
 
 class LoginThrottle(Protocol):
-    """Counts logins that may be guesses, by e-mail address, whether or not it is known."""
+    """Limits logins that may be guesses, whether or not the e-mail address is known.
 
-    def count(self, email: str) -> None:
-        """Count an attempt before its password is looked at.
+    It counts the failures of one source for one account, of one source for all accounts, and of all sources
+    for one account. The last limit does not apply to a source from which the account's owner has logged in
+    lately: whoever guesses from elsewhere does not lock the owner out.
+    """
+
+    def count(self, email: str, source: str) -> None:
+        """Count an attempt before its password is checked, so that many at once do not slip through.
+
+        Parameters
+        ----------
+        source : str
+            The caller's IP address.
 
         Raises
         ------
         TooManyRequests
             After too many attempts without a success.
         DependencyUnavailable
-            If the store is away.
+            If the store is unavailable.
         """
 
-    def forget(self, email: str) -> None:
-        """Start from zero after a success."""
+    def succeed(self, email: str, source: str) -> None:
+        """Take a successful attempt out of the counts, and remember its source as the account's."""
+
+
+class SignUpThrottle(Protocol):
+    """Limits sign-ups, which answer whether an e-mail address is taken."""
+
+    def count(self, source: str) -> None:
+        """Count an attempt of a source, given by its IP address.
+
+        Raises
+        ------
+        TooManyRequests
+            After too many attempts.
+        DependencyUnavailable
+            If the store is unavailable.
+        """
 
 
 class SessionStore(Protocol):
@@ -51,7 +76,7 @@ class SessionStore(Protocol):
         TooManyRequests
             If the session's rate limit is used up.
         DependencyUnavailable
-            If the store is away.
+            If the store is unavailable.
         """
 
     def open(self, session: Session) -> tuple[str, datetime]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from shop.contracts.events import Envelope
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.ids import new_id
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 
@@ -31,3 +33,24 @@ def consume(
             return False
         handle(work)
     return True
+
+
+def accepts_writes(open_unit_of_work: OpenUnitOfWork) -> bool:
+    """Whether the database takes the write with which every consumer begins; it is rolled back."""
+    try:
+        _write_and_roll_back(open_unit_of_work)
+    except _RollBack:
+        return True
+    except DependencyUnavailable:
+        pass
+    return False
+
+
+class _RollBack(Exception):
+    pass
+
+
+def _write_and_roll_back(open_unit_of_work: OpenUnitOfWork) -> None:
+    with open_unit_of_work(publish=False) as work:
+        work.inbox.first_time("check", new_id())
+        raise _RollBack

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from shop.domain.messages import QueuedMessage
 from shop.domain.outbox import StoredEvent
 
 
@@ -33,7 +34,7 @@ class Outbox(Protocol):
         """
 
     def oldest_age_seconds(self) -> float:
-        """Tell how long the oldest unpublished event has waited; 0 when none waits."""
+        """Give how long the oldest unpublished event has waited; 0 when none waits."""
 
     def published_between(
         self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
@@ -52,12 +53,12 @@ class Publisher(Protocol):
     """The broker. Every method returns only when the broker has confirmed what it took."""
 
     def ready(self) -> None:
-        """Connect if need be, so that nothing is locked while a broker that is away is waited for.
+        """Connect if need be, so that nothing is locked while an unavailable broker is waited for.
 
         Raises
         ------
         DependencyUnavailable
-            If the broker is away, or was a moment ago.
+            If the broker is unavailable, or was a moment ago.
         """
 
     def publish(self, event: StoredEvent) -> None:
@@ -66,25 +67,34 @@ class Publisher(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the broker is away, or has no queue for an event that somebody consumes.
+            If the broker is unavailable, or has no queue for an event that somebody consumes.
         """
 
-    def deliver_again(self, queue: str, body: bytes, *, message_id: str | None) -> None:
-        """Put a message at the end of its own queue; its deliveries are counted from one again.
+    def put_back(self, message: QueuedMessage) -> None:
+        """Put a copy of a message at the end of its own queue, with as many attempts as it has.
 
         Raises
         ------
         DependencyUnavailable
-            If the broker is away.
+            If the broker is unavailable.
         """
 
-    def dead_letter(self, queue: str, body: bytes, *, message_id: str | None, reason: str) -> None:
+    def retry_later(self, message: QueuedMessage) -> None:
+        """Count a failed attempt and have the message delivered again after a pause.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is unavailable.
+        """
+
+    def dead_letter(self, message: QueuedMessage, reason: str) -> None:
         """Put a message that cannot be processed into ``<queue>.dead``, with the reason as header.
 
         Raises
         ------
         DependencyUnavailable
-            If the broker is away.
+            If the broker is unavailable.
         """
 
 
@@ -92,7 +102,7 @@ class DeadLetters(Protocol):
     """Messages that a consumer could not process."""
 
     def count(self, queue: str) -> int:
-        """Tell how many wait in ``<queue>.dead``."""
+        """Give how many wait in ``<queue>.dead``."""
 
     def send_back(self, queue: str, limit: int) -> int:
         """Put up to `limit` of them back into their queue, oldest first; give how many.

@@ -61,7 +61,7 @@ def replay_span(
     Raises
     ------
     DependencyUnavailable
-        If the broker or the database is away. Replaying again is safe.
+        If the broker or the database is unavailable. Replaying again is safe.
     """
     counts: dict[str, int] = {}
     after = 0

@@ -1,0 +1,136 @@
+"""Limits on guessed passwords and on sign-ups, in Redis.
+
+Keys hold digests: who reads Redis learns neither addresses of people nor of computers. Windows are fixed: the
+first attempt begins one, and an attempt that is refused does not lengthen it.
+"""
+
+import hashlib
+import ipaddress
+from datetime import timedelta
+from typing import Final, override
+
+from shop.adapters.redis.connection import RedisClient
+from shop.domain.errors import TooManyRequests
+from shop.services.identity.ports import LoginThrottle, SignUpThrottle
+
+#: Counts an attempt in each of KEYS, unless one has reached its limit: then it counts nothing and answers the
+#: seconds until the last of these begins anew. ARGV: the window, whether KEYS ends with a marker that lifts
+#: the limit of the key before it, and the limits.
+_COUNT: Final = """
+local counters = #KEYS - tonumber(ARGV[2])
+local exempt = counters < #KEYS and redis.call('EXISTS', KEYS[#KEYS]) == 1
+local wait = 0
+for i = 1, counters do
+    local full = tonumber(redis.call('GET', KEYS[i]) or 0) >= tonumber(ARGV[2 + i])
+    if full and not (exempt and i == counters) then
+        wait = math.max(wait, redis.call('TTL', KEYS[i]), 1)
+    end
+end
+if wait > 0 then return wait end
+for i = 1, counters do
+    if redis.call('INCR', KEYS[i]) == 1 then redis.call('EXPIRE', KEYS[i], ARGV[1]) end
+end
+return 0
+"""
+
+#: Takes a success back out of the counters, starts the first from zero, and sets the marker that ends KEYS.
+_SUCCEED: Final = """
+redis.call('DEL', KEYS[1])
+for i = 2, #KEYS - 1 do
+    if tonumber(redis.call('GET', KEYS[i]) or 0) > 0 then redis.call('DECR', KEYS[i]) end
+end
+redis.call('SET', KEYS[#KEYS], '1', 'EX', ARGV[1])
+"""
+
+_REMEMBERED: Final = timedelta(days=30)
+
+
+class RedisLoginThrottle(LoginThrottle):
+    """Counts in one round trip; a success is a second.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    """
+
+    WINDOW_SECONDS: Final = 15 * 60
+    #: From one source for one account, from one source for all accounts, for one account from all sources.
+    PAIR_LIMIT: Final = 10
+    SOURCE_LIMIT: Final = 50
+    ACCOUNT_LIMIT: Final = 100
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._count = redis.register_script(_COUNT)
+        self._succeed = redis.register_script(_SUCCEED)
+
+    @override
+    def count(self, email: str, source: str) -> None:
+        limits = [self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ACCOUNT_LIMIT]
+        _refuse(self._count(_login_keys(email, source), [self.WINDOW_SECONDS, 1, *limits]))
+
+    @override
+    def succeed(self, email: str, source: str) -> None:
+        self._succeed(_login_keys(email, source), [int(_REMEMBERED.total_seconds())])
+
+
+class RedisSignUpThrottle(SignUpThrottle):
+    """Counts in one round trip.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    limit : int
+        Sign-ups of one source in an hour.
+    """
+
+    WINDOW_SECONDS: Final = 60 * 60
+
+    def __init__(self, redis: RedisClient, limit: int) -> None:
+        self._count = redis.register_script(_COUNT)
+        self._limit = limit
+
+    @override
+    def count(self, source: str) -> None:
+        key = f"sign-ups:source:{_digest(_network(source))}"
+        _refuse(self._count([key], [self.WINDOW_SECONDS, 0, self._limit]))
+
+
+def _login_keys(email: str, source: str) -> list[str]:
+    network = _network(source)
+    pair = _digest(f"{email}\n{network}")
+    return [
+        f"logins:pair:{pair}",
+        f"logins:source:{_digest(network)}",
+        f"logins:account:{_digest(email)}",
+        f"logins:known:{pair}",
+    ]
+
+
+def _refuse(wait_seconds: int) -> None:
+    """Raise if there is something to wait for.
+
+    Raises
+    ------
+    TooManyRequests
+    """
+    if wait_seconds:
+        raise TooManyRequests(wait_seconds)
+
+
+def _network(source: str) -> str:
+    """Give what one subscriber has: an IPv4 address, or the /64 that an IPv6 address is of."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Consumers: batches of messages that Amazon MQ's event source mapping hands to a function.
+
+The mapping acknowledges a batch as a whole when the function returns, and returns all of it to the queue when
+the function raises. Each message therefore has a transaction of its own with an inbox row, which makes a
+second delivery a no-op, and the function raises only while a server is unavailable to everybody.
+
+1. A message that cannot be read, or that a use case refuses with a `ShopError`, is dead-lettered with the
+   reason.
+2. A message that fails for any other reason while the server it needs serves others is delivered again after
+   a pause, and after `DELIVERY_LIMIT` failed attempts it is dead-lettered with the reason; the rest of its
+   batch goes on.
+3. While a server is unavailable to everybody, the batch is tried until the invocation's time is nearly over,
+   then returns to its queue, and copies replace it before it reaches the broker's limit on deliveries: an
+   outage costs no message, however long it lasts.
+4. A message that is delivered again arrives after newer ones of its aggregate: the order of events is best
+   effort, so consumers are idempotent and use cases check the state that they find.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from shop.bootstrap import prepare
+from shop.bootstrap.transactions import unit_of_work
+from shop.contracts.events import Envelope, Event, queue_name
+from shop.entrypoints.invocation import invocation
+from shop.entrypoints.rabbitmq.batch import Batch
+from shop.services.messaging.consumption import consume
+from shop.services.unit_of_work import UnitOfWork
+
+__all__ = ["Delivery", "batch_consumer", "consumer"]
+
+_log = logging.getLogger(__name__)
+
+type LambdaHandler = Callable[[dict[str, Any], Any], None]
+
+
+class Delivery[E: Event](msgspec.Struct, frozen=True):
+    """An event as a consumer gets it.
+
+    Attributes
+    ----------
+    work : UnitOfWork
+        The transaction in which the event is noted as processed; use it for everything.
+    """
+
+    event: E
+    event_id: UUID
+    occurred_at: datetime
+    correlation_id: str
+    work: UnitOfWork
+
+
+def consumer[E: Event](
+    *, service: str, event: type[E]
+) -> Callable[[Callable[[Delivery[E]], None]], LambdaHandler]:
+    """Make a Lambda handler of a function that processes one event.
+
+    Parameters
+    ----------
+    service : str
+        Whose consumer it is; with the event it names the queue.
+    event : type of Event
+        What it consumes.
+    """
+    queue = queue_name(service, event.event_type)
+
+    def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
+        prepare()
+
+        def handler(received: dict[str, Any], context: Any) -> None:
+            with (
+                invocation("consumer", context, queue=queue),
+                Batch(received, queue, context) as batch,
+            ):
+                for message, envelope in batch.read(event):
+                    batch.process(message, partial(_consume, queue, envelope, function))
+
+        return handler
+
+    return decorate
+
+
+def batch_consumer[E: Event](
+    *, service: str, event: type[E]
+) -> Callable[[Callable[[Sequence[E]], None]], LambdaHandler]:
+    """Make a Lambda handler of a function that processes a whole batch, in the order of delivery.
+
+    There is no inbox: the function must be idempotent by itself, for example because it works with the
+    versions that the events carry. A batch that fails is processed again one event at a time, so that only
+    the events that cause the failure are retried.
+    """
+    queue = queue_name(service, event.event_type)
+
+    def decorate(function: Callable[[Sequence[E]], None]) -> LambdaHandler:
+        prepare()
+
+        def handler(received: dict[str, Any], context: Any) -> None:
+            with (
+                invocation("consumer", context, queue=queue),
+                Batch(received, queue, context) as batch,
+            ):
+                readable = [
+                    (message, cast("E", envelope.event)) for message, envelope in batch.read(event)
+                ]
+                events = [each for _, each in readable]
+                if batch.process_together(
+                    [message for message, _ in readable], partial(function, events)
+                ):
+                    _log.info("consumed", extra={"queue": queue, "messages": len(events)})
+                    return
+                for message, each in readable:
+                    batch.process(message, partial(function, [each]))
+
+        return handler
+
+    return decorate
+
+
+def _consume[E: Event](
+    queue: str, envelope: Envelope, function: Callable[[Delivery[E]], None]
+) -> None:
+    def handle(work: UnitOfWork) -> None:
+        function(
+            Delivery(
+                cast("E", envelope.event),
+                envelope.event_id,
+                envelope.occurred_at,
+                envelope.correlation_id,
+                work,
+            )
+        )
+
+    first = consume(unit_of_work, queue, envelope, handle)
+    _log.info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
+
+
+def _about(queue: str, envelope: Envelope) -> dict[str, str]:
+    about = {
+        "queue": queue,
+        "event_id": str(envelope.event_id),
+        "event_type": envelope.event_type,
+        "correlation_id": envelope.correlation_id,
+    }
+    order_id = getattr(envelope.event, "order_id", None)
+    return about | ({"order_id": str(order_id)} if order_id else {})
