@@ -64,7 +64,7 @@ def _environment(of: Servers, step_functions_url: str) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         **of.environment,
-        "SHOP_PLACE_ORDER_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:place",
+        "SHOP_CHECKOUT_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:checkout",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

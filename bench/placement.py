@@ -1,4 +1,4 @@
-"""Stands for Step Functions: every execution of place_order succeeds at once."""
+"""Stands for Step Functions: every execution of the checkout succeeds at once."""
 
 import http.server
 import json
@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from bench.servers import body
+import msgspec
+
+from shop.contracts.tasks import PlacedOrder
+from shop.domain.orders import Order, OrderLine, OrderStatus
 
 
 class _Placement(http.server.BaseHTTPRequestHandler):
-    """Stands for Step Functions: every execution of place_order succeeds at once."""
+    """Stands for Step Functions: every execution of the checkout succeeds at once."""
 
     protocol_version = "HTTP/1.1"
 
@@ -32,23 +36,37 @@ class _Placement(http.server.BaseHTTPRequestHandler):
 
 def _placed(command: dict[str, Any]) -> str:
     now = datetime.now(UTC)
-    (item,) = command["items"]
-    line = {"product_id": item["product_id"], "name": "Thing", "unit_price_minor": 1000}
-    return body(
-        order_id=command["order_id"],
-        status="PENDING",
+    order = Order(
+        order_id=UUID(command["order_id"]),
+        user_id=UUID(command["user_id"]),
+        email=command["email"],
+        status=OrderStatus.PENDING,
         currency="USD",
-        lines=[line | {"quantity": 1}],
-        items=[{"product_id": item["product_id"], "quantity": 1}],
         subtotal_minor=1000,
         tax_minor=0,
         shipping_minor=0,
         total_minor=1000,
-        reservation_expires_at=(now + timedelta(minutes=10)).isoformat(),
-        estimated_delivery=now.date().isoformat(),
-        payment_timeout_seconds=660,
-        correlation_id=command["correlation_id"],
+        shipping_address=command["shipping_address"],
+        shipping_method=command["shipping_method"],
+        payment_method_id=command["payment_method_id"],
+        reservation_expires_at=now + timedelta(minutes=10),
+        estimated_delivery=now.date(),
+        carrier=None,
+        tracking_number=None,
+        cancel_reason=None,
+        correlation_id=UUID(command["correlation_id"]),
+        created_at=now,
+        lines=tuple(
+            OrderLine(
+                product_id=UUID(item["product_id"]),
+                name="Thing",
+                unit_price_minor=1000,
+                quantity=item["quantity"],
+            )
+            for item in command["items"]
+        ),
     )
+    return msgspec.json.encode(PlacedOrder(order=order)).decode()
 
 
 @contextmanager

@@ -11,12 +11,12 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
-from shop.domain.errors import InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from tests.support.broker import rmq_event
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
+from tests.support.machines import Machine, TaskFailed
 from tests.support.payments import StripeControl, event_of, signature, wind_back
 from tests.support.stock import add_products, query
 
@@ -44,7 +44,7 @@ _FAULTS: dict[str, dict[str, Any]] = {
 }
 _CONSUMERS = {
     "order.paid": ["inventory/on_order_paid"],
-    "inventory.updated": ["orders/on_inventory_updated"],
+    "inventory.confirmed": ["orders/on_inventory_confirmed"],
     "order.confirmed": ["notifications/on_order_confirmed"],
 }
 
@@ -76,42 +76,39 @@ class Purchases(RuleBasedStateMachine):
         quantities=st.tuples(*(st.integers(0, most) for most in (3, 2, 1))).filter(any),
         crash=st.sampled_from([None, None, None, "before the hold"]),
         card=st.sampled_from([None, *_CARDS]),
+        pay_now=st.booleans(),
         regret=st.sampled_from([False, False, False, True]),
     )
     def place(
-        self, quantities: Sequence[int], crash: str | None, card: str | None, regret: bool
+        self,
+        quantities: Sequence[int],
+        crash: str | None,
+        card: str | None,
+        pay_now: bool,
+        regret: bool,
     ) -> Any:
         items = {p: q for p, q in zip(self.products, quantities, strict=True) if q}
         order_id = new_id()
-        placed = self.gateway.invoke(
-            "orders/create_order",
-            {
-                "order_id": order_id,
-                "user_id": self.user_id,
-                "email": "buyer@shop.example",
-                "items": [{"product_id": p, "quantity": q} for p, q in items.items()],
-                "shipping_address": _ADDRESS,
-                "shipping_method": "standard",
-                "payment_method_id": "pm_card_visa",
-                "correlation_id": new_id(),
-            },
-        )
+        command = {
+            "order_id": str(order_id),
+            "user_id": self.user_id,
+            "email": "buyer@shop.example",
+            "items": [{"product_id": str(p), "quantity": q} for p, q in items.items()],
+            "shipping_address": _ADDRESS,
+            "shipping_method": "standard",
+            "payment_method_id": card or "pm_card_visa",
+            "pay_now": pay_now and card is not None,
+            "correlation_id": str(new_id()),
+        }
         self.placed[order_id] = items
         if crash:
+            self.gateway.invoke("orders/create_order", command)
             return order_id
-        hold = {
-            "order_id": order_id,
-            "items": placed["items"],
-            "expires_at": placed["reservation_expires_at"],
-            "correlation_id": placed["correlation_id"],
-        }
-        try:
-            self.gateway.invoke("inventory/hold_order_stock", hold)
-        except InsufficientStock:
-            reject = {"order_id": order_id, "error": "InsufficientStock"}
-            self.gateway.invoke("orders/reject_order", reject)
         if card:
             self.cards[order_id] = card
+        error = _error_of(Machine(self.gateway, "checkout", "Checkout"), command)
+        assert error in (None, "InsufficientStock", "PaymentDeclined"), error
+        if card and not pay_now:
             self._pay(order_id, card)
         if regret:
             self.cancel(order_id)
@@ -217,10 +214,12 @@ class Purchases(RuleBasedStateMachine):
             wind_back(self.url, order_id, timedelta(minutes=1))
         self.gateway.invoke("payments/reconcile_payments", _scheduled())
 
-    @rule(order_id=orders, step=st.sampled_from(["payment", "confirmation"]))
-    def the_machine_times_out(self, order_id: UUID, step: str) -> None:
-        decision = self.gateway.invoke("orders/close_order", {"order_id": order_id, "step": step})
-        assert decision["next"] in ("wait", "continue", "end")
+    @rule()
+    def advance(self) -> None:
+        """The events of the last five minutes did not come."""
+        for order_id in self.placed:
+            wind_back(self.url, order_id, timedelta(minutes=6))
+        self.gateway.invoke("orders/advance_orders", _scheduled())
 
     def status(self, order_id: UUID) -> OrderStatus:
         rows = query(self.url, "SELECT status FROM orders WHERE id = %s", (order_id,))
@@ -255,3 +254,12 @@ class _Properties:
 
 def _scheduled() -> dict[str, str]:
     return {"time": "2026-01-01T00:00:00Z"}
+
+
+def _error_of(machine: Machine, command: dict[str, Any]) -> str | None:
+    """Run an execution, and give the error with which it fails."""
+    try:
+        machine.run(command)
+    except TaskFailed as failed:
+        return failed.error
+    return None

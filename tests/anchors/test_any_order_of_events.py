@@ -169,13 +169,21 @@ def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
         (None, False, OrderStatus.CANCELLED, 0),
     ],
 )
+@pytest.mark.parametrize("pay_now", [False, True])
 def test_the_steps_above_reach_every_end(
-    machine: type[Promises], card: str | None, regret: bool, end: OrderStatus, charges: int
+    machine: type[Promises],
+    card: str | None,
+    pay_now: bool,
+    regret: bool,
+    end: OrderStatus,
+    charges: int,
 ) -> None:
     """What Hypothesis mixes can sell, refund, refuse and expire: else it would prove nothing."""
     walk = machine()
     walk.open_the_shop()
-    order_id = walk.place(quantities=(1, 1, 1), crash=None, card=card, regret=regret)
+    order_id = walk.place(
+        quantities=(1, 1, 1), crash=None, card=card, pay_now=pay_now, regret=regret
+    )
     walk.teardown()
     assert isinstance(order_id, UUID)
     assert (walk.status(order_id), len(walk.stripe.charges(order_id))) == (end, charges)

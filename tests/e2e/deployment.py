@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import psutil
-import psycopg2
+import psycopg
 import pytest
 
 from shop_local import processes, template
@@ -19,8 +19,7 @@ from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.stack import load_env
 
-#: Of the template's parameters: the machine waits long, so that only the sweeps end unpaid orders.
-_SETTINGS = {"SHOP_PAYMENT_GRACE_SECONDS": "900", "SHOP_OPENSEARCH": "off"}
+_SETTINGS = {"SHOP_OPENSEARCH": "off"}
 
 
 def run(state: State, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -77,13 +76,11 @@ class Stack:
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        connection = psycopg2.connect(self.values["SHOP_DATABASE_URL"])
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        with psycopg.connect(
+            self.values["SHOP_DATABASE_URL"], cursor_factory=psycopg.ClientCursor
+        ) as connection:
+            cursor = connection.execute(sql.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
 
     def stripe(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Use the control API of the Stripe fake."""
@@ -110,12 +107,6 @@ class Stack:
     def function(self, title: str) -> str:
         """Name the deployed function of ``<service>/<function>``."""
         return self.physical_id(template.functions(template.read(TEMPLATE))[title])
-
-    def execution(self, order_id: str) -> str:
-        """Status of the order's fulfil_order execution."""
-        machine = self.physical_id("FulfilOrder")
-        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"
-        return str(self.aws("stepfunctions").describe_execution(executionArn=arn)["status"])
 
     def log(self, title: str) -> list[dict[str, Any]]:
         """Structured lines of a function's log."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import psycopg2
+import psycopg
 import pytest
 
 from tests.support import databases
@@ -18,16 +18,15 @@ def functional_database(database_server: str, database_template: str) -> Iterato
     What the migrations fill stays.
     """
     with databases.copy_of(database_server, database_template) as url:
-        connection = psycopg2.connect(url)
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            tables = [name for (name,) in cursor.fetchall()]
+        with psycopg.connect(url) as connection:
+            rows = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchall()
             empty = []
-            for table in tables:
-                cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
-                if cursor.fetchone() == (False,):
+            for (table,) in rows:
+                found = connection.execute(f"SELECT EXISTS (SELECT FROM {table})".encode())
+                if found.fetchone() == (False,):
                     empty.append(table)
-        connection.close()
         yield url, f"TRUNCATE {', '.join(empty)}"
 
 
@@ -35,10 +34,8 @@ def functional_database(database_server: str, database_template: str) -> Iterato
 def database(functional_database: tuple[str, str]) -> str:
     """Address of a migrated database without anybody's data."""
     url, emptying = functional_database
-    connection = psycopg2.connect(url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(emptying)
-    connection.close()
+    with psycopg.connect(url) as connection:
+        connection.execute(emptying.encode())
     return url
 
 

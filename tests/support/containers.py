@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.outbox import PostgresOutbox
@@ -28,7 +29,7 @@ from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
 from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
 from shop.services.notifications.ports import Mailer
-from shop.services.orders.ports import Fulfilment, OrderPlacement
+from shop.services.orders.ports import CheckoutMachine
 from shop.services.payments.ports import PaymentProvider
 from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
 from shop.services.unit_of_work import UnitOfWork
@@ -71,18 +72,25 @@ class Container:
     search_engine = _Attribute[SearchEngine](search.search_engine)
     search_index = _Attribute[SearchIndex | None](search.search_index)
     payment_provider = _Attribute[PaymentProvider](stripe.payment_provider)
-    order_placement = _Attribute[OrderPlacement](aws.order_placement)
-    fulfilment = _Attribute[Fulfilment](aws.fulfilment)
+    checkout_machine = _Attribute[CheckoutMachine](aws.checkout_machine)
     mailer = _Attribute[Mailer](aws.mailer)
 
     def __init__(self, settings: Settings) -> None:
         self.environment = Environment(settings)
         self.settings = settings
 
-    def unit_of_work(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
-        """Begin a unit of work."""
+    def unit_of_work(
+        self,
+        *,
+        publish: bool = True,
+        autocommit: bool = False,
+        consumed: tuple[str, UUID] | None = None,
+    ) -> UnitOfWork:
+        """Begin a unit of work, whose events are published through this container's parts."""
         with self.environment.active():
-            return transactions.unit_of_work(publish=publish, reading=reading)
+            return transactions.unit_of_work(
+                publish=publish, autocommit=autocommit, consumed=consumed
+            )
 
     def read(self) -> UnitOfWork:
         """Begin a unit of work that only reads."""

@@ -5,10 +5,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
-from psycopg2 import sql
+import psycopg
+from psycopg import sql
 
 from shop.adapters.postgres.migrations import migrate, set_session_defaults
 
@@ -38,9 +39,8 @@ def copy_of(server_url: str, template: str) -> Iterator[str]:
     """Make a copy of a template, give its address, and drop it at the end."""
     name = f"shop_test_{uuid.uuid4().hex[:12]}"
     _execute(server_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
-    connection = psycopg2.connect(at(server_url, name))
-    set_session_defaults(connection)
-    connection.close()
+    with psycopg.connect(at(server_url, name)) as connection:
+        set_session_defaults(connection)
     try:
         yield at(server_url, name)
     finally:
@@ -49,32 +49,22 @@ def copy_of(server_url: str, template: str) -> Iterator[str]:
 
 def drop_leftovers(server_url: str) -> None:
     """Drop copies that an earlier session, cut short, has left behind."""
-    with _connected(server_url) as connection, connection.cursor() as cursor:
-        cursor.execute(
+    with psycopg.connect(server_url) as connection:
+        rows = connection.execute(
             "SELECT datname FROM pg_database"
             " WHERE datname LIKE 'shop_test_%' OR datname LIKE 'shop_unfinished_%'"
-        )
-        names = [row[0] for row in cursor.fetchall()]
+        ).fetchall()
+        names = [row[0] for row in rows]
     for name in names:
         _execute(server_url, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _exists(server_url: str, name: str) -> bool:
-    with _connected(server_url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
-        return bool(cursor.rowcount)
+    with psycopg.connect(server_url) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        return found.fetchone() is not None
 
 
-def _execute(server_url: str, statement: str, *names: str) -> None:
-    with _connected(server_url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-@contextmanager
-def _connected(server_url: str) -> Iterator["psycopg2.extensions.connection"]:
-    connection = psycopg2.connect(server_url)
-    connection.autocommit = True
-    try:
-        yield connection
-    finally:
-        connection.close()
+def _execute(server_url: str, statement: LiteralString, *names: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

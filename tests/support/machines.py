@@ -6,17 +6,13 @@ task raises is caught by ``Catch`` or ends the execution, under the names that S
 
 import json
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shop_local.paths import CHECKOUT
 from tests.support.gateway import Gateway
 from tests.support.proxy_events import template
-
-_START = "arn:aws:states:::states:startExecution"
-_CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 
 
 def definition(name: str) -> dict[str, Any]:
@@ -51,20 +47,15 @@ class Machine:
 
     Attributes
     ----------
-    wait : callable
-        Gets the name of a waiting state, the function's input and the time-out in seconds; gives the
-        event's output, or raises `TaskFailed` (``States.Timeout``).
-    start : callable
-        Gets name and input of an execution that is started.
     path : list of str
         The states that were entered.
+    calls : list of str
+        The functions that were called.
     """
 
     gateway: Gateway
     name: str
     logical_id: str
-    wait: Callable[[str, dict[str, Any], int], Any] | None = None
-    start: Callable[[str, dict[str, Any]], None] | None = None
     path: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
@@ -78,16 +69,16 @@ class Machine:
             self.path.append(state_name)
             assert len(self.path) < 500, "the machine does not end"
             state = machine["States"][state_name]
-            state_name, data = self._step(state_name, state, data, functions)
+            state_name, data = self._step(state, data, functions)
         return data
 
-    def _step(  # noqa: PLR0911 - one return a type of state
-        self, name: str, state: dict[str, Any], data: Any, functions: Mapping[str, str]
+    def _step(
+        self, state: dict[str, Any], data: Any, functions: Mapping[str, str]
     ) -> tuple[str | None, Any]:
         match state["Type"]:
             case "Task":
                 try:
-                    result = self._task(name, state, data, functions)
+                    result = self._task(state, data, functions)
                 except TaskFailed as failed:
                     return _caught(state, data, failed)
                 return state["Next"], _put(data, state.get("ResultPath", "$"), result)
@@ -96,10 +87,6 @@ class Machine:
                     if _holds(choice, data):
                         return choice["Next"], data
                 return state["Default"], data
-            case "Pass":
-                return state["Next"], resolve(state["Parameters"], data)
-            case "Wait":
-                return state["Next"], data
             case "Succeed":
                 return None, _look(state.get("OutputPath", "$"), data)
             case "Fail":
@@ -108,20 +95,9 @@ class Machine:
                 raise TaskFailed(error, cause)
         raise AssertionError(f"unknown type {state['Type']}")
 
-    def _task(
-        self, name: str, state: dict[str, Any], data: Any, functions: Mapping[str, str]
-    ) -> Any:
+    def _task(self, state: dict[str, Any], data: Any, functions: Mapping[str, str]) -> Any:
         resource, parameters = state["Resource"], state.get("Parameters")
         given = data if parameters is None else resolve(parameters, data)
-        if resource == _START:
-            assert self.start is not None
-            self.start(given["Name"], given["Input"])
-            return {"ExecutionArn": "arn"}
-        if resource == _CALLBACK:
-            self._invoke(functions[_substitution(given["FunctionName"])], given["Payload"])
-            timeout = state.get("TimeoutSeconds") or _look(state["TimeoutSecondsPath"], data)
-            assert self.wait is not None
-            return self.wait(name, given["Payload"], timeout)
         return self._invoke(functions[_substitution(resource)], given)
 
     def _invoke(self, function: str, event: Any) -> Any:
@@ -162,10 +138,6 @@ def resolve(template_value: Any, data: Any) -> Any:
 
 
 def _look(path: str, data: Any) -> Any:
-    if path.startswith("$$."):
-        return {"$$.Execution.Id": "arn:execution", "$$.Task.Token": str(uuid.uuid4())}[path]
-    if match := re.fullmatch(r"States\.MathAdd\((\$[\w.]+), (\d+)\)", path):
-        return _look(match[1], data) + int(match[2])
     for name in path.split(".")[1:]:
         data = data[name]
     return data
@@ -174,15 +146,18 @@ def _look(path: str, data: Any) -> Any:
 def _put(data: Any, path: str | None, result: Any) -> Any:
     if path is None:
         return data
-    if path == "$":
+    _, *names = path.split(".")
+    return _put_at(data, names, result)
+
+
+def _put_at(data: Any, names: list[str], result: Any) -> Any:
+    if not names:
         return result
-    return {**data, path.removeprefix("$."): result}
+    first, *others = names
+    return {**data, first: _put_at(data.get(first, {}), others, result)}
 
 
 def _holds(choice: dict[str, Any], data: Any) -> bool:
-    if "And" in choice:
-        return all(_holds(part, data) for part in choice["And"])
     value = _look(choice["Variable"], data)
-    if "StringEquals" in choice:
-        return bool(value == choice["StringEquals"])
-    return bool(value < choice["NumericLessThan"])
+    expected = choice["StringEquals"] if "StringEquals" in choice else choice["BooleanEquals"]
+    return bool(value == expected)

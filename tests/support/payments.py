@@ -16,7 +16,7 @@ from uuid import UUID
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop.domain.orders import Order, OrderLine, OrderStatus
-from shop.services.payments import process_payment
+from shop.services.payments.processing import process_payment
 from tests.support.containers import Container, container_for
 from tests.support.stock import add_products, levels, query
 

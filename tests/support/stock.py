@@ -5,32 +5,28 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import psycopg2
-import psycopg2.extras
+import psycopg
 
 from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.domain.ids import new_id
-
-psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
+from shop.domain.payments import Attempt
 
 
 @contextmanager
 def connected(database_url: str) -> Iterator[Any]:
     """A cursor outside transactions."""
-    connection = psycopg2.connect(database_url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+    # Parameters are put in by the client, as psql would, so that a test may send any SQL.
+    with psycopg.connect(
+        database_url, autocommit=True, cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        yield connection.cursor()
 
 
 def query(database_url: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement and give its rows."""
     with connected(database_url) as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, parameters or None)
         return list(cursor.fetchall()) if cursor.description else []
 
 
@@ -83,7 +79,7 @@ def begin_payment(transaction: Transaction, order_id: UUID) -> bool:
     row = transaction.row("SELECT user_id FROM orders WHERE id = %s", (order_id,))
     assert row is not None
     begun = PostgresPayments(transaction).begin(order_id, row[0], "pm_card_visa")
-    return begun.attempt is not None
+    return isinstance(begun, Attempt)
 
 
 def levels(database_url: str, product_id: UUID) -> tuple[int, int]:

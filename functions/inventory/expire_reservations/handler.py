@@ -2,10 +2,10 @@
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
-from shop.services import inventory
+from shop.services.orders.expire import expire_reservations
 
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Tidy what has lapsed."""
-    return inventory.expire_reservations(unit_of_work, seconds=seconds)
+    return expire_reservations(unit_of_work, seconds=seconds)

@@ -1,16 +1,16 @@
-"""Step of place_order: hold the order's stock."""
+"""Step of checkout: hold the order's stock."""
 
 from shop.bootstrap.redis import stock_locks
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.tasks import HoldOrderStock, StockHeld
 from shop.entrypoints.task import task
-from shop.services import inventory
+from shop.services.inventory.holds import hold_stock
 
 
 @task(HoldOrderStock)
 def handler(command: HoldOrderStock) -> StockHeld:
     """Hold the stock of an order, all lines or none; raises InsufficientStock."""
-    hold = inventory.hold_stock(
+    hold = hold_stock(
         unit_of_work,
         stock_locks(),
         command.order_id,

@@ -2,10 +2,10 @@
 
 from shop.contracts.events import OrderPaid
 from shop.entrypoints.rabbitmq import Delivery, consumer
-from shop.services import inventory
+from shop.services.inventory.holds import commit_stock
 
 
 @consumer(service="inventory", event=OrderPaid)
 def handler(delivery: Delivery[OrderPaid]) -> None:
-    """Confirm a paid order's stock."""
-    inventory.confirm_order(delivery.work, delivery.event.order_id, delivery.correlation_id)
+    """Commit a paid order's stock."""
+    commit_stock(delivery.work, delivery.event.order_id, delivery.correlation_id)

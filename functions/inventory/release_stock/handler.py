@@ -6,7 +6,7 @@ from shop.domain.sessions import OPERATORS
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
-from shop.services import inventory
+from shop.services.inventory.holds import release_order
 
 
 @endpoint(
@@ -19,7 +19,7 @@ from shop.services import inventory
 )
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Give back what an order holds; repeating it changes nothing."""
-    hold = inventory.release_order(
+    hold = release_order(
         unit_of_work,
         request.order_id,
         reason="released on request",

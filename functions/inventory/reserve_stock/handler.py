@@ -8,7 +8,7 @@ from shop.domain.sessions import OPERATORS
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
-from shop.services import inventory
+from shop.services.inventory.holds import hold_stock_for
 
 
 @endpoint(
@@ -21,7 +21,7 @@ from shop.services import inventory
 )
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
-    hold = inventory.hold_stock_for(
+    hold = hold_stock_for(
         unit_of_work,
         stock_locks(),
         request.order_id,

@@ -7,7 +7,7 @@ from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
-from shop.services import inventory
+from shop.services.inventory.levels import change_stock
 
 
 @endpoint(
@@ -26,7 +26,5 @@ def handler(request: Request[SetStock, None]) -> Answer:
         actor_id=request.shopper.user_id,
         request_id=request.resource_id,
     )
-    level = inventory.change_stock(
-        unit_of_work, request.id("product_id"), change, request.correlation_id
-    )
+    level = change_stock(unit_of_work, request.id("product_id"), change, request.correlation_id)
     return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))

@@ -7,7 +7,7 @@ from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.orders import views as order_views
-from shop.services.orders.cancel import cancel_order
+from shop.services.payments.cancellation import cancel_on_request
 
 
 @endpoint(
@@ -20,7 +20,7 @@ from shop.services.orders.cancel import cancel_order
 )
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its money is still on the way back."""
-    done = cancel_order(
+    done = cancel_on_request(
         unit_of_work,
         payment_provider(),
         request.shopper,

@@ -1,6 +1,6 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
-from shop.bootstrap.aws import order_placement
+from shop.bootstrap.aws import checkout_machine
 from shop.bootstrap.redis import carts
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import Checkout, OrderPlaced
@@ -21,19 +21,20 @@ from shop.services.orders.checkout import check_out
     order="new",
     idempotency=REQUIRED,
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
-              "order_state_conflict", "reservation_conflict"),
+              "order_state_conflict", "reservation_conflict", "card_declined", "amount_too_small",
+              "payment_refused", "reservation_expired", "payment_outcome_unknown"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
-    """Turn the cart into an order whose stock is held until it is paid."""
+    """Turn the cart into an order whose stock is held until it is paid; with `pay_now` it is paid now."""
     placed = check_out(
         carts(),
-        order_placement(),
+        checkout_machine(),
         unit_of_work,
         request.shopper,
         request.body,
         order_id=request.order_id,
         correlation_id=request.correlation_id,
     )
-    headers = {"Location": f"/api/orders/{placed.order_id}"}
+    headers = {"Location": f"/api/orders/{placed.order.order_id}"}
     body = order_views.placed(placed)
-    return Answer(body, 201, headers, correlation_id=placed.correlation_id)
+    return Answer(body, 201, headers, correlation_id=placed.order.correlation_id)

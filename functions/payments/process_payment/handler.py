@@ -8,7 +8,7 @@ from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
-from shop.services.payments import process_payment
+from shop.services.payments.processing import process_payment
 
 
 @endpoint(

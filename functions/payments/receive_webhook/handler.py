@@ -1,10 +1,10 @@
-"""POST /api/payments/webhook: what Stripe tells about payments."""
+"""POST /api/payments/webhook: what Stripe reports about payments."""
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.payments import WebhookReceipt
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.services.payments import receive_webhook
+from shop.services.payments.webhooks import receive_webhook
 
 
 @endpoint(
@@ -14,7 +14,7 @@ from shop.services.payments import receive_webhook
     problems=("invalid_signature", "payment_outcome_unknown"),
 )
 def handler(request: Request[bytes, None]) -> Answer:
-    """Take a signed event of Stripe's; 200 once it is recorded."""
+    """Take a signed event of Stripe's; 200 once it is handled."""
     outcome = receive_webhook(
         payment_provider(),
         unit_of_work,

@@ -3,7 +3,7 @@
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.entrypoints.schedule import schedule
-from shop.services.payments import reconcile
+from shop.services.payments.reconciliation import reconcile
 
 #: One payment may take a charge, a search, a cancellation and a refund, each as long as a time-out.
 _SECONDS_OF_ONE = 24

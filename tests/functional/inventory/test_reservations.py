@@ -15,6 +15,7 @@ from tests.support.containers import NO_BROKER, Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
 from tests.support.stock import add_order, add_products, levels, query
+from tests.support.wire import counting
 
 SERVICE = "a service's token"
 
@@ -160,10 +161,10 @@ def test_the_state_machine_holds_the_stock_of_an_order(
         "expires_at": "2099-01-01T00:00:00Z",
         "correlation_id": str(new_id()),
     }
-    before = container.database.statements
-    held = shop.invoke("inventory/hold_order_stock", command)
-    # Lock, hold, outbox; the broker is away, so nothing is published.
-    assert container.database.statements - before == 3
+    with counting(container.database) as sent:
+        held = shop.invoke("inventory/hold_order_stock", command)
+    # Lock, hold, outbox; there is no broker, so nothing is published.
+    assert (len(sent.statements), len(sent.control)) == (3, 2)
     assert datetime.fromisoformat(held["expires_at"]) == datetime(2099, 1, 1, tzinfo=UTC)
     assert shop.invoke("inventory/hold_order_stock", command) == held
     with pytest.raises(InsufficientStock):
@@ -200,12 +201,15 @@ def test_the_stock_of_a_paid_order_is_confirmed_once(
     for _ in range(2):
         shop.invoke("inventory/on_order_paid", event)
     assert levels(database, products[0]) == (3, 0)
-    updated = query(
-        database,
-        "SELECT aggregate_id, body->>'order_id' FROM outbox"
-        " WHERE event_type = 'inventory.updated' ORDER BY aggregate_id",
-    )
-    assert updated == [(str(product), str(order_id)) for product in products]
+    recorded = "SELECT aggregate_id FROM outbox WHERE event_type = %s ORDER BY aggregate_id"
+    updated = query(database, recorded, ("inventory.updated",))
+    assert updated == [(str(product),) for product in products]
+    assert query(database, recorded, ("inventory.confirmed",)) == [(str(order_id),)]
+    (body,) = query(database, "SELECT body FROM outbox WHERE event_type = 'inventory.confirmed'")[0]
+    assert body["items"] == [
+        {"product_id": str(products[0]), "quantity": 2},
+        {"product_id": str(products[1]), "quantity": 1},
+    ]
 
 
 def test_lapsed_holds_are_swept_on_schedule(

@@ -11,6 +11,7 @@ from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 from tests.support.stock import add_products, query
+from tests.support.wire import counting
 
 
 @pytest.fixture
@@ -119,9 +120,9 @@ def test_only_staff_may_change_the_stock(
 
 
 def test_reading_takes_one_statement(shop: Gateway, container: Container, product: UUID) -> None:
-    before = container.database.statements
-    shop.get(f"/api/stock/{product}")
-    assert container.database.statements - before == 1
+    with counting(container.database) as sent:
+        shop.get(f"/api/stock/{product}")
+    assert (len(sent.statements), sent.control) == (1, [])
 
 
 def test_an_adjustment_that_lost_its_answer_is_made_once(

@@ -1,4 +1,4 @@
-"""POST /api/orders/checkout, with the real steps of place_order behind it."""
+"""POST /api/orders/checkout, with the real steps of the state machine behind it."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +14,7 @@ from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
 from tests.support.products import add_product, change, set_on_hand
 from tests.support.stock import levels, query
+from tests.support.wire import counting
 
 
 def product(shop: OrderingShop, **columns: object) -> UUID:
@@ -49,8 +50,7 @@ def test_a_cart_becomes_an_order(shop: OrderingShop) -> None:
     assert levels(shop.database_url, case) == (10, 2)
     assert timeline_of(shop.database_url, order_id) == ["PENDING"]
     assert events_of(shop.database_url, order_id)[:2] == ["order.created", "inventory.reserved"]
-    assert shop.states.started[str(order_id)]["order_id"] == str(order_id)
-    assert 659 <= shop.states.started[str(order_id)]["timeout_seconds"] <= 660
+    assert shop.states.paths == [["CreateOrder", "IsPending", "HoldStock", "PayNow", "Placed"]]
     assert shop.get("/api/cart", token=token).json["items"] == []
 
 
@@ -99,7 +99,7 @@ def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop: OrderingSh
     assert events_of(shop.database_url, order_id) == ["order.created", "order.cancelled"]
     assert levels(shop.database_url, plenty) == (10, 0)
     assert levels(shop.database_url, scarce) == (2, 0)
-    assert shop.states.started == {}
+    assert shop.states.paths[0][-2:] == ["RejectOrder", "Rejected"]
     assert len(shop.get("/api/cart", token=token).json["items"]) == 2
     # The refusal is the final answer of this key; with another one it may work.
     assert shop.check_out(token, cart, key=key).headers["idempotency-replayed"] == "true"
@@ -135,7 +135,6 @@ def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
     assert answer.status == 201, answer.text
     assert query(shop.database_url, "SELECT id FROM orders") == [(UUID(answer.json["order_id"]),)]
     assert levels(shop.database_url, phone) == (10, 1)
-    assert len(shop.states.started) == 1
 
 
 def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
@@ -329,13 +328,13 @@ def test_a_guest_can_order(shop: OrderingShop) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 12])
-def test_a_whole_checkout_takes_ten_statements_whatever_its_size(
+def test_a_whole_checkout_takes_as_many_statements_whatever_its_size(
     shop: OrderingShop, lines: int
 ) -> None:
     """A10 (vendure #4387): the number of statements does not grow with the number of lines."""
     token = shop.shopper()
     cart = shop.fill_cart(token, *[product(shop) for _ in range(lines)])
-    before = shop.container.database.statements
-    assert shop.check_out(token, cart).status == 201
-    publishing = 2  # reading and marking the outbox, which needs a broker
-    assert shop.container.database.statements - before + publishing == 10
+    with counting(shop.container.database) as sent:
+        assert shop.check_out(token, cart).status == 201
+    # The mark in the outbox is missing: there is no broker here.
+    assert len(sent.statements) <= 9, sent.table()

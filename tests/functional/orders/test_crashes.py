@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
-from shop.services.inventory import expire_reservations
+from shop.services.orders.expire import expire_reservations
 from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
 from tests.support.products import add_product, set_on_hand
@@ -68,7 +68,6 @@ def test_a_repeat_goes_on_with_the_same_order(
     assert levels(shop.database_url, phone) == (10, 4)
     events = events_of(shop.database_url, answer.json["order_id"])
     assert sorted(events) == ["inventory.reserved", "order.created"]
-    assert list(shop.states.started) == [answer.json["order_id"]]
 
 
 def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(

@@ -1,6 +1,5 @@
 """Webhooks that are not ours, or not what they say."""
 
-import json
 import time
 
 import pytest
@@ -29,15 +28,12 @@ from tests.support.stock import query
     ],
     ids=["unknown type", "intent created", "unknown order", "foreign intent", "foreign charge"],
 )  # fmt: skip
-def test_what_is_not_ours_is_recorded_and_ignored(
+def test_what_is_not_ours_is_ignored_and_not_stored(
     shop: Gateway, database: str, payload: str
 ) -> None:
     answer = deliver(shop, payload)
     assert (answer.status, answer.json) == (200, {"outcome": "ignored"})
-    event = json.loads(payload)
-    assert query(database, "SELECT event_id, event_type, outcome FROM webhook_events") == [
-        (event["id"], event["type"], "ignored")
-    ]
+    assert query(database, "SELECT count(*) FROM webhook_events") == [(0,)]
 
 
 _EVENT = event_of("customer.created", {"id": "cus_1", "object": "customer"})

@@ -24,6 +24,7 @@ from tests.support.payments import (
     timeline_of,
 )
 from tests.support.stock import query
+from tests.support.wire import counting
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
@@ -55,8 +56,21 @@ def test_the_same_event_again(
     placed = place_order(container)
     payload = event_of("payment_intent.succeeded", lose_the_answer(shop, control, placed))
     outcomes = [deliver(shop, payload).json["outcome"] for _ in range(3)]
-    assert outcomes == ["paid", "duplicate", "duplicate"]
+    assert outcomes == ["paid", "paid_before", "paid_before"]
     assert events_of(database, placed.order_id) == ["order.paid"]
+
+
+def test_the_success_of_a_paid_order_takes_one_statement(
+    shop: Gateway, container: Container, control: StripeControl, database: str
+) -> None:
+    """The usual case: the request has recorded the payment before its webhook comes."""
+    placed = place_order(container)
+    pay(shop, placed)
+    payload = event_of("payment_intent.succeeded", control.intents(placed.order_id)[0])
+    with counting(container.database) as sent:
+        assert deliver(shop, payload).json == {"outcome": "paid_before"}
+    assert (len(sent.statements), sent.control) == (1, [])
+    assert query(database, "SELECT count(*) FROM webhook_events") == [(0,)]
 
 
 def test_every_order_of_events_ends_the_same(
@@ -244,5 +258,6 @@ def test_copies_at_the_same_time(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["duplicate"] * 7 + ["paid"]
+    assert outcomes.count("paid") == 1
+    assert set(outcomes) <= {"paid", "duplicate", "paid_before"}
     assert events_of(database, placed.order_id) == ["order.paid"]

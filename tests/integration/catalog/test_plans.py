@@ -46,7 +46,8 @@ def transaction(database_server: str, database_template: str) -> Iterator[Transa
             )
             for name, _ in gin:
                 loading.execute(f"DROP INDEX {name}")
-            loading.execute(_FILL)
+            for statement in _FILL.strip().removesuffix(";").split(";"):
+                loading.execute(statement)
             for name, definition in gin:
                 if name in {"idx_products_name_gin", "idx_products_typed_name_trgm"}:
                     loading.execute(definition)

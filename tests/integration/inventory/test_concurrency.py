@@ -13,7 +13,8 @@ from shop.adapters.redis import stock_locks as redis_stock_locks
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services import inventory
+from shop.services.inventory.holds import commit_stock, hold_stock, release_stock
+from shop.services.orders.expire import expire_reservations
 from shop_local.services import RunningServices
 from tests.support.containers import container_for
 from tests.support.stock import add_order, add_products, begin_payment, levels, query
@@ -37,7 +38,7 @@ def buy(
     with container_for(database, redis_url) as container:
         for _ in range(times):
             try:
-                inventory.hold_stock(
+                hold_stock(
                     partial(container.unit_of_work, publish=False),
                     container.stock_locks,
                     new_id(),
@@ -119,7 +120,7 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                         lines = [Item(product, 1) for product in products]
                         ends = datetime.now(UTC) + timedelta(seconds=chance.choice([0.05, 60]))
                         try:
-                            inventory.hold_stock(
+                            hold_stock(
                                 open_work,
                                 container.stock_locks,
                                 order_id,
@@ -134,15 +135,13 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                             begin_payment(transaction, order_id)
                     case 2:
                         with open_work() as work:
-                            inventory.confirm_order(work, order_id, "c")
+                            commit_stock(work, order_id, "c")
                     case 3:
                         with open_work() as work:
                             work.inventory.lock_order(order_id)
-                            inventory.release_stock(
-                                work, order_id, reason="test", correlation_id="c"
-                            )
+                            release_stock(work, order_id, reason="test", correlation_id="c")
                     case 4:
-                        inventory.expire_reservations(open_work, seconds=2)
+                        expire_reservations(open_work, seconds=2)
 
     in_threads([partial(trade, seed) for seed in range(8)])
     for product in products:

@@ -10,11 +10,11 @@ from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.inventory import PostgresInventory
 from shop.domain.errors import Conflict
 from shop.domain.ids import new_id
-from shop.domain.inventory import Hold, Item
+from shop.domain.inventory import AlreadyHeld, Held, Item
 from tests.support.stock import add_products, levels, query
 
 
-def hold(transaction: Transaction, order_id: UUID, product_id: UUID) -> Hold:
+def hold(transaction: Transaction, order_id: UUID, product_id: UUID) -> Held | AlreadyHeld:
     until = datetime.now(UTC) + timedelta(minutes=10)
     return PostgresInventory(transaction).hold(order_id, new_id(), [Item(product_id, 1)], until)
 

@@ -11,8 +11,18 @@ from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.inventory import PostgresInventory
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
-from shop.domain.inventory import Hold, Item, StockChange, StockLevel
+from shop.domain.inventory import (
+    AlreadyHeld,
+    Committed,
+    Held,
+    Hold,
+    Item,
+    Released,
+    StockChange,
+    StockLevel,
+)
 from tests.support.stock import add_order, add_products, begin_payment, levels, query
+from tests.support.wire import counting
 
 
 class Warehouse:
@@ -23,6 +33,11 @@ class Warehouse:
         self.database = Database(url)
 
     def hold(self, order_id: UUID, *lines: tuple[UUID, int], seconds: float = 600) -> Hold:
+        return self.try_hold(order_id, *lines, seconds=seconds).hold
+
+    def try_hold(
+        self, order_id: UUID, *lines: tuple[UUID, int], seconds: float = 600
+    ) -> Held | AlreadyHeld:
         expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
         with self.database.transaction() as transaction:
             return PostgresInventory(transaction).hold(
@@ -33,11 +48,11 @@ class Warehouse:
         with self.database.transaction() as transaction:
             return begin_payment(transaction, order_id)
 
-    def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
+    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         with self.database.transaction() as transaction:
             return PostgresInventory(transaction).release(order_id, expired=expired)
 
-    def confirm(self, order_id: UUID) -> list[StockLevel]:
+    def confirm(self, order_id: UUID) -> Committed | None:
         with self.database.transaction() as transaction:
             return PostgresInventory(transaction).confirm(order_id)
 
@@ -91,20 +106,24 @@ def test_a_hold_takes_two_statements_whatever_the_number_of_lines(
     warehouse: Warehouse, database: str
 ) -> None:
     products = add_products(database, *[5] * 30)
+    warehouse.hold(new_id(), (products[0], 1))
+    warehouse.hold(new_id(), (products[0], 1))
     for lines in (1, 30):
-        before = warehouse.database.statements
-        warehouse.hold(new_id(), *((product, 1) for product in products[:lines]))
-        assert warehouse.database.statements - before == 2
+        with counting(warehouse.database) as sent:
+            warehouse.hold(new_id(), *((product, 1) for product in products[:lines]))
+        assert (len(sent.statements), sent.round_trips) == (2, 2)
 
 
 def test_the_same_order_again_gets_the_same_hold(warehouse: Warehouse, database: str) -> None:
     first, second = add_products(database, 5, 5)
     order_id = new_id()
-    hold = warehouse.hold(order_id, (first, 2), (second, 1))
-    again = warehouse.hold(order_id, (second, 1), (first, 1), (first, 1))
+    held = warehouse.try_hold(order_id, (first, 2), (second, 1))
+    repeated = warehouse.try_hold(order_id, (second, 1), (first, 1), (first, 1))
+    assert isinstance(held, Held)
+    assert isinstance(repeated, AlreadyHeld)
+    hold, again = held.hold, repeated.hold
     assert (again.reservation_id, again.items) == (hold.reservation_id, hold.items)
     assert abs(again.expires_at - hold.expires_at) < timedelta(milliseconds=1)
-    assert (hold.is_new, again.is_new) == (True, False)
     assert levels(database, first) == (5, 2)
     with pytest.raises(Conflict) as refused:
         warehouse.hold(order_id, (first, 3), (second, 1))
@@ -117,11 +136,13 @@ def test_repeating_a_hold_leaves_the_lapsed_ones_of_others_alone(
     (product,) = add_products(database, 5)
     order_id = new_id()
     warehouse.hold(order_id, (product, 1))
-    warehouse.hold(new_id(), (product, 1), seconds=0.01)
-    time.sleep(0.05)
-    assert warehouse.hold(order_id, (product, 1)).lapsed == ()
+    warehouse.hold(new_id(), (product, 1), seconds=0.1)
+    time.sleep(0.2)
+    assert isinstance(warehouse.try_hold(order_id, (product, 1)), AlreadyHeld)
     assert levels(database, product) == (5, 2)
-    assert len(warehouse.hold(new_id(), (product, 1)).lapsed) == 1
+    held = warehouse.try_hold(new_id(), (product, 1))
+    assert isinstance(held, Held)
+    assert len(held.lapsed) == 1
     assert levels(database, product) == (5, 2)
 
 
@@ -132,11 +153,11 @@ def test_no_counter_moves_twice(warehouse: Warehouse, database: str) -> None:
     warehouse.hold(order_id, (first, 2), (second, 3))
     released = warehouse.release(order_id)
     assert released is not None
-    assert released.items == (Item(first, 2), Item(second, 3))
+    assert released.hold.items == (Item(first, 2), Item(second, 3))
     assert [level.available for level in released.levels] == [5, 7]
     for repeat in (warehouse.release(order_id), warehouse.release(order_id, expired=True)):
         assert repeat is None
-    assert warehouse.confirm(order_id) == []
+    assert warehouse.confirm(order_id) is None
     assert levels(database, first) == (5, 0)
     assert levels(database, second) == (7, 0)
     with pytest.raises(Conflict):
@@ -149,9 +170,13 @@ def test_confirming_takes_the_stock_once_and_cancelling_brings_it_back_once(
     """A6 (medusa #13625)."""
     (product,) = add_products(database, 5)
     order_id = new_id()
-    warehouse.hold(order_id, (product, 2))
-    assert [(level.on_hand, level.reserved) for level in warehouse.confirm(order_id)] == [(3, 0)]
-    assert warehouse.confirm(order_id) == []
+    hold = warehouse.hold(order_id, (product, 2))
+    committed = warehouse.confirm(order_id)
+    assert committed is not None
+    assert committed.hold.reservation_id == hold.reservation_id
+    assert committed.hold.items == hold.items
+    assert [(level.on_hand, level.reserved) for level in committed.levels] == [(3, 0)]
+    assert warehouse.confirm(order_id) is None
     assert levels(database, product) == (3, 0)
     assert warehouse.release(order_id, expired=True) is None
     assert warehouse.release(order_id) is not None
@@ -190,14 +215,15 @@ def test_a_hold_stops_counting_at_its_end_to_the_second(
     time.sleep(left + 0.02)
     assert warehouse.level(product) == StockLevel(product, 1, 0, 1, 2)
     assert not warehouse.begin_payment(order_id)
-    other = warehouse.hold(new_id(), (product, 1))
+    other = warehouse.try_hold(new_id(), (product, 1))
+    assert isinstance(other, Held)
     assert (datetime.now(UTC) - hold.expires_at).total_seconds() < 1
     assert [(lapsed.order_id, lapsed.items) for lapsed in other.lapsed] == [
         (order_id, (Item(product, 1),))
     ]
     assert levels(database, product) == (1, 1)
     assert warehouse.release(order_id, expired=True) is None
-    assert warehouse.confirm(order_id) == []
+    assert warehouse.confirm(order_id) is None
     assert levels(database, product) == (1, 1)
 
 
@@ -220,7 +246,7 @@ def test_a_hold_being_paid_does_not_end(warehouse: Warehouse, database: str) -> 
     with pytest.raises(InsufficientStock):
         warehouse.hold(new_id(), (product, 1))
     assert warehouse.hold(order_id, (product, 1)).reservation_id == hold.reservation_id
-    assert warehouse.confirm(order_id) != []
+    assert warehouse.confirm(order_id) is not None
 
 
 def test_a_hold_in_part_taken_over_is_neither_paid_nor_confirmed(
@@ -232,10 +258,10 @@ def test_a_hold_in_part_taken_over_is_neither_paid_nor_confirmed(
     time.sleep(0.35)
     warehouse.hold(new_id(), (first, 1))
     assert not warehouse.begin_payment(order_id)
-    assert warehouse.confirm(order_id) == []
+    assert warehouse.confirm(order_id) is None
     released = warehouse.release(order_id, expired=True)
     assert released is not None
-    assert released.items == (Item(second, 1),)
+    assert released.hold.items == (Item(second, 1),)
     assert (levels(database, first), levels(database, second)) == ((1, 1), (1, 0))
 
 

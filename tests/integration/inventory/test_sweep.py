@@ -10,7 +10,8 @@ import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services import inventory
+from shop.services.inventory.holds import commit_stock, hold_stock_for, release_order
+from shop.services.orders.expire import expire_reservations
 from tests.support.containers import Container, container_for
 from tests.support.stock import add_order, add_products, begin_payment, connected, levels, query
 from tests.support.threads import in_threads
@@ -25,7 +26,7 @@ def container(database: str) -> Iterator[Container]:
 
 
 def hold(container: Container, order_id: UUID, *products: UUID, seconds: int = 600) -> None:
-    inventory.hold_stock_for(
+    hold_stock_for(
         container.unit_of_work,
         container.stock_locks,
         order_id,
@@ -42,7 +43,7 @@ def lapse(database: str) -> None:
 
 
 def sweep(container: Container) -> dict[str, int]:
-    return inventory.expire_reservations(container.unit_of_work, seconds=20)
+    return expire_reservations(container.unit_of_work, seconds=20)
 
 
 def statuses(database: str, order_id: UUID) -> tuple[str, str | None]:
@@ -151,9 +152,7 @@ def test_several_runs_at_once_share_the_work(container: Container, database: str
 
     def run() -> dict[str, int]:
         with container_for(database, NO_REDIS) as own:
-            return inventory.expire_reservations(
-                partial(own.unit_of_work, publish=False), seconds=20
-            )
+            return expire_reservations(partial(own.unit_of_work, publish=False), seconds=20)
 
     runs = in_threads([run] * 4)
     runs.append(sweep(container))
@@ -169,7 +168,7 @@ def test_a_run_ends_when_its_time_is_over(container: Container, database: str) -
         hold(container, add_order(database), product)
     lapse(database)
     ticks = iter(range(1000))
-    counts = inventory.expire_reservations(
+    counts = expire_reservations(
         container.unit_of_work, seconds=5, clock=lambda: float(next(ticks))
     )
     assert 0 < counts["cancelled"] < 10
@@ -182,11 +181,11 @@ def test_a_paid_order_whose_hold_has_ended_is_reported_and_a_repeated_confirmati
     kept, lost = add_order(database), add_order(database)
     for order_id in (kept, lost):
         hold(container, order_id, product)
-    inventory.release_order(container.unit_of_work, lost, reason="test", correlation_id="c")
-    confirmed = []
+    release_order(container.unit_of_work, lost, reason="test", correlation_id="c")
+    committed = []
     for order_id in (kept, kept, lost):
         with container.unit_of_work() as work:
-            confirmed.append(inventory.confirm_order(work, order_id, "c"))
-    assert confirmed == [True, False, False]
+            committed.append(commit_stock(work, order_id, "c"))
+    assert committed == [True, True, False]
     assert capsys.readouterr().out.count('"PaidOrdersWithoutHold": 1') == 1
     assert levels(database, product) == (4, 0)

@@ -7,7 +7,7 @@ import time
 
 import pika
 import psutil
-import psycopg2
+import psycopg
 from redis import Redis
 
 from shop_local import processes
@@ -15,26 +15,19 @@ from shop_local.services import RunningServices, versions
 
 
 def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
-    connection = psycopg2.connect(database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM orders")
-        assert cursor.fetchone() == (0,)
-    connection.close()
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
 
 
 def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
     services: RunningServices, database: str
 ) -> None:
-    connection = psycopg2.connect(database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    connection = psycopg.connect(database, autocommit=True)
+    connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
     services.kill("postgresql")
     services.start("postgresql")
-    again = psycopg2.connect(database)
-    with again, again.cursor() as cursor:
-        cursor.execute("SELECT one FROM kept")
-        assert cursor.fetchone() == (1,)
-    again.close()
+    with psycopg.connect(database) as again:
+        assert again.execute("SELECT one FROM kept").fetchone() == (1,)
     connection.close()
 
 

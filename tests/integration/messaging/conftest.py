@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from shop.adapters.rabbitmq.topology import declare
+from shop.entrypoints.rabbitmq import batch
 from tests.support import broker
 from tests.support.broker import Line
 from tests.support.containers import Container, container_for
+from tests.support.shelf import Shelf
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,16 @@ def container(database: str, redis_url: str, line: Line) -> Iterator[Container]:
     """Adapters that reach the broker over `line`."""
     with container_for(database, redis_url, line.url) as made:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for servers that are unavailable."""
+    monkeypatch.setattr(batch, "_SPARE_SECONDS", 60.0)
+
+
+@pytest.fixture
+def shelf(impatient: None, database: str, redis_url: str, rabbitmq: str) -> Iterator[Shelf]:
+    """A consumer with its own way to the broker."""
+    with container_for(database, redis_url, rabbitmq) as made:
+        yield Shelf(made, database)

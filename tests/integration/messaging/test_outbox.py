@@ -15,9 +15,10 @@ from tests.support.broker import Line
 from tests.support.containers import Container, container_for
 from tests.support.stock import query
 from tests.support.threads import in_threads
+from tests.support.wire import counting
 
 QUEUE = "inventory.order.paid"
-STOCK_QUEUE = "orders.inventory.updated"
+STOCK_QUEUE = "catalog.inventory.updated"
 
 
 def pay(container: Container, order_id: UUID | None = None, payment: str = "pi") -> None:
@@ -37,14 +38,17 @@ def unpublished(database: str) -> int:
     return int(rows[0][0])
 
 
-def test_events_are_published_right_after_the_commit_in_three_statements(
+def test_events_are_published_right_after_the_commit(
     container: Container, database: str, rabbitmq: str
 ) -> None:
     container.publisher.ready()
-    before = container.database.statements
-    pay(container)
-    assert container.database.statements - before == 3
-    assert received(rabbitmq) == ["pi"]
+    for _ in range(2):  # a statement that is used again is prepared, once
+        pay(container)
+    with counting(container.database) as sent:
+        pay(container, payment="again")
+    # The transaction, whose COMMIT travels with its last statement, and the mark after the broker's confirm.
+    assert (len(sent.statements), len(sent.control), sent.round_trips) == (2, 2, 2)
+    assert received(rabbitmq) == ["pi", "pi", "again"]
     assert unpublished(database) == 0
 
 
@@ -138,11 +142,11 @@ def test_one_relay_works_at_a_time(container: Container, database: str, redis_ur
         work.record(OrderPaid(order_id=new_id(), payment_intent_id="pi"), correlation_id="c")
     with (
         container_for(database, redis_url) as other,
-        container.outbox.pending(None, limit=10) as mine,
-        other.outbox.pending(None, limit=10) as theirs,
+        container.outbox.pending(limit=10) as mine,
+        other.outbox.pending(limit=10) as theirs,
     ):
         assert (len(mine.events), theirs.events) == (1, [])
-    with container.outbox.pending(None, limit=10) as mine:
+    with container.outbox.pending(limit=10) as mine:
         assert len(mine.events) == 1
 
 
@@ -175,4 +179,5 @@ def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
     in_threads([write, write, write, relay])
     events = (decode(body).event for _, body in broker.take(rabbitmq, STOCK_QUEUE))
     versions = [event.stock_version for event in events if isinstance(event, InventoryUpdated)]
-    assert versions == list(range(1, 76))
+    # A writer repeats what another has published and not marked yet; the first message of each is in order.
+    assert list(dict.fromkeys(versions)) == list(range(1, 76))

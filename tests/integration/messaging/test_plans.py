@@ -1,16 +1,21 @@
 """The statements that run all day use the indexes meant for them, with 100,000 rows in each table."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg.rows import BaseRowFactory, tuple_row
 
 from shop.adapters.postgres import database as database_module
 from shop.adapters.postgres import inventory_sql
+from shop.adapters.postgres import outbox as outbox_module
 from shop.adapters.postgres.database import Database, Parameters, Transaction
 from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.adapters.postgres.records import PostgresRecords
+from shop.contracts.events import Envelope, ProductUpdated
 from tests.support.stock import add_products, connected, query
 
 ROWS = 100_000
@@ -61,10 +66,12 @@ class Explaining(Transaction):
 
     plans: ClassVar[list[str]] = []
 
-    def execute(self, sql: str, parameters: Parameters = ()) -> int:
-        super().execute(f"EXPLAIN {sql}", parameters)
-        self.plans.append("\n".join(row[0] for row in self._cursor.fetchall()))
-        return super().execute(sql, parameters)
+    def _execute[T](
+        self, sql: str, parameters: Parameters, factory: BaseRowFactory[T]
+    ) -> psycopg.Cursor[T]:
+        plan = super()._execute(f"EXPLAIN {sql}", parameters, tuple_row).fetchall()
+        self.plans.append("\n".join(line for (line,) in plan))
+        return super()._execute(sql, parameters, factory)
 
 
 @pytest.fixture
@@ -113,14 +120,22 @@ def test_holding(full: str) -> None:
 def test_the_outbox(plans: tuple[Database, list[str]]) -> None:
     database, seen = plans
     outbox = PostgresOutbox(database)
-    with outbox.pending(["a"], limit=100):
-        pass
-    assert "idx_outbox_unpublished" in seen.pop()
-    with outbox.pending(None, limit=20):
+    with outbox.pending(limit=20):
         pass
     assert "idx_outbox_waiting" in seen.pop()
     assert outbox.oldest_age_seconds() > 0
     assert "idx_outbox_waiting" in seen.pop()
+
+
+def test_closing_a_transaction(plans: tuple[Database, list[str]]) -> None:
+    database, seen = plans
+    event = ProductUpdated(product_id=UUID(int=1), product_version=1)
+    envelope = Envelope(
+        event_id=UUID(int=2), occurred_at=datetime.now(UTC), correlation_id="c", event=event
+    )
+    with database.transaction() as transaction:
+        outbox_module.close(transaction, [envelope], ("c", UUID(int=3)))
+    assert "idx_outbox_unpublished" in seen.pop()
 
 
 def test_pruning(plans: tuple[Database, list[str]]) -> None:

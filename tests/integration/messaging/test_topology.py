@@ -1,9 +1,16 @@
 """Exchanges and queues, declared from the contracts."""
 
 import pytest
+from pika.exceptions import ChannelClosedByBroker
 
-from shop.adapters.rabbitmq.topology import TopologyError, declare
-from shop.contracts.events import CONSUMERS, DELIVERY_LIMIT, queue_name
+from shop.adapters.rabbitmq.topology import TopologyError, _declare_consumer, declare, retire
+from shop.contracts.events import (
+    CONSUMERS,
+    DELIVERY_LIMIT,
+    EXCHANGE,
+    RETIRED_CONSUMERS,
+    queue_name,
+)
 from tests.support import broker
 from tests.support.proxy_events import template
 
@@ -41,6 +48,30 @@ def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> Non
     ((properties, body),) = broker.take(rabbitmq, f"{queue}.dead")
     assert (body, properties.message_id) == (b"again and again", "m")
     assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
+
+
+def test_queues_of_retired_consumers_are_removed_when_nothing_is_in_them(rabbitmq: str) -> None:
+    def declare_retired() -> None:
+        with broker.channel(rabbitmq) as channel:
+            for service, event_type in RETIRED_CONSUMERS:
+                _declare_consumer(channel, queue_name(service, event_type), event_type)
+
+    declare_retired()
+    broker.put(rabbitmq, "orders.order.paid", b"left behind")
+    with broker.channel(rabbitmq) as channel:
+        channel.basic_consume("orders.order.confirmed", lambda *_: None)
+        assert retire(rabbitmq) == [
+            "orders.order.paid: 1 messages",
+            "orders.order.confirmed: 1 consumers",
+        ]
+    # What was kept without a reader gets nothing more, and goes when it has been emptied.
+    with broker.channel(rabbitmq) as channel:
+        channel.basic_publish(EXCHANGE, "order.paid", b"new")
+    assert [body for _, body in broker.take(rabbitmq, "orders.order.paid")] == [b"left behind"]
+    assert retire(rabbitmq) == []
+    with broker.channel(rabbitmq) as channel, pytest.raises(ChannelClosedByBroker):
+        channel.queue_declare("orders.order.paid", passive=True)
+    assert retire(rabbitmq) == []
 
 
 def test_an_unavailable_broker_is_named() -> None:

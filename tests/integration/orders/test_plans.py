@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from shop.adapters.postgres import orders as statements
-from shop.adapters.postgres.database import Database, Parameters, Row, Transaction
+from shop.adapters.postgres.database import Database, Parameters, Transaction
 from shop.adapters.postgres.price_book import _QUOTE
 from shop.domain.ids import new_id
 from tests.support.stock import add_products, connected
@@ -68,7 +69,7 @@ def plan(transaction: Transaction, sql: str, parameters: Parameters) -> set[str]
     return {node["Index Name"] for node in nodes if "Index Name" in node}
 
 
-def an_order(transaction: Transaction) -> Row:
+def an_order(transaction: Transaction) -> Any:
     found = transaction.row("SELECT id, user_id FROM orders LIMIT 1")
     assert found is not None
     return found
@@ -107,12 +108,19 @@ def test_a_move(full: Transaction) -> None:
     assert plan(full, statements._MOVE, parameters) == {"orders_pkey"}
 
 
-def test_the_stock_of_an_order(full: Transaction) -> None:
-    order_id, _ = an_order(full)
-    indexes = plan(
-        full, "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
-    )
-    assert indexes == {"reservations_pkey"}
+@pytest.mark.parametrize("status", ["PAID", "CONFIRMED"])
+@pytest.mark.parametrize("first", [True, False])
+def test_orders_whose_event_did_not_come(full: Transaction, status: str, first: bool) -> None:
+    parameters = {
+        "status": status,
+        "idle": timedelta(minutes=5),
+        "after": None if first else datetime.now(UTC),
+        "after_id": None if first else new_id(),
+    }
+    indexes = plan(full, statements._LOCK_STALE, parameters)
+    assert "idx_orders_status" in indexes
+    assert indexes <= {"idx_orders_status", "payments_order_id_attempt_key", "refunds_pkey",
+                       "idx_refunds_pending"}  # fmt: skip
 
 
 def test_a_quote_is_one_statement_of_index_lookups(full: Transaction) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-import psycopg2
+import psycopg
 import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
@@ -13,6 +13,7 @@ from shop.adapters.postgres.orders import PostgresOrders
 from shop.domain.ids import new_id
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
 from tests.support.stock import add_products
+from tests.support.wire import counting
 
 PAIRS = [
     pytest.param(current, target, id=f"{current.value}-{target.value}")
@@ -99,7 +100,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
     assert [entry.status for entry in found.timeline] == [OrderStatus.PENDING]
     if target is not current:
         transaction.execute("SAVEPOINT before")
-        with pytest.raises(psycopg2.errors.CheckViolation):
+        with pytest.raises(psycopg.errors.CheckViolation):
             transaction.execute(
                 "UPDATE orders SET status = %s WHERE id = %s", (target.value, order.order_id)
             )
@@ -109,7 +110,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
 @pytest.mark.parametrize("status", set(OrderStatus) - {OrderStatus.PENDING})
 def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) -> None:
     transaction.execute("SAVEPOINT before")
-    with pytest.raises(psycopg2.errors.CheckViolation):
+    with pytest.raises(psycopg.errors.CheckViolation):
         transaction.execute(
             "INSERT INTO orders (id, user_id, status, currency, subtotal_minor, tax_minor,"
             " shipping_minor, total_minor, shipping_address, shipping_method, correlation_id)"
@@ -121,11 +122,11 @@ def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) 
 
 def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Transaction) -> None:
     order = add_order(transaction, OrderStatus.PROCESSING)
-    before = transaction.database.statements
-    shipped = PostgresOrders(transaction).move(
-        order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
-    )
-    assert transaction.database.statements - before == 1
+    with counting(transaction) as sent:
+        shipped = PostgresOrders(transaction).move(
+            order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
+        )
+    assert len(sent.statements) == sent.round_trips == 1
     assert shipped is not None
     assert (shipped.carrier, shipped.tracking_number) == ("UPS", "1Z")
     assert shipped.estimated_delivery == order.estimated_delivery
@@ -151,9 +152,9 @@ def test_an_order_is_written_once_and_read_as_it_was(
     order = add_order(transaction, product_id=product_id)
     orders = PostgresOrders(transaction)
     assert not orders.add(order)
-    before = transaction.database.statements
-    found = orders.get(order.order_id, lock=True)
-    assert transaction.database.statements - before == 1
+    with counting(transaction) as sent:
+        found = orders.get(order.order_id, lock=True)
+    assert len(sent.statements) == sent.round_trips == 1
     assert found is not None
     for name in Order.__struct_fields__:
         if name not in {"timeline", "reservation_expires_at", "created_at"}:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from shop.domain.errors import ShopError
-from shop.services.payments import process_payment, reconcile
+from shop.services.payments.processing import process_payment
+from shop.services.payments.reconciliation import reconcile
 from tests.support.containers import Container
 from tests.support.payments import (
     KEY,
@@ -89,7 +90,7 @@ def test_payment_against_expiry(
     container: Container, control: StripeControl, database: str, redis: str, stripe: str
 ) -> None:
     """Either the order is paid and its stock held, or it expires uncharged; never both."""
-    from shop.services.inventory import expire_reservations
+    from shop.services.orders.expire import expire_reservations
 
     for _ in range(5):
         placed = place_order(container, products=2, expires_in=timedelta(seconds=0.3))
@@ -164,7 +165,7 @@ import sys
 from uuid import UUID
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
-from shop.services.payments import process_payment
+from shop.services.payments.processing import process_payment
 
 provider = payment_provider()
 charge = provider.charge

@@ -13,13 +13,10 @@ from datetime import timedelta
 import pytest
 
 from shop.domain.errors import ShopError
-from shop.services.payments import (
-    execute_refund,
-    process_payment,
-    receive_webhook,
-    reconcile,
-    request_refund,
-)
+from shop.services.payments.processing import process_payment
+from shop.services.payments.reconciliation import reconcile
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
 from tests.support.containers import Container
 from tests.support.crashes import Crashed, CrashPoints
 from tests.support.payments import (

@@ -8,8 +8,9 @@ import pytest
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.services.inventory import expire_reservations
-from shop.services.payments import execute_refund, reconcile, request_refund
+from shop.services.orders.expire import expire_reservations
+from shop.services.payments.reconciliation import reconcile
+from shop.services.payments.refunds import execute_refund, request_refund
 from tests.support.containers import Container
 from tests.support.payments import (
     QUANTITY,

@@ -10,8 +10,9 @@ from shop.adapters.stripe.payments import StripePayments
 from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Refund
-from shop.services.inventory import confirm_order
-from shop.services.payments import execute_refund, receive_webhook, request_refund
+from shop.services.inventory.holds import commit_stock
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
 from tests.support.containers import Container
 from tests.support.payments import (
     Placed,
@@ -156,5 +157,5 @@ def test_an_order_refunded_before_its_event_came_is_no_problem(
 ) -> None:
     execute(container, request(container, placed))
     with container.unit_of_work() as work:
-        assert not confirm_order(work, placed.order_id, placed.order_id)
+        assert not commit_stock(work, placed.order_id, placed.order_id)
     assert "PaidOrdersWithoutHold" not in metrics(capsys)

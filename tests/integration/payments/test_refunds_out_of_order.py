@@ -10,7 +10,8 @@ from shop.domain.ids import new_id
 from shop.domain.payments import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
-from shop.services.payments import execute_refund, receive_webhook, request_refund
+from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.webhooks import receive_webhook
 from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,
@@ -158,4 +159,5 @@ def test_a_second_charge_on_its_way_back_does_not_keep_the_order(
         (f"pi_{new_id()}", placed.order_id),
     )
     with container.unit_of_work() as work:
-        assert order_confirmed(work, _Mailer(), placed.order_id) == "PROCESSING"
+        order_confirmed(work, _Mailer(), placed.order_id)
+    assert status_of(database, placed.order_id) == "PROCESSING"

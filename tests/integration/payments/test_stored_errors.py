@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shop.domain.errors import PaymentOutcomeUnknown
-from shop.services.payments import execute_refund, reconcile, request_refund
+from shop.services.payments.reconciliation import reconcile
+from shop.services.payments.refunds import execute_refund, request_refund
 from tests.support.containers import Container
 from tests.support.payments import (
     STOCK,

@@ -1,11 +1,9 @@
 """The loader fills a migrated database once, and repairs no more than it should."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
-import psycopg2
+import psycopg
 import pytest
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from shop_local.seed.loader import Loaded, load
 
@@ -14,12 +12,10 @@ STAFF = ("Sam@shop.test", "hash-1", "Sam Staff", "staff")
 
 
 @pytest.fixture
-def rows(database: str) -> Iterator[Cursor]:
+def rows(database: str) -> Iterator[psycopg.Cursor]:
     load(database, IMAGES, users=[STAFF])
-    with closing(psycopg2.connect(database)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            yield cursor
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield connection.cursor()
 
 
 def test_a_second_run_changes_nothing(database: str) -> None:
@@ -27,7 +23,9 @@ def test_a_second_run_changes_nothing(database: str) -> None:
     assert load(database, IMAGES, users=[STAFF]) == Loaded(0, 0, 0, 0)
 
 
-def test_changed_products_are_put_right_and_stay_inactive(database: str, rows: Cursor) -> None:
+def test_changed_products_are_put_right_and_stay_inactive(
+    database: str, rows: psycopg.Cursor
+) -> None:
     rows.execute(
         "UPDATE products SET name = 'x', is_active = false WHERE sku = "
         "(SELECT min(sku) FROM products) RETURNING id"
@@ -38,7 +36,7 @@ def test_changed_products_are_put_right_and_stay_inactive(database: str, rows: C
     assert rows.fetchone() == (True, False, 2)
 
 
-def test_stock_that_was_adjusted_is_kept_until_reset(database: str, rows: Cursor) -> None:
+def test_stock_that_was_adjusted_is_kept_until_reset(database: str, rows: psycopg.Cursor) -> None:
     rows.execute(
         "WITH chosen AS (SELECT product_id FROM inventory ORDER BY product_id LIMIT 2) "
         "UPDATE inventory SET quantity_on_hand = 1000, quantity_reserved = 900 "
@@ -54,7 +52,7 @@ def test_stock_that_was_adjusted_is_kept_until_reset(database: str, rows: Cursor
     assert rows.fetchone() == (900,)  # never below what is reserved
 
 
-def test_passwords_are_replaced_by_reset_only(database: str, rows: Cursor) -> None:
+def test_passwords_are_replaced_by_reset_only(database: str, rows: psycopg.Cursor) -> None:
     changed = ("sam@shop.test", "hash-2", "Sam Staff", "staff")
     for reset, expected in ((False, "hash-1"), (True, "hash-2")):
         load(database, IMAGES, users=[changed], reset=reset)

@@ -1,7 +1,8 @@
-"""The state machines through Step Functions: moto where it knows the call, botocore's model where not."""
+"""The checkout's state machine through Step Functions, on botocore's model of the call."""
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,64 +12,80 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
-from shop.adapters.aws.step_functions import StepFunctionsFulfilment, StepFunctionsOrderPlacement
-from shop.contracts.tasks import CartLine, CreateOrder, PlacedOrder, Refusal, StepOutcome
+from shop.adapters.aws.step_functions import StepFunctionsCheckout
+from shop.contracts.http.payments import PaymentView
+from shop.contracts.tasks import PlacedOrder, PlaceOrder, Refusal
+from shop.domain.cart import CartItem
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
     FieldError,
     InsufficientStock,
     InvalidRequest,
+    PaymentDeclined,
+    PaymentOutcomeUnknown,
     ShopError,
 )
 from shop.domain.ids import new_id
+from shop.domain.orders import Order, OrderLine, OrderStatus, PriceChange
 
-ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:place_order"
-COMMAND = CreateOrder(
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:checkout"
+COMMAND = PlaceOrder(
     cart_id=new_id(),
     order_id=new_id(),
     user_id=new_id(),
     email=None,
-    items=[CartLine(new_id(), 2, 999)],
+    items=[CartItem(new_id(), 2, 999)],
     shipping_address={"country": "US"},
     shipping_method="standard",
     payment_method_id="pm_card_visa",
     correlation_id=new_id(),
 )
 PLACED = PlacedOrder(
-    order_id=COMMAND.order_id,
-    status="PENDING",
-    currency="USD",
-    lines=[],
-    items=[],
-    subtotal_minor=1998,
-    tax_minor=0,
-    shipping_minor=0,
-    total_minor=1998,
-    reservation_expires_at=datetime.now(UTC),
-    estimated_delivery=date(2030, 1, 1),
-    payment_timeout_seconds=660,
-    correlation_id=COMMAND.correlation_id,
+    order=Order(
+        order_id=COMMAND.order_id,
+        user_id=COMMAND.user_id,
+        email=None,
+        status=OrderStatus.PENDING,
+        currency="USD",
+        subtotal_minor=1998,
+        tax_minor=0,
+        shipping_minor=0,
+        total_minor=1998,
+        shipping_address={"country": "US"},
+        shipping_method="standard",
+        payment_method_id="pm_card_visa",
+        reservation_expires_at=datetime.now(UTC),
+        estimated_delivery=date(2030, 1, 1),
+        carrier=None,
+        tracking_number=None,
+        cancel_reason=None,
+        correlation_id=COMMAND.correlation_id,
+        created_at=datetime.now(UTC),
+        lines=(OrderLine(product_id=new_id(), name="Thing", unit_price_minor=999, quantity=2),),
+    ),
+    price_changes=[PriceChange(product_id=new_id(), seen_price_minor=1, price_minor=2)],
+    payment=PaymentView(COMMAND.order_id, OrderStatus.PAID, "pi_1"),
 )
 
 
-class Placement(StepFunctionsOrderPlacement):
+class Checkout(StepFunctionsCheckout):
     """The adapter, and what stands for its client."""
 
     stubber: Stubber
 
 
 @pytest.fixture
-def placement(aws: None) -> Iterator[Placement]:
-    adapter = Placement(ARN)
+def machine(aws: None) -> Iterator[Checkout]:
+    adapter = Checkout(ARN)
     with Stubber(adapter._client) as stubber:
         adapter.stubber = stubber
         yield adapter
 
 
-def answer(placement: Placement, status: str, **fields: Any) -> None:
+def answer(machine: Checkout, status: str, **fields: Any) -> None:
     execution = f"{ARN.replace('stateMachine', 'express')}:x"
-    placement.stubber.add_response(
+    machine.stubber.add_response(
         "start_sync_execution",
         {
             "executionArn": execution,
@@ -88,9 +105,9 @@ def failed(error: ShopError) -> dict[str, str]:
     return {"error": type(error).__name__, "cause": json.dumps(cause)}
 
 
-def test_an_order_is_placed(placement: Placement) -> None:
-    answer(placement, "SUCCEEDED", output=msgspec.json.encode(PLACED).decode())
-    assert placement.place(COMMAND) == PLACED
+def test_an_order_is_placed(machine: Checkout) -> None:
+    answer(machine, "SUCCEEDED", output=msgspec.json.encode(PLACED).decode())
+    assert machine.run(COMMAND) == PLACED
 
 
 @pytest.mark.parametrize(
@@ -99,12 +116,13 @@ def test_an_order_is_placed(placement: Placement) -> None:
         InsufficientStock("Too few.", errors=[FieldError("items[1]", "2 available, 3 wanted")]),
         InvalidRequest("Wrong.", errors=[FieldError("shipping_method", "is not offered")]),
         Conflict("Cancelled.", code="order_state_conflict"),
+        PaymentDeclined("Declined.", code="amount_too_small"),
     ],
 )
-def test_the_refusal_of_a_step_arrives_as_it_was(placement: Placement, refusal: ShopError) -> None:
-    answer(placement, "FAILED", **failed(refusal))
+def test_the_refusal_of_a_step_arrives_as_it_was(machine: Checkout, refusal: ShopError) -> None:
+    answer(machine, "FAILED", **failed(refusal))
     with pytest.raises(type(refusal)) as raised:
-        placement.place(COMMAND)
+        machine.run(COMMAND)
     assert (raised.value.code, raised.value.detail) == (refusal.code, refusal.detail)
     assert raised.value.errors == refusal.errors
 
@@ -121,18 +139,18 @@ def test_the_refusal_of_a_step_arrives_as_it_was(placement: Placement, refusal: 
     ],
 )
 def test_what_is_not_final_may_be_repeated(
-    placement: Placement, status: str, fields: dict[str, str]
+    machine: Checkout, status: str, fields: dict[str, str]
 ) -> None:
-    answer(placement, status, **fields)
+    answer(machine, status, **fields)
     with pytest.raises(DependencyUnavailable) as raised:
-        placement.place(COMMAND)
+        machine.run(COMMAND)
     assert raised.value.retry_after_seconds
 
 
-def test_a_refused_call_may_be_repeated(placement: Placement) -> None:
-    placement.stubber.add_client_error("start_sync_execution", "ThrottlingException")
+def test_a_refused_call_may_be_repeated(machine: Checkout) -> None:
+    machine.stubber.add_client_error("start_sync_execution", "ThrottlingException")
     with pytest.raises(DependencyUnavailable):
-        placement.place(COMMAND)
+        machine.run(COMMAND)
 
 
 @pytest.mark.parametrize("error", [ReadTimeoutError, ConnectTimeoutError])
@@ -141,9 +159,9 @@ def test_a_call_without_an_answer_may_be_repeated(aws: None, error: type[HTTPCli
         def start_sync_execution(self, **_: object) -> dict[str, str]:
             raise error(endpoint_url="https://states")
 
-    adapter = StepFunctionsOrderPlacement(ARN, Client())
+    adapter = StepFunctionsCheckout(ARN, Client())
     with pytest.raises(DependencyUnavailable):
-        adapter.place(COMMAND)
+        adapter.run(COMMAND)
 
 
 def test_every_attempt_has_a_name_of_its_own(aws: None) -> None:
@@ -154,43 +172,35 @@ def test_every_attempt_has_a_name_of_its_own(aws: None) -> None:
             names.append(call["name"])
             return {"status": "SUCCEEDED", "output": msgspec.json.encode(PLACED).decode()}
 
-    adapter = StepFunctionsOrderPlacement(ARN, Client())
+    adapter = StepFunctionsCheckout(ARN, Client())
     for _ in range(2):
-        adapter.place(COMMAND)
+        adapter.run(COMMAND)
     assert len(set(names)) == 2
     assert {UUID(name[:36]) for name in names} == {COMMAND.order_id}
     assert all(len(name) <= 80 for name in names)
 
 
-def test_a_token_that_nobody_waits_for_is_no_error(aws: None) -> None:
-    StepFunctionsFulfilment().resume("unknown", StepOutcome("paid"))
-
-
-@pytest.mark.parametrize("code", ["TaskDoesNotExist", "TaskTimedOut", "InvalidToken"])
-def test_a_token_that_was_used_or_timed_out_is_no_error(aws: None, code: str) -> None:
-    adapter = StepFunctionsFulfilment()
-    with Stubber(adapter._client) as stubber:
-        stubber.add_client_error("send_task_success", code)
-        adapter.resume("token", StepOutcome("paid"))
-
-
-def test_a_token_is_sent_back_with_its_outcome(aws: None) -> None:
-    adapter = StepFunctionsFulfilment()
-    with Stubber(adapter._client) as stubber:
-        stubber.add_response(
-            "send_task_success", {}, {"taskToken": "token", "output": '{"outcome":"confirmed"}'}
-        )
-        adapter.resume("token", StepOutcome("confirmed"))
-        stubber.assert_no_pending_responses()
-
-
-def test_while_step_functions_is_away_the_caller_is_told(aws: None) -> None:
-    adapter = StepFunctionsFulfilment()
-    with Stubber(adapter._client) as stubber:
-        stubber.add_client_error("send_task_success", "InternalFailure", http_status_code=500)
-        with pytest.raises(DependencyUnavailable):
-            adapter.resume("token", StepOutcome("paid"))
-
-
 def test_the_client_does_not_repeat_calls_by_itself(aws: None) -> None:
-    assert StepFunctionsFulfilment()._client.meta.config.retries["total_max_attempts"] == 1
+    assert StepFunctionsCheckout(ARN)._client.meta.config.retries["total_max_attempts"] == 1
+
+
+def test_an_unknown_outcome_is_told_from_a_refusal(machine: Checkout) -> None:
+    """Also where the machine itself says so, as the charge's function did not answer."""
+    answer(machine, "FAILED", error="PaymentOutcomeUnknown", cause="not known yet")
+    with pytest.raises(PaymentOutcomeUnknown) as raised:
+        machine.run(COMMAND)
+    assert raised.value.code == "payment_outcome_unknown"
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_what_is_billed_goes_to_the_log(
+    machine: Checkout, caplog: pytest.LogCaptureFixture, status: str
+) -> None:
+    billed = {"billedDurationInMilliseconds": 200, "billedMemoryUsedInMB": 64}
+    end = {"output": msgspec.json.encode(PLACED).decode()} if status == "SUCCEEDED" else {}
+    answer(machine, status, **end, billingDetails=billed)
+    with caplog.at_level("INFO", "shop"), suppress(DependencyUnavailable):
+        machine.run(COMMAND)
+    (line,) = [vars(record) for record in caplog.records if record.message == "execution"]
+    assert line["order_id"] == str(COMMAND.order_id)
+    assert (line["billed_duration_ms"], line["billed_memory_mb"]) == (200, 64)

@@ -1,18 +1,37 @@
 """The rules of `shop.domain.payments`."""
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from shop.domain.ids import new_id
 from shop.domain.payments import (
+    ACTION_TIMEOUT,
+    KEY_LIFETIME,
+    OPEN,
+    Attempt,
     Intent,
     IntentStatus,
+    PaymentStatus,
     Verdict,
     charge_key,
-    judge,
     public_decline_code,
     refund_key,
 )
 from tests.support.payments import TOTAL_MINOR
+
+ATTEMPT = Attempt(
+    order_id=new_id(),
+    attempt=1,
+    status=PaymentStatus.PROCESSING,
+    amount_minor=TOTAL_MINOR,
+    currency="USD",
+    payment_method_id="pm_card_visa",
+    payment_intent_id="pi_1",
+    failure_code=None,
+    age=timedelta(0),
+)
 
 
 def intent(status: IntentStatus, amount: int = TOTAL_MINOR, currency: str = "USD") -> Intent:
@@ -21,14 +40,14 @@ def intent(status: IntentStatus, amount: int = TOTAL_MINOR, currency: str = "USD
 
 @pytest.mark.parametrize("status", IntentStatus)
 def test_only_the_right_amount_of_a_succeeded_intent_pays(status: IntentStatus) -> None:
-    verdict = judge(intent(status), amount_minor=TOTAL_MINOR, currency="USD")
+    verdict = ATTEMPT.judge(intent(status))
     assert (verdict is Verdict.PAID) is (status is IntentStatus.SUCCEEDED)
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(TOTAL_MINOR - 1, "USD"), (TOTAL_MINOR, "EUR")])
 def test_the_wrong_amount(amount: int, currency: str) -> None:
     paid = intent(IntentStatus.SUCCEEDED, amount, currency)
-    assert judge(paid, amount_minor=TOTAL_MINOR, currency="USD") is Verdict.WRONG_AMOUNT
+    assert ATTEMPT.judge(paid) is Verdict.WRONG_AMOUNT
 
 
 def test_keys_are_stable_and_distinct() -> None:
@@ -45,3 +64,18 @@ def test_thieves_learn_nothing(code: str | None) -> None:
 
 def test_customers_learn_what_helps() -> None:
     assert public_decline_code("insufficient_funds") == "insufficient_funds"
+
+
+@pytest.mark.parametrize("status", PaymentStatus)
+def test_an_attempt_is_settled_by_its_own_intent_alone(status: PaymentStatus) -> None:
+    attempt = replace(ATTEMPT, status=status)
+    own = intent(IntentStatus.SUCCEEDED)
+    assert attempt.is_settled_by(own) is (status not in OPEN)
+    assert not attempt.is_settled_by(replace(own, intent_id="pi_2"))
+
+
+def test_an_attempt_grows_too_old_to_repeat_and_to_wait_for() -> None:
+    assert ATTEMPT.may_be_repeated
+    assert not replace(ATTEMPT, age=KEY_LIFETIME).may_be_repeated
+    assert not ATTEMPT.is_abandoned
+    assert replace(ATTEMPT, age=ACTION_TIMEOUT + timedelta(seconds=1)).is_abandoned

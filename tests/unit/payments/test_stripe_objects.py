@@ -7,7 +7,13 @@ import pytest
 
 from shop.adapters.stripe.objects import read_event, read_intent
 from shop.domain.ids import new_id
-from shop.domain.payments import IntentStatus
+from shop.domain.payments import (
+    ChargeRefunded,
+    Ignored,
+    IntentStatus,
+    ProviderEvent,
+    RefundFailed,
+)
 from tests.support.payments import event_of
 
 PLAIN: dict[str, Any] = {"id": "pi_1", "status": "succeeded", "amount": 5, "currency": "eur"}
@@ -49,25 +55,37 @@ def test_why_it_failed(error: Any, code: str | None) -> None:
     assert read_intent({**PLAIN, "last_payment_error": error}).failure_code == code
 
 
-def test_events_about_refunds() -> None:
-    whole = read_event(
-        event_of("charge.refunded", {"payment_intent": "pi_1", "refunded": True}).encode()
-    )
-    part = read_event(
-        event_of("charge.refunded", {"payment_intent": "pi_1", "refunded": False}).encode()
-    )
-    assert (whole.refunded_intent_id, part.refunded_intent_id) == ("pi_1", None)
-    failed = read_event(
-        event_of("charge.refund.updated", {"id": "re_1", "status": "failed"}).encode()
-    )
-    assert (failed.refund_id, failed.refund_failed) == ("re_1", True)
-    done = read_event(event_of("refund.updated", {"id": "re_1", "status": "succeeded"}).encode())
-    assert not done.refund_failed
+def read(kind: str, subject: dict[str, Any]) -> ProviderEvent:
+    return read_event(event_of(kind, subject, "evt_1").encode())
 
 
-def test_an_unknown_event_is_read_without_its_object() -> None:
-    read = read_event(event_of("invoice.paid", {"anything": 1}).encode())
-    assert (read.event_type, read.intent) == ("invoice.paid", None)
+def test_a_charge_refunded_in_whole() -> None:
+    order_id = new_id()
+    charge = {
+        "payment_intent": "pi_1",
+        "refunded": True,
+        "metadata": {"order_id": str(order_id), "attempt": "1"},
+    }
+    about = {"event_id": "evt_1", "event_type": "charge.refunded"}
+    assert read("charge.refunded", charge) == ChargeRefunded(
+        **about, payment_intent_id="pi_1", order_id=order_id
+    )
+    assert read("charge.refunded", charge | {"refunded": False}) == Ignored(**about)
+
+
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated"])
+def test_a_refund_that_gave_nothing_back(kind: str) -> None:
+    refund = {"id": "re_1", "status": "failed", "payment_intent": "pi_1"}
+    about = {"event_id": "evt_1", "event_type": kind}
+    assert read(kind, refund) == RefundFailed(**about, refund_id="re_1", payment_intent_id="pi_1")
+    assert read(kind, refund | {"status": "succeeded"}) == Ignored(**about)
+
+
+@pytest.mark.parametrize(
+    "kind", ["invoice.paid", "payment_intent.created", "charge.refund.updated"]
+)
+def test_what_nobody_acts_on_is_read_without_its_object(kind: str) -> None:
+    assert read(kind, {"anything": 1}) == Ignored(event_id="evt_1", event_type=kind)
 
 
 @pytest.mark.parametrize(

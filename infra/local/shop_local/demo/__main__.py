@@ -17,7 +17,7 @@ from shop_local.demo import traces
 from shop_local.demo.client import ShopClient, UnexpectedAnswer
 from shop_local.paths import default_state_folder
 
-_PATIENCE_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 _ADDRESS = {
     "name": "Ada Example",
     "line1": "1 Market Street",
@@ -36,6 +36,7 @@ def main() -> int:
     shop = ShopClient(settings["SHOP_API_URL"])
     try:
         _purchase(shop, settings)
+        _pay_at_checkout(shop)
         _declined_card(shop)
     except (UnexpectedAnswer, TimeoutError) as failure:
         complain(f"the demo stopped: {failure}")
@@ -65,7 +66,7 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
     shop.token = shop.call("POST", "/api/sessions", account, expect=201)["token"]
     cart = shop.call("GET", "/api/cart")
 
-    headline("\n3. Check out: the place_order state machine prices the cart and holds the stock")
+    headline("\n3. Check out: the state machine creates the order and holds the stock")
     order = _check_out(shop, cart)
     _stock(shop, bought)
 
@@ -100,27 +101,46 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
             raise UnexpectedAnswer(f"stock of {item['id']} is {after[item['id']]}")
 
 
+def _pay_at_checkout(shop: ShopClient) -> None:
+    headline("\n7. Pay at checkout: with pay_now the state machine charges the card, too")
+    order = _check_out(shop, _fill_cart(shop), pay_now=True)
+    if order["status"] != "PAID":
+        raise UnexpectedAnswer(f"the order is {order['status']}, not PAID")
+    _follow(shop, order["order_id"], "PROCESSING")
+
+
 def _declined_card(shop: ShopClient) -> None:
-    headline("\n7. A declined card: the order ends, the stock returns, nothing is charged")
+    headline(
+        "\n8. A declined card: the order ends, stock and cart are given back, nothing is charged"
+    )
+    cart = _fill_cart(shop)
+    declined = {"pay_now": True, "payment_method_id": "pm_card_chargeDeclined"}
+    _check_out(shop, cart, expect=402, **declined)
+    if shop.call("GET", "/api/cart")["cart_id"] != cart["cart_id"]:
+        raise UnexpectedAnswer("the cart is not as it was")
+    (last, *_) = shop.call("GET", "/api/orders?limit=1", quiet=True)["orders"]
+    _follow(shop, last["order_id"], "CANCELLED")
+
+
+def _fill_cart(shop: ShopClient) -> dict[str, Any]:
     page = shop.call("GET", "/api/catalog/products?sort=price_asc&per_page=50")
     product = next(_in_stock(shop, page["products"]))
-    cart = shop.call("POST", "/api/cart/items", {"product_id": product["id"], "quantity": 1})
-    order = _check_out(shop, cart)
-    payment = {"order_id": order["order_id"], "payment_method_id": "pm_card_chargeDeclined"}
-    shop.call("POST", "/api/payments/process", payment, expect=402)
-    _follow(shop, order["order_id"], "CANCELLED")
+    return shop.call("POST", "/api/cart/items", {"product_id": product["id"], "quantity": 1})
 
 
-def _check_out(shop: ShopClient, cart: dict[str, Any]) -> dict[str, Any]:
+def _check_out(
+    shop: ShopClient, cart: dict[str, Any], *, expect: int = 201, **fields: Any
+) -> dict[str, Any]:
+    body = {
+        "cart_id": cart["cart_id"],
+        "shipping_address": _ADDRESS,
+        "payment_method_id": "pm_card_visa",
+    }
     return shop.call(
         "POST",
         "/api/orders/checkout",
-        {
-            "cart_id": cart["cart_id"],
-            "shipping_address": _ADDRESS,
-            "payment_method_id": "pm_card_visa",
-        },
-        expect=201,
+        body | fields,
+        expect=expect,
         Idempotency_Key=str(new_id()),
     )
 
@@ -162,7 +182,7 @@ def _stock(shop: ShopClient, products: list[dict[str, Any]]) -> dict[str, int]:
 def _follow(shop: ShopClient, order_id: str, status: str) -> dict[str, Any]:
     """Print each status the order reaches until it is `status`."""
     shown = 0
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         order = shop.call("GET", f"/api/orders/{order_id}", quiet=True)
         for entry in order["timeline"][shown:]:
@@ -171,12 +191,12 @@ def _follow(shop: ShopClient, order_id: str, status: str) -> dict[str, Any]:
         if order["status"] == status:
             return order
         time.sleep(0.1)
-    raise TimeoutError(f"order {order_id} is {order['status']} after {_PATIENCE_SECONDS:.0f} s")
+    raise TimeoutError(f"order {order_id} is {order['status']} after {_TIMEOUT_SECONDS:.0f} s")
 
 
 def _show_chain(settings: Mapping[str, str], order_id: str) -> None:
     headline("  the chain, from the functions' logs:")
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     # Lambda hands a function's lines to CloudWatch after its end.
     while not any("PROCESSING" in line for line in traces.event_chain(settings, order_id)):
         if time.monotonic() > deadline:
@@ -187,7 +207,7 @@ def _show_chain(settings: Mapping[str, str], order_id: str) -> None:
 
 
 def _wait_for_emails(settings: Mapping[str, str], email: str, count: int) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while len(found := traces.emails(settings, email)) < count:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(found)} of {count} e-mails to {email} were sent")

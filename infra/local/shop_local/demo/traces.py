@@ -14,8 +14,8 @@ from shop_local.functions import is_name_of
 _GROUPS = f"/aws/lambda/{STACK}-"
 #: Functions of the chain that a payment sets off, in the order in which it runs.
 _CHAIN = (
-    "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnOrderPaid", "OrdersOnInventoryUpdated",
-    "OrdersOnOrderConfirmed", "NotificationsOnOrderConfirmed", "NotificationsNotifyCustomer",
+    "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnInventoryConfirmed",
+    "NotificationsOnOrderConfirmed",
 )  # fmt: skip
 #: What they say of their part in it.
 _STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")

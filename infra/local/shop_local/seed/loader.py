@@ -5,13 +5,11 @@ import io
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import batched, groupby
+from typing import Any
 
-import psycopg2
-from psycopg2 import extensions
-from psycopg2.extras import execute_values
+import psycopg
 
 from shop_local.seed.catalog import NAMESPACE, Category, Product, categories, products
 from shop_local.seed.images import image_path
@@ -32,7 +30,7 @@ CREATE TEMP TABLE seed_products (
 _CATEGORIES = """
 INSERT INTO categories (slug, name, parent_id, path)
 SELECT seed.slug, seed.name, parent.id, seed.path
-FROM (VALUES %s) AS seed (slug, name, parent, path)
+FROM (VALUES (%s, %s, %s::text, %s)) AS seed (slug, name, parent, path)
 LEFT JOIN categories parent ON parent.slug = seed.parent
 ON CONFLICT (slug) DO UPDATE
 SET name = excluded.name, parent_id = excluded.parent_id, path = excluded.path
@@ -72,14 +70,13 @@ WHERE i.quantity_on_hand <> GREATEST(excluded.quantity_on_hand, i.quantity_reser
         OR EXISTS (SELECT FROM order_items o WHERE o.product_id = i.product_id)))
 """
 _USERS = """
-INSERT INTO customers AS c (id, email, password_hash, name, role) VALUES %s
+INSERT INTO customers AS c (id, email, password_hash, name, role) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role
 WHERE (c.name, c.role) IS DISTINCT FROM (excluded.name, excluded.role)
 RETURNING email
 """
 _PASSWORDS = """
-UPDATE customers SET password_hash = new.password_hash
-FROM (VALUES %s) AS new (email, password_hash) WHERE customers.email = new.email
+UPDATE customers SET password_hash = %s WHERE email = %s
 """
 
 
@@ -122,14 +119,10 @@ def load(
 
     Raises
     ------
-    psycopg2.Error
+    psycopg.Error
         The database is out of reach or its schema is not the one of the migrations.
     """
-    with (
-        closing(psycopg2.connect(database_url)) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with psycopg.connect(database_url) as connection, connection.cursor() as cursor:
         # A hundred thousand products take longer than a request may.
         cursor.execute("SET LOCAL statement_timeout = 0")
         # Two runs at once would each wait for rows of the other.
@@ -146,21 +139,20 @@ def load(
     return Loaded(changed_categories, changed_products, changed_stock, changed_users)
 
 
-def _load_categories(cursor: extensions.cursor, nodes: Iterable[Category]) -> int:
+def _load_categories(cursor: psycopg.Cursor[Any], nodes: Iterable[Category]) -> int:
     words = vocabulary()
     rows = [(node.slug, node.name, node.parent, "/".join(words.path(node.slug))) for node in nodes]
     changed = 0
     rows.sort(key=lambda row: row[3].count("/"))
     for _, level in groupby(rows, key=lambda row: row[3].count("/")):
-        changed += len(
-            execute_values(
-                cursor, _CATEGORIES, list(level), fetch=True, template="(%s, %s, %s::text, %s)"
-            )
-        )
+        cursor.executemany(_CATEGORIES, list(level))
+        changed += cursor.rowcount
     return changed
 
 
-def _stage(cursor: extensions.cursor, seed: Iterable[Product], image_base_url: str | None) -> None:
+def _stage(
+    cursor: psycopg.Cursor[Any], seed: Iterable[Product], image_base_url: str | None
+) -> None:
     for batch in batched(seed, _BATCH, strict=False):
         buffer = io.StringIO()
         writer = csv.writer(buffer)
@@ -184,16 +176,17 @@ def _stage(cursor: extensions.cursor, seed: Iterable[Product], image_base_url: s
                     item.created_at.isoformat(),
                 )
             )
-        buffer.seek(0)
-        cursor.copy_expert("COPY seed_products FROM STDIN WITH (FORMAT csv)", buffer)
+        with cursor.copy("COPY seed_products FROM STDIN WITH (FORMAT csv)") as copy:
+            copy.write(buffer.getvalue())
 
 
-def _load_users(cursor: extensions.cursor, users: Sequence[User], *, reset: bool) -> int:
+def _load_users(cursor: psycopg.Cursor[Any], users: Sequence[User], *, reset: bool) -> int:
     rows = [
         (str(uuid.uuid5(NAMESPACE, f"user:{email.lower()}")), email.lower(), secret, name, role)
         for email, secret, name, role in users
     ]
-    changed = len(execute_values(cursor, _USERS, rows, fetch=True))
+    cursor.executemany(_USERS, rows)
+    changed = cursor.rowcount
     if reset:
-        execute_values(cursor, _PASSWORDS, [(row[1], row[2]) for row in rows])
+        cursor.executemany(_PASSWORDS, [(row[2], row[1]) for row in rows])
     return changed

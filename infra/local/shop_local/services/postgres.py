@@ -7,11 +7,11 @@ import signal
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import psutil
-import psycopg2
-from psycopg2.extensions import connection
+import psycopg
+from psycopg import sql
 
 from shop_local.paths import CHECKOUT, State
 from shop_local.services.base import Command, Service, ServiceError, folder_of
@@ -104,27 +104,24 @@ class PostgreSQL(Service):
 
     @override
     def accept(self) -> None:
-        superuser = self._connect()
-        superuser.autocommit = True
-        with superuser.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_roles WHERE rolname = 'shop'")
-            if not cursor.rowcount:
-                cursor.execute(
-                    "CREATE ROLE shop LOGIN CREATEDB PASSWORD %s", (self.state.secrets["database"],)
+        with self._connect() as superuser:
+            if not superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = 'shop'").fetchone():
+                password = sql.Literal(self.state.secrets["database"])
+                superuser.execute(
+                    sql.SQL("CREATE ROLE shop LOGIN CREATEDB PASSWORD {}").format(password)
                 )
-            cursor.execute("SELECT FROM pg_database WHERE datname = 'shop'")
-            if not cursor.rowcount:
-                cursor.execute("CREATE DATABASE shop OWNER shop")
-        superuser.close()
+            if not superuser.execute("SELECT 1 FROM pg_database WHERE datname = 'shop'").fetchone():
+                superuser.execute("CREATE DATABASE shop OWNER shop")
 
-    def _connect(self) -> connection:
-        return psycopg2.connect(
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user="postgres",
             password=self.state.secrets["postgres"],
             dbname="postgres",
             connect_timeout=2,
+            autocommit=True,
         )
 
 

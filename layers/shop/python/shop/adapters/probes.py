@@ -41,8 +41,8 @@ def probes(
     """Make the probes of all servers. Stripe is another company's: only its setting is looked at."""
 
     def postgresql() -> bool:
-        with database.transaction() as transaction:
-            transaction.execute("SELECT 1")
+        with database.autocommit() as transaction:
+            transaction.send("SELECT 1")
         return True
 
     def ping() -> bool:

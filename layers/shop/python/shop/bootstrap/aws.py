@@ -1,22 +1,16 @@
-"""What AWS does for the shop: state machines and e-mail."""
+"""What AWS does for the shop: the checkout's state machine and e-mail."""
 
 from shop.adapters.aws.ses import SesMailer
-from shop.adapters.aws.step_functions import StepFunctionsFulfilment, StepFunctionsOrderPlacement
+from shop.adapters.aws.step_functions import StepFunctionsCheckout
 from shop.bootstrap import Settings, part
 from shop.services.notifications.ports import Mailer
-from shop.services.orders.ports import Fulfilment, OrderPlacement
+from shop.services.orders.ports import CheckoutMachine
 
 
 @part
-def order_placement(settings: Settings) -> OrderPlacement:
-    """The state machine that places orders."""
-    return StepFunctionsOrderPlacement(settings.place_order_arn)
-
-
-@part
-def fulfilment(_settings: Settings) -> Fulfilment:
-    """The state machine that waits for an order's events."""
-    return StepFunctionsFulfilment()
+def checkout_machine(settings: Settings) -> CheckoutMachine:
+    """The state machine that carries out a checkout."""
+    return StepFunctionsCheckout(settings.checkout_arn)
 
 
 @part

@@ -15,12 +15,12 @@ from shop.services.unit_of_work import UnitOfWork
 @part(close=Database.close)
 def database(settings: Settings) -> Database:
     """The connection to PostgreSQL."""
-    return Database(settings.database_url)
+    return Database(settings.database_url, prepare=settings.database_prepare)
 
 
 def read() -> UnitOfWork:
     """Begin a unit of work that only reads; see `shop.services.unit_of_work`."""
-    return PostgresUnitOfWork(database(), None, reading=True)
+    return PostgresUnitOfWork(database(), None, autocommit=True)
 
 
 def write() -> UnitOfWork:

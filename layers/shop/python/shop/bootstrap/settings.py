@@ -53,6 +53,7 @@ type Digest = Annotated[
 type Seconds = Annotated[
     float, Meta(gt=0, le=86_400, description="be a number more than zero, at most 86400")
 ]
+type Switch = Annotated[bool, Meta(description="be true or false")]
 type Count = Annotated[
     int, Meta(gt=0, le=2**31 - 1, description="be a number more than zero, without a fraction")
 ]
@@ -84,6 +85,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ----------
     database_url : str
         ``postgresql://user:password@host:port/database``.
+    database_prepare : bool
+        Whether statements that are used again are prepared; off for a pooler that knows none.
     redis_url : str
         ``redis://`` or ``rediss://`` (TLS).
     rabbitmq_url : str
@@ -104,12 +107,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         ISO 4217 code of the shop's one currency; it must have two decimals.
     email_sender : str
         Verified SES sender.
-    place_order_arn : str
+    checkout_arn : str
         The checkout state machine.
     reservation_ttl_seconds : int
         How long checkout holds stock.
-    payment_grace_seconds : int
-        How long after a reservation's end the fulfilment machine still waits for the payment's event.
     rate_limit_per_second, rate_limit_burst : int
         Token bucket of one session.
     sign_ups_per_hour : int
@@ -128,11 +129,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_webhook_secret: str = ""
     stripe_timeout_seconds: Seconds = 8.0
     service_token_sha256: Digest = ""
+    database_prepare: Switch = True
     currency: Currency = "USD"
     email_sender: str = "orders@shop.example"
-    place_order_arn: str = ""
+    checkout_arn: str = ""
     reservation_ttl_seconds: Count = 600
-    payment_grace_seconds: Count = 60
     rate_limit_per_second: Count = 50
     rate_limit_burst: Count = 200
     sign_ups_per_hour: Count = 20

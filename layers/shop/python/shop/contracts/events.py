@@ -117,6 +117,14 @@ class InventoryReleased(OrderEvent, frozen=True, kw_only=True):
     reason: str
 
 
+class InventoryConfirmed(OrderEvent, frozen=True, kw_only=True):
+    """What an order held was taken out of the stock for good, all of it."""
+
+    event_type = "inventory.confirmed"
+    reservation_id: UUID
+    items: list[Item]
+
+
 class ProductEvent(Event, frozen=True, kw_only=True):
     """Something happened to a product or its stock."""
 
@@ -128,13 +136,12 @@ class ProductEvent(Event, frozen=True, kw_only=True):
         return str(self.product_id)
 
 
-class InventoryUpdated(ProductEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """The stock of a product changed; `order_id` where an order's confirmation changed it."""
+class InventoryUpdated(ProductEvent, frozen=True, kw_only=True):
+    """The stock of a product changed."""
 
     event_type = "inventory.updated"
     quantity_available: int
     stock_version: int
-    order_id: UUID | None = None
 
 
 class ProductUpdated(ProductEvent, frozen=True, kw_only=True):
@@ -174,22 +181,27 @@ EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
         OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
-        OrderDelivered, InventoryReserved, InventoryReleased, InventoryUpdated, ProductUpdated,
-        CartCreated, CartAbandoned,
+        OrderDelivered, InventoryReserved, InventoryReleased, InventoryConfirmed, InventoryUpdated,
+        ProductUpdated, CartCreated, CartAbandoned,
     )
 }  # fmt: skip
 
 #: Who consumes what: (service, event type). Each has a queue and a Lambda function of its own.
 CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("inventory", "order.paid"),
-    ("orders", "order.paid"),
-    ("orders", "inventory.updated"),
-    ("orders", "order.confirmed"),
-    ("orders", "order.cancelled"),
+    ("orders", "inventory.confirmed"),
     ("notifications", "order.confirmed"),
     ("notifications", "order.shipped"),
     ("catalog", "product.updated"),
     ("catalog", "inventory.updated"),
+)
+
+#: Consumers of earlier releases. Their queues, bound to the exchange and read by nobody, would grow for ever.
+RETIRED_CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
+    ("orders", "order.paid"),
+    ("orders", "inventory.updated"),
+    ("orders", "order.confirmed"),
+    ("orders", "order.cancelled"),
 )
 
 

@@ -69,7 +69,7 @@ class CartItem(msgspec.Struct, frozen=True):
 
     product_id: UUID
     quantity: int
-    seen_price_minor: int | None
+    seen_price_minor: int | None = None
 
 
 class Cart(msgspec.Struct, frozen=True):

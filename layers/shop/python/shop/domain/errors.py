@@ -172,3 +172,7 @@ class MailRefused(Exception):
 
 class QueryRefused(Exception):
     """The engine is well, but does not take this query: a fault of ours."""
+
+
+class AlreadyConsumed(Exception):
+    """The event was processed by this consumer before; the transaction was rolled back."""

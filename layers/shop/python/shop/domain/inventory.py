@@ -58,12 +58,39 @@ class Hold(msgspec.Struct, frozen=True):
     order_id: UUID
     items: tuple[Item, ...]
     expires_at: datetime
-    #: False when the order held it already and nothing was changed.
-    is_new: bool = True
-    #: The stock afterwards, of the products that were changed.
-    levels: tuple[StockLevel, ...] = ()
-    #: Lapsed holds of other orders that made room, each with the lines that were given back here.
-    lapsed: tuple["Hold", ...] = ()
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A new hold.
+
+    Attributes
+    ----------
+    lapsed : tuple of Hold
+        Lapsed holds of other orders that made room, each with the lines that were given back here.
+    """
+
+    hold: Hold
+    lapsed: tuple[Hold, ...] = ()
+
+
+class AlreadyHeld(msgspec.Struct, frozen=True):
+    """The order had this hold before; nothing was changed."""
+
+    hold: Hold
+
+
+class Released(msgspec.Struct, frozen=True):
+    """A hold that was given back, and the stock of its products afterwards."""
+
+    hold: Hold
+    levels: tuple[StockLevel, ...]
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """A hold that was taken out of the stock for good, and the stock of its products afterwards."""
+
+    hold: Hold
+    levels: tuple[StockLevel, ...]
 
 
 class StockChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,16 @@
 """The life of an order: one table of states and the moves between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 import msgspec
+
+from shop.domain.cart import CartItem
+from shop.domain.inventory import Item
+from shop.domain.sessions import OPERATORS, Session
 
 
 class OrderStatus(StrEnum):
@@ -46,20 +50,24 @@ CHARGED: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING, _S.SHIPPED, _S
 #: Charged states from which an order may still be cancelled, once refunded.
 REFUNDABLE: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING})
 
+#: Refused states: one move away from CANCELLED, which a crash may have left to do.
+STRANDED: Final = frozenset({_S.INVENTORY_UNAVAILABLE, _S.PAYMENT_FAILED})
+
+
+class CancelReason(StrEnum):
+    """Why the shop itself cancels an order; whoever cancels by hand writes a reason of their own."""
+
+    INSUFFICIENT_STOCK = "insufficient_stock"
+    #: The payment method does not exist, or cannot be charged.
+    PAYMENT_METHOD_INVALID = "payment_method_invalid"
+    PAYMENT_FAILED = "payment_failed"
+    RESERVATION_EXPIRED = "reservation_expired"
+    STOCK_NOT_CONFIRMED = "stock_not_confirmed"
+
 
 def sources_of(target: OrderStatus) -> frozenset[OrderStatus]:
     """Give the states from which `target` is one move away."""
     return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
-
-
-class StockState(StrEnum):
-    """What has become of the stock that was held for an order."""
-
-    #: Nothing is held (any more).
-    NONE = "none"
-    HELD = "held"
-    #: All of it was taken out of the stock for good.
-    CONFIRMED = "confirmed"
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +92,14 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     carrier: str | None = None
     tracking_number: str | None = None
+
+
+class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A line whose price differs from what the customer saw in the cart; in minor units."""
+
+    product_id: UUID
+    seen_price_minor: int
+    price_minor: int
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,3 +128,50 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     refund_pending: bool = False
+
+    @property
+    def items(self) -> list[Item]:
+        """What the order takes out of the stock."""
+        return [Item(line.product_id, line.quantity) for line in self.lines]
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether the customer's money has been taken and not given back."""
+        return self.status in CHARGED
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether it may be cancelled, after a refund where it is charged."""
+        return OrderStatus.CANCELLED in TRANSITIONS[self.status]
+
+    def is_visible_to(self, session: Session) -> bool:
+        """Whether a caller may see it: its owner, staff and services."""
+        return self.user_id == session.user_id or session.role in OPERATORS
+
+    def is_shipped_as(self, carrier: str, tracking_number: str) -> bool:
+        """Whether it is on its way as this parcel."""
+        parcel = (self.carrier, self.tracking_number)
+        return self.status is OrderStatus.SHIPPED and parcel == (carrier, tracking_number)
+
+    def price_changes(self, seen: Iterable[CartItem]) -> list[PriceChange]:
+        """Give the lines whose price differs from what a cart showed."""
+        prices = {line.product_id: line.unit_price_minor for line in self.lines}
+        return [
+            PriceChange(
+                product_id=item.product_id,
+                seen_price_minor=item.seen_price_minor,
+                price_minor=prices[item.product_id],
+            )
+            for item in seen
+            if item.seen_price_minor is not None
+            and prices.get(item.product_id, item.seen_price_minor) != item.seen_price_minor
+        ]
+
+
+class StaleOrder(msgspec.Struct, frozen=True):
+    """An order that has not moved for a while."""
+
+    order_id: UUID
+    status: OrderStatus
+    correlation_id: UUID
+    updated_at: datetime

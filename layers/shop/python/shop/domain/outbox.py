@@ -7,19 +7,19 @@ import msgspec
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as it stands in the outbox.
+    """An event that was committed and is published from its stored form.
 
     Attributes
     ----------
-    sequence : int
-        Grows with every event; events of one aggregate are published in this order.
     body : bytes
         The message's JSON.
+    sequence : int
+        Its place in the outbox; 0 of an event that was not read from there.
     """
 
-    sequence: int
     event_id: UUID
     event_type: str
     correlation_id: str
     occurred_at: datetime
     body: bytes
+    sequence: int = 0

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from shop.domain.orders import OrderStatus
+from shop.domain.errors import FieldError, InvalidRequest
+from shop.domain.orders import CHARGED, OrderStatus
 
 #: Stripe forgets an idempotency key after 24 h. Past this age the same key might charge again, so a
 #: payment whose intent is not known is searched for, never repeated.
@@ -91,6 +92,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: str | None = None
     failure_code: str | None = None
 
+    @property
+    def is_paid(self) -> bool:
+        """Whether money was taken, whatever the amount."""
+        return self.status is IntentStatus.SUCCEEDED
+
 
 _VERDICTS: Final = {
     IntentStatus.REFUSED: Verdict.DECLINED,
@@ -102,19 +108,6 @@ _VERDICTS: Final = {
     IntentStatus.CANCELED: Verdict.CANCELLED,
     IntentStatus.SUCCEEDED: Verdict.PAID,
 }
-
-
-def judge(intent: Intent, *, amount_minor: int, currency: str) -> Verdict:
-    """Say what an intent means for an order.
-
-    Parameters
-    ----------
-    amount_minor : int
-        What the order asks for, in minor units of `currency`.
-    """
-    verdict = _VERDICTS[intent.status]
-    asked = (intent.amount_minor, intent.currency) == (amount_minor, currency)
-    return Verdict.WRONG_AMOUNT if verdict is Verdict.PAID and not asked else verdict
 
 
 def charge_key(order_id: UUID, attempt: int) -> str:
@@ -132,6 +125,12 @@ def public_decline_code(failure_code: str | None) -> str:
     if failure_code is None or failure_code in _CONFIDENTIAL:
         return "generic_decline"
     return failure_code
+
+
+def unusable_payment_method() -> InvalidRequest:
+    """Make the refusal of a payment method that does not exist, or cannot be charged."""
+    error = FieldError("payment_method_id", "is not a payment method that can be charged")
+    return InvalidRequest("A field is wrong.", errors=[error])
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +152,31 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     failure_code: str | None
     age: timedelta
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome is not known yet."""
+        return self.status in OPEN
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether the provider still recognises the charge by its idempotency key."""
+        return self.age < KEY_LIFETIME
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether a customer who was asked to act will not do so any more."""
+        return self.age > ACTION_TIMEOUT
+
+    def judge(self, intent: Intent) -> Verdict:
+        """Say what an intent means for the order."""
+        verdict = _VERDICTS[intent.status]
+        asked = (intent.amount_minor, intent.currency) == (self.amount_minor, self.currency)
+        return Verdict.WRONG_AMOUNT if verdict is Verdict.PAID and not asked else verdict
+
+    def is_settled_by(self, intent: Intent) -> bool:
+        """Whether its outcome is recorded and this is its intent."""
+        return not self.is_open and self.payment_intent_id == intent.intent_id
+
 
 class Payable(msgspec.Struct, frozen=True, kw_only=True):
     """An order as payments see it; `attempt` is its latest."""
@@ -162,24 +186,28 @@ class Payable(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID
     attempt: Attempt | None
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether the customer's money has been taken and not given back."""
+        return self.status in CHARGED
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of beginning a payment.
 
-    Attributes
-    ----------
-    attempt : Attempt or None
-        None: nothing was changed.
-    being_placed : bool
-        Why not: the order is PENDING, but its stock is not held yet.
-    reservation_lapsed : bool
-        Why not: the order is PENDING, but some of its stock is no longer held.
-        Otherwise the order is PENDING no more.
-    """
+class BeingPlaced(msgspec.Struct, frozen=True):
+    """No payment begins: the order is PENDING, but its stock is not held yet."""
 
-    attempt: Attempt | None = None
-    being_placed: bool = False
-    reservation_lapsed: bool = False
+
+class ReservationExpired(msgspec.Struct, frozen=True):
+    """No payment begins: the order is PENDING, but some of its stock is no longer held."""
+
+
+class NotPending(msgspec.Struct, frozen=True):
+    """No payment begins: the order has moved on."""
+
+    order: Payable
+
+
+#: What became of beginning a payment; `Attempt`: the order is PAYMENT_PROCESSING.
+type Begun = Attempt | BeingPlaced | ReservationExpired | NotPending
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,28 +238,44 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook's content, its signature verified.
+class IntentChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """An intent changed; `intent` is as it was when the event was made, maybe not as it is now."""
+
+    event_id: str
+    event_type: str
+    intent: Intent
+
+
+class ChargeRefunded(msgspec.Struct, frozen=True, kw_only=True):
+    """All the money of an intent has gone back.
 
     Attributes
     ----------
-    intent : Intent or None
-        Of ``payment_intent.*`` events: as it was when the event was made, maybe not as it is now.
-    refunded_intent_id : str or None
-        Of ``charge.refunded`` events whose charge was refunded in whole.
-    refunded_order_id : UUID or None
-        The order in that charge's metadata, which are those of its intent.
-    refund_id, refund_intent_id : str or None
-        Of events about one refund: it, and the intent whose money it gives back.
-    refund_failed : bool
-        The bank would not take the money back.
+    order_id : UUID or None
+        From the charge's metadata, which are those of its intent.
     """
 
     event_id: str
     event_type: str
-    intent: Intent | None = None
-    refunded_intent_id: str | None = None
-    refunded_order_id: UUID | None = None
-    refund_id: str | None = None
-    refund_intent_id: str | None = None
-    refund_failed: bool = False
+    payment_intent_id: str
+    order_id: UUID | None
+
+
+class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
+    """The bank would not take back the money of a refund."""
+
+    event_id: str
+    event_type: str
+    refund_id: str
+    payment_intent_id: str
+
+
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing that the shop acts on."""
+
+    event_id: str
+    event_type: str
+
+
+#: A webhook's content, its signature verified.
+type ProviderEvent = IntentChanged | ChargeRefunded | RefundFailed | Ignored

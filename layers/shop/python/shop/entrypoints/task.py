@@ -39,7 +39,9 @@ def task[In: msgspec.Struct](
                 try:
                     return msgspec.to_builtins(function(command))
                 except ShopError as error:
-                    refusal = Refusal(error.code, error.detail, list(error.errors))
+                    refusal = Refusal(
+                        error.code, error.detail, list(error.errors), error.retry_after_seconds
+                    )
                     error.args = (msgspec.json.encode(refusal).decode(),)
                     raise
 

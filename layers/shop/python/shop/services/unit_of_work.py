@@ -1,18 +1,16 @@
 """Port of the unit of work: one transaction, its repositories, and the events it causes."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 from uuid import UUID
 
-if TYPE_CHECKING:  # every use case imports this module, few need all of these
-    from shop.contracts.events import Event
-    from shop.services.catalog.ports import ProductRepository
-    from shop.services.identity.ports import CustomerRepository
-    from shop.services.inventory.ports import InventoryRepository
-    from shop.services.messaging.ports import Inbox
-    from shop.services.notifications.ports import NotificationLog
-    from shop.services.orders.ports import OrderRepository, PriceBook, TaskTokens
-    from shop.services.payments.ports import PaymentRepository
+from shop.contracts.events import Event
+from shop.services.catalog.ports import ProductRepository
+from shop.services.identity.ports import CustomerRepository
+from shop.services.inventory.ports import InventoryRepository
+from shop.services.notifications.ports import NotificationLog
+from shop.services.orders.ports import OrderRepository, PriceBook
+from shop.services.payments.ports import PaymentRepository
 
 
 class UnitOfWork(Protocol):
@@ -23,39 +21,31 @@ class UnitOfWork(Protocol):
     """
 
     @property
-    def customers(self) -> "CustomerRepository":
+    def customers(self) -> CustomerRepository:
         """Customers."""
 
     @property
-    def products(self) -> "ProductRepository":
+    def products(self) -> ProductRepository:
         """Products and categories."""
 
     @property
-    def inventory(self) -> "InventoryRepository":
+    def inventory(self) -> InventoryRepository:
         """Stock and holds."""
 
     @property
-    def orders(self) -> "OrderRepository":
+    def orders(self) -> OrderRepository:
         """Orders."""
 
     @property
-    def prices(self) -> "PriceBook":
+    def prices(self) -> PriceBook:
         """Prices, taxes and shipping rates of this moment."""
 
     @property
-    def task_tokens(self) -> "TaskTokens":
-        """Where fulfilments wait."""
-
-    @property
-    def notifications(self) -> "NotificationLog":
+    def notifications(self) -> NotificationLog:
         """What customers were told."""
 
     @property
-    def inbox(self) -> "Inbox":
-        """What each consumer has processed."""
-
-    @property
-    def payments(self) -> "PaymentRepository":
+    def payments(self) -> PaymentRepository:
         """Payments and refunds."""
 
     def __enter__(self) -> Self: ...
@@ -68,7 +58,7 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     def record(
-        self, event: "Event", *, correlation_id: UUID | str, event_id: UUID | None = None
+        self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
         """Have an event published if, and only if, the transaction commits.
 
@@ -98,11 +88,26 @@ class OpenTransaction(Protocol):
 
 
 class OpenUnitOfWork(Protocol):
-    """Begin a unit of work.
+    """Begin a unit of work."""
 
-    With ``publish=False`` its events wait for the next unit of work of the same aggregate, or the relay.
-    With ``reading=True`` it is what `OpenReading` begins.
-    """
+    def __call__(
+        self,
+        *,
+        publish: bool = True,
+        autocommit: bool = False,
+        consumed: tuple[str, UUID] | None = None,
+    ) -> UnitOfWork:
+        """Begin.
 
-    def __call__(self, *, publish: bool = True, reading: bool = False) -> UnitOfWork:
-        """Begin."""
+        Parameters
+        ----------
+        publish : bool
+            False: its events wait for the next unit of work of the same aggregate, or the relay.
+        autocommit : bool
+            Each statement is a transaction of its own, which saves the round trip of the commit. For reads,
+            and for single statements that record their event themselves.
+        consumed : (str, UUID), optional
+            The consumer and the event that it processes: noted in the transaction's last statement.
+            A second delivery then raises `AlreadyConsumed` at the end of the block, with everything rolled
+            back.
+        """

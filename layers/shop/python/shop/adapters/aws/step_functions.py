@@ -1,24 +1,27 @@
-"""The state machines, through AWS Step Functions."""
+"""The checkout's state machine, through AWS Step Functions."""
 
 import json
 import logging
-from typing import Any, Final
+from typing import Any, Final, override
 
 import boto3
 import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shop.contracts.tasks import CreateOrder, PlacedOrder, Refusal, StepOutcome
+from shop.contracts.tasks import PlacedOrder, PlaceOrder, Refusal
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
     FieldError,
     InsufficientStock,
     InvalidRequest,
+    PaymentDeclined,
+    PaymentOutcomeUnknown,
     ShopError,
 )
 from shop.domain.ids import new_id
+from shop.services.orders.ports import CheckoutMachine
 
 _log = logging.getLogger(__name__)
 
@@ -26,19 +29,17 @@ _log = logging.getLogger(__name__)
 _READ_TIMEOUT_SECONDS: Final = 26
 #: Refusals that are final; their names are those of the exceptions that the tasks end with.
 _REFUSALS: Final[dict[str, type[ShopError]]] = {
-    kind.__name__: kind for kind in (InsufficientStock, InvalidRequest, Conflict)
+    kind.__name__: kind for kind in (InsufficientStock, InvalidRequest, Conflict, PaymentDeclined)
 }
-#: Step Functions' words for a token that was answered before, or that nobody waits for any more.
-_NOBODY_WAITS: Final = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 
 
-class StepFunctionsOrderPlacement:
-    """See `shop.services.orders.ports.OrderPlacement`.
+class StepFunctionsCheckout(CheckoutMachine):
+    """The Express state machine ``checkout``.
 
     Parameters
     ----------
     state_machine_arn : str
-        The Express state machine ``place_order``.
+        Its ARN.
     client : boto3 client, optional
         `step_functions_client` by default.
     """
@@ -47,48 +48,27 @@ class StepFunctionsOrderPlacement:
         self._state_machine_arn = state_machine_arn
         self._client = client or step_functions_client()
 
-    def place(self, command: CreateOrder) -> PlacedOrder:
-        """Run the machine and wait for its end."""
-        answer = _call(
-            self._client.start_sync_execution,
-            stateMachineArn=self._state_machine_arn,
-            # Unlike a Standard machine's, names of Express executions need not be unique; ours say
-            # which order they are about and tell its attempts apart.
-            name=f"{command.order_id}-{new_id().hex[-12:]}",
-            input=msgspec.json.encode(command).decode(),
-        )
+    @override
+    def run(self, command: PlaceOrder) -> PlacedOrder:
+        answer = self._start(command)
+        _log_execution(command, answer)
         # The call succeeds even if the execution does not.
         if answer["status"] == "SUCCEEDED":
             return msgspec.json.decode(answer["output"], type=PlacedOrder)
         raise _failure(answer.get("error", "States.Timeout"), answer.get("cause", ""))
 
-
-class StepFunctionsFulfilment:
-    """See `shop.services.orders.ports.Fulfilment`.
-
-    Parameters
-    ----------
-    client : boto3 client, optional
-        `step_functions_client` by default.
-    """
-
-    def __init__(self, client: Any = None) -> None:
-        self._client = client or step_functions_client()
-
-    def resume(self, token: str, outcome: StepOutcome) -> None:
-        """Send the token back."""
+    def _start(self, command: PlaceOrder) -> dict[str, Any]:
         try:
-            _call(
-                self._client.send_task_success,
-                taskToken=token,
-                output=msgspec.json.encode(outcome).decode(),
+            answer: dict[str, Any] = self._client.start_sync_execution(
+                stateMachineArn=self._state_machine_arn,
+                # Unlike a Standard machine's, names of Express executions need not be unique; ours say
+                # which order they are about and tell its attempts apart.
+                name=f"{command.order_id}-{new_id().hex[-12:]}",
+                input=msgspec.json.encode(command).decode(),
             )
-        except _NobodyWaitsError as error:
-            _log.info("nobody waits for this token: %s", error)
-
-
-class _NobodyWaitsError(Exception):
-    """The token was answered before, or the execution went on without it."""
+        except (BotoCoreError, ClientError) as error:
+            raise DependencyUnavailable("stepfunctions") from error
+        return answer
 
 
 def step_functions_client() -> Any:
@@ -103,32 +83,39 @@ def step_functions_client() -> Any:
     )
 
 
-def _call(operation: Any, **parameters: Any) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = operation(**parameters)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _NOBODY_WAITS:
-            raise _NobodyWaitsError(code) from error
-        raise DependencyUnavailable("stepfunctions") from error
-    except BotoCoreError as error:
-        raise DependencyUnavailable("stepfunctions") from error
-    return answer
+def _log_execution(command: PlaceOrder, answer: dict[str, Any]) -> None:
+    """Log what AWS bills for an execution."""
+    billed = answer.get("billingDetails", {})
+    _log.info(
+        "execution",
+        extra={
+            "state_machine": "checkout",
+            "execution_status": answer["status"],
+            "order_id": str(command.order_id),
+            "correlation_id": str(command.correlation_id),
+            "billed_duration_ms": billed.get("billedDurationInMilliseconds"),
+            "billed_memory_mb": billed.get("billedMemoryUsedInMB"),
+        },
+    )
 
 
 def _failure(error: str, cause: str) -> ShopError:
     """Turn an execution's error back into the refusal that its task ended with."""
+    if error == PaymentOutcomeUnknown.__name__:
+        return PaymentOutcomeUnknown()
     kind = _REFUSALS.get(error)
     if kind is None:
-        _log.error("place_order failed: %s", error)
+        _log.error("checkout failed: %s", error)
         return DependencyUnavailable(
             "checkout",
             "The order could not be placed in time. Repeat the request with the same Idempotency-Key:"
             " it continues the same order.",
         )
     refusal = msgspec.json.decode(json.loads(cause)["errorMessage"], type=Refusal)
-    return kind(
+    refused = kind(
         refusal.detail,
         code=refusal.code,
         errors=[FieldError(field, message) for field, message in refusal.errors],
     )
+    refused.retry_after_seconds = refusal.retry_after_seconds
+    return refused

@@ -1,14 +1,15 @@
 """Products and categories in PostgreSQL."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, override
 from uuid import UUID
 
-from psycopg2.extras import Json
+from psycopg.types.json import Jsonb
 
-from shop.adapters.postgres.database import Row, Transaction
+from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.inventory_sql import LAPSED
 from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.services.catalog.ports import ProductRepository
 
 _AVAILABLE: Final = f"""
     coalesce(i.quantity_available, 0) + coalesce((
@@ -16,8 +17,9 @@ _AVAILABLE: Final = f"""
 """  # noqa: S608 - only constants of this package are put in
 
 _PRODUCT: Final = f"""
-    SELECT p.id, p.sku, p.name, p.description, p.brand, p.price_minor, p.currency, c.slug, p.tags,
-           p.image_url, p.attributes, p.is_active, p.version, p.created_at, {_AVAILABLE}
+    SELECT p.id AS product_id, p.sku, p.name, p.description, p.brand, p.price_minor, p.currency,
+           c.slug AS category, p.tags, p.image_url, p.attributes, p.is_active, p.version, p.created_at,
+           {_AVAILABLE} AS stock
     FROM products AS p
     JOIN categories AS c ON c.id = p.category_id
     LEFT JOIN inventory AS i ON i.product_id = p.id
@@ -32,12 +34,12 @@ _ORDERS: Final = {
 
 _IN_SUBTREE: Final = "(s.path = %(path)s OR starts_with(s.path, %(path)s || '/'))"
 
-_COUNT_ALL: Final = "SELECT '', count(*) FROM products WHERE is_active"
+_COUNT_ALL: Final = "SELECT '' AS path, count(*) AS total FROM products WHERE is_active"
 
 _COUNT_SUBTREE: Final = """
     SELECT c.path, (
         SELECT count(*) FROM products AS p JOIN categories AS s ON s.id = p.category_id
-        WHERE p.is_active AND (s.path = c.path OR starts_with(s.path, c.path || '/')))
+        WHERE p.is_active AND (s.path = c.path OR starts_with(s.path, c.path || '/'))) AS total
     FROM categories AS c WHERE c.slug = %(slug)s
 """
 
@@ -57,14 +59,15 @@ _CHOOSE_IN_SUBTREE: Final = f"""
 """  # noqa: S608
 
 OFFERS: Final = f"""
-    SELECT p.id, p.name, p.price_minor, p.currency, p.is_active, {_AVAILABLE}
+    SELECT p.id AS product_id, p.name, p.price_minor, p.currency, p.is_active,
+           CASE WHEN p.is_active THEN {_AVAILABLE} ELSE 0 END AS available
     FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
     WHERE p.id = ANY(%s::uuid[])
 """  # noqa: S608
 
 _CATEGORIES: Final = """
     SELECT c.slug, c.name, c.path, (
-        SELECT count(*) FROM products AS p WHERE p.category_id = c.id AND p.is_active)
+        SELECT count(*) FROM products AS p WHERE p.category_id = c.id AND p.is_active) AS product_count
     FROM categories AS c ORDER BY c.path
 """
 
@@ -80,7 +83,7 @@ _ADD: Final = """
     ), stocked AS (
         INSERT INTO inventory (product_id) SELECT id FROM added
     )
-    SELECT EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM products WHERE id = %(id)s)
+    SELECT EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM products WHERE id = %(id)s) AS is_there
 """
 
 _UPDATE: Final = """
@@ -94,67 +97,58 @@ _UPDATE: Final = """
 """
 
 
-class PostgresProducts:
-    """See `shop.services.catalog.ports.ProductRepository`."""
+class PostgresProducts(ProductRepository):
+    """Products and categories in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    @override
     def get(self, product_id: UUID, *, lock: bool = False) -> Product | None:
-        """Read a product."""
         suffix = "FOR UPDATE OF p" if lock else ""
-        row = self._transaction.row(f"{_PRODUCT} WHERE p.id = %s {suffix}", (product_id,))
-        return None if row is None else _product(row)
+        return self._transaction.one(Product, f"{_PRODUCT} WHERE p.id = %s {suffix}", (product_id,))
 
+    @override
     def page(
         self, category: str | None, sort: Sort, limit: int, offset: int
     ) -> tuple[Sequence[Product], int] | None:
-        """Read a page of active products and their number."""
-        counted = self._transaction.row(
-            _COUNT_ALL if category is None else _COUNT_SUBTREE, {"slug": category}
+        counted = (
+            self._transaction.row(_COUNT_ALL)
+            if category is None
+            else self._transaction.row(_COUNT_SUBTREE, {"slug": category})
         )
         if counted is None:
             return None
-        path, total = counted
-        if offset >= total:
-            return [], total
-        rows = self._transaction.rows(
+        if offset >= counted.total:
+            return [], counted.total
+        products = self._transaction.all(
+            Product,
             page_statement(sort, in_category=category is not None),
-            {"path": path, "limit": limit, "offset": offset, "end": offset + limit},
+            {"path": counted.path, "limit": limit, "offset": offset, "end": offset + limit},
         )
-        return [_product(row) for row in rows], total
+        return products, counted.total
 
+    @override
     def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
-        """Read what carts and orders must know."""
-        rows = self._transaction.rows(OFFERS, (list(product_ids),))
-        return {
-            product_id: Offer(
-                product_id=product_id,
-                name=name,
-                price_minor=price_minor,
-                currency=currency,
-                is_active=is_active,
-                available=available if is_active else 0,
-            )
-            for product_id, name, price_minor, currency, is_active, available in rows
-        }
+        offers = self._transaction.all(Offer, OFFERS, (list(product_ids),))
+        return {offer.product_id: offer for offer in offers}
 
+    @override
     def categories(self) -> Sequence[CategoryRow]:
-        """Read all categories."""
-        return [CategoryRow(*row) for row in self._transaction.rows(_CATEGORIES)]
+        return self._transaction.all(CategoryRow, _CATEGORIES)
 
+    @override
     def has_category(self, slug: str) -> bool:
-        """Tell whether there is such a category."""
         return self._transaction.row("SELECT FROM categories WHERE slug = %s", (slug,)) is not None
 
+    @override
     def add(self, product: Product) -> bool:
-        """Insert a product and its empty stock, in one statement."""
         row = self._transaction.row(_ADD, _parameters(product))
-        return row is not None and row[0]
+        return row is not None and row.is_there
 
+    @override
     def update(self, product: Product) -> None:
-        """Write a product."""
-        self._transaction.execute(_UPDATE, _parameters(product))
+        self._transaction.send(_UPDATE, _parameters(product))
 
 
 def page_statement(sort: Sort, *, in_category: bool) -> str:
@@ -186,31 +180,7 @@ def _parameters(product: Product) -> dict[str, object]:
         "category": product.category,
         "tags": list(product.tags),
         "image_url": product.image_url,
-        "attributes": Json(product.attributes),
+        "attributes": Jsonb(product.attributes),
         "is_active": product.is_active,
         "version": product.version,
     }
-
-
-def _product(row: Row) -> Product:
-    (
-        product_id, sku, name, description, brand, price_minor, currency, category, tags,
-        image_url, attributes, is_active, version, created_at, stock,
-    ) = row  # fmt: skip
-    return Product(
-        product_id=product_id,
-        sku=sku,
-        name=name,
-        description=description,
-        brand=brand,
-        price_minor=price_minor,
-        currency=currency,
-        category=category,
-        tags=tuple(tags),
-        image_url=image_url,
-        attributes=attributes,
-        is_active=is_active,
-        version=version,
-        created_at=created_at,
-        stock=stock,
-    )

@@ -1,23 +1,32 @@
 """Customers in PostgreSQL."""
 
+from typing import Final, override
+
 from shop.adapters.postgres.database import Transaction
 from shop.domain.customers import Customer
-from shop.domain.sessions import Role
+from shop.services.identity.ports import CustomerRepository
+
+# A row that is in the way is updated to what it is, only to be returned.
+_ADD: Final = """
+    INSERT INTO customers AS known (id, email, password_hash, name, role)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (email) DO UPDATE SET email = known.email RETURNING id
+"""
+_BY_EMAIL: Final = """
+    SELECT id AS user_id, email, name, password_hash, role FROM customers WHERE email = %s
+"""
 
 
-class PostgresCustomers:
-    """See `shop.services.identity.ports.CustomerRepository`."""
+class PostgresCustomers(CustomerRepository):
+    """Customers in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    @override
     def add(self, customer: Customer) -> bool:
-        """Insert a customer."""
         row = self._transaction.row(
-            "INSERT INTO customers AS known (id, email, password_hash, name, role)"
-            " VALUES (%s, %s, %s, %s, %s)"
-            # A row that is in the way is updated to what it is, only to be returned.
-            " ON CONFLICT (email) DO UPDATE SET email = known.email RETURNING id",
+            _ADD,
             (
                 customer.user_id,
                 customer.email,
@@ -26,16 +35,8 @@ class PostgresCustomers:
                 customer.role.value,
             ),
         )
-        return row is not None and row[0] == customer.user_id
+        return row is not None and row.id == customer.user_id
 
+    @override
     def by_email(self, email: str) -> Customer | None:
-        """Find a customer."""
-        row = self._transaction.row(
-            "SELECT id, email, name, password_hash, role FROM customers WHERE email = %s", (email,)
-        )
-        if row is None:
-            return None
-        user_id, email, name, password_hash, role = row
-        return Customer(
-            user_id=user_id, email=email, name=name, password_hash=password_hash, role=Role(role)
-        )
+        return self._transaction.one(Customer, _BY_EMAIL, (email,))

@@ -1,61 +1,114 @@
-"""One connection to PostgreSQL for each execution environment, and transactions on it."""
+"""One connection to PostgreSQL for each execution environment, and transactions on it.
+
+A statement that is used again is prepared, so that PostgreSQL plans it once. What belongs together travels in
+one pipeline: BEGIN goes with the first statement and COMMIT with the last, so that a round trip is spent only
+where an answer is needed.
+
+Amazon RDS Proxy multiplexes the extended query protocol that both use ("Amazon RDS Proxy multiplexing
+support for PostgreSQL Extended Query Protocol", AWS Database Blog, 2024). What pins a session there are
+the SQL commands PREPARE, EXECUTE and DEALLOCATE, settings, and statements of more than 16 KB ("Avoiding
+pinning an RDS Proxy", Amazon RDS User Guide). For a pooler that knows no prepared statements,
+``SHOP_DATABASE_PREPARE=false`` sends every statement unprepared.
+"""
 
 import select
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import psycopg2
-import psycopg2.extensions
-import psycopg2.extras
+import msgspec
+import psycopg
+from psycopg import errors
+from psycopg.rows import BaseRowFactory, RowMaker, namedtuple_row
+from psycopg.types.json import set_json_loads
 
 from shop.domain.errors import DependencyUnavailable
 
-type Row = tuple[Any, ...]
-type Parameters = Sequence[Any] | dict[str, Any]
+type Parameters = Sequence[Any] | Mapping[str, Any]
 
 _CONNECT_TIMEOUT_SECONDS: Final = 3
-#: Data that the server does not acknowledge for so long: its host is gone, and will never say goodbye.
+#: Data that the server does not acknowledge for so long: its host is gone without closing the connection.
 _UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
+#: Executions of a statement before it is prepared: preparing costs a round trip, so the second one pays it.
+_PREPARE_THRESHOLD: Final = 1
 
-psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
+set_json_loads(msgspec.json.decode)
+
+
+class Struct[T]:
+    """Row factory that makes a struct of each row by the names of its columns."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
+
+    def __call__(self, cursor: Any) -> RowMaker[T]:
+        """Make the function that turns a row's values into a struct."""
+        names = [column.name for column in cursor.description or ()]
+        kind = self._kind
+
+        def make(values: Sequence[Any]) -> T:
+            return msgspec.convert(dict(zip(names, values, strict=True)), kind)
+
+        return make
+
+
+class Answer[T]:
+    """The rows of a statement that was sent; asking for them waits for the server."""
+
+    def __init__(self, cursor: psycopg.Cursor[T]) -> None:
+        self._cursor = cursor
+
+    def rows(self) -> list[T]:
+        """Give all rows."""
+        return self._cursor.fetchall()
 
 
 class Transaction:
-    """Statements inside one transaction.
+    """Statements that run together, or each by itself, on one connection."""
 
-    Attributes
-    ----------
-    database : Database
-        Whose connection it runs on.
-    """
+    def __init__(
+        self, connection: psycopg.Connection[Any], pipeline: psycopg.Pipeline | None = None
+    ) -> None:
+        self._connection = connection
+        self._pipeline = pipeline
 
-    def __init__(self, database: "Database", cursor: psycopg2.extensions.cursor) -> None:
-        self.database = database
-        self._cursor = cursor
+    def send(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run a statement whose answer is not needed; in a transaction it costs no round trip of its own."""
+        self._execute(sql, parameters, namedtuple_row)
+
+    def ask[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> Answer[T]:
+        """Run a query whose rows are needed later, for example after the commit."""
+        return Answer(self._execute(sql, parameters, Struct(kind)))
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run a statement and give the number of rows it touched."""
-        self.database.statements += 1
-        self._cursor.execute(sql, parameters)
-        return self._cursor.rowcount
+        cursor = self._execute(sql, parameters, namedtuple_row)
+        if self._pipeline is not None:
+            self._pipeline.sync()  # the answer is known once it has been fetched
+        return cursor.rowcount
 
-    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        """Run a query and give its first row."""
-        self.execute(sql, parameters)
-        return self._cursor.fetchone()
+    def row(self, sql: str, parameters: Parameters = ()) -> Any | None:
+        """Run a query and give its first row, whose columns are attributes."""
+        return self._execute(sql, parameters, namedtuple_row).fetchone()
 
-    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """Run a query and give all its rows."""
-        self.execute(sql, parameters)
-        return self._cursor.fetchall()
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
+        """Run a query and give all its rows, whose columns are attributes."""
+        return self._execute(sql, parameters, namedtuple_row).fetchall()
 
-    def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one ``INSERT … VALUES %s`` with several rows as a single statement."""
-        if rows:
-            self.database.statements += 1
-            psycopg2.extras.execute_values(self._cursor, sql, rows, page_size=len(rows))
+    def one[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> T | None:
+        """Run a query and give its first row as a struct."""
+        return self._execute(sql, parameters, Struct(kind)).fetchone()
+
+    def all[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> list[T]:
+        """Run a query and give all its rows as structs."""
+        return self._execute(sql, parameters, Struct(kind)).fetchall()
+
+    def _execute[T](
+        self, sql: str, parameters: Parameters, factory: BaseRowFactory[T]
+    ) -> psycopg.Cursor[T]:
+        # Every statement is made of constants of this package; values are only ever parameters.
+        return self._connection.cursor(row_factory=factory).execute(sql.encode(), parameters)
 
 
 class Database:
@@ -68,18 +121,15 @@ class Database:
     ----------
     url : str
         ``postgresql://…``.
-
-    Attributes
-    ----------
-    statements : int
-        Statements run so far (transaction control not counted), for the budgets' tests.
+    prepare : bool
+        Whether statements that are used again are prepared.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, prepare: bool = True) -> None:
         self._url = url
-        self._connection: psycopg2.extensions.connection | None = None
+        self._prepare_threshold = _PREPARE_THRESHOLD if prepare else None
+        self._connection: psycopg.Connection[Any] | None = None
         self._lock = threading.RLock()
-        self.statements = 0
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -88,69 +138,68 @@ class Database:
         Raises
         ------
         DependencyUnavailable
-            If the server is away, or stopped the transaction to mend a lock or a time-out. When the
-            connection is lost during the commit itself the change may or may not have happened; every
+            If the server is unavailable, or stopped the transaction because of a lock or a time-out. When
+            the connection is lost during the commit itself the change may or may not have happened; every
             caller is safe to repeat.
         """
         with self._lock, self._translated_errors():
             connection = self._live_connection()
-            with connection, connection.cursor() as cursor:
-                yield Transaction(self, cursor)
+            try:
+                with connection.pipeline() as pipeline:
+                    # Not psycopg's own block, which waits for the answers to BEGIN and COMMIT.
+                    connection.execute("BEGIN")
+                    yield Transaction(connection, pipeline)
+                    connection.execute("COMMIT")
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        """Run a block of reads, each statement by itself: no BEGIN and COMMIT, two round trips fewer.
+    def autocommit(self) -> Iterator[Transaction]:
+        """Run a block in which each statement is a transaction of its own, in one round trip.
 
         Raises
         ------
         DependencyUnavailable
-            If the server is away.
+            If the server is unavailable.
         """
         with self._lock, self._translated_errors():
-            connection = self._live_connection()
-            connection.autocommit = True
-            try:
-                with connection.cursor() as cursor:
-                    yield Transaction(self, cursor)
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
+            yield Transaction(self._live_connection())
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
         try:
             yield
-        except (
-            psycopg2.OperationalError,
-            psycopg2.InterfaceError,
-            psycopg2.errors.QueryCanceled,
-        ) as error:
-            self._discard_if_broken()
-            raise DependencyUnavailable("postgresql") from error
-        except psycopg2.errors.ReadOnlySqlTransaction as error:
+        except errors.ReadOnlySqlTransaction as error:
             # A fail-over has made a replica of the server: the next connection finds the new primary.
             self.close()
             raise DependencyUnavailable("postgresql") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._discard_if_broken()
+            raise DependencyUnavailable("postgresql") from error
 
     def close(self) -> None:
-        """Close the connection; the next transaction opens it again."""
+        """Close the connection; the next statement opens it again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _live_connection(self) -> psycopg2.extensions.connection:
+    def _live_connection(self) -> psycopg.Connection[Any]:
         connection = self._connection
-        if connection is not None and not connection.closed and _answers(connection):
+        if connection is not None and not connection.closed and _is_alive(connection):
             return connection
         try:
-            self._connection = psycopg2.connect(
+            self._connection = psycopg.connect(
                 self._url,
+                autocommit=True,
+                prepare_threshold=self._prepare_threshold,
                 connect_timeout=_CONNECT_TIMEOUT_SECONDS,
                 application_name="shop",
                 keepalives_idle=30,
                 tcp_user_timeout=_UNACKNOWLEDGED_MILLISECONDS,
             )
-        except psycopg2.OperationalError as error:
+        except psycopg.OperationalError as error:
             raise DependencyUnavailable("postgresql") from error
         return self._connection
 
@@ -159,11 +208,11 @@ class Database:
             self._connection = None
 
 
-def _answers(connection: psycopg2.extensions.connection) -> bool:
+def _is_alive(connection: psycopg.Connection[Any]) -> bool:
     """Tell, without a round trip, whether the server has closed an idle connection.
 
     An idle PostgreSQL connection has nothing to read; end of file or an error message waiting on the
-    socket means that the server went away while the execution environment slept.
+    socket means that the server went away while the execution environment was frozen.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)

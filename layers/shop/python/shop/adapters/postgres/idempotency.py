@@ -1,13 +1,14 @@
 """Idempotency records in PostgreSQL: the primary key decides which of two equal requests runs."""
 
-from typing import Final
+from typing import Final, override
 
-import msgspec
+from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Database
 from shop.domain.errors import Conflict, ShopError
 from shop.domain.idempotency import Claim, StoredAnswer
 from shop.domain.ids import new_id
+from shop.services.idempotency.ports import IdempotencyRecords
 
 #: A claim older than this belongs to a request that crashed: longer than API Gateway waits (29 s).
 _LOCK_SECONDS: Final = 30
@@ -32,21 +33,21 @@ _CLAIM: Final = f"""
         FROM (SELECT known.response_status IS NULL AND known.locked_until <= now()
                      AND known.request_hash = excluded.request_hash AS takeover) AS decision
         WHERE known.created_at >= now() - interval '{_KEPT}')
-    RETURNING request_hash = %(hash)s, claim_id = %(claim)s, resource_id,
+    RETURNING request_hash = %(hash)s AS is_same_request, claim_id = %(claim)s AS is_claimed, resource_id,
               response_status, response_headers, response_body
 """  # noqa: S608 - only constants of this module are put in
 
 
-class PostgresIdempotencyRecords:
-    """See `shop.services.idempotency.ports.IdempotencyRecords`."""
+class PostgresIdempotencyRecords(IdempotencyRecords):
+    """Idempotency keys in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     def claim(self, subject: str, operation: str, key: str, request_hash: bytes) -> Claim:
-        """Take the key, or find its answer."""
         mine = new_id()
-        with self._database.transaction() as transaction:
+        with self._database.autocommit() as transaction:
             row = transaction.row(
                 _CLAIM,
                 {
@@ -60,35 +61,36 @@ class PostgresIdempotencyRecords:
             )
         if row is None:
             raise RuntimeError("an upsert with RETURNING gave no row")
-        same_request, claimed, resource_id, status, headers, body = row
-        if not same_request:
+        if not row.is_same_request:
             raise ShopError(
                 "This Idempotency-Key was sent before with another body.",
                 code="idempotency_key_reused",
             )
-        if status is None and not claimed:
+        if row.response_status is None and not row.is_claimed:
             conflict = Conflict("The first request with this Idempotency-Key is still running.",
                                 code="request_in_progress")  # fmt: skip
             conflict.retry_after_seconds = 1
             raise conflict
-        answer = None if status is None else StoredAnswer(status, body, headers)
-        return Claim(subject, operation, key, mine, resource_id, answer)
+        answer = None
+        if row.response_status is not None:
+            answer = StoredAnswer(row.response_status, row.response_body, row.response_headers)
+        return Claim(subject, operation, key, mine, row.resource_id, answer)
 
+    @override
     def complete(self, claim: Claim, answer: StoredAnswer) -> None:
-        """Store the final answer."""
         self._update(
             claim,
             "response_status = %s, response_headers = %s, response_body = %s",
-            (answer.status, msgspec.json.encode(answer.headers).decode(), answer.body),
+            (answer.status, Jsonb(answer.headers), answer.body),
         )
 
+    @override
     def abandon(self, claim: Claim) -> None:
-        """Let the next attempt take the key at once."""
         self._update(claim, "locked_until = now()", ())
 
     def _update(self, claim: Claim, assignments: str, values: tuple[object, ...]) -> None:
-        with self._database.transaction() as transaction:
-            transaction.execute(
+        with self._database.autocommit() as transaction:
+            transaction.send(
                 f"UPDATE idempotency_keys SET {assignments}"  # noqa: S608 - constants of this class
                 " WHERE subject = %s AND operation = %s AND key = %s AND claim_id = %s",
                 (*values, claim.subject, claim.operation, claim.key, claim.claim_id),

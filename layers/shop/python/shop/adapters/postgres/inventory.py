@@ -6,39 +6,79 @@ it then works on a snapshot in which nobody else changes these rows.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, override
 from uuid import UUID
+
+import msgspec
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
 from shop.domain.errors import Conflict, FieldError, InsufficientStock
 from shop.domain.inventory import (
     MAX_ON_HAND,
+    AlreadyHeld,
     ChangedStock,
+    Committed,
+    Held,
     Hold,
     Item,
     LapsedOrder,
+    Released,
     StockChange,
     StockLevel,
     sum_by_product,
 )
+from shop.services.inventory.ports import InventoryRepository
 
 
-class PostgresInventory:
-    """See `shop.services.inventory.ports.InventoryRepository`."""
+class _LapsedHold(msgspec.Struct):
+    reservation_id: UUID
+    order_id: UUID
+    items: tuple[Item, ...]
+    expires_at: datetime
+
+
+class _KnownLine(msgspec.Struct):
+    id: UUID
+    product_id: UUID
+    quantity: int
+    expires_at: datetime
+    ended: bool
+
+
+class _Decision(msgspec.Struct):
+    held: bool
+    in_time: bool
+    order_status: str | None
+    known: list[_KnownLine]
+    stock: dict[UUID, int]
+    lapsed: list[_LapsedHold]
+
+
+class _ChangedLine(StockLevel, frozen=True):
+    reservation_id: UUID
+    expires_at: datetime
+    quantity: int
+
+
+class _Changed(StockLevel, frozen=True):
+    lapsed: list[_LapsedHold]
+
+
+class PostgresInventory(InventoryRepository):
+    """Stock and holds in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    @override
     def stock(self, product_ids: Sequence[UUID]) -> list[StockLevel]:
-        """Read levels; unknown products are missing from the answer."""
-        rows = self._transaction.rows(sql.STOCK, {"products": list(product_ids)})
-        return [StockLevel(*row) for row in rows]
+        return self._transaction.all(StockLevel, sql.STOCK, {"products": list(product_ids)})
 
+    @override
     def hold(
         self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Hold:
-        """Hold all lines or none; see the port."""
+    ) -> Held | AlreadyHeld:
         wanted = sum_by_product((item.product_id, item.quantity) for item in items)
         parameters: dict[str, Any] = {
             "order": order_id,
@@ -47,50 +87,42 @@ class PostgresInventory:
             "quantities": list(wanted.values()),
             "expires_at": expires_at,
         }
-        self._transaction.execute(sql.LOCK_ORDER_AND_STOCK, parameters)
-        # There are lines, so the decision is exactly one row.
-        ((held, in_time, order_status, known, stock, lapsed),) = self._transaction.rows(
-            sql.HOLD, parameters
-        )
-        if known:
-            return _repeated(order_id, wanted, known)
-        if order_status not in (None, "PENDING"):
-            raise Conflict(f"The order is {order_status}.", code="order_state_conflict")
-        if not in_time:
-            raise Conflict("The time of this hold is over.", code="reservation_conflict")
-        if not held:
-            raise _insufficient(wanted, stock)
+        self._transaction.send(sql.LOCK_ORDER_AND_STOCK, parameters)
+        decision = self._transaction.one(_Decision, sql.HOLD, parameters)
+        if decision is None:
+            raise RuntimeError("there are lines, so the decision is exactly one row")
+        if decision.known:
+            return _repeated(order_id, wanted, decision.known)
+        if decision.order_status not in (None, "PENDING"):
+            raise Conflict(f"The order is {decision.order_status}.", code="order_state_conflict")
+        if not decision.in_time:
+            raise Conflict("The hold has expired.", code="reservation_conflict")
+        if not decision.held:
+            raise _insufficient(wanted, decision.stock)
         lines = tuple(Item(product_id, quantity) for product_id, quantity in wanted.items())
-        return Hold(reservation_id, order_id, lines, expires_at, lapsed=_holds(lapsed))
+        return Held(Hold(reservation_id, order_id, lines, expires_at), _holds(decision.lapsed))
 
-    def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
-        """Give back what an order holds or has confirmed; see the port."""
+    @override
+    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         parameters = {"order": order_id, "expired": expired}
-        if not self._transaction.execute(sql.LOCK_STOCK_OF_ORDER, parameters):
-            return None
-        rows = self._transaction.rows(sql.RELEASE, parameters)
-        if not rows:
-            return None
-        items = tuple(Item(row[0], row[7]) for row in rows)
-        levels = tuple(StockLevel(*row[:5]) for row in rows)
-        return Hold(rows[0][5], order_id, items, rows[0][6], levels=levels)
+        self._transaction.send(sql.LOCK_STOCK_OF_ORDER, parameters)
+        lines = self._transaction.all(_ChangedLine, sql.RELEASE, parameters)
+        return Released(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
 
-    def confirm(self, order_id: UUID) -> list[StockLevel]:
-        """Take what an order holds out of the stock, for good; see the port."""
-        parameters = {"order": order_id, "expired": False}
-        if not self._transaction.execute(sql.LOCK_STOCK_OF_ORDER, parameters):
-            return []
-        return [StockLevel(*row) for row in self._transaction.rows(sql.CONFIRM, parameters)]
+    @override
+    def confirm(self, order_id: UUID) -> Committed | None:
+        lines = self._transaction.all(_ChangedLine, sql.CONFIRM, {"order": order_id})
+        return Committed(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
 
+    @override
     def lock_order(self, order_id: UUID) -> str | None:
-        """Lock an order's row and give its status; None for an order of another system."""
         row = self._transaction.row(
             "SELECT status FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,)
         )
-        return row[0] if row else None
+        return row.status if row else None
 
+    @override
     def find(self, order_id: UUID) -> Hold | None:
-        """Read an order's reservation, whatever has become of it."""
         rows = self._transaction.rows(
             "SELECT id, product_id, quantity, expires_at FROM reservations WHERE order_id = %s"
             " ORDER BY product_id",
@@ -98,19 +130,20 @@ class PostgresInventory:
         )
         if not rows:
             return None
-        items = tuple(Item(row[1], row[2]) for row in rows)
-        return Hold(rows[0][0], order_id, items, rows[0][3], is_new=False)
+        items = tuple(Item(row.product_id, row.quantity) for row in rows)
+        return Hold(rows[0].id, order_id, items, rows[0].expires_at)
 
+    @override
     def is_confirmed(self, order_id: UUID) -> bool:
-        """Tell whether an order's stock was taken out for good."""
         row = self._transaction.row(
-            "SELECT bool_and(status = 'confirmed') FROM reservations WHERE order_id = %s",
+            "SELECT bool_and(status = 'confirmed') AS confirmed FROM reservations"
+            " WHERE order_id = %s",
             (order_id,),
         )
-        return bool(row and row[0])
+        return bool(row and row.confirmed)
 
+    @override
     def change_stock(self, product_id: UUID, change: StockChange) -> ChangedStock | None:
-        """Change what is on hand and note who did it and why; see the port."""
         parameters = {
             "products": [product_id],
             "product": product_id,
@@ -121,65 +154,61 @@ class PostgresInventory:
             "request": change.request_id,
             "maximum": MAX_ON_HAND,
         }
-        if not self._transaction.execute(sql.LOCK_STOCK, parameters):
+        if not self._transaction.rows(sql.LOCK_STOCK, parameters):
             # The first stock of a product; two of these at once insert one row and both lock it.
-            self._transaction.execute(sql.FIRST_STOCK, parameters)
-            if not self._transaction.execute(sql.LOCK_STOCK, parameters):
+            self._transaction.send(sql.FIRST_STOCK, parameters)
+            if not self._transaction.rows(sql.LOCK_STOCK, parameters):
                 return None
-        row = self._transaction.row(sql.CHANGE_STOCK, parameters)
-        if row is None and self._transaction.execute(sql.ADJUSTED, parameters):
+        changed = self._transaction.one(_Changed, sql.CHANGE_STOCK, parameters)
+        if changed is not None:
+            return ChangedStock(_level(changed), _holds(changed.lapsed))
+        if self._transaction.rows(sql.ADJUSTED, parameters):
             return ChangedStock(self.stock([product_id])[0], is_new=False)
-        if row is None:
-            raise Conflict(
-                "What is on hand cannot go below what orders hold,"
-                f" nor above {MAX_ON_HAND}.", code="stock_conflict",
-            )  # fmt: skip
-        return ChangedStock(StockLevel(*row[:5]), _holds(row[5]))
+        raise Conflict(
+            f"Stock on hand cannot go below what orders hold, nor above {MAX_ON_HAND}.",
+            code="stock_conflict",
+        )
 
+    @override
     def lapsed_orders(self, limit: int) -> list[UUID]:
-        """Find orders whose hold has lapsed, and PENDING orders past their time that hold nothing."""
-        return [row[0] for row in self._transaction.rows(sql.LAPSED_ORDERS, {"limit": limit})]
+        return [row.order_id for row in self._transaction.rows(sql.LAPSED_ORDERS, {"limit": limit})]
 
+    @override
     def claim_lapsed(self, order_id: UUID) -> LapsedOrder | None:
-        """Lock one of them to tidy it; see the port."""
-        row = self._transaction.row(sql.CLAIM_LAPSED, {"order": order_id})
-        return LapsedOrder(*row) if row else None
+        return self._transaction.one(LapsedOrder, sql.CLAIM_LAPSED, {"order": order_id})
 
 
-def _repeated(order_id: UUID, wanted: dict[UUID, int], known: list[dict[str, Any]]) -> Hold:
-    items = {UUID(line["product_id"]): line["quantity"] for line in known}
+def _level(row: StockLevel) -> StockLevel:
+    return StockLevel(row.product_id, row.on_hand, row.reserved, row.available, row.version)
+
+
+def _hold(order_id: UUID, lines: Sequence[_ChangedLine]) -> Hold:
+    items = tuple(Item(line.product_id, line.quantity) for line in lines)
+    return Hold(lines[0].reservation_id, order_id, items, lines[0].expires_at)
+
+
+def _repeated(order_id: UUID, wanted: dict[UUID, int], known: Sequence[_KnownLine]) -> AlreadyHeld:
+    items = {line.product_id: line.quantity for line in known}
     if items != wanted:
         raise Conflict("The order already holds other lines.", code="reservation_conflict")
-    if any(line["ended"] for line in known):
-        raise Conflict("The order's reservation has ended.", code="reservation_conflict")
-    return Hold(
-        UUID(known[0]["id"]),
-        order_id,
-        tuple(Item(product_id, quantity) for product_id, quantity in items.items()),
-        datetime.fromisoformat(known[0]["expires_at"]),
-        is_new=False,
-    )
+    if any(line.ended for line in known):
+        raise Conflict("The hold has expired.", code="reservation_conflict")
+    lines = tuple(Item(product_id, quantity) for product_id, quantity in items.items())
+    return AlreadyHeld(Hold(known[0].id, order_id, lines, known[0].expires_at))
 
 
-def _insufficient(wanted: dict[UUID, int], stock: dict[str, int]) -> InsufficientStock:
+def _insufficient(wanted: dict[UUID, int], stock: dict[UUID, int]) -> InsufficientStock:
     errors = [
         FieldError(
-            f"items[{product_id}]", f"{stock.get(str(product_id), 0)} available, {quantity} wanted"
+            f"items[{product_id}]", f"{stock.get(product_id, 0)} available, {quantity} wanted"
         )
         for product_id, quantity in wanted.items()
-        if stock.get(str(product_id), 0) < quantity
+        if stock.get(product_id, 0) < quantity
     ]
     return InsufficientStock("There is not enough stock for every line.", errors=errors)
 
 
-def _holds(lapsed: list[dict[str, Any]] | None) -> tuple[Hold, ...]:
+def _holds(lapsed: Sequence[_LapsedHold]) -> tuple[Hold, ...]:
     return tuple(
-        Hold(
-            UUID(hold["id"]),
-            UUID(hold["order_id"]),
-            tuple(Item(UUID(line["product_id"]), line["quantity"]) for line in hold["items"]),
-            datetime.fromisoformat(hold["expires_at"]),
-            is_new=False,
-        )
-        for hold in lapsed or ()
+        Hold(hold.reservation_id, hold.order_id, hold.items, hold.expires_at) for hold in lapsed
     )

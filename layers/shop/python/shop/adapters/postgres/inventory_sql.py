@@ -11,8 +11,10 @@ LAPSED: Final = (
 )
 
 STOCK: Final = f"""
-    SELECT p.id, coalesce(i.quantity_on_hand, 0), coalesce(i.quantity_reserved, 0) - lapsed.quantity,
-           coalesce(i.quantity_available, 0) + lapsed.quantity, coalesce(i.version, 0)
+    SELECT p.id AS product_id, coalesce(i.quantity_on_hand, 0) AS on_hand,
+           coalesce(i.quantity_reserved, 0) - lapsed.quantity AS reserved,
+           coalesce(i.quantity_available, 0) + lapsed.quantity AS available,
+           coalesce(i.version, 0) AS version
     FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(quantity), 0)::integer AS quantity FROM reservations
@@ -22,8 +24,14 @@ STOCK: Final = f"""
     ORDER BY p.id
 """  # noqa: S608 - only constants of this module are put in
 
+#: Columns of a `StockLevel`.
+_LEVEL: Final = (
+    "i.product_id, i.quantity_on_hand AS on_hand, i.quantity_reserved AS reserved,"
+    " i.quantity_available AS available, i.version"
+)
+
 LOCK_STOCK: Final = """
-    SELECT FROM inventory WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR UPDATE
+    SELECT product_id FROM inventory WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR UPDATE
 """
 
 # The order's row comes first in the global lock order; the condition on it is evaluated before any row of
@@ -36,13 +44,13 @@ LOCK_ORDER_AND_STOCK: Final = """
         SELECT id FROM orders WHERE id = %(order)s AND (SELECT count(*) FROM turn) = 1
         FOR NO KEY UPDATE
     )
-    SELECT FROM inventory
+    SELECT product_id FROM inventory
     WHERE product_id = ANY(%(products)s) AND (SELECT count(*) FROM the_order) >= 0
     ORDER BY product_id FOR UPDATE OF inventory
 """
 
 LOCK_STOCK_OF_ORDER: Final = f"""
-    SELECT FROM inventory
+    SELECT product_id FROM inventory
     WHERE product_id IN (
         SELECT product_id FROM reservations
         WHERE order_id = %(order)s AND status IN ('pending', 'confirmed')
@@ -73,11 +81,11 @@ def _take_lapsed_out(condition: str) -> str:
 
 
 _LAPSED_HOLDS: Final = """
-    (SELECT json_agg(h) FROM (
-        SELECT id, order_id, min(expires_at) AS expires_at,
+    (SELECT coalesce(json_agg(h), '[]') FROM (
+        SELECT id AS reservation_id, order_id, min(expires_at) AS expires_at,
                json_agg(json_build_object('product_id', product_id, 'quantity', quantity)
                         ORDER BY product_id) AS items
-        FROM lapsed GROUP BY id, order_id) AS h)"""
+        FROM lapsed GROUP BY id, order_id) AS h) AS lapsed"""
 
 HOLD: Final = f"""
     WITH {_take_lapsed_out(_ORDER_IS_NEW)}, wanted AS (
@@ -112,9 +120,9 @@ HOLD: Final = f"""
         FROM wanted, decision WHERE decision.held ORDER BY product_id
     )
     SELECT held, in_time,
-           (SELECT status FROM the_order),
-           (SELECT json_agg(known ORDER BY product_id) FROM known),
-           (SELECT json_object_agg(product_id, available) FROM stock),
+           (SELECT status FROM the_order) AS order_status,
+           (SELECT coalesce(json_agg(known ORDER BY product_id), '[]') FROM known) AS known,
+           (SELECT json_object_agg(product_id, available) FROM stock) AS stock,
            {_LAPSED_HOLDS}
     FROM decision
 """  # noqa: S608
@@ -138,29 +146,34 @@ RELEASE: Final = f"""
         quantity_reserved = i.quantity_reserved - CASE WHEN was = 'pending' THEN quantity ELSE 0 END,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM released WHERE i.product_id = released.product_id
-    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
-              released.id, released.expires_at, released.quantity
+    RETURNING {_LEVEL}, released.id AS reservation_id, released.expires_at, released.quantity
 """  # noqa: S608
 
-# All or nothing: an order part of whose hold has ended is not confirmed.
-CONFIRM: Final = """
-    WITH held AS (
+# All or nothing: an order part of whose hold has ended is not confirmed. The rows of inventory are locked
+# first and in order; what is then subtracted is subtracted from their latest version.
+CONFIRM: Final = f"""
+    WITH locked AS MATERIALIZED (
+        SELECT product_id FROM inventory
+        WHERE product_id IN (SELECT product_id FROM reservations WHERE order_id = %(order)s)
+        ORDER BY product_id FOR UPDATE
+    ), held AS MATERIALIZED (
         SELECT order_id, product_id, status FROM reservations
-        WHERE order_id = %(order)s ORDER BY product_id FOR UPDATE
+        WHERE order_id = %(order)s AND (SELECT count(*) FROM locked) > 0
+        ORDER BY product_id FOR UPDATE
     ), confirmed AS (
         UPDATE reservations AS r SET status = 'confirmed', updated_at = statement_timestamp()
         FROM held
         WHERE r.order_id = held.order_id AND r.product_id = held.product_id
           AND (SELECT bool_and(status = 'pending') FROM held)
-        RETURNING r.product_id, r.quantity
+        RETURNING r.id, r.product_id, r.quantity, r.expires_at
     )
     UPDATE inventory AS i
     SET quantity_on_hand = i.quantity_on_hand - quantity,
         quantity_reserved = i.quantity_reserved - quantity,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM confirmed WHERE i.product_id = confirmed.product_id
-    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version
-"""
+    RETURNING {_LEVEL}, confirmed.id AS reservation_id, confirmed.expires_at, confirmed.quantity
+"""  # noqa: S608
 
 FIRST_STOCK: Final = """
     INSERT INTO inventory (product_id) SELECT id FROM products WHERE id = %(product)s ON CONFLICT DO NOTHING
@@ -184,12 +197,12 @@ CHANGE_STOCK: Final = f"""
     SET quantity_on_hand = target.new, quantity_reserved = target.reserved,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM target WHERE i.product_id = target.product_id AND target.new BETWEEN target.reserved AND %(maximum)s
-    RETURNING i.product_id, i.quantity_on_hand, i.quantity_reserved, i.quantity_available, i.version,
+    RETURNING {_LEVEL},
               {_LAPSED_HOLDS}
 """  # noqa: S608
 
 ADJUSTED: Final = """
-    SELECT FROM stock_adjustments WHERE request_id = %(request)s
+    SELECT id FROM stock_adjustments WHERE request_id = %(request)s
 """
 
 LAPSED_ORDERS: Final = f"""

@@ -2,22 +2,23 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import psycopg2
-import psycopg2.extensions
-from psycopg2 import sql
+import psycopg
+from psycopg import sql
 
 #: The oldest major version of PostgreSQL that has ``ALTER COLUMN … SET EXPRESSION``.
 MINIMUM_VERSION: Final = 17
 _LOCK: Final = 7_468_637  # any number of our own: two runners wait for each other
-#: What every session of the database begins with. A statement that waits longer for a lock or runs longer
-#: than this is given up, so that a request ends inside its function's time-out with a clear answer.
-_SESSION_DEFAULTS: Final = {
+#: A statement that waits longer for a lock or runs longer than this is given up, so that a request ends
+#: inside its function's time-out with a clear answer.
+_TIME_OUTS: Final = {
     "statement_timeout": "15s",
     "lock_timeout": "8s",
     "idle_in_transaction_session_timeout": "30s",
 }
+#: What every session of the database begins with.
+_SESSION_DEFAULTS: Final = {**_TIME_OUTS, "timezone": "UTC"}
 
 
 class MigrationError(Exception):
@@ -46,20 +47,20 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     """
     files = {path.name: path.read_text() for path in sorted(directory.glob("[0-9]*.sql"))}
     applied: list[str] = []
-    connection = psycopg2.connect(database_url)
-    try:
+    with psycopg.connect(database_url) as connection:
         check_version(connection.info.server_version)
-        with connection, connection.cursor() as cursor:
-            for setting in _SESSION_DEFAULTS:
+        with connection.transaction():
+            for setting in _TIME_OUTS:
                 # A migration takes the time that it needs.
-                cursor.execute(sql.SQL("SET {} = 0").format(sql.Identifier(setting)))
-            cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            cursor.execute(
+                connection.execute(sql.SQL("SET {} = 0").format(sql.Identifier(setting)))
+            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+            connection.execute(
                 "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, digest text NOT NULL,"
                 " applied_at timestamptz NOT NULL DEFAULT now())"
             )
-            cursor.execute("SELECT name, digest FROM schema_migrations")
-            known: dict[str, str] = dict(cursor.fetchall())
+            known: dict[str, str] = dict(
+                connection.execute("SELECT name, digest FROM schema_migrations").fetchall()
+            )
         for name, digest in known.items():
             if name not in files:
                 raise MigrationError(f"{name} was applied but is not in {directory}")
@@ -70,16 +71,14 @@ def migrate(database_url: str, directory: Path) -> list[str]:
         for name, script in files.items():
             if name in known:
                 continue
-            with connection, connection.cursor() as cursor:
-                cursor.execute(script)
-                cursor.execute(
+            with connection.transaction():
+                connection.execute(script.encode())
+                connection.execute(
                     "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)",
                     (name, _digest(script)),
                 )
             applied.append(name)
         set_session_defaults(connection)
-    finally:
-        connection.close()
     return applied
 
 
@@ -102,17 +101,17 @@ def check_version(server_version: int) -> None:
         )
 
 
-def set_session_defaults(connection: psycopg2.extensions.connection) -> None:
+def set_session_defaults(connection: psycopg.Connection[Any]) -> None:
     """Give the database of a connection its defaults; a copy of a database does not inherit them.
 
     Parameters
     ----------
-    connection : psycopg2 connection
+    connection : psycopg.Connection
         As the database's owner. Sessions that begin later have the defaults.
     """
-    with connection, connection.cursor() as cursor:
+    with connection.transaction():
         for setting, value in _SESSION_DEFAULTS.items():
-            cursor.execute(
+            connection.execute(
                 sql.SQL("ALTER DATABASE {} SET {} = {}").format(
                     sql.Identifier(connection.info.dbname),
                     sql.Identifier(setting),

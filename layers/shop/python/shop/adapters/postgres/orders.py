@@ -3,40 +3,45 @@
 # ruff: noqa: S608 - the statements are put together from constants of this module only
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, override
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
-from shop.adapters.postgres.database import Row, Transaction
-from shop.domain.orders import Order, OrderLine, OrderStatus, StockState, TimelineEntry, sources_of
+from shop.adapters.postgres.database import Transaction
+from shop.domain.orders import Order, OrderStatus, StaleOrder, sources_of
+from shop.services.orders.ports import OrderRepository
 
 _COLUMNS: Final = (
-    "id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor, total_minor,"
+    "id AS order_id, user_id, email, status, currency, subtotal_minor, tax_minor, shipping_minor,"
+    " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
     " cart_id"
 )
 _LINES: Final = """
-    (SELECT jsonb_agg(jsonb_build_array(product_id, name, unit_price_minor, quantity)
-                      ORDER BY name, product_id)
-     FROM order_items WHERE order_id = orders.id)
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                         'product_id', product_id, 'name', name, 'unit_price_minor', unit_price_minor,
+                         'quantity', quantity) ORDER BY name, product_id), '[]')
+     FROM order_items WHERE order_id = orders.id) AS lines
 """
 _TIMELINE: Final = """
-    (SELECT jsonb_agg(jsonb_build_array(status, occurred_at, reason, carrier, tracking_number)
-                      ORDER BY order_timeline.id)
-     FROM order_timeline WHERE order_id = orders.id)
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                         'status', status, 'occurred_at', occurred_at, 'reason', reason, 'carrier', carrier,
+                         'tracking_number', tracking_number) ORDER BY order_timeline.id), '[]')
+     FROM order_timeline WHERE order_id = orders.id) AS timeline
 """
 _GET: Final = f"""
     SELECT {_COLUMNS}, {_LINES}, {_TIMELINE},
            EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
-                   WHERE p.order_id = orders.id AND refunds.status = 'pending')
+                   WHERE p.order_id = orders.id AND refunds.status = 'pending') AS refund_pending
     FROM orders WHERE id = %s
 """
 _ADD: Final = f"""
     WITH placed AS (
-        INSERT INTO orders ({_COLUMNS})
+        INSERT INTO orders ({_COLUMNS.replace("id AS order_id", "id")})
         VALUES (%(order_id)s, %(user_id)s, %(email)s, %(status)s, %(currency)s, %(subtotal_minor)s,
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
@@ -53,7 +58,7 @@ _ADD: Final = f"""
                             %(quantities)s::integer[]) AS line (product_id, name, price, quantity)
     )
     INSERT INTO order_timeline (order_id, status)
-    SELECT id, %(status)s FROM placed
+    SELECT id, %(status)s FROM placed RETURNING id
 """
 _MOVE: Final = f"""
     WITH moved AS (
@@ -68,12 +73,12 @@ _MOVE: Final = f"""
         RETURNING {_COLUMNS}
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason, carrier, tracking_number)
-        SELECT id, status, %(reason)s, %(carrier)s, %(tracking_number)s FROM moved
+        SELECT order_id, status, %(reason)s, %(carrier)s, %(tracking_number)s FROM moved
     )
     SELECT * FROM moved
 """
 _PAGE: Final = f"""
-    SELECT {_COLUMNS}, {_LINES}, NULL, false FROM orders
+    SELECT {_COLUMNS}, {_LINES} FROM orders
     WHERE user_id = %(user_id)s
       AND (%(status)s::text IS NULL OR status = %(status)s)
       AND (%(before)s::timestamptz IS NULL OR (created_at, id) < (%(before)s, %(before_id)s::uuid))
@@ -82,32 +87,31 @@ _PAGE: Final = f"""
 """
 
 
-class PostgresOrders:
-    """See `shop.services.orders.ports.OrderRepository`."""
+_LOCK_STALE: Final = """
+    SELECT id AS order_id, status, correlation_id, updated_at FROM orders
+    WHERE status = %(status)s AND updated_at < clock_timestamp() - %(idle)s
+      AND (%(after)s::timestamptz IS NULL OR (updated_at, id) > (%(after)s, %(after_id)s::uuid))
+      AND NOT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
+                      WHERE p.order_id = orders.id AND refunds.status = 'pending')
+    ORDER BY updated_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+
+class PostgresOrders(OrderRepository):
+    """Orders in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    @override
     def add(self, order: Order) -> bool:
-        """Insert an order, its lines and its first timeline entry in one statement."""
-        parameters: dict[str, Any] = {
-            name: getattr(order, name)
-            for name in Order.__struct_fields__
-            if name not in {"lines", "timeline", "refund_pending"}
-        }
-        parameters["status"] = order.status.value
-        parameters["shipping_address"] = msgspec.json.encode(order.shipping_address).decode()
-        parameters["products"] = [line.product_id for line in order.lines]
-        parameters["names"] = [line.name for line in order.lines]
-        parameters["prices"] = [line.unit_price_minor for line in order.lines]
-        parameters["quantities"] = [line.quantity for line in order.lines]
-        return self._transaction.execute(_ADD, parameters) == 1
+        return self._transaction.row(_ADD, _parameters(order)) is not None
 
+    @override
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
-        """Read an order with lines and timeline in one statement."""
-        row = self._transaction.row(_GET + (" FOR UPDATE" if lock else ""), (order_id,))
-        return None if row is None else _order(row)
+        return self._transaction.one(Order, _GET + (" FOR UPDATE" if lock else ""), (order_id,))
 
+    @override
     def move(
         self,
         order_id: UUID,
@@ -119,21 +123,24 @@ class PostgresOrders:
         tracking_number: str | None = None,
         estimated_delivery: date | None = None,
     ) -> Order | None:
-        """Compare-and-set the status and append to the timeline, in one statement."""
-        row = self._transaction.row(
+        return self._transaction.one(
+            Order,
             _MOVE,
             {
                 "order_id": order_id,
                 "target": target.value,
-                "sources": sorted(sources_of(target) if sources is None else sources),
+                "sources": [
+                    status.value
+                    for status in sorted(sources_of(target) if sources is None else sources)
+                ],
                 "reason": reason,
                 "carrier": carrier,
                 "tracking_number": tracking_number,
                 "estimated_delivery": estimated_delivery,
             },
         )
-        return None if row is None else _order((*row, None, None, False))
 
+    @override
     def page(
         self,
         user_id: UUID,
@@ -142,9 +149,9 @@ class PostgresOrders:
         limit: int,
         before: tuple[datetime, UUID] | None,
     ) -> Sequence[Order]:
-        """Read a user's orders, newest first, in one statement that walks an index."""
         created_at, order_id = before or (None, None)
-        rows = self._transaction.rows(
+        return self._transaction.all(
+            Order,
             _PAGE,
             {
                 "user_id": user_id,
@@ -154,69 +161,31 @@ class PostgresOrders:
                 "limit": limit,
             },
         )
-        return [_order(row) for row in rows]
 
-    def stock_state(self, order_id: UUID) -> StockState:
-        """Tell what has become of the stock that was held for an order."""
-        statuses = {
-            row[0]
-            for row in self._transaction.rows(
-                "SELECT DISTINCT status FROM reservations WHERE order_id = %s", (order_id,)
-            )
-        }
-        if statuses == {"confirmed"}:
-            return StockState.CONFIRMED
-        return StockState.HELD if statuses & {"pending", "confirmed"} else StockState.NONE
-
-
-def _order(row: Row) -> Order:
-    (order_id, user_id, email, status, currency, subtotal, tax, shipping, total, address, method,
-     payment_method_id, expires_at, estimated_delivery, carrier, tracking_number, cancel_reason,
-     correlation_id, created_at, cart_id, lines, timeline, refund_pending) = row  # fmt: skip
-    return Order(
-        order_id=order_id,
-        user_id=user_id,
-        email=email,
-        status=OrderStatus(status),
-        currency=currency,
-        subtotal_minor=subtotal,
-        tax_minor=tax,
-        shipping_minor=shipping,
-        total_minor=total,
-        shipping_address=address,
-        shipping_method=method,
-        payment_method_id=payment_method_id,
-        reservation_expires_at=None if expires_at is None else expires_at.astimezone(UTC),
-        estimated_delivery=estimated_delivery,
-        carrier=carrier,
-        tracking_number=tracking_number,
-        cancel_reason=cancel_reason,
-        correlation_id=correlation_id,
-        created_at=created_at.astimezone(UTC),
-        cart_id=cart_id,
-        lines=tuple(_line(*line) for line in lines or ()),
-        timeline=tuple(_entry(*entry) for entry in timeline or ()),
-        refund_pending=refund_pending,
-    )
+    @override
+    def lock_stale(
+        self, status: OrderStatus, idle: timedelta, *, after: StaleOrder | None
+    ) -> StaleOrder | None:
+        return self._transaction.one(
+            StaleOrder,
+            _LOCK_STALE,
+            {
+                "status": status.value,
+                "idle": idle,
+                "after": after and after.updated_at,
+                "after_id": after and after.order_id,
+            },
+        )
 
 
-def _line(product_id: str, name: str, unit_price_minor: int, quantity: int) -> OrderLine:
-    return OrderLine(
-        product_id=UUID(product_id), name=name, unit_price_minor=unit_price_minor, quantity=quantity
-    )
-
-
-def _entry(
-    status: str,
-    occurred_at: str,
-    reason: str | None,
-    carrier: str | None,
-    tracking_number: str | None,
-) -> TimelineEntry:
-    return TimelineEntry(
-        status=OrderStatus(status),
-        occurred_at=datetime.fromisoformat(occurred_at).astimezone(UTC),
-        reason=reason,
-        carrier=carrier,
-        tracking_number=tracking_number,
-    )
+def _parameters(order: Order) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(order)
+    lines = order.lines
+    return fields | {
+        "status": order.status.value,
+        "shipping_address": Jsonb(order.shipping_address),
+        "products": [line.product_id for line in lines],
+        "names": [line.name for line in lines],
+        "prices": [line.unit_price_minor for line in lines],
+        "quantities": [line.quantity for line in lines],
+    }

@@ -1,85 +1,203 @@
-"""The transactional outbox in PostgreSQL."""
+"""The transactional outbox and the inbox in PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, override
+from uuid import UUID
 
-from shop.adapters.postgres.database import Database, Transaction
+import msgspec
+
+from shop.adapters.postgres.database import Answer, Database, Transaction
+from shop.contracts.events import Envelope, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.outbox import StoredEvent
+from shop.services.messaging.ports import Outbox, OutboxBatch
 
 _RELAY_LOCK: Final = 7_468_638  # any number of our own
-_COLUMNS: Final = "sequence, event_id, event_type, correlation_id, occurred_at, body::text"
+_COLUMNS: Final = (
+    "sequence, event_id, event_type, correlation_id, occurred_at,"
+    " convert_to(body::text, 'UTF8') AS body"
+)
+_NEW: Final = """
+    unnest(%(event_ids)s::uuid[], %(aggregate_ids)s::text[], %(event_types)s::text[],
+           %(correlation_ids)s::text[], %(bodies)s::json[], %(occurred_at)s::timestamptz[])
+"""
+_INSERT: Final = """
+    INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)
+"""
+# What its aggregates had waiting before: it is published first, so that their events stay in order.
+_WAITING: Final = f"""
+    SELECT {_COLUMNS} FROM outbox
+    WHERE published_at IS NULL AND aggregate_id = ANY(%(aggregate_ids)s::text[]) ORDER BY sequence
+"""  # noqa: S608 - only constants of this module are put in
+# A message that was processed before violates the inbox's primary key.
+_CLOSE: Final = f"""
+    WITH consumed AS (
+        INSERT INTO inbox (consumer, event_id)
+        SELECT %(consumer)s, %(consumed)s::uuid WHERE %(consumer)s::text IS NOT NULL
+    ), recorded AS ({_INSERT} SELECT * FROM {_NEW} ON CONFLICT (event_id) DO NOTHING)
+    {_WAITING}
+"""  # noqa: S608
+#: Name of the constraint that a repeated delivery violates.
+INBOX_KEY: Final = "inbox_pkey"
 
 
-class PostgresOutboxBatch:
-    """See `shop.services.messaging.ports.OutboxBatch`."""
+def recording_if(source: str) -> str:
+    """Make the CTEs that record a statement's event if, and only if, `source` has a row.
 
-    def __init__(self, transaction: Transaction, events: list[StoredEvent]) -> None:
+    Parameters
+    ----------
+    source : str
+        Name of a CTE of at most one row.
+
+    Returns
+    -------
+    str
+        ``recorded`` and ``waiting``; the latter is for a column made by `WAITING`.
+    """
+    return f"""
+    recorded AS (
+        {_INSERT} SELECT new.* FROM {source}, {_NEW} AS new ON CONFLICT (event_id) DO NOTHING
+    ), waiting AS ({_WAITING})"""  # noqa: S608
+
+
+#: Column of a statement with `recording_if`: the events that its aggregate had waiting before.
+WAITING: Final = "(SELECT coalesce(json_agg(waiting), '[]') FROM waiting) AS waiting"
+
+
+class WaitingEvent(msgspec.Struct):
+    """An event of the column `WAITING`."""
+
+    event_id: UUID
+    event_type: str
+    correlation_id: str
+    occurred_at: datetime
+    body: str
+
+    def stored(self) -> StoredEvent:
+        """Give it as the publisher takes it."""
+        # json_agg writes bytea in hexadecimal.
+        body = bytes.fromhex(self.body.removeprefix("\\x"))
+        return StoredEvent(
+            self.event_id, self.event_type, self.correlation_id, self.occurred_at, body
+        )
+
+
+def parameters(envelopes: Sequence[Envelope]) -> dict[str, Any]:
+    """Make the parameters of the statements that record events."""
+    return {
+        "event_ids": [envelope.event_id for envelope in envelopes],
+        "aggregate_ids": [envelope.event.aggregate_id for envelope in envelopes],
+        "event_types": [envelope.event_type for envelope in envelopes],
+        "correlation_ids": [envelope.correlation_id for envelope in envelopes],
+        "bodies": [encode(envelope).decode() for envelope in envelopes],
+        "occurred_at": [envelope.occurred_at for envelope in envelopes],
+    }
+
+
+def stored(envelope: Envelope) -> StoredEvent:
+    """Give a recorded event as the publisher takes it."""
+    return StoredEvent(
+        envelope.event_id,
+        envelope.event_type,
+        envelope.correlation_id,
+        envelope.occurred_at,
+        encode(envelope),
+    )
+
+
+def close(
+    transaction: Transaction, envelopes: Sequence[Envelope], consumed: tuple[str, UUID] | None
+) -> Answer[StoredEvent]:
+    """Record a transaction's events and the message that it has consumed, in its last statement.
+
+    Parameters
+    ----------
+    consumed : (str, UUID) or None
+        The consumer and the event's id.
+
+    Returns
+    -------
+    Answer of StoredEvent
+        What the events' aggregates had waiting before, to be published first.
+    """
+    consumer, event_id = consumed or (None, None)
+    values = parameters(envelopes) | {"consumer": consumer, "consumed": event_id}
+    return transaction.ask(StoredEvent, _CLOSE, values)
+
+
+class PostgresOutboxBatch(OutboxBatch):
+    """Unpublished events, locked until the transaction ends."""
+
+    def __init__(self, transaction: Transaction, events: Sequence[StoredEvent]) -> None:
         self._transaction = transaction
-        self.events = events
+        self._events = events
 
+    @property
+    @override
+    def events(self) -> Sequence[StoredEvent]:
+        return self._events
+
+    @override
     def mark_published(self, events: Sequence[StoredEvent]) -> None:
-        """Note that the broker has taken these."""
         if events:
-            self._transaction.execute(
-                "UPDATE outbox SET published_at = clock_timestamp() WHERE sequence = ANY(%s)",
-                ([event.sequence for event in events],),
-            )
+            self._transaction.send(_MARK, ([event.event_id for event in events],))
 
 
-class PostgresOutbox:
-    """See `shop.services.messaging.ports.Outbox`."""
+_MARK: Final = "UPDATE outbox SET published_at = clock_timestamp() WHERE event_id = ANY(%s)"
+
+
+class PostgresOutbox(Outbox):
+    """The outbox in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     @contextmanager
-    def pending(
-        self, aggregate_ids: Sequence[str] | None, *, limit: int
-    ) -> Iterator[PostgresOutboxBatch]:
-        """Lock the oldest unpublished events; of all aggregates, for one relay at a time.
-
-        When the broker goes away inside the block, what it has confirmed until then stays marked.
-        """
-        away: DependencyUnavailable | None = None
+    def pending(self, *, limit: int) -> Iterator[PostgresOutboxBatch]:
+        unavailable: DependencyUnavailable | None = None
         with self._database.transaction() as transaction:
             # A lock of the transaction: one of the session would outlive a relay whose host vanishes.
-            chosen = (
-                f"AND (SELECT pg_try_advisory_xact_lock({_RELAY_LOCK}))"
-                if aggregate_ids is None
-                else "AND aggregate_id = ANY(%(aggregates)s)"
-            )
-            rows = transaction.rows(
-                f"SELECT {_COLUMNS} FROM outbox WHERE published_at IS NULL {chosen}"  # noqa: S608
+            events = transaction.all(
+                StoredEvent,
+                f"SELECT {_COLUMNS} FROM outbox WHERE published_at IS NULL"  # noqa: S608
+                f" AND (SELECT pg_try_advisory_xact_lock({_RELAY_LOCK}))"
                 " ORDER BY sequence LIMIT %(limit)s FOR UPDATE",
-                {"aggregates": list(aggregate_ids or ()), "limit": limit},
+                {"limit": limit},
             )
             try:
-                yield PostgresOutboxBatch(transaction, [_event(row) for row in rows])
+                yield PostgresOutboxBatch(transaction, events)
             except DependencyUnavailable as error:
                 if error.dependency == "postgresql":
                     raise
-                away = error
-        if away is not None:
-            raise away
+                # What the broker has confirmed until then stays marked.
+                unavailable = error
+        if unavailable is not None:
+            raise unavailable
 
+    @override
+    def mark_published(self, events: Sequence[StoredEvent]) -> None:
+        with self._database.autocommit() as transaction:
+            transaction.send(_MARK, ([event.event_id for event in events],))
+
+    @override
     def oldest_age_seconds(self) -> float:
-        """Tell how long the oldest unpublished event has waited; 0 when none waits."""
-        with self._database.transaction() as transaction:
+        with self._database.autocommit() as transaction:
             row = transaction.row(
-                "SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8"
+                "SELECT extract(epoch FROM clock_timestamp() - occurred_at)::float8 AS seconds"
                 " FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT 1"
             )
-        return max(0.0, row[0]) if row else 0.0
+        return max(0.0, row.seconds) if row else 0.0
 
+    @override
     def published_between(
         self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
     ) -> list[StoredEvent]:
-        """Read events that happened in ``[since, until)`` with a sequence above `after`, in order."""
-        with self._database.transaction() as transaction:
-            rows = transaction.rows(
+        with self._database.autocommit() as transaction:
+            return transaction.all(
+                StoredEvent,
                 f"SELECT {_COLUMNS} FROM outbox"  # noqa: S608
                 " WHERE occurred_at >= %(since)s AND occurred_at < %(until)s AND sequence > %(after)s"
                 " AND published_at IS NOT NULL AND (%(type)s::text IS NULL OR event_type = %(type)s)"
@@ -92,9 +210,3 @@ class PostgresOutbox:
                     "limit": limit,
                 },
             )
-        return [_event(row) for row in rows]
-
-
-def _event(row: tuple[Any, ...]) -> StoredEvent:
-    sequence, event_id, event_type, correlation_id, occurred_at, body = row
-    return StoredEvent(sequence, event_id, event_type, correlation_id, occurred_at, body.encode())

@@ -11,34 +11,43 @@ from shop.domain.payments import OPEN
 
 ATTEMPT: Final = (
     "p.order_id, p.attempt, p.status, p.amount_minor, p.currency, p.payment_method_id,"
-    " p.payment_intent_id, p.failure_code, clock_timestamp() - p.created_at"
+    " p.payment_intent_id, p.failure_code, clock_timestamp() - p.created_at AS age"
 )
+#: The attempt as one column; null without one.
+ATTEMPT_OBJECT: Final = """
+    CASE WHEN p.order_id IS NOT NULL THEN json_build_object(
+        'order_id', p.order_id, 'attempt', p.attempt, 'status', p.status, 'amount_minor', p.amount_minor,
+        'currency', p.currency, 'payment_method_id', p.payment_method_id,
+        'payment_intent_id', p.payment_intent_id, 'failure_code', p.failure_code,
+        'age', format('PT%%sS', extract(epoch FROM clock_timestamp() - p.created_at))) END"""
 FIND: Final = f"""
-    SELECT o.id, o.status, o.correlation_id, {ATTEMPT}
+    SELECT o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
     FROM orders o LEFT JOIN payments p ON p.order_id = o.id
     WHERE o.id = %(order_id)s AND o.user_id = coalesce(%(user_id)s, o.user_id)
     ORDER BY p.attempt DESC LIMIT 1
 """
 FIND_BY_INTENT: Final = f"""
-    SELECT o.id, o.status, o.correlation_id, {ATTEMPT}
+    SELECT o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
     FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.payment_intent_id = %s
 """
 # The locks come before the decision, and nothing is changed unless everything is. `held` sees each row
 # as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between. What
-# was held while this waited for the order's row it does not see: then the order is still being placed.
+# was held while this waited for the order's row it does not see: then the order is still being placed. Nor
+# does `latest` see an attempt that began meanwhile, and of one that it sees the lock gives today's state.
 BEGIN: Final = f"""
-    WITH pending AS MATERIALIZED (
-        SELECT id, total_minor, currency, reservation_expires_at FROM orders
-        WHERE id = %(order_id)s AND user_id = %(user_id)s AND status = 'PENDING'
+    WITH the_order AS MATERIALIZED (
+        SELECT id, status, correlation_id, total_minor, currency, reservation_expires_at FROM orders
+        WHERE id = %(order_id)s AND user_id = %(user_id)s
         FOR UPDATE
     ), held AS MATERIALIZED (
-        SELECT r.status, r.expires_at FROM reservations r JOIN pending ON r.order_id = pending.id
+        SELECT r.status, r.expires_at FROM reservations r JOIN the_order AS o ON r.order_id = o.id
+        WHERE o.status = 'PENDING'
         ORDER BY r.product_id
         FOR UPDATE OF r
     ), moved AS (
         UPDATE orders SET status = 'PAYMENT_PROCESSING', updated_at = clock_timestamp()
-        FROM pending
-        WHERE orders.id = pending.id
+        FROM the_order AS o
+        WHERE orders.id = o.id AND o.status = 'PENDING'
           AND (SELECT bool_and(status = 'pending' AND expires_at > clock_timestamp()) FROM held)
         RETURNING orders.id, orders.total_minor, orders.currency
     ), stopped_clock AS (
@@ -46,16 +55,22 @@ BEGIN: Final = f"""
         FROM moved WHERE reservations.order_id = moved.id
     ), entry AS (
         INSERT INTO order_timeline (order_id, status) SELECT id, 'PAYMENT_PROCESSING' FROM moved
-    ), p AS (
+    ), begun AS (
         INSERT INTO payments (id, order_id, amount_minor, currency, payment_method_id)
         SELECT %(payment_id)s, id, total_minor, currency, %(payment_method_id)s FROM moved
         RETURNING *
+    ), latest AS MATERIALIZED (
+        SELECT payments.* FROM payments JOIN the_order AS o ON order_id = o.id
+        WHERE o.status <> 'PENDING'
+        ORDER BY attempt DESC LIMIT 1
+        FOR UPDATE OF payments
+    ), p AS (
+        SELECT * FROM begun UNION ALL SELECT * FROM latest
     )
-    SELECT EXISTS (SELECT FROM pending),
-           EXISTS (SELECT FROM pending WHERE reservation_expires_at > clock_timestamp())
-               AND NOT EXISTS (SELECT FROM held),
-           {ATTEMPT}
-    FROM (SELECT) AS one LEFT JOIN p ON true
+    SELECT EXISTS (SELECT FROM begun) AS has_begun,
+           o.reservation_expires_at > clock_timestamp() AND NOT EXISTS (SELECT FROM held) AS being_placed,
+           o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
+    FROM the_order AS o LEFT JOIN p ON true
 """
 IS_OPEN: Final = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
 NOTE: Final = f"""
@@ -90,7 +105,7 @@ APPLY: Final = f"""
         INSERT INTO order_timeline (order_id, status, reason)
         SELECT id, %(target)s, %(reason)s FROM moved
     )
-    SELECT EXISTS (SELECT FROM moved), known.status, known.correlation_id, attempt.ours
+    SELECT EXISTS (SELECT FROM moved) AS moved, known.status, known.correlation_id, attempt.ours AS is_ours
     FROM known, attempt
 """
 CLAIM_OPEN: Final = f"""
@@ -117,7 +132,8 @@ REFUND_ORDER: Final = """
         SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
         ON CONFLICT (payment_intent_id) DO NOTHING
     )
-    SELECT payment_intent_id, charged.order_id, charged.amount_minor, coalesce(r.reason, %(reason)s)
+    SELECT payment_intent_id, charged.order_id, charged.amount_minor,
+           coalesce(r.reason, %(reason)s) AS reason
     FROM charged LEFT JOIN refunds AS r USING (payment_intent_id)
 """
 FIND_REFUND: Final = """
@@ -145,7 +161,7 @@ FAIL_REFUND: Final = """
     WHERE coalesce(known.refund_id, %(refund_id)s) = %(refund_id)s
 """
 STRANDED: Final = """
-    SELECT id, status, correlation_id FROM orders
+    SELECT id AS order_id, status, correlation_id, NULL AS attempt FROM orders
     WHERE status IN ('PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE')
       AND updated_at < clock_timestamp() - %s
     ORDER BY updated_at LIMIT 1 FOR UPDATE SKIP LOCKED

@@ -1,33 +1,48 @@
 """Prices, taxes and shipping rates in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import UTC
-from typing import Final
+from datetime import datetime
+from typing import Final, override
 from uuid import UUID
+
+import msgspec
 
 from shop.adapters.postgres.database import Transaction
 from shop.domain.pricing import PricedProduct, Quote, ShippingRate
+from shop.services.orders.ports import PriceBook
 
 _QUOTE: Final = """
-    SELECT clock_timestamp(),
-           EXISTS (SELECT FROM orders WHERE id = %(order_id)s),
-           (SELECT jsonb_agg(jsonb_build_array(id, name, price_minor, currency))
-            FROM products WHERE id = ANY(%(products)s::uuid[]) AND is_active),
+    SELECT clock_timestamp() AS now,
+           EXISTS (SELECT FROM orders WHERE id = %(order_id)s) AS order_exists,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                        'product_id', id, 'name', name, 'price_minor', price_minor,
+                        'currency', currency)), '[]')
+            FROM products WHERE id = ANY(%(products)s::uuid[]) AND is_active) AS products,
            (SELECT rate_bps FROM tax_rates
             WHERE country IN (%(country)s, '*') AND region IN (upper(%(region)s), '*')
-            ORDER BY country = '*', region = '*' LIMIT 1),
-           (SELECT jsonb_build_array(price_minor, free_from_minor, delivery_days)
+            ORDER BY country = '*', region = '*' LIMIT 1) AS tax_rate_bps,
+           (SELECT jsonb_build_object('price_minor', price_minor, 'free_from_minor', free_from_minor,
+                                      'delivery_days', delivery_days)
             FROM shipping_rates WHERE country IN (%(country)s, '*') AND method = %(method)s
-            ORDER BY country = '*' LIMIT 1)
+            ORDER BY country = '*' LIMIT 1) AS shipping
 """
 
 
-class PostgresPriceBook:
-    """See `shop.services.orders.ports.PriceBook`."""
+class _QuoteRow(msgspec.Struct):
+    now: datetime
+    order_exists: bool
+    products: list[PricedProduct]
+    tax_rate_bps: int | None
+    shipping: ShippingRate | None
+
+
+class PostgresPriceBook(PriceBook):
+    """Prices, taxes and shipping rates in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    @override
     def quote(
         self,
         order_id: UUID,
@@ -37,8 +52,8 @@ class PostgresPriceBook:
         region: str | None,
         method: str,
     ) -> Quote:
-        """Read everything that pricing an order needs, in one statement."""
-        row = self._transaction.row(
+        row = self._transaction.one(
+            _QuoteRow,
             _QUOTE,
             {
                 "order_id": order_id,
@@ -50,15 +65,10 @@ class PostgresPriceBook:
         )
         if row is None:
             raise RuntimeError("a SELECT without FROM gave no row")
-        now, order_exists, products, tax_rate_bps, shipping = row
-        priced = [
-            PricedProduct(UUID(product_id), name, price_minor, currency)
-            for product_id, name, price_minor, currency in products or ()
-        ]
         return Quote(
-            now.astimezone(UTC),
-            order_exists,
-            {product.product_id: product for product in priced},
-            tax_rate_bps or 0,
-            None if shipping is None else ShippingRate(*shipping),
+            row.now,
+            row.order_exists,
+            {product.product_id: product for product in row.products},
+            row.tax_rate_bps or 0,
+            row.shipping,
         )

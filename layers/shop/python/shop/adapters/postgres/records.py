@@ -1,8 +1,9 @@
 """Delete old records in PostgreSQL, a batch a transaction."""
 
-from typing import Final
+from typing import Final, override
 
 from shop.adapters.postgres.database import Database
+from shop.services.platform.ports import Records
 
 # Locked rows are in use; they are not that old for long, and the next run finds them.
 _IDEMPOTENCY_KEYS: Final = """
@@ -28,28 +29,28 @@ _WEBHOOK_EVENTS: Final = """
 """
 
 
-class PostgresRecords:
-    """See `shop.services.platform.ports.Records`."""
+class PostgresRecords(Records):
+    """Old rows in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     def prune_idempotency_keys(self, limit: int) -> int:
-        """Delete up to `limit` keys older than 24 hours; give how many."""
         return self._delete(_IDEMPOTENCY_KEYS, limit)
 
+    @override
     def prune_inbox(self, limit: int) -> int:
-        """Delete up to `limit` inbox rows older than 30 days; give how many."""
         return self._delete(_INBOX, limit)
 
+    @override
     def prune_outbox(self, limit: int) -> int:
-        """Delete up to `limit` events that were published more than 90 days ago; give how many."""
         return self._delete(_OUTBOX, limit)
 
+    @override
     def prune_webhook_events(self, limit: int) -> int:
-        """Delete up to `limit` webhooks that came more than 90 days ago; give how many."""
         return self._delete(_WEBHOOK_EVENTS, limit)
 
     def _delete(self, statement: str, limit: int) -> int:
-        with self._database.transaction() as transaction:
+        with self._database.autocommit() as transaction:
             return transaction.execute(statement, (limit,))

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, override
+
+import msgspec
 
 from shop.adapters.postgres import search_sql
 from shop.adapters.postgres.database import Database, Transaction
@@ -24,6 +25,7 @@ from shop.domain.search_results import (
     Suggestion,
     Suggestions,
 )
+from shop.services.search.ports import SearchEngine
 
 ENGINE: Final = "postgresql"
 #: Brands that the facet names: those chosen, and the most frequent ones.
@@ -34,8 +36,8 @@ _ENOUGH: Final = 20
 type Groups = list[list[str]]
 
 
-class PostgresSearchEngine:
-    """See `shop.services.search.ports.SearchEngine`.
+class PostgresSearchEngine(SearchEngine):
+    """The search engine on PostgreSQL.
 
     Two statements a search: the words are looked up (unknown ones are taken for words that look like
     them), then everything is found, counted and sorted. Tables alone decide, so it is never out of date.
@@ -49,10 +51,10 @@ class PostgresSearchEngine:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @override
     def search(self, query: SearchQuery) -> SearchPage:
-        """Find products."""
         words = query.words
-        with self._database.transaction() as transaction:
+        with self._database.autocommit() as transaction:
             groups, unknown = _understand(transaction, words)
             if words and not groups:
                 # Stop words only: they are in every product and in none.
@@ -61,25 +63,29 @@ class PostgresSearchEngine:
                 search_sql.search_statement(query.order, has_words=bool(groups)),
                 search_parameters(query, groups),
             )
-        total, brands, prices, categories, results = row or (0, {}, (0, 0, 0), {}, ())
+        if row is None:
+            raise RuntimeError("a SELECT without FROM gave no row")
         names = (price_range.name for price_range in PRICE_RANGES)
         return SearchPage(
-            results=[_found(result) for result in results],
-            total=total,
-            facets=Facets(brands, dict(zip(names, prices, strict=True)), categories),
+            results=[_found(result) for result in row.results],
+            total=row.total,
+            facets=Facets(
+                row.brands, dict(zip(names, row.price_ranges, strict=True)), row.categories
+            ),
             engine=ENGINE,
-            did_you_mean=None if total else did_you_mean(words, unknown),
+            did_you_mean=None if row.total else did_you_mean(words, unknown),
         )
 
+    @override
     def suggest(self, prefix: str, limit: int) -> Suggestions:
-        """Find products by the beginnings of the words of their names."""
         words = typed_words(prefix)
         if not words:
             return Suggestions(suggestions=(), engine=ENGINE)
         # `typed_words` leaves letters and digits only: nothing in a pattern needs to be escaped.
         patterns = sorted((f"% {word}%" for word in words), key=len)
-        with self._database.transaction() as transaction:
-            rows = transaction.rows(
+        with self._database.autocommit() as transaction:
+            suggestions = transaction.all(
+                Suggestion,
                 search_sql.SUGGEST,
                 {
                     "longest": patterns[-1],
@@ -88,7 +94,7 @@ class PostgresSearchEngine:
                     "limit": limit,
                 },
             )
-        return Suggestions(suggestions=[Suggestion(*row) for row in rows], engine=ENGINE)
+        return Suggestions(suggestions=suggestions, engine=ENGINE)
 
 
 def _understand(
@@ -102,8 +108,8 @@ def _understand(
     if not asked:
         return [], {}
     rows = transaction.rows(search_sql.WORDS, {"words": asked})
-    meaningful = {word for word, has_lexemes, _, _ in rows if has_lexemes}
-    unknown = {word: similar for word, _, is_known, similar in rows if not is_known}
+    meaningful = {row.word for row in rows if row.has_lexemes}
+    unknown = {row.word: row.similar_words for row in rows if not row.is_known}
     understood: Groups = []
     for group in groups:
         alternatives = [phrase for phrase in group if meaningful.intersection(phrase.split())]
@@ -148,23 +154,10 @@ def _no_facets() -> Facets:
     return Facets({}, {price_range.name: 0 for price_range in PRICE_RANGES}, {})
 
 
-def _found(row: Sequence[Any]) -> Found:
-    (
-        product_id, name, description, brand, price_minor, currency, stock, image_url, category,
-        name_marked, description_marked,
-    ) = row  # fmt: skip
-    return Found(
-        product_id=UUID(product_id),
-        name=name,
-        description=description,
-        brand=brand,
-        price_minor=price_minor,
-        currency=currency,
-        stock=stock,
-        image_url=image_url,
-        category=category,
-        name_marked=_if_marked(name_marked),
-        description_marked=_if_marked(description_marked),
+def _found(result: dict[str, Any]) -> Found:
+    return msgspec.convert(
+        result | {name: _if_marked(result[name]) for name in ("name_marked", "description_marked")},
+        Found,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Final
 # What each word is to the catalog: stop words have no lexemes; words that no product has come with those
 # that look like them.
 WORDS: Final = """
-    SELECT w.word, l.lexemes <> '{}', known.is_known,
-           CASE WHEN known.is_known OR l.lexemes = '{}' THEN '{}' ELSE similar_words(w.word) END
+    SELECT w.word, l.lexemes <> '{}' AS has_lexemes, known.is_known,
+           CASE WHEN known.is_known OR l.lexemes = '{}' THEN '{}'
+                ELSE similar_words(w.word) END AS similar_words
     FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, position)
     CROSS JOIN LATERAL tsvector_to_array(to_tsvector('shop', w.word)) AS l (lexemes)
     CROSS JOIN LATERAL (
@@ -72,37 +73,39 @@ _FACETS: Final = """
         SELECT category_id, count(*) AS number FROM matched WHERE brand_ok AND price_ok GROUP BY 1
     )
     SELECT
-        (SELECT count(*) FROM found),
+        (SELECT count(*) FROM found) AS total,
         (SELECT coalesce(json_object_agg(brand, number ORDER BY number DESC, brand), '{}')
          FROM (SELECT brand, count(*) AS number FROM matched
                WHERE category_ok AND price_ok AND brand <> '' GROUP BY brand
                ORDER BY brand = ANY(coalesce(%(brands)s::text[], '{}')) DESC, number DESC, brand
-               LIMIT %(brand_limit)s) AS b),
+               LIMIT %(brand_limit)s) AS b) AS brands,
         (SELECT json_build_array(
                     count(*) FILTER (WHERE price_minor < %(first_limit)s),
                     count(*) FILTER (WHERE price_minor >= %(first_limit)s
                                        AND price_minor < %(second_limit)s),
                     count(*) FILTER (WHERE price_minor >= %(second_limit)s))
-         FROM matched WHERE brand_ok AND category_ok),
+         FROM matched WHERE brand_ok AND category_ok) AS price_ranges,
         (SELECT coalesce(json_object_agg(slug, number ORDER BY number DESC, slug), '{}')
          FROM (SELECT above.slug, sum(b.number) AS number
                FROM by_category AS b JOIN categories AS c ON c.id = b.category_id
                JOIN categories AS above
                  ON c.path = above.path OR starts_with(c.path, above.path || '/')
-               GROUP BY above.slug) AS s),
+               GROUP BY above.slug) AS s) AS categories,
 """
 
 _HEADLINE: Final = f"'StartSel={chr(0xE000)}, StopSel={chr(0xE001)}, "
 
 _PAGE: Final = """
-        (SELECT coalesce(json_agg(json_build_array(
-                    p.id, p.name, p.description, p.brand, p.price_minor, p.currency,
-                    coalesce(i.quantity_available, 0), p.image_url, c.slug, {name}, {description}
+        (SELECT coalesce(json_agg(json_build_object(
+                    'product_id', p.id, 'name', p.name, 'description', p.description, 'brand', p.brand,
+                    'price_minor', p.price_minor, 'currency', p.currency,
+                    'stock', coalesce(i.quantity_available, 0), 'image_url', p.image_url,
+                    'category', c.slug, 'name_marked', {name}, 'description_marked', {description}
                 ) ORDER BY {outer}), '[]')
          FROM (SELECT * FROM found AS t ORDER BY {inner} LIMIT %(limit)s OFFSET %(offset)s) AS t
          JOIN products AS p ON p.id = t.id
          JOIN categories AS c ON c.id = p.category_id
-         LEFT JOIN inventory AS i ON i.product_id = p.id {wanted})
+         LEFT JOIN inventory AS i ON i.product_id = p.id {wanted}) AS results
 """
 
 _ORDERS: Final = {
@@ -148,7 +151,7 @@ def search_statement(order: str, *, has_words: bool) -> str:
 # Every word that was typed begins a word of the name; names that begin like the whole come first. The
 # longest word goes through the index, which LIKE ALL cannot.
 SUGGEST: Final = """
-    SELECT p.id, p.name, p.brand, c.slug
+    SELECT p.id AS product_id, p.name, p.brand, c.slug AS category
     FROM products AS p JOIN categories AS c ON c.id = p.category_id
     WHERE p.is_active AND p.typed_name LIKE %(longest)s
       AND p.typed_name LIKE ALL(%(patterns)s)

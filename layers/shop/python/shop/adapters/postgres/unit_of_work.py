@@ -6,38 +6,45 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, override
 from uuid import UUID
 
+from psycopg import errors
+
+from shop.adapters.postgres import outbox
 from shop.adapters.postgres.catalog import PostgresProducts
 from shop.adapters.postgres.customers import PostgresCustomers
 from shop.adapters.postgres.database import Database, Transaction
-from shop.adapters.postgres.inbox import PostgresInbox
 from shop.adapters.postgres.inventory import PostgresInventory
 from shop.adapters.postgres.notifications import PostgresNotifications
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.adapters.postgres.price_book import PostgresPriceBook
-from shop.adapters.postgres.task_tokens import PostgresTaskTokens
-from shop.contracts.events import Envelope, Event, encode
-from shop.domain.errors import DependencyUnavailable
+from shop.contracts.events import Envelope, Event
+from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.domain.ids import new_id
+from shop.domain.outbox import StoredEvent
+from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
 
-type PublishPending = Callable[[Sequence[str]], object]
+type Publish = Callable[[Sequence[StoredEvent]], None]
 
 
-class PostgresUnitOfWork:
+class PostgresUnitOfWork(UnitOfWork):
     """One transaction with its repositories.
 
     Parameters
     ----------
     database : Database
         Where it runs.
-    publish_pending : callable or None
-        Called after the commit with the ids of the aggregates whose events were recorded. If the broker
-        is away the events stay in the outbox and the relay publishes them.
+    publish : callable or None
+        Called after the commit with the events to publish. If the broker is unavailable the events stay in
+        the outbox and the relay publishes them. None: nothing is published.
+    autocommit : bool
+        Each statement is a transaction of its own.
+    consumed : (str, UUID) or None
+        A consumer and the event that it processes in this transaction.
     """
 
     transaction: Transaction
@@ -45,15 +52,17 @@ class PostgresUnitOfWork:
     def __init__(
         self,
         database: Database,
-        publish_pending: PublishPending | None,
+        publish: Publish | None,
         *,
-        reading: bool = False,
+        autocommit: bool = False,
+        consumed: tuple[str, UUID] | None = None,
     ) -> None:
         self._database = database
-        self._reading = reading
-        self._publish_pending = publish_pending
+        self._autocommit = autocommit
+        self._publish = publish
+        self._consumed = consumed
         self._stack = ExitStack()
-        self._events: list[Envelope] = []
+        self._recorded: list[Envelope] = []
         self._told: list[tuple[str, dict[str, Any]]] = []
 
     @cached_property
@@ -82,63 +91,59 @@ class PostgresUnitOfWork:
         return PostgresPriceBook(self.transaction)
 
     @cached_property
-    def task_tokens(self) -> PostgresTaskTokens:
-        """Where fulfilments wait."""
-        return PostgresTaskTokens(self.transaction)
-
-    @cached_property
     def notifications(self) -> PostgresNotifications:
-        """What customers were told."""
+        """What customers were e-mailed."""
         return PostgresNotifications(self.transaction)
-
-    @cached_property
-    def inbox(self) -> PostgresInbox:
-        """What each consumer has processed."""
-        return PostgresInbox(self.transaction)
 
     @cached_property
     def payments(self) -> PostgresPayments:
         """Payments and refunds."""
         return PostgresPayments(self.transaction)
 
+    @override
     def __enter__(self) -> Self:
-        begin = self._database.reading if self._reading else self._database.transaction
+        begin = self._database.autocommit if self._autocommit else self._database.transaction
         self.transaction = self._stack.enter_context(begin())
         return self
 
+    @override
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._stack.pop_all() as stack:
-            if error is not None:
-                stack.__exit__(kind, error, traceback)
-                return
-            self._write_outbox()
+        waiting = None
+        try:
+            with self._stack.pop_all() as stack:
+                if error is not None:
+                    stack.__exit__(kind, error, traceback)
+                    return
+                if self._recorded or self._consumed:
+                    # COMMIT travels with it: what it answers is read after the block.
+                    waiting = outbox.close(self.transaction, self._recorded, self._consumed)
+        except errors.UniqueViolation as violation:
+            if violation.diag.constraint_name == outbox.INBOX_KEY:
+                raise AlreadyConsumed from violation
+            raise
         for message, fields in self._told:
             _log.info(message, extra=fields)
-        if self._events and self._publish_pending:
-            aggregates = sorted({envelope.event.aggregate_id for envelope in self._events})
-            try:
-                self._publish_pending(aggregates)
-            except DependencyUnavailable as away:
-                _log.warning("events left for the relay", extra={"detail": away.detail})
+        if self._recorded and waiting is not None:
+            self._publish_all([*waiting.rows(), *map(outbox.stored, self._recorded)])
 
+    @override
     def record(
         self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
-        """Have an event published if, and only if, the transaction commits."""
-        if self._reading:
-            raise RuntimeError("a unit of work that only reads has no events")
+        if self._autocommit:
+            raise RuntimeError("statements that commit one by one cannot record an event together")
         envelope = Envelope(
             event_id=event_id or new_id(),
             occurred_at=datetime.now(UTC),
             correlation_id=str(correlation_id),
             event=event,
         )
-        self._events.append(envelope)
+        self._recorded.append(envelope)
         order_id = getattr(event, "order_id", None)
         self.tell(
             "event recorded",
@@ -149,23 +154,14 @@ class PostgresUnitOfWork:
             **({"order_id": str(order_id)} if order_id else {}),
         )
 
+    @override
     def tell(self, message: str, **fields: str) -> None:
-        """Write a line to the log once the transaction has committed."""
         self._told.append((message, fields))
 
-    def _write_outbox(self) -> None:
-        self.transaction.insert_many(
-            "INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)"
-            " VALUES %s ON CONFLICT (event_id) DO NOTHING",
-            [
-                (
-                    envelope.event_id,
-                    envelope.event.aggregate_id,
-                    envelope.event_type,
-                    envelope.correlation_id,
-                    encode(envelope).decode(),
-                    envelope.occurred_at,
-                )
-                for envelope in self._events
-            ],
-        )
+    def _publish_all(self, events: Sequence[StoredEvent]) -> None:
+        if self._publish is None:
+            return
+        try:
+            self._publish(events)
+        except DependencyUnavailable as unavailable:
+            _log.warning("events left for the relay", extra={"detail": unavailable.detail})

@@ -1,18 +1,23 @@
-"""Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat."""
+"""Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat.
 
-from collections.abc import Mapping
+Queues of retired consumers are removed, once they are empty and nobody reads them any more.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from shop.contracts.events import (
     CONSUMERS,
     DEAD_LETTER_EXCHANGE,
     DELIVERY_LIMIT,
     EXCHANGE,
+    RETIRED_CONSUMERS,
     RETRY_EXCHANGE,
     RETRY_QUEUE,
     dead_letter_queue,
@@ -42,11 +47,7 @@ def declare(rabbitmq_url: str) -> list[str]:
     TopologyError
         If the broker is unavailable, or refuses because a name is in use with other arguments.
     """
-    try:
-        connection = BlockingConnection(pika.URLParameters(rabbitmq_url))
-    except (AMQPError, AMQPConnectorException, OSError) as error:
-        raise TopologyError(f"RabbitMQ is unavailable: {error!r}") from error
-    try:
+    with _connected(rabbitmq_url) as connection:
         channel = connection.channel()
         channel.exchange_declare(EXCHANGE, "topic", durable=True)
         channel.exchange_declare(DEAD_LETTER_EXCHANGE, "direct", durable=True)
@@ -57,12 +58,65 @@ def declare(rabbitmq_url: str) -> list[str]:
         channel.queue_declare(RETRY_QUEUE, durable=True, arguments=dict(_RETRY))
         channel.queue_bind(RETRY_QUEUE, RETRY_EXCHANGE)
         queues.append(RETRY_QUEUE)
+    return queues
+
+
+def retire(rabbitmq_url: str) -> list[str]:
+    """Remove the queues of retired consumers that are empty and that nobody reads.
+
+    Returns
+    -------
+    list of str
+        The queues that were kept, each with the reason. One without a reader gets no more messages.
+
+    Raises
+    ------
+    TopologyError
+        If the broker is unavailable or refuses.
+    """
+    kept: list[str] = []
+    with _connected(rabbitmq_url) as connection:
+        for service, event_type in RETIRED_CONSUMERS:
+            queue = queue_name(service, event_type)
+            kept += _retire(connection, queue, EXCHANGE, event_type)
+            kept += _retire(connection, dead_letter_queue(queue), DEAD_LETTER_EXCHANGE, queue)
+    return kept
+
+
+def _retire(
+    connection: BlockingConnection, queue: str, exchange: str, routing_key: str
+) -> list[str]:
+    channel = connection.channel()
+    try:
+        state = channel.queue_declare(queue, passive=True).method
+    except ChannelClosedByBroker as error:
+        if error.reply_code != _NOT_FOUND:
+            raise
+        return []
+    if state.consumer_count:
+        return [f"{queue}: {state.consumer_count} consumers"]
+    channel.queue_unbind(queue, exchange, routing_key)
+    # Counted after the last message that the binding let in.
+    waiting = channel.queue_declare(queue, passive=True).method.message_count
+    if waiting:
+        return [f"{queue}: {waiting} messages"]
+    channel.queue_delete(queue)
+    return []
+
+
+@contextmanager
+def _connected(rabbitmq_url: str) -> Iterator[BlockingConnection]:
+    try:
+        connection = BlockingConnection(pika.URLParameters(rabbitmq_url))
+    except (AMQPError, AMQPConnectorException, OSError) as error:
+        raise TopologyError(f"RabbitMQ is unavailable: {error!r}") from error
+    try:
+        yield connection
     except AMQPError as error:
         raise TopologyError(f"RabbitMQ refuses: {error!r}") from error
     finally:
         if connection.is_open:
             connection.close()
-    return queues
 
 
 def _declare_consumer(channel: BlockingChannel, queue: str, event_type: str) -> list[str]:
@@ -76,6 +130,7 @@ def _declare_consumer(channel: BlockingChannel, queue: str, event_type: str) -> 
     return [queue, dead]
 
 
+_NOT_FOUND: Final = 404
 _DEAD: Final[Mapping[str, str]] = {"x-queue-type": "quorum"}
 _LIVE: Final[Mapping[str, object]] = {
     "x-queue-type": "quorum",

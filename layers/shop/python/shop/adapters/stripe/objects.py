@@ -5,7 +5,16 @@ from uuid import UUID
 
 import msgspec
 
-from shop.domain.payments import Intent, IntentStatus, ProviderEvent
+from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.domain.payments import (
+    ChargeRefunded,
+    Ignored,
+    Intent,
+    IntentChanged,
+    IntentStatus,
+    ProviderEvent,
+    RefundFailed,
+)
 
 
 class _Failure(msgspec.Struct, frozen=True):
@@ -70,28 +79,24 @@ def read_event(payload: bytes) -> ProviderEvent:
     """
     event = msgspec.json.decode(payload, type=_Event)
     content = bytes(event.data.object)
-    intent = refunded = refunded_order_id = refund_id = refund_intent_id = None
-    refund_failed = False
+    about = {"event_id": event.id, "event_type": event.type}
+    if event.type not in WEBHOOK_EVENTS:
+        return Ignored(**about)
     if event.type.startswith("payment_intent."):
         intent = _intent(msgspec.json.decode(content, type=_PaymentIntent))
-    elif event.type == "charge.refunded":
+        return IntentChanged(**about, intent=intent)
+    if event.type == "charge.refunded":
         charge = msgspec.json.decode(content, type=_Charge)
-        refunded = charge.payment_intent if charge.refunded else None
-        refunded_order_id, _ = _origin(charge.metadata)
-    elif event.type.startswith(("refund.", "charge.refund.")):
-        refund = msgspec.json.decode(content, type=_Refund)
-        refund_id, refund_intent_id = refund.id, refund.payment_intent
-        refund_failed = refund.status in DEAD_REFUNDS
-    return ProviderEvent(
-        event_id=event.id,
-        event_type=event.type,
-        intent=intent,
-        refunded_intent_id=refunded,
-        refunded_order_id=refunded_order_id,
-        refund_id=refund_id,
-        refund_intent_id=refund_intent_id,
-        refund_failed=refund_failed,
-    )
+        if charge.refunded and charge.payment_intent:
+            order_id, _ = _origin(charge.metadata)
+            return ChargeRefunded(
+                **about, payment_intent_id=charge.payment_intent, order_id=order_id
+            )
+        return Ignored(**about)
+    refund = msgspec.json.decode(content, type=_Refund)
+    if refund.status in DEAD_REFUNDS and refund.payment_intent:
+        return RefundFailed(**about, refund_id=refund.id, payment_intent_id=refund.payment_intent)
+    return Ignored(**about)
 
 
 def _intent(made: _PaymentIntent) -> Intent:

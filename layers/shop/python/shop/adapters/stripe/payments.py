@@ -25,6 +25,7 @@ from shop.domain.payments import (
     ProviderEvent,
     charge_key,
     refund_key,
+    unusable_payment_method,
 )
 
 _log = logging.getLogger(__name__)
@@ -77,8 +78,7 @@ class StripePayments:
                 payment_method_id, options={"max_network_retries": 1}
             )
         except stripe.InvalidRequestError as error:
-            message = "is not a payment method that can be charged"
-            raise InvalidRequest.field("payment_method_id", message) from error
+            raise unusable_payment_method() from error
         except stripe.StripeError as error:
             _log_trouble("check_payment_method", error)
             raise DependencyUnavailable("stripe") from error

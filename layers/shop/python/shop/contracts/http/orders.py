@@ -44,12 +44,19 @@ class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Body of POST /api/orders/checkout."""
+    """Body of POST /api/orders/checkout.
+
+    Attributes
+    ----------
+    pay_now : bool
+        Whether the payment method is charged at once; otherwise POST /api/payments/process charges one.
+    """
 
     cart_id: UUID
     shipping_address: ShippingAddress
     payment_method_id: PaymentMethodId
     shipping_method: MethodName = "standard"
+    pay_now: bool = False
 
 
 class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,8 +103,12 @@ class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
     new_price: Decimal
 
 
-class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer of POST /api/orders/checkout."""
+class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Answer of POST /api/orders/checkout.
+
+    With `pay_now` the status is PAID, or PAYMENT_PROCESSING while the bank decides. With a
+    `client_secret`, the customer's browser has to carry out the bank's check.
+    """
 
     order_id: UUID
     status: OrderStatus
@@ -110,6 +121,8 @@ class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True):
     reservation_expires_at: datetime
     estimated_delivery: date
     price_changes: list[ChangedPrice]
+    payment_intent_id: str | None = None
+    client_secret: str | None = None
 
 
 class TimelineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0, or 1 if a server is away.
+        The exit status: 0, or 1 if a server is unavailable.
     """
     options = _parser().parse_args(arguments)
     try:

@@ -6,8 +6,9 @@ Usage: ``python -m shop.entrypoints.commands.topology`` with SHOP_RABBITMQ_URL s
 import argparse
 import logging
 import os
+import sys
 
-from shop.adapters.rabbitmq.topology import TopologyError, declare
+from shop.adapters.rabbitmq.topology import TopologyError, declare, retire
 
 
 def main() -> None:
@@ -19,10 +20,12 @@ def main() -> None:
         parser.error("SHOP_RABBITMQ_URL is not set; expected amqp://…")
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
-        queues = declare(url)
+        queues, kept = declare(url), retire(url)
     except TopologyError as error:
         parser.exit(1, f"{error}\n")
     print("\n".join(queues))
+    for queue in kept:
+        print(f"retired, but kept: {queue}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,24 @@
-"""What the others are told about stock."""
+"""Events about stock."""
 
 from collections.abc import Iterable
-from typing import Final
 from uuid import UUID
 
 from shop.contracts.events import InventoryReleased, InventoryUpdated
 from shop.domain.inventory import Hold, StockLevel
+from shop.domain.orders import CancelReason
 from shop.services.unit_of_work import UnitOfWork
-
-#: Why a hold that was not paid in time was given back, and its order cancelled.
-EXPIRED: Final = "reservation_expired"
 
 
 def announce_levels(
-    work: UnitOfWork,
-    levels: Iterable[StockLevel],
-    order_id: UUID | None,
-    correlation_id: UUID | str,
+    work: UnitOfWork, levels: Iterable[StockLevel], correlation_id: UUID | str
 ) -> None:
-    """Announce what is available of products now; `order_id` where its confirmation took it."""
+    """Announce what is available of products now."""
     for level in levels:
         work.record(
             InventoryUpdated(
                 product_id=level.product_id,
                 quantity_available=level.available,
                 stock_version=level.version,
-                order_id=order_id,
             ),
             correlation_id=correlation_id,
         )
@@ -49,4 +42,4 @@ def announce_released(
 def announce_lapsed(work: UnitOfWork, lapsed: Iterable[Hold], correlation_id: UUID | str) -> None:
     """Announce lapsed lines that made room for others; the sweep announces the rest of their orders."""
     for hold in lapsed:
-        announce_released(work, hold, EXPIRED, correlation_id)
+        announce_released(work, hold, CancelReason.RESERVATION_EXPIRED, correlation_id)

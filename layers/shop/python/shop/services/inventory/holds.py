@@ -1,4 +1,4 @@
-"""Hold stock for an order, give it back, or take it out for good."""
+"""Hold stock for an order, release it, or commit it: take it out for good."""
 
 import logging
 from collections.abc import Iterable
@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from shop.contracts.events import InventoryReserved
+from shop.contracts.events import InventoryConfirmed, InventoryReserved
 from shop.domain.errors import Conflict, NotFound
 from shop.domain.ids import new_id
-from shop.domain.inventory import Hold, Item
+from shop.domain.inventory import AlreadyHeld, Held, Hold, Item, Released
 from shop.domain.orders import OrderStatus
 from shop.observability import metric
 from shop.services.inventory.announcements import (
@@ -58,15 +58,19 @@ def hold_stock(
         locks.hold(sorted({line.product_id for line in lines})),
         open_unit_of_work() as work,
     ):
-        hold = work.inventory.hold(order_id, new_id(), lines, expires_at)
-        if hold.is_new:
-            announce_lapsed(work, hold.lapsed, correlation_id)
-            work.record(
-                InventoryReserved(
-                    order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)
-                ),
-                correlation_id=correlation_id,
-            )
+        match work.inventory.hold(order_id, new_id(), lines, expires_at):
+            case AlreadyHeld(hold):
+                pass
+            case Held(hold, lapsed):
+                announce_lapsed(work, lapsed, correlation_id)
+                work.record(
+                    InventoryReserved(
+                        order_id=order_id,
+                        reservation_id=hold.reservation_id,
+                        items=list(hold.items),
+                    ),
+                    correlation_id=correlation_id,
+                )
     return hold
 
 
@@ -97,8 +101,8 @@ def release_stock(
     reason: str,
     correlation_id: UUID | str,
     expired: bool = False,
-) -> Hold | None:
-    """Give back what an order holds or has confirmed, inside a transaction, and tell everybody.
+) -> Released | None:
+    """Give back what an order holds, or what was committed to it, inside a transaction.
 
     Parameters
     ----------
@@ -111,14 +115,14 @@ def release_stock(
 
     Returns
     -------
-    Hold or None
+    Released or None
         What was given back; None if there was nothing (any more): repeating it is safe.
     """
-    hold = work.inventory.release(order_id, expired=expired)
-    if hold is not None:
-        announce_released(work, hold, reason, correlation_id)
-        announce_levels(work, hold.levels, None, correlation_id)
-    return hold
+    released = work.inventory.release(order_id, expired=expired)
+    if released is not None:
+        announce_released(work, released.hold, reason, correlation_id)
+        announce_levels(work, released.levels, correlation_id)
+    return released
 
 
 def release_order(
@@ -140,29 +144,38 @@ def release_order(
                 f"The order is {status}; cancel it instead.", code="order_state_conflict"
             )
         released = release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
-        hold = released or work.inventory.find(order_id)
+        hold = released.hold if released else work.inventory.find(order_id)
     if hold is None:
         raise NotFound("Nothing was ever held for this order.", code="reservation_not_found")
     return hold
 
 
-def confirm_order(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) -> bool:
-    """Take what a paid order holds out of the stock for good, inside a transaction.
+def commit_stock(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) -> bool:
+    """Take what a paid order holds out of the stock for good, inside a transaction: all of it or nothing.
 
     Returns
     -------
     bool
-        False if there was nothing to confirm: it was done before, or the hold has ended.
+        Whether the order's stock is committed, now or before. False: its hold has ended.
     """
-    levels = work.inventory.confirm(order_id)
-    if levels:
+    committed = work.inventory.confirm(order_id)
+    if committed is not None:
+        hold = committed.hold
         work.tell("stock confirmed", order_id=str(order_id))
-    announce_levels(work, levels, order_id, correlation_id)
-    if not levels and not work.inventory.is_confirmed(order_id):
-        order = work.orders.get(order_id)
-        if order is not None and order.status is OrderStatus.CANCELLED:
-            return False  # refunded before its event came
-        # The order's machine waits in vain for its confirmation, then refunds and cancels it.
-        _log.error("nothing to confirm for a paid order", extra={"order_id": str(order_id)})
+        work.record(
+            InventoryConfirmed(
+                order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)
+            ),
+            correlation_id=correlation_id,
+        )
+        announce_levels(work, committed.levels, correlation_id)
+        return True
+    if work.inventory.is_confirmed(order_id):
+        return True
+    order = work.orders.get(order_id)
+    # A refund may have overtaken the event.
+    if order is None or order.status is not OrderStatus.CANCELLED:
+        # The scheduled advance_orders refunds and cancels it.
+        _log.error("nothing is held for a paid order", extra={"order_id": str(order_id)})
         metric("PaidOrdersWithoutHold")
-    return bool(levels)
+    return False

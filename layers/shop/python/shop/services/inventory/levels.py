@@ -26,7 +26,7 @@ def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
 def change_stock(
     open_unit_of_work: OpenUnitOfWork, product_id: UUID, change: StockChange, correlation_id: str
 ) -> StockLevel:
-    """Change what is on hand of a product and tell everybody.
+    """Change what is on hand of a product and announce it.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def change_stock(
             raise _no_product(product_id)
         if changed.is_new:
             announce_lapsed(work, changed.lapsed, correlation_id)
-            announce_levels(work, [changed.level], None, correlation_id)
+            announce_levels(work, [changed.level], correlation_id)
     return changed.level
 
 

@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from shop.domain.inventory import ChangedStock, Hold, Item, LapsedOrder, StockChange, StockLevel
+from shop.domain.inventory import (
+    AlreadyHeld,
+    ChangedStock,
+    Committed,
+    Held,
+    Hold,
+    Item,
+    LapsedOrder,
+    Released,
+    StockChange,
+    StockLevel,
+)
 
 
 class InventoryRepository(Protocol):
@@ -21,7 +32,7 @@ class InventoryRepository(Protocol):
 
     def hold(
         self, order_id: UUID, reservation_id: UUID, items: Sequence[Item], expires_at: datetime
-    ) -> Hold:
+    ) -> Held | AlreadyHeld:
         """Hold all lines or none. Repeating it for an order gives the first hold.
 
         Raises
@@ -33,10 +44,10 @@ class InventoryRepository(Protocol):
             ``order_state_conflict``: the order is not PENDING any more.
         """
 
-    def release(self, order_id: UUID, *, expired: bool = False) -> Hold | None:
+    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         """Give back what an order holds or has confirmed; None if there is nothing (any more).
 
-        With `expired`, only a hold that has lapsed. Use `shop.services.inventory.release_stock`, which
+        With `expired`, only a hold that has lapsed. Use `shop.services.inventory.holds.release_stock`, which
         records the events as well.
         """
 
@@ -64,8 +75,12 @@ class InventoryRepository(Protocol):
     def claim_lapsed(self, order_id: UUID) -> LapsedOrder | None:
         """Lock one of them to tidy it; None if somebody else has it, or it is not lapsed (any more)."""
 
-    def confirm(self, order_id: UUID) -> list[StockLevel]:
-        """Take what an order holds out of the stock, for good; empty if done before or nothing is held."""
+    def confirm(self, order_id: UUID) -> Committed | None:
+        """Take all that an order holds out of the stock, for good.
+
+        None, with nothing changed, if it was done before or some of it is not held (any more). Use
+        `shop.services.inventory.holds.commit_stock`, which records the events as well.
+        """
 
 
 class StockLocks(Protocol):

@@ -1,11 +1,15 @@
 """Process one message of a queue: once, in one transaction with what it causes."""
 
 from collections.abc import Callable
+from typing import Final
+from uuid import UUID
 
 from shop.contracts.events import Envelope
-from shop.domain.errors import DependencyUnavailable
-from shop.domain.ids import new_id
+from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+#: A consumer and an event that do not exist.
+_CHECK: Final = ("check", UUID(int=0))
 
 
 def consume(
@@ -21,36 +25,30 @@ def consume(
     consumer : str
         Its queue's name.
     handle : callable
-        Gets the unit of work, whose commit also notes the event as processed.
+        Gets the unit of work, whose last statement also notes the event as processed. What it does
+        outside of the transaction must be decided by what it reads there: a second delivery is recognised
+        at its end.
 
     Returns
     -------
     bool
-        False when the event had been processed before; nothing is done then.
+        False when the event had been processed before; everything was rolled back then.
     """
-    with open_unit_of_work() as work:
-        if not work.inbox.first_time(consumer, envelope.event_id):
-            return False
-        handle(work)
+    try:
+        with open_unit_of_work(consumed=(consumer, envelope.event_id)) as work:
+            handle(work)
+    except AlreadyConsumed:
+        return False
     return True
 
 
 def accepts_writes(open_unit_of_work: OpenUnitOfWork) -> bool:
-    """Whether the database takes the write with which every consumer begins; it is rolled back."""
+    """Whether the database takes the write that every consumer ends with: an inbox row, always the same."""
     try:
-        _write_and_roll_back(open_unit_of_work)
-    except _RollBack:
+        with open_unit_of_work(publish=False, consumed=_CHECK):
+            pass
+    except AlreadyConsumed:
         return True
     except DependencyUnavailable:
-        pass
-    return False
-
-
-class _RollBack(Exception):
-    pass
-
-
-def _write_and_roll_back(open_unit_of_work: OpenUnitOfWork) -> None:
-    with open_unit_of_work(publish=False) as work:
-        work.inbox.first_time("check", new_id())
-        raise _RollBack
+        return False
+    return True

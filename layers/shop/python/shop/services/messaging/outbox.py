@@ -5,41 +5,38 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from shop.domain.outbox import StoredEvent
 from shop.observability import metric
-from shop.services.messaging.ports import Outbox, OutboxBatch, Publisher
+from shop.services.messaging.ports import Outbox, Publisher
 
 _log = logging.getLogger(__name__)
 
-_REQUEST_LIMIT: Final = 100
 _RELAY_BATCH: Final = 200
 
 
-def publish_pending(outbox: Outbox, publisher: Publisher, aggregate_ids: Sequence[str]) -> int:
-    """Publish the waiting events of some aggregates, in order.
+def publish(outbox: Outbox, publisher: Publisher, events: Sequence[StoredEvent]) -> None:
+    """Publish committed events in order and mark them as published.
 
-    Parameters
-    ----------
-    aggregate_ids : sequence of str
-        Whose events.
-
-    Returns
-    -------
-    int
-        How many the broker took.
+    A crash between the broker's confirm and the mark has the relay publish them once more: consumers
+    process an event once, whatever the number of its messages. The same holds where two transactions on one
+    aggregate commit one right after the other: the second publishes what the first has not marked yet, so
+    that the first message of every event arrives in the order of the outbox.
 
     Raises
     ------
     DependencyUnavailable
-        If the broker or the database is away. What was not published stays in the outbox.
+        If the broker or the database is unavailable. What was not published stays in the outbox.
     """
     publisher.ready()
     published = 0
-    while True:
-        with outbox.pending(aggregate_ids, limit=_REQUEST_LIMIT) as batch:
-            count = _publish(batch, publisher)
-        published += count
-        if count < _REQUEST_LIMIT:
-            return published
+    try:
+        for event in events:
+            publisher.publish(event)
+            published += 1
+    finally:
+        # Also when the broker became unavailable half-way: what it has confirmed is not sent again.
+        if published:
+            outbox.mark_published(events[:published])
 
 
 def relay(
@@ -64,29 +61,23 @@ def relay(
     Raises
     ------
     DependencyUnavailable
-        If the broker or the database is away. What was not published stays in the outbox.
+        If the broker or the database is unavailable. What was not published stays in the outbox.
     """
     deadline = clock() + seconds
-    published = 0
+    relayed = 0
     metric("OutboxOldestAge", outbox.oldest_age_seconds(), unit="Seconds")
     while clock() < deadline:
         publisher.ready()
-        with outbox.pending(None, limit=_RELAY_BATCH) as batch:
-            count = _publish(batch, publisher)
-        published += count
-        if count < _RELAY_BATCH:
+        with outbox.pending(limit=_RELAY_BATCH) as batch:
+            published = 0
+            try:
+                for event in batch.events:
+                    publisher.publish(event)
+                    published += 1
+            finally:
+                batch.mark_published(batch.events[:published])
+        relayed += published
+        if published < _RELAY_BATCH:
             break
-        _log.info("relayed so far", extra={"events": published})
-    return published
-
-
-def _publish(batch: OutboxBatch, publisher: Publisher) -> int:
-    published = 0
-    try:
-        for event in batch.events:
-            publisher.publish(event)
-            published += 1
-    finally:
-        # Also when the broker went away half-way: what it has confirmed is not sent again.
-        batch.mark_published(batch.events[:published])
-    return published
+        _log.info("relayed so far", extra={"events": relayed})
+    return relayed

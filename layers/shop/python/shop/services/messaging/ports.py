@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from shop.domain.messages import QueuedMessage
 from shop.domain.outbox import StoredEvent
@@ -24,14 +23,11 @@ class OutboxBatch(Protocol):
 class Outbox(Protocol):
     """Events that were committed and wait for the broker."""
 
-    def pending(
-        self, aggregate_ids: Sequence[str] | None, *, limit: int
-    ) -> AbstractContextManager[OutboxBatch]:
-        """Lock the oldest unpublished events, of some aggregates or of all.
+    def pending(self, *, limit: int) -> AbstractContextManager[OutboxBatch]:
+        """Lock the oldest unpublished events; none while another relay does the same."""
 
-        Whoever publishes events of the same aggregate at the same time waits, so their order holds. Who
-        asks for those of all while somebody else does the same gets none.
-        """
+    def mark_published(self, events: Sequence[StoredEvent]) -> None:
+        """Note that the broker has taken these."""
 
     def oldest_age_seconds(self) -> float:
         """Give how long the oldest unpublished event has waited; 0 when none waits."""
@@ -40,13 +36,6 @@ class Outbox(Protocol):
         self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
     ) -> list[StoredEvent]:
         """Read events that happened in ``[since, until)`` with a sequence above `after`, in order."""
-
-
-class Inbox(Protocol):
-    """What each consumer has processed, inside the consumer's transaction."""
-
-    def first_time(self, consumer: str, event_id: UUID) -> bool:
-        """Note an event as processed; False if it was noted before."""
 
 
 class Publisher(Protocol):

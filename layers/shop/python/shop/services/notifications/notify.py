@@ -1,4 +1,4 @@
-"""Notifications: what customers are told, once, and what that means for the order."""
+"""Notifications: what customers are e-mailed, once, and what that means for the order."""
 
 import logging
 from typing import Final
@@ -17,17 +17,11 @@ _UNSHIPPED: Final = frozenset({OrderStatus.CONFIRMED, OrderStatus.PROCESSING})
 _SHIPPED: Final = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
-def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> OrderStatus | None:
-    """Tell the customer that the order is confirmed, and move it to PROCESSING.
+def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
+    """E-mail the customer that the order is confirmed, and move it to PROCESSING.
 
-    The event's consumer and the state machine's step both do this; whoever comes second waits for the
-    notification's row and finds it sent. A crash after the mail service took the e-mail and before the
-    commit is the one case in which it is sent twice.
-
-    Returns
-    -------
-    OrderStatus or None
-        The order's status afterwards; None if there is no such order.
+    Of two callers at once the second waits for the notification's row and finds it sent. A crash after
+    the mail service took the e-mail and before the commit is the one case in which it is sent twice.
 
     Raises
     ------
@@ -35,20 +29,16 @@ def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> OrderSt
         Nothing was recorded; try again.
     """
     order = work.orders.get(order_id)
-    if order is None:
-        return None
-    if order.status not in _UNSHIPPED or order.refund_pending:
-        return order.status
-    _tell(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
+    if order is None or order.status not in _UNSHIPPED or order.refund_pending:
+        return
+    _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
     moved = work.orders.move(order_id, OrderStatus.PROCESSING)
-    if moved is None:
-        return order.status
-    work.tell("order moved", order_id=str(order_id), status=moved.status)
-    return moved.status
+    if moved is not None:
+        work.tell("order moved", order_id=str(order_id), status=moved.status)
 
 
 def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
-    """Tell the customer that the parcel is on its way.
+    """E-mail the customer that the parcel is on its way.
 
     Raises
     ------
@@ -57,10 +47,10 @@ def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
     """
     order = work.orders.get(order_id)
     if order is not None and order.status in _SHIPPED:
-        _tell(work, mailer, order, NotificationKind.ORDER_SHIPPED, mails.order_shipped(order))
+        _notify(work, mailer, order, NotificationKind.ORDER_SHIPPED, mails.order_shipped(order))
 
 
-def _tell(
+def _notify(
     work: UnitOfWork, mailer: Mailer, order: Order, kind: NotificationKind, mail: Mail
 ) -> None:
     if work.notifications.begin(order.order_id, kind, order.email) is not None:

@@ -1,82 +1,57 @@
-"""Cancelling orders, with the money going back first."""
+"""The one place where an order is cancelled."""
 
-import logging
 from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import Conflict, DependencyUnavailable, RefundRefused
-from shop.domain.orders import REFUNDABLE, Order, OrderStatus
-from shop.domain.payments import Refund
-from shop.domain.sessions import Role, Session
-from shop.services.orders.fulfilment import cancel_order as cancel_unpaid
-from shop.services.orders.read import get_order, visible_order
-from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund, request_refund
-from shop.services.unit_of_work import OpenUnitOfWork
-
-_log = logging.getLogger(__name__)
+from shop.contracts.events import OrderCancelled
+from shop.domain.inventory import Released
+from shop.domain.orders import Order, OrderStatus
+from shop.services.inventory.holds import release_stock
+from shop.services.unit_of_work import UnitOfWork
 
 
-class Cancellation(msgspec.Struct, frozen=True):
-    """An order that is cancelled, or will be once its money has gone back."""
+class Cancelled(msgspec.Struct, frozen=True):
+    """An order that was cancelled, and the stock that it gave back, if it had any."""
 
     order: Order
-    refund_pending: bool = False
+    released: Released | None
 
 
-def cancel_order(
-    open_unit_of_work: OpenUnitOfWork,
-    provider: PaymentProvider,
-    shopper: Session,
+def cancel(
+    work: UnitOfWork,
     order_id: UUID,
+    reason: str,
     *,
-    reason: str | None,
-) -> Cancellation:
-    """Cancel an order before it ships; what was charged goes back first. Repeating it is safe.
+    sources: frozenset[OrderStatus] | None = None,
+    expired: bool = False,
+) -> Cancelled | None:
+    """Cancel an order inside a transaction: move it, return its stock, record the events.
+
+    Who cancels a charged order has given its money back first.
 
     Parameters
     ----------
-    reason : str or None
-        Shown on the order; by default who has cancelled it.
+    reason : str
+        Shown on the order, part of the events.
+    sources : frozenset of OrderStatus, optional
+        States to cancel from; by default every one from which the table allows it.
+    expired : bool
+        Its time to pay is over: only a hold that has lapsed is returned.
 
-    Raises
-    ------
-    NotFound
-        ``order_not_found``.
-    Conflict
-        ``order_state_conflict``: it is being paid right now, or has been shipped.
+    Returns
+    -------
+    Cancelled or None
+        None if the order is in no source state (any more): nothing was changed.
     """
-    why = reason or f"cancelled_by_{'staff' if shopper.role is Role.STAFF else 'customer'}"
-    with open_unit_of_work() as work:
-        order = visible_order(work, shopper, order_id, lock=True)
-        if order.status is OrderStatus.CANCELLED:
-            return Cancellation(order)
-        refund = request_refund(work, order_id, why) if order.status in REFUNDABLE else None
-        if refund is None:
-            cancelled = cancel_unpaid(work, order, why)
-            if cancelled is None:
-                raise _cannot_cancel(order)
-            return Cancellation(cancelled)
-    _give_money_back(provider, open_unit_of_work, refund)
-    order = get_order(open_unit_of_work, shopper, order_id)
-    return Cancellation(order, refund_pending=order.status is not OrderStatus.CANCELLED)
-
-
-def _give_money_back(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
-) -> None:
-    try:
-        execute_refund(provider, open_unit_of_work, refund)
-    except DependencyUnavailable as away:
-        _log.warning("refund of order %s left for later: %s", refund.order_id, away.detail)
-    except RefundRefused:
-        _log.warning("refund of order %s left for somebody to look at", refund.order_id)
-
-
-def _cannot_cancel(order: Order) -> Conflict:
-    if order.status is OrderStatus.PAYMENT_PROCESSING:
-        detail = "The order is being paid right now; try again when the payment has ended."
-    else:
-        detail = f"The order is {order.status.value}; it can no longer be cancelled."
-    return Conflict(detail, code="order_state_conflict")
+    order = work.orders.move(order_id, OrderStatus.CANCELLED, sources=sources, reason=reason)
+    if order is None:
+        return None
+    released = release_stock(
+        work, order_id, reason=reason, correlation_id=order.correlation_id, expired=expired
+    )
+    work.tell("order moved", order_id=str(order_id), status=order.status, reason=reason)
+    work.record(
+        OrderCancelled(order_id=order_id, reason=reason), correlation_id=order.correlation_id
+    )
+    return Cancelled(order, released)

@@ -7,12 +7,13 @@ import msgspec
 
 from shop.contracts import tasks
 from shop.contracts.http.orders import Checkout, ShippingAddress
-from shop.contracts.tasks import CartLine, PlacedOrder
+from shop.contracts.tasks import PlacedOrder
+from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
 from shop.domain.errors import DependencyUnavailable, FieldError, InvalidRequest, NotFound
 from shop.domain.sessions import Session
 from shop.services.cart.ports import CartStore
-from shop.services.orders.ports import OrderPlacement
+from shop.services.orders.ports import CheckoutMachine
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 def check_out(
     carts: CartStore,
-    placement: OrderPlacement,
+    machine: CheckoutMachine,
     open_unit_of_work: OpenUnitOfWork,
     shopper: Session,
     wish: Checkout,
@@ -28,7 +29,9 @@ def check_out(
     order_id: UUID,
     correlation_id: str,
 ) -> PlacedOrder:
-    """Turn the shopper's cart into an order and empty it.
+    """Turn the shopper's cart into an order, charge it if the shopper pays now, and empty the cart.
+
+    The cart keeps what it holds until the order stands: whatever is refused leaves it as it was.
 
     Parameters
     ----------
@@ -45,19 +48,23 @@ def check_out(
         ``cart_already_ordered``: another checkout of this cart was first, and its order is not paid yet.
     InsufficientStock
         Naming the lines; the order is cancelled.
+    PaymentDeclined
+        The order is cancelled.
+    PaymentOutcomeUnknown
+        The order stays PAYMENT_PROCESSING until the outcome is known; a repeat asks for it.
     DependencyUnavailable
         Repeat the request.
     """
     _check_country(wish.shipping_address)
     cart = carts.read(shopper.user_id)
     if cart is not None and cart.cart_id == wish.cart_id:
-        items = [CartLine(i.product_id, i.quantity, i.seen_price_minor) for i in cart.items]
+        items = list(cart.items)
         if not items:
             raise InvalidRequest("Put something in the cart first.", code="cart_empty")
     else:
         items = _items_of_earlier_attempt(open_unit_of_work, shopper, order_id)
-    placed = placement.place(
-        tasks.CreateOrder(
+    placed = machine.run(
+        tasks.PlaceOrder(
             order_id=order_id,
             user_id=shopper.user_id,
             email=shopper.email,
@@ -66,16 +73,17 @@ def check_out(
             shipping_address=_stored(wish.shipping_address),
             shipping_method=wish.shipping_method,
             payment_method_id=wish.payment_method_id,
+            pay_now=wish.pay_now,
             correlation_id=UUID(correlation_id),
         )
     )
     try:
         # What the order holds, which is not what the cart holds by now.
-        bought = {line.product_id: line.quantity for line in placed.lines}
+        bought = {line.product_id: line.quantity for line in placed.order.lines}
         carts.remove_bought(shopper.user_id, wish.cart_id, bought)
-    except DependencyUnavailable as away:
-        # The order stands; a cart that is still full is a nuisance, a refused order would be a lie.
-        _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, away.detail)
+    except DependencyUnavailable as unavailable:
+        # The order stands, whatever the cart still holds.
+        _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, unavailable.detail)
     return placed
 
 
@@ -94,10 +102,10 @@ def _stored(address: ShippingAddress) -> dict[str, str]:
 
 def _items_of_earlier_attempt(
     open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID
-) -> list[CartLine]:
+) -> list[CartItem]:
     """Find what an attempt that emptied the cart and then crashed has ordered."""
-    with open_unit_of_work() as work:
+    with open_unit_of_work(autocommit=True) as work:
         order = work.orders.get(order_id)
     if order is None or order.user_id != shopper.user_id:
         raise NotFound("This is not your cart; GET /api/cart tells its id.", code="cart_not_found")
-    return [CartLine(line.product_id, line.quantity) for line in order.lines]
+    return [CartItem(line.product_id, line.quantity) for line in order.lines]

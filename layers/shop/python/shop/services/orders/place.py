@@ -1,22 +1,30 @@
-"""The steps of placing an order, as the state machine place_order runs them."""
+"""The steps of the state machine `checkout` that create an order, or reject it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from shop.contracts import tasks
-from shop.contracts.events import OrderCancelled, OrderCreated
-from shop.contracts.tasks import CartLine, PlacedLine, PlacedOrder, PriceChange
+from shop.contracts.events import OrderCreated
+from shop.contracts.tasks import PlacedOrder
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, InvalidRequest
-from shop.domain.inventory import Item, sum_by_product
+from shop.domain.inventory import sum_by_product
 from shop.domain.money import to_decimal
-from shop.domain.orders import Order, OrderLine, OrderStatus
+from shop.domain.orders import CancelReason, Order, OrderLine, OrderStatus
+from shop.domain.payments import unusable_payment_method
 from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, totals
-from shop.services.inventory import EXPIRED, release_stock
+from shop.services.orders.cancel import cancel
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
-INSUFFICIENT_STOCK: Final = "insufficient_stock"
+_PENDING: Final = frozenset({OrderStatus.PENDING})
+#: Why an order is cancelled, by the error with which a step of the machine refused it.
+_REASONS: Final = {
+    InsufficientStock.__name__: CancelReason.INSUFFICIENT_STOCK,
+    InvalidRequest.__name__: CancelReason.PAYMENT_METHOD_INVALID,
+    # Its hold has lapsed before this repeat of the checkout, or holds other lines.
+    Conflict.__name__: CancelReason.RESERVATION_EXPIRED,
+}
 #: Statuses of an order that a repeated checkout cannot continue.
 _FAILED: Final = frozenset(
     {OrderStatus.CANCELLED, OrderStatus.INVENTORY_UNAVAILABLE, OrderStatus.PAYMENT_FAILED}
@@ -25,13 +33,12 @@ _FAILED: Final = frozenset(
 
 def create_order(
     open_unit_of_work: OpenUnitOfWork,
-    command: tasks.CreateOrder,
+    command: tasks.PlaceOrder,
     *,
     currency: str,
     reservation_ttl_seconds: int,
-    payment_grace_seconds: int,
 ) -> PlacedOrder:
-    """Price a cart from the catalog and write the order down, PENDING. Repeating it is safe.
+    """Price a cart from the catalog and create the order, PENDING. Repeating it is safe.
 
     Parameters
     ----------
@@ -39,17 +46,16 @@ def create_order(
         ISO 4217 code of the shop's currency.
     reservation_ttl_seconds : int
         How long its stock will be held.
-    payment_grace_seconds : int
-        How much longer than the hold its payment is waited for.
 
     Raises
     ------
     InvalidRequest
-        Naming products that are not sold any more, or a way of shipping that is not offered.
+        Naming products that are not sold any more, a way of shipping that is not offered, or the payment
+        method with which an earlier attempt was refused.
     InsufficientStock, Conflict
         An earlier attempt has ended so, or the cart has another order that is not paid yet.
     """
-    wanted = sum_by_product((line.product_id, line.quantity) for line in command.items)
+    wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # Nothing is published here: hold_order_stock does it with its own events, in one go.
     with open_unit_of_work(publish=False) as work:
         quote = work.prices.quote(
@@ -66,11 +72,11 @@ def create_order(
             work.record(_created(order), correlation_id=order.correlation_id)
         else:
             order = _earlier_order(work, command)
-    return _placed(order, command, quote.now, payment_grace_seconds)
+    return PlacedOrder(order=order, price_changes=order.price_changes(command.items))
 
 
 def _priced(
-    command: tasks.CreateOrder,
+    command: tasks.PlaceOrder,
     wanted: dict[UUID, int],
     quote: Quote,
     currency: str,
@@ -144,15 +150,12 @@ def _created(order: Order) -> OrderCreated:
         user_id=order.user_id,
         total=to_decimal(order.total_minor),
         currency=order.currency,
-        items=_items(order),
+        items=order.items,
     )
 
 
-def _items(order: Order) -> list[Item]:
-    return [Item(line.product_id, line.quantity) for line in order.lines]
-
-
-def _earlier_order(work: UnitOfWork, command: tasks.CreateOrder) -> Order:
+def _earlier_order(work: UnitOfWork, command: tasks.PlaceOrder) -> Order:
+    """Find the order that an earlier attempt created, or refuse as that attempt did."""
     order = work.orders.get(command.order_id)
     if order is None:
         raise Conflict(
@@ -161,85 +164,35 @@ def _earlier_order(work: UnitOfWork, command: tasks.CreateOrder) -> Order:
         )
     if order.user_id != command.user_id:
         raise Conflict("The order belongs to somebody else.")
-    if order.cancel_reason == INSUFFICIENT_STOCK:
-        raise InsufficientStock(
-            "There was not enough stock for every line; the order is cancelled."
-        )
-    if order.status in _FAILED:
-        raise Conflict(
-            f"Order {order.order_id} is {order.status.value}; check out again with another"
-            " Idempotency-Key.",
-            code="order_state_conflict",
-        )
-    return order
-
-
-def _placed(
-    order: Order, command: tasks.CreateOrder, now: datetime, payment_grace_seconds: int
-) -> PlacedOrder:
-    expires_at = order.reservation_expires_at or now
-    left_seconds = max(0, round((expires_at - now).total_seconds()))
-    return PlacedOrder(
-        order_id=order.order_id,
-        status=order.status.value,
-        currency=order.currency,
-        lines=[
-            PlacedLine(
-                product_id=line.product_id,
-                name=line.name,
-                unit_price_minor=line.unit_price_minor,
-                quantity=line.quantity,
+    if order.status not in _FAILED:
+        return order
+    match order.cancel_reason:
+        case CancelReason.INSUFFICIENT_STOCK:
+            raise InsufficientStock(
+                "There was not enough stock for every line; the order is cancelled."
             )
-            for line in order.lines
-        ],
-        items=_items(order),
-        subtotal_minor=order.subtotal_minor,
-        tax_minor=order.tax_minor,
-        shipping_minor=order.shipping_minor,
-        total_minor=order.total_minor,
-        reservation_expires_at=expires_at,
-        estimated_delivery=order.estimated_delivery or now.astimezone(UTC).date(),
-        payment_timeout_seconds=left_seconds + payment_grace_seconds,
-        correlation_id=order.correlation_id,
-        price_changes=_price_changes(order, command.items),
+        case CancelReason.PAYMENT_METHOD_INVALID:
+            raise unusable_payment_method()
+        case CancelReason.PAYMENT_FAILED if command.pay_now:
+            return order  # charge_order gives the bank's refusal again
+    raise Conflict(
+        f"Order {order.order_id} is {order.status.value}; check out again with another"
+        " Idempotency-Key.",
+        code="order_state_conflict",
     )
 
 
-def _price_changes(order: Order, seen: Sequence[CartLine]) -> list[PriceChange]:
-    prices = {line.product_id: line.unit_price_minor for line in order.lines}
-    return [
-        PriceChange(
-            product_id=line.product_id,
-            seen_price_minor=line.seen_price_minor,
-            price_minor=prices[line.product_id],
-        )
-        for line in seen
-        if line.seen_price_minor is not None
-        and prices.get(line.product_id, line.seen_price_minor) != line.seen_price_minor
-    ]
-
-
 def reject_order(open_unit_of_work: OpenUnitOfWork, command: tasks.RejectOrder) -> None:
-    """Cancel an order whose stock could not be held. Repeating it changes nothing."""
-    pending = frozenset({OrderStatus.PENDING})
+    """Cancel an order that a step of the machine refused. Repeating it changes nothing."""
+    reason = _REASONS[command.error]
     with open_unit_of_work() as work:
-        if command.error == InsufficientStock.__name__:
-            reason = INSUFFICIENT_STOCK
-            if not work.orders.move(
-                command.order_id, OrderStatus.INVENTORY_UNAVAILABLE, sources=pending, reason=reason
-            ):
-                return
+        sources = _PENDING
+        if reason is CancelReason.INSUFFICIENT_STOCK:
+            work.orders.move(
+                command.order_id,
+                OrderStatus.INVENTORY_UNAVAILABLE,
+                sources=_PENDING,
+                reason=reason,
+            )
             sources = frozenset({OrderStatus.INVENTORY_UNAVAILABLE})
-        else:
-            # Its hold has lapsed before this repeat of the checkout, or holds other lines.
-            reason, sources = EXPIRED, pending
-        order = work.orders.move(
-            command.order_id, OrderStatus.CANCELLED, sources=sources, reason=reason
-        )
-        if order is None:
-            return
-        release_stock(work, order.order_id, reason=reason, correlation_id=order.correlation_id)
-        work.record(
-            OrderCancelled(order_id=order.order_id, reason=reason),
-            correlation_id=order.correlation_id,
-        )
+        cancel(work, command.order_id, reason, sources=sources)

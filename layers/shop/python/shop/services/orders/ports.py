@@ -1,13 +1,12 @@
-"""Port of the orders."""
+"""Ports of the orders."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from shop.contracts.tasks import CreateOrder, PlacedOrder, StepOutcome
-from shop.domain.orders import Order, OrderStatus, StockState
+from shop.contracts.tasks import PlacedOrder, PlaceOrder
+from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
 
 
@@ -63,58 +62,34 @@ class OrderRepository(Protocol):
     ) -> Sequence[Order]:
         """Read a user's orders, newest first (with lines, without timeline)."""
 
-    def stock_state(self, order_id: UUID) -> StockState:
-        """Tell what has become of the stock that was held for an order."""
+    def lock_stale(
+        self, status: OrderStatus, idle: timedelta, *, after: StaleOrder | None
+    ) -> StaleOrder | None:
+        """Lock the order that has stayed longest in a status, and at least `idle`; None if there is none.
 
+        Those that another transaction has locked are left out, and those whose refund is pending.
 
-class Step(StrEnum):
-    """Where the fulfilment of an order waits for an event."""
-
-    PAYMENT = "payment"
-    CONFIRMATION = "confirmation"
-
-
-class TaskTokens(Protocol):
-    """The task tokens of waiting steps, inside one transaction."""
-
-    def put(self, order_id: UUID, step: Step, token: str) -> bool:
-        """Note where an order's fulfilment waits; the token of an earlier wait is forgotten.
-
-        Returns
-        -------
-        bool
-            False if there is no such order.
-        """
-
-    def take(self, order_id: UUID, step: Step) -> str | None:
-        """Take a token away, if there is one: whoever commits this has answered it."""
-
-
-class Fulfilment(Protocol):
-    """The state machine that waits for an order's events."""
-
-    def resume(self, token: str, outcome: StepOutcome) -> None:
-        """Wake a waiting step. One that was woken before, or has waited too long, is left alone.
-
-        Raises
-        ------
-        DependencyUnavailable
-            If Step Functions is away.
+        Parameters
+        ----------
+        after : StaleOrder or None
+            Only those that come after it.
         """
 
 
-class OrderPlacement(Protocol):
-    """The state machine that places an order while the customer waits."""
+class CheckoutMachine(Protocol):
+    """The state machine that carries out a checkout while the customer waits."""
 
-    def place(self, command: CreateOrder) -> PlacedOrder:
-        """Place an order and hold its stock. Repeating it continues the same order.
+    def run(self, command: PlaceOrder) -> PlacedOrder:
+        """Create an order, hold its stock and, if asked, charge it. Repeating it continues the same order.
 
         Raises
         ------
         ShopError
             The refusal of a step, with its code and fields.
+        PaymentOutcomeUnknown
+            Charged or not, nobody knows yet.
         DependencyUnavailable
-            If it took too long or something was away: placed or not, a repeat will tell.
+            It took too long, or a server is unavailable: repeat it.
         """
 
 

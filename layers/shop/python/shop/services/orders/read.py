@@ -10,10 +10,9 @@ import msgspec
 
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.orders import Order, OrderStatus
-from shop.domain.sessions import Role, Session
+from shop.domain.sessions import Session
 from shop.services.unit_of_work import OpenReading, UnitOfWork
 
-_SEE_EVERYTHING: Final = frozenset({Role.STAFF, Role.SERVICE})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -76,7 +75,7 @@ def visible_order(
         ``order_not_found``.
     """
     order = work.orders.get(order_id, lock=lock)
-    if order is None or not (order.user_id == shopper.user_id or shopper.role in _SEE_EVERYTHING):
+    if order is None or not order.is_visible_to(shopper):
         raise order_not_found(order_id)
     return order
 

@@ -31,8 +31,7 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
         )
     with open_unit_of_work() as work:
         order = _locked(work, order_id)
-        same = (order.carrier, order.tracking_number) == (parcel.carrier, parcel.tracking_number)
-        if order.status is OrderStatus.SHIPPED and same:
+        if order.is_shipped_as(parcel.carrier, parcel.tracking_number):
             return order
         # Asked for after the lock, so that a cancellation that came first is seen.
         if order.status is OrderStatus.PROCESSING and work.payments.has_refund(order_id):

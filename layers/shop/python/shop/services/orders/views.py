@@ -1,6 +1,6 @@
 """Orders as the HTTP API shows them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shop.contracts.http.orders import (
     ChangedPrice,
@@ -12,32 +12,36 @@ from shop.contracts.http.orders import (
     OrderView,
     TimelineItem,
 )
+from shop.contracts.tasks import PlacedOrder
 from shop.domain.money import to_decimal
-from shop.domain.orders import OrderStatus
-
-if TYPE_CHECKING:
-    from shop.contracts.tasks import PlacedLine, PlacedOrder
-    from shop.domain.orders import Order, OrderLine
-    from shop.services.orders.read import Page
+from shop.domain.orders import Order, OrderLine
+from shop.services.orders.read import Page
 
 
-def placed(order: "PlacedOrder") -> OrderPlaced:
-    """Show the outcome of a checkout."""
-    return OrderPlaced(
-        **_outline(order),
-        reservation_expires_at=order.reservation_expires_at,
-        price_changes=[
+def placed(outcome: PlacedOrder) -> OrderPlaced:
+    """Show the outcome of a checkout, paid or not."""
+    order, payment = outcome.order, outcome.payment
+    fields = _outline(order) | {
+        "reservation_expires_at": order.reservation_expires_at,
+        "price_changes": [
             ChangedPrice(
                 product_id=change.product_id,
                 old_price=to_decimal(change.seen_price_minor),
                 new_price=to_decimal(change.price_minor),
             )
-            for change in order.price_changes
+            for change in outcome.price_changes
         ],
-    )
+    }
+    if payment is not None:
+        fields |= {
+            "status": payment.status,
+            "payment_intent_id": payment.payment_intent_id,
+            "client_secret": payment.client_secret,
+        }
+    return OrderPlaced(**fields)
 
 
-def view(order: "Order") -> OrderView:
+def view(order: Order) -> OrderView:
     """Show an order with its timeline."""
     return OrderView(
         **_outline(order),
@@ -62,7 +66,7 @@ def view(order: "Order") -> OrderView:
     )
 
 
-def page(found: "Page") -> OrderList:
+def page(found: Page) -> OrderList:
     """Show a page of orders."""
     return OrderList(
         orders=[
@@ -72,7 +76,7 @@ def page(found: "Page") -> OrderList:
     )
 
 
-def moved(order: "Order", *, refund_pending: bool = False) -> OrderMoved:
+def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
     """Show where an order stands after a request to move it."""
     return OrderMoved(
         order_id=order.order_id,
@@ -84,11 +88,11 @@ def moved(order: "Order", *, refund_pending: bool = False) -> OrderMoved:
     )
 
 
-def _outline(order: "PlacedOrder | Order") -> dict[str, Any]:
+def _outline(order: Order) -> dict[str, Any]:
     """Give what every view of an order begins with."""
     return {
         "order_id": order.order_id,
-        "status": OrderStatus(order.status),
+        "status": order.status,
         "items": [_item(line) for line in order.lines],
         "subtotal": to_decimal(order.subtotal_minor),
         "tax": to_decimal(order.tax_minor),
@@ -99,11 +103,11 @@ def _outline(order: "PlacedOrder | Order") -> dict[str, Any]:
     }
 
 
-def _item(line: "PlacedLine | OrderLine") -> OrderItem:
+def _item(line: OrderLine) -> OrderItem:
     return OrderItem(
         product_id=line.product_id,
         name=line.name,
         price=to_decimal(line.unit_price_minor),
         quantity=line.quantity,
-        subtotal=to_decimal(line.unit_price_minor * line.quantity),
+        subtotal=to_decimal(line.subtotal_minor),
     )

@@ -2,16 +2,14 @@
 
 import logging
 from typing import Final
-from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from shop.contracts.events import OrderCancelled, OrderPaid, OrderPaymentFailed
+from shop.contracts.events import OrderPaid, OrderPaymentFailed
 from shop.domain.errors import PaymentOutcomeUnknown, RefundRefused
-from shop.domain.orders import CHARGED, OrderStatus
+from shop.domain.orders import CHARGED, CancelReason, OrderStatus
 from shop.domain.payments import (
-    KEY_LIFETIME,
     Applied,
     Attempt,
     Intent,
@@ -19,16 +17,16 @@ from shop.domain.payments import (
     PaymentStatus,
     Refund,
     Verdict,
-    judge,
     public_decline_code,
 )
-from shop.services.inventory import release_stock
+from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider
 from shop.services.payments.refunds import execute_refund
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 
+_PAYMENT_FAILED: Final = frozenset({OrderStatus.PAYMENT_FAILED})
 NEVER_CHARGED: Final = Intent(
     intent_id=None, status=IntentStatus.REFUSED, failure_code="never_charged"
 )
@@ -62,7 +60,7 @@ def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
     """
     if attempt.payment_intent_id is not None:
         intent = provider.retrieve(attempt.payment_intent_id)
-    elif attempt.age < KEY_LIFETIME:
+    elif attempt.may_be_repeated:
         intent = provider.charge(attempt)
     else:
         # Too old to repeat, and old enough for the provider's search to know it if it exists.
@@ -85,7 +83,7 @@ def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> I
 
 def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
     """Record, inside a transaction, what an intent means for its order."""
-    verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
+    verdict = attempt.judge(intent)
     match verdict:
         case Verdict.PAID:
             return _record_paid(work, attempt, intent)
@@ -145,20 +143,8 @@ def _record_failed(
         ),
         correlation_id=applied.correlation_id,
     )
-    cancel_failed_order(
-        work, attempt.order_id, reason="payment_failed", correlation_id=applied.correlation_id
-    )
+    cancel(work, attempt.order_id, CancelReason.PAYMENT_FAILED, sources=_PAYMENT_FAILED)
     return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
-
-
-def cancel_failed_order(
-    work: UnitOfWork, order_id: UUID, *, reason: str, correlation_id: UUID
-) -> None:
-    """Bring an order in PAYMENT_FAILED or INVENTORY_UNAVAILABLE to its end, its stock returned."""
-    sources = frozenset({OrderStatus.PAYMENT_FAILED, OrderStatus.INVENTORY_UNAVAILABLE})
-    if work.orders.move(order_id, OrderStatus.CANCELLED, sources=sources, reason=reason):
-        release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
-        work.record(OrderCancelled(order_id=order_id, reason=reason), correlation_id=correlation_id)
 
 
 def _take_back(work: UnitOfWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:

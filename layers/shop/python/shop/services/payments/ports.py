@@ -26,10 +26,16 @@ class PaymentRepository(Protocol):
     def find_by_intent(self, payment_intent_id: str) -> Payable | None:
         """Read the order that an intent was made for, with that attempt."""
 
-    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun:
+    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun | None:
         """Move a PENDING order to PAYMENT_PROCESSING, if all its stock is held.
 
         The hold's clock stops and the attempt is recorded with it: all of that or nothing.
+
+        Returns
+        -------
+        Begun or None
+            The attempt, or why none begins; None if the order is not there, or not the user's. An attempt
+            that began while this waited for the order's row is missing from `NotPending`.
         """
 
     def note(self, attempt: Attempt, status: PaymentStatus, payment_intent_id: str | None) -> None:
@@ -93,11 +99,8 @@ class PaymentRepository(Protocol):
     def lock_stranded_order(self, idle: timedelta) -> Payable | None:
         """Lock an order that a crash left in PAYMENT_FAILED or INVENTORY_UNAVAILABLE, if there is one."""
 
-    def record_webhook(self, event_id: str, event_type: str) -> bool:
-        """Record an event of the provider; False if it was recorded before."""
-
-    def conclude_webhook(self, event_id: str, outcome: str) -> None:
-        """Record what an event led to."""
+    def record_webhook(self, event_id: str, event_type: str, outcome: str) -> bool:
+        """Record an event of the provider and what it led to; False if it was recorded before."""
 
 
 class PaymentProvider(Protocol):
@@ -111,7 +114,7 @@ class PaymentProvider(Protocol):
         InvalidRequest
             Naming ``payment_method_id``.
         DependencyUnavailable
-            If the provider is away.
+            If the provider is unavailable.
         """
 
     def charge(self, attempt: Attempt) -> Intent:

@@ -1,11 +1,21 @@
-"""A customer pays an order."""
+"""A customer pays an order, at checkout or later."""
 
 from uuid import UUID
 
 from shop.contracts.http.payments import PaymentView
-from shop.domain.errors import Conflict, NotFound, PaymentDeclined
+from shop.domain.errors import Conflict, DependencyUnavailable, NotFound, PaymentDeclined
 from shop.domain.orders import CHARGED, OrderStatus
-from shop.domain.payments import Attempt, Payable, PaymentStatus, Verdict, public_decline_code
+from shop.domain.payments import (
+    Attempt,
+    Begun,
+    BeingPlaced,
+    NotPending,
+    Payable,
+    PaymentStatus,
+    ReservationExpired,
+    Verdict,
+    public_decline_code,
+)
 from shop.services.payments.outcomes import current_intent, follow_up, record_intent
 from shop.services.payments.ports import PaymentProvider
 from shop.services.unit_of_work import OpenUnitOfWork
@@ -21,7 +31,8 @@ def process_payment(
     """Pay an order; repeating the request goes on with the same attempt, and never charges twice.
 
     A payment method that does not exist is refused while the order is still PENDING, so that a typing
-    error does not cost the customer the order: from PAYMENT_PROCESSING there is no way back.
+    error does not cost the customer the order: from PAYMENT_PROCESSING there is no way back. While the
+    provider is unavailable only what is settled, or waits for the provider, is answered.
 
     Raises
     ------
@@ -34,45 +45,80 @@ def process_payment(
     PaymentDeclined
         The order is cancelled and its stock returned.
     PaymentOutcomeUnknown
-        The order stays PAYMENT_PROCESSING until the truth is known.
+        The order stays PAYMENT_PROCESSING until the outcome is known.
     DependencyUnavailable
-        The provider or the database is away.
+        The provider or the database is unavailable.
     """
-    order = _find(open_unit_of_work, user_id, order_id)
-    if order.status is OrderStatus.PENDING:
-        provider.check_payment_method(payment_method_id)
-        with open_unit_of_work() as work:
-            begun = work.payments.begin(order_id, user_id, payment_method_id)
-        if begun.being_placed:
+    begun = _begin(provider, open_unit_of_work, user_id, order_id, payment_method_id)
+    match begun:
+        case Attempt():
+            return _charge(provider, open_unit_of_work, begun)
+        case BeingPlaced():
             conflict = Conflict(
                 "The order is still being placed: repeat the checkout, or wait a moment.",
                 code="request_in_progress",
             )
             conflict.retry_after_seconds = 1
             raise conflict
-        if begun.reservation_lapsed:
+        case ReservationExpired():
             raise Conflict(
                 "The stock is no longer held for this order.", code="reservation_expired"
             )
-        if begun.attempt is not None:
-            return _charge(provider, open_unit_of_work, begun.attempt)
+        case NotPending(order):
+            return _again(provider, open_unit_of_work, order, payment_method_id)
+
+
+def _begin(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork,
+    user_id: UUID,
+    order_id: UUID,
+    payment_method_id: str,
+) -> Begun:
+    try:
+        provider.check_payment_method(payment_method_id)
+    except DependencyUnavailable:
         order = _find(open_unit_of_work, user_id, order_id)
+        if order.status is OrderStatus.PENDING:
+            raise
+        return NotPending(order)
+    with open_unit_of_work() as work:
+        begun = work.payments.begin(order_id, user_id, payment_method_id)
+    if begun is None:
+        raise _not_found(order_id)
+    if isinstance(begun, NotPending) and begun.order.attempt is None:
+        # Begun by another request while this one waited for the order's row.
+        return NotPending(_find(open_unit_of_work, user_id, order_id))
+    return begun
+
+
+def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
+    with open_unit_of_work(autocommit=True) as work:
+        order = work.payments.find(order_id, user_id=user_id)
+    if order is None:
+        raise _not_found(order_id)
+    return order
+
+
+def _not_found(order_id: UUID) -> NotFound:
+    return NotFound(f"There is no order {order_id}.", code="order_not_found")
+
+
+def _again(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork,
+    order: Payable,
+    payment_method_id: str,
+) -> PaymentView:
+    """Answer for an order whose payment has begun, or ended, before."""
     attempt = _same_attempt(order, payment_method_id)
     if order.status is OrderStatus.PAYMENT_PROCESSING:
         return _charge(provider, open_unit_of_work, attempt)
-    if order.status in CHARGED:
+    if order.is_charged:
         return _paid(attempt, attempt.payment_intent_id)
     if attempt.status is PaymentStatus.FAILED:
         raise _declined(attempt.failure_code)
     raise _wrong_state(order.status)
-
-
-def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
-    with open_unit_of_work(reading=True) as work:
-        order = work.payments.find(order_id, user_id=user_id)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.", code="order_not_found")
-    return order
 
 
 def _same_attempt(order: Payable, payment_method_id: str) -> Attempt:

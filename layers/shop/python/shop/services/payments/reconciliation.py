@@ -10,19 +10,17 @@ from functools import partial
 from typing import Final
 
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown, RefundRefused, StillUnknown
-from shop.domain.orders import OrderStatus
+from shop.domain.orders import STRANDED, CancelReason, OrderStatus
 from shop.domain.payments import (
-    ACTION_TIMEOUT,
     NEVER_CHARGED_AFTER,
     Attempt,
     Intent,
     Refund,
     Verdict,
-    judge,
 )
+from shop.services.orders.cancel import cancel
 from shop.services.payments.outcomes import (
     NEVER_CHARGED,
-    cancel_failed_order,
     current_intent,
     final_word,
     follow_up,
@@ -37,13 +35,13 @@ _log = logging.getLogger(__name__)
 #: What was touched more recently is still in somebody's hands.
 IDLE: Final = timedelta(seconds=20)
 _BATCH: Final = 20
-#: With so many calls in a row that get no answer the provider is away: the next run goes on.
-_PATIENCE: Final = 3
+#: With so many calls in a row that get no answer the provider is unavailable: the next run goes on.
+_UNANSWERED: Final = 3
 #: Stripe repeats a stored 5xx as long as it keeps the key; by now its search knows the intent.
 _SEARCH_AFTER: Final = timedelta(minutes=2)
 
 
-class _ProviderAway(Exception):
+class _ProviderUnavailable(Exception):
     """It is not worth asking any more in this run."""
 
 
@@ -72,12 +70,8 @@ class _Run:
                 if order is None:
                     return
                 failed = order.status is OrderStatus.PAYMENT_FAILED
-                cancel_failed_order(
-                    work,
-                    order.order_id,
-                    reason="payment_failed" if failed else "insufficient_stock",
-                    correlation_id=order.correlation_id,
-                )
+                reason = CancelReason.PAYMENT_FAILED if failed else CancelReason.INSUFFICIENT_STOCK
+                cancel(work, order.order_id, reason, sources=STRANDED)
             self.counts["stranded"] += 1
 
     def give_back(self) -> None:
@@ -115,8 +109,8 @@ class _Run:
             self._silent_in_a_row = 0
         _log.info("reconciled %s: %s", name, result)
         self.counts[result] += 1
-        if self._silent_in_a_row >= _PATIENCE:
-            raise _ProviderAway
+        if self._silent_in_a_row >= _UNANSWERED:
+            raise _ProviderUnavailable
 
     def _refund(self, refund: Refund) -> str:
         try:
@@ -142,9 +136,8 @@ class _Run:
             if found is None and attempt.age < NEVER_CHARGED_AFTER:
                 raise StillUnknown from unknown
             intent = final_word(self._provider, attempt, found or NEVER_CHARGED)
-        verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
-        is_abandoned = verdict is Verdict.NEEDS_ACTION and attempt.age > ACTION_TIMEOUT
-        if is_abandoned and intent.intent_id is not None:
+        needs_action = attempt.judge(intent) is Verdict.NEEDS_ACTION
+        if needs_action and attempt.is_abandoned and intent.intent_id is not None:
             return self._provider.cancel(intent.intent_id)
         return intent
 
@@ -179,7 +172,7 @@ def reconcile(
     for step in (run.give_back, run.settle):
         try:
             step()
-        except _ProviderAway:
+        except _ProviderUnavailable:
             _log.warning("the payment provider does not answer; the next run goes on")
     return dict(run.counts)
 

@@ -4,12 +4,11 @@ import logging
 from typing import Final
 from uuid import UUID
 
-from shop.contracts.events import OrderCancelled
 from shop.domain.errors import RefundRefused
-from shop.domain.orders import CHARGED, REFUNDABLE, OrderStatus
+from shop.domain.orders import REFUNDABLE
 from shop.domain.payments import Refund
 from shop.observability import metric
-from shop.services.inventory import release_stock
+from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
@@ -67,27 +66,21 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
     Money of an intent that is not the order's own, taken twice, cancels nothing.
     """
     paid = work.payments.find_by_intent(refund.payment_intent_id)
-    order = paid and work.orders.move(
-        paid.order_id, OrderStatus.CANCELLED, sources=REFUNDABLE, reason=refund.reason
-    )
-    if order is None and paid is not None and paid.status in CHARGED:
+    cancelled = paid and cancel(work, paid.order_id, refund.reason, sources=REFUNDABLE)
+    if cancelled is None and paid is not None and paid.is_charged:
         # Unless the webhook and the request met here, and one has waited for the other.
         now = work.payments.find_by_intent(refund.payment_intent_id)
-        if now is not None and now.status in CHARGED:
+        if now is not None and now.is_charged:
             _log.error("order %s is %s and refunded", now.order_id, now.status.value)
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
-    if order is not None:
-        release_stock(
-            work, refund.order_id, reason=refund.reason, correlation_id=order.correlation_id
-        )
-        work.record(
-            OrderCancelled(order_id=refund.order_id, reason=refund.reason),
-            correlation_id=order.correlation_id,
-        )
 
 
 def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> None:
-    """Record, inside a transaction, that money which had gone back is here again: somebody must look."""
+    """Record, inside a transaction, that the bank has sent back the money of a refund."""
     work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
+
+
+def report_failed_refund(payment_intent_id: str, refund_id: str) -> None:
+    """Report, after the commit, a failed refund that somebody must look at."""
     _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
     metric("RefundsFailed")

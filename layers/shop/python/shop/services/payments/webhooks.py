@@ -1,17 +1,21 @@
-"""What the payment provider tells of its own accord: late, repeated, in any order."""
+"""What the payment provider reports of its own accord: late, repeated, in any order."""
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from shop.domain.payments import (
     Attempt,
+    ChargeRefunded,
+    Ignored,
     Intent,
+    IntentChanged,
     Payable,
     PaymentStatus,
     ProviderEvent,
     Refund,
+    RefundFailed,
     Verdict,
-    judge,
 )
 from shop.services.payments.outcomes import (
     final_word,
@@ -20,23 +24,27 @@ from shop.services.payments.outcomes import (
     record_intent,
 )
 from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import complete_refund, fail_refund
+from shop.services.payments.refunds import complete_refund, fail_refund, report_failed_refund
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
 
-_TELLING: Final = frozenset(
-    f"payment_intent.{change}"
-    for change in ("succeeded", "payment_failed", "canceled", "processing", "requires_action")
-)
 IGNORED: Final = "ignored"
 DUPLICATE: Final = "duplicate"
+#: The order is paid by this intent, and was so before.
+PAID_BEFORE: Final = "paid_before"
+
+type _Action = Callable[[UnitOfWork], tuple[str, Refund | None]]
+
+
+class _Duplicate(Exception):
+    """The event was recorded before: what was done for it in this transaction is rolled back."""
 
 
 def receive_webhook(
     provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, payload: bytes, signature: str
 ) -> str:
-    """Act on a webhook, once.
+    """Act on a webhook, once. What changes nothing is not recorded.
 
     Returns
     -------
@@ -51,43 +59,59 @@ def receive_webhook(
         Nothing was recorded: the provider sends it again.
     """
     event = provider.verify(payload, signature)
-    if event.intent is not None and event.event_type in _TELLING:
-        return _about_intent(provider, open_unit_of_work, event, event.intent)
-    with open_unit_of_work() as work:
-        if not work.payments.record_webhook(event.event_id, event.event_type):
-            return DUPLICATE
-        outcome = _about_refund(work, event)
-        work.payments.conclude_webhook(event.event_id, outcome)
-    return outcome
+    match event:
+        case IntentChanged():
+            return _intent_changed(provider, open_unit_of_work, event)
+        case ChargeRefunded():
+            return _once(
+                provider, open_unit_of_work, event, lambda work: (_refunded(work, event), None)
+            )
+        case RefundFailed():
+            return _refund_failed(provider, open_unit_of_work, event)
+        case Ignored():
+            return IGNORED
 
 
-def _about_intent(
+def _once(
     provider: PaymentProvider,
     open_unit_of_work: OpenUnitOfWork,
     event: ProviderEvent,
-    intent: Intent,
+    action: _Action,
 ) -> str:
-    with open_unit_of_work() as work:
-        order = _find(work, intent)
-    attempt = None if order is None else order.attempt
-    if attempt is not None:
-        intent = _as_it_is_now(provider, attempt, intent)
-    refund = None
-    with open_unit_of_work() as work:
-        if not work.payments.record_webhook(event.event_id, event.event_type):
-            return DUPLICATE
-        if order is None:
-            conclusion = IGNORED
-        elif attempt is None or attempt.attempt != (intent.attempt or attempt.attempt):
-            conclusion, refund = _unexpected(work, order, intent)
-        else:
-            outcome = record_intent(work, attempt, intent)
-            conclusion, refund = outcome.verdict.value, outcome.refund
-            if outcome.verdict is Verdict.PAID and not outcome.moved:
-                conclusion = "refund_requested" if refund else "paid_before"
-        work.payments.conclude_webhook(event.event_id, conclusion)
+    """Act on an event and record it, in one transaction; carry out the refund that it led to."""
+    try:
+        with open_unit_of_work() as work:
+            outcome, refund = action(work)
+            if outcome != IGNORED:
+                _record(work, event, outcome)
+    except _Duplicate:
+        return DUPLICATE
     follow_up(provider, open_unit_of_work, refund)
-    return conclusion
+    return outcome
+
+
+def _record(work: UnitOfWork, event: ProviderEvent, outcome: str) -> None:
+    if not work.payments.record_webhook(event.event_id, event.event_type, outcome):
+        raise _Duplicate
+
+
+def _intent_changed(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, event: IntentChanged
+) -> str:
+    intent = event.intent
+    with open_unit_of_work(autocommit=True) as work:
+        order = _find(work, intent)
+    if order is None:
+        return IGNORED
+    attempt = order.attempt
+    if attempt is None or attempt.attempt != (intent.attempt or attempt.attempt):
+        return _once(
+            provider, open_unit_of_work, event, lambda work: _unexpected(work, order, intent)
+        )
+    if known := _known_before(order, attempt, intent):
+        return known
+    now = _as_it_is_now(provider, attempt, intent)
+    return _once(provider, open_unit_of_work, event, lambda work: _apply(work, attempt, now))
 
 
 def _find(work: UnitOfWork, intent: Intent) -> Payable | None:
@@ -96,19 +120,38 @@ def _find(work: UnitOfWork, intent: Intent) -> Payable | None:
     return work.payments.find_by_intent(intent.intent_id or "")
 
 
+def _known_before(order: Payable, attempt: Attempt, intent: Intent) -> str | None:
+    """Give the outcome of an event that cannot change what is recorded already."""
+    if not attempt.is_settled_by(intent):
+        return None
+    match attempt.judge(intent):
+        case Verdict.PAID:
+            settled = order.is_charged and attempt.status is PaymentStatus.SUCCEEDED
+            return PAID_BEFORE if settled else None
+        case Verdict.WRONG_AMOUNT:
+            return None
+        case verdict:
+            return verdict.value
+
+
 def _as_it_is_now(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> Intent:
     """Look again before an order is failed: the event may be older than a success."""
-    verdict = judge(intent, amount_minor=attempt.amount_minor, currency=attempt.currency)
-    is_open = attempt.status in {PaymentStatus.PROCESSING, PaymentStatus.REQUIRES_ACTION}
-    if verdict is not Verdict.DECLINED or not is_open or intent.intent_id is None:
+    declined = attempt.judge(intent) is Verdict.DECLINED
+    if not declined or not attempt.is_open or intent.intent_id is None:
         return intent
     return final_word(provider, attempt, provider.retrieve(intent.intent_id))
 
 
+def _apply(work: UnitOfWork, attempt: Attempt, intent: Intent) -> tuple[str, Refund | None]:
+    outcome = record_intent(work, attempt, intent)
+    if outcome.verdict is Verdict.PAID and not outcome.moved:
+        return "refund_requested" if outcome.refund else PAID_BEFORE, outcome.refund
+    return outcome.verdict.value, outcome.refund
+
+
 def _unexpected(work: UnitOfWork, order: Payable, intent: Intent) -> tuple[str, Refund | None]:
     """Money for an order that has no record of asking for it: it goes back."""
-    taken = judge(intent, amount_minor=intent.amount_minor, currency=intent.currency)
-    if taken is not Verdict.PAID or intent.intent_id is None:
+    if not intent.is_paid or intent.intent_id is None:
         return IGNORED, None
     _log.error("order %s has no attempt for intent %s", order.order_id, intent.intent_id)
     refund = Refund(
@@ -120,16 +163,24 @@ def _unexpected(work: UnitOfWork, order: Payable, intent: Intent) -> tuple[str, 
     return "refund_requested", refund if work.payments.request_refund(refund) else None
 
 
-def _about_refund(work: UnitOfWork, event: ProviderEvent) -> str:
-    if event.refund_failed and event.refund_id and event.refund_intent_id:
-        fail_refund(work, event.refund_intent_id, event.refund_id)
-        return "refund_failed"
-    intent_id = event.refunded_intent_id
-    if intent_id is None:
-        return IGNORED
+def _refund_failed(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, event: RefundFailed
+) -> str:
+    def action(work: UnitOfWork) -> tuple[str, None]:
+        fail_refund(work, event.payment_intent_id, event.refund_id)
+        return "refund_failed", None
+
+    outcome = _once(provider, open_unit_of_work, event, action)
+    if outcome != DUPLICATE:
+        report_failed_refund(event.payment_intent_id, event.refund_id)
+    return outcome
+
+
+def _refunded(work: UnitOfWork, event: ChargeRefunded) -> str:
+    intent_id = event.payment_intent_id
     order = work.payments.find_by_intent(intent_id)
-    if order is None and event.refunded_order_id is not None:
-        order = work.payments.find(event.refunded_order_id)
+    if order is None and event.order_id is not None:
+        order = work.payments.find(event.order_id)
     if order is None or order.attempt is None:
         return IGNORED
     work.inventory.lock_order(order.order_id)  # first, as everybody does

@@ -1,4 +1,4 @@
-"""Tidy up behind holds that were not paid in time."""
+"""Orders that were not paid in time, and holds that have lapsed."""
 
 import logging
 import time
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from shop.contracts.events import OrderCancelled
 from shop.domain.ids import new_id
-from shop.domain.orders import OrderStatus
-from shop.services.inventory.announcements import EXPIRED
+from shop.domain.orders import CancelReason, OrderStatus
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
+from shop.services.orders.cancel import cancel
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-_SWEEP_BATCH: Final = 200
+_BATCH: Final = 200
+_UNPAID: Final = frozenset({OrderStatus.PENDING})
 
 
 def expire_reservations(
@@ -40,7 +40,7 @@ def expire_reservations(
     counts = {"released": 0, "cancelled": 0}
     while clock() < deadline:
         with open_unit_of_work() as work:
-            lapsed = work.inventory.lapsed_orders(_SWEEP_BATCH)
+            lapsed = work.inventory.lapsed_orders(_BATCH)
         progress = 0
         for order_id in lapsed:
             if clock() >= deadline:
@@ -49,39 +49,33 @@ def expire_reservations(
             counts["released"] += released
             counts["cancelled"] += cancelled
             progress += released or cancelled
-        if len(lapsed) < _SWEEP_BATCH or not progress:
+        if len(lapsed) < _BATCH or not progress:
             break
         _log.info("expired so far", extra={"counts": counts})
     return counts
 
 
 def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bool]:
-    """Tidy one order in a transaction of its own; tell what was done."""
+    """Expire one order in a transaction of its own; give whether stock returned and it was cancelled."""
+    reason = CancelReason.RESERVATION_EXPIRED
     with open_unit_of_work() as work:
         lapsed = work.inventory.claim_lapsed(order_id)
         if lapsed is None:
             return False, False
-        correlation_id = lapsed.correlation_id or new_id()
-        cancelled = False
         if lapsed.status == OrderStatus.PENDING:
-            order = work.orders.move(
-                order_id,
-                OrderStatus.CANCELLED,
-                sources=frozenset({OrderStatus.PENDING}),
-                reason=EXPIRED,
-            )
-            cancelled = order is not None
-            if cancelled:
-                work.record(
-                    OrderCancelled(order_id=order_id, reason=EXPIRED), correlation_id=correlation_id
-                )
-        elif lapsed.status not in NOT_BEING_PAID:
+            cancelled = cancel(work, order_id, reason, sources=_UNPAID, expired=True)
+            return cancelled is not None and cancelled.released is not None, cancelled is not None
+        if lapsed.status not in NOT_BEING_PAID:
             _log.error(
                 "hold of an order being paid has lapsed",
                 extra={"order_id": str(order_id), "status": lapsed.status},
             )
             return False, False
-        hold = release_stock(
-            work, order_id, reason=EXPIRED, correlation_id=correlation_id, expired=True
+        released = release_stock(
+            work,
+            order_id,
+            reason=reason,
+            correlation_id=lapsed.correlation_id or new_id(),
+            expired=True,
         )
-    return hold is not None, cancelled
+    return released is not None, False

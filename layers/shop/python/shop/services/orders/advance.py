@@ -1,0 +1,99 @@
+"""Paid orders whose next event did not come, brought on by the use cases that the consumers run."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from shop.domain.errors import DependencyUnavailable
+from shop.domain.orders import CancelReason, OrderStatus, StaleOrder
+from shop.services.inventory.holds import commit_stock
+from shop.services.notifications import notify
+from shop.services.notifications.ports import Mailer
+from shop.services.orders.cancel import cancel
+from shop.services.orders.confirm import confirm
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+
+_log = logging.getLogger(__name__)
+
+#: An event that has not moved an order on by then is not coming.
+IDLE: Final = timedelta(minutes=5)
+#: After so many failures in a row the mail service is unavailable: the next run goes on.
+_FAILURES: Final = 3
+
+
+def advance_orders(
+    open_unit_of_work: OpenUnitOfWork,
+    mailer: Mailer,
+    *,
+    seconds: float,
+    idle: timedelta = IDLE,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, int]:
+    """Bring orders on that stay PAID or CONFIRMED: commit the stock and confirm, or e-mail and process.
+
+    A PAID order for which nothing is held is recorded to be refunded, and cancelled by the refund. Two
+    runs at once share the work; each order is a transaction of its own.
+
+    Parameters
+    ----------
+    seconds : float
+        How long to go on starting something new.
+    idle : timedelta
+        Orders that moved more recently are left to their events.
+
+    Returns
+    -------
+    dict of str to int
+        How often each result was reached.
+
+    Raises
+    ------
+    ExceptionGroup
+        What individual orders ended with; the others were brought on.
+    """
+    deadline = clock() + seconds
+    counts: Counter[str] = Counter()
+    errors: list[Exception] = []
+    for status in (OrderStatus.PAID, OrderStatus.CONFIRMED):
+        last: StaleOrder | None = None
+        failures = 0
+        while failures < _FAILURES and clock() < deadline:
+            try:
+                with open_unit_of_work() as work:
+                    last = work.orders.lock_stale(status, idle, after=last)
+                    if last is None:
+                        break
+                    counts[_advance(work, mailer, last)] += 1
+                failures = 0
+            except Exception as error:
+                if isinstance(error, DependencyUnavailable) and error.dependency == "postgresql":
+                    raise
+                _log.exception("order could not be brought on", extra=_about(last))
+                errors.append(error)
+                failures += 1
+    if errors:
+        raise ExceptionGroup("orders that could not be brought on", errors)
+    return dict(counts)
+
+
+def _about(order: StaleOrder | None) -> dict[str, str]:
+    return {} if order is None else {"order_id": str(order.order_id)}
+
+
+def _advance(work: UnitOfWork, mailer: Mailer, order: StaleOrder) -> str:
+    """Bring one order on whose row is locked."""
+    order_id = order.order_id
+    if order.status is OrderStatus.CONFIRMED:
+        notify.order_confirmed(work, mailer, order_id)
+        return "processed"
+    if commit_stock(work, order_id, order.correlation_id):
+        confirm(work, order_id)
+        return "confirmed"
+    reason = CancelReason.STOCK_NOT_CONFIRMED
+    if work.payments.request_refund_of_order(order_id, reason) is None:
+        cancel(work, order_id, reason)
+        return "cancelled"
+    return "refund_requested"

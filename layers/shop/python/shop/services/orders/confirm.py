@@ -1,0 +1,22 @@
+"""The one place where an order is confirmed."""
+
+from uuid import UUID
+
+from shop.contracts.events import OrderConfirmed
+from shop.domain.orders import Order, OrderStatus
+from shop.services.unit_of_work import UnitOfWork
+
+
+def confirm(work: UnitOfWork, order_id: UUID) -> Order | None:
+    """Confirm a paid order whose stock was committed, inside a transaction.
+
+    Returns
+    -------
+    Order or None
+        None if it is not PAID (any more): a repeated or late event, which changes nothing.
+    """
+    order = work.orders.move(order_id, OrderStatus.CONFIRMED)
+    if order is not None:
+        work.tell("order moved", order_id=str(order_id), status=order.status)
+        work.record(OrderConfirmed(order_id=order_id), correlation_id=order.correlation_id)
+    return order
