@@ -1,4 +1,52 @@
-from shop.domain.orders import CHARGED, REFUNDABLE, TRANSITIONS, OrderStatus, sources_of
+"""The life of an order, and what an order says about itself."""
+
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from shop.domain.cart import CartItem
+from shop.domain.ids import new_id
+from shop.domain.inventory import Item
+from shop.domain.orders import (
+    CHARGED,
+    REFUNDABLE,
+    STRANDED,
+    TRANSITIONS,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PriceChange,
+    sources_of,
+)
+from shop.domain.sessions import Role, Session
+
+PHONE, CASE = new_id(), new_id()
+ORDER = Order(
+    order_id=new_id(),
+    user_id=new_id(),
+    email=None,
+    status=OrderStatus.PENDING,
+    currency="USD",
+    subtotal_minor=3000,
+    tax_minor=0,
+    shipping_minor=0,
+    total_minor=3000,
+    shipping_address={},
+    shipping_method="standard",
+    payment_method_id=None,
+    reservation_expires_at=None,
+    estimated_delivery=None,
+    carrier=None,
+    tracking_number=None,
+    cancel_reason=None,
+    correlation_id=new_id(),
+    created_at=datetime.now(UTC),
+    lines=(
+        OrderLine(product_id=PHONE, name="Phone", unit_price_minor=1000, quantity=2),
+        OrderLine(product_id=CASE, name="Case", unit_price_minor=1000, quantity=1),
+    ),
+)
 
 
 def test_every_status_has_its_moves() -> None:
@@ -27,3 +75,39 @@ def test_a_charged_order_is_cancelled_only_where_a_refund_is_possible() -> None:
     for status in CHARGED:
         assert TRANSITIONS[status] <= CHARGED | {OrderStatus.CANCELLED}
         assert (OrderStatus.CANCELLED in TRANSITIONS[status]) == (status in REFUNDABLE)
+
+
+def test_a_stranded_order_can_only_be_cancelled() -> None:
+    assert {TRANSITIONS[status] for status in STRANDED} == {frozenset({OrderStatus.CANCELLED})}
+
+
+def test_what_it_takes_out_of_the_stock() -> None:
+    assert ORDER.items == [Item(PHONE, 2), Item(CASE, 1)]
+
+
+@pytest.mark.parametrize(
+    ("role", "visible"), [(Role.CUSTOMER, False), (Role.FINANCE, False), (Role.STAFF, True)]
+)
+def test_its_owner_and_staff_see_it(role: Role, visible: bool) -> None:
+    assert ORDER.is_visible_to(Session(ORDER.user_id, Role.GUEST))
+    assert ORDER.is_visible_to(Session(new_id(), role)) is visible
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_it_is_refundable_while_it_is_charged_and_not_shipped(status: OrderStatus) -> None:
+    assert replace(ORDER, status=status).is_refundable is (status in REFUNDABLE)
+
+
+def test_it_is_shipped_as_one_parcel() -> None:
+    shipped = replace(ORDER, status=OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z")
+    assert shipped.is_shipped_as("UPS", "1Z")
+    assert not shipped.is_shipped_as("UPS", "2Z")
+    assert not replace(shipped, status=OrderStatus.DELIVERED).is_shipped_as("UPS", "1Z")
+
+
+def test_prices_that_differ_from_what_the_cart_showed() -> None:
+    seen = [CartItem(PHONE, 2, 900), CartItem(CASE, 1, 1000), CartItem(new_id(), 1, 5)]
+    assert ORDER.price_changes(seen) == [
+        PriceChange(product_id=PHONE, seen_price_minor=900, price_minor=1000)
+    ]
+    assert ORDER.price_changes([CartItem(PHONE, 2)]) == []

@@ -135,14 +135,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return [Item(line.product_id, line.quantity) for line in self.lines]
 
     @property
-    def is_charged(self) -> bool:
-        """Whether the customer's money has been taken and not given back."""
-        return self.status in CHARGED
-
-    @property
-    def is_cancellable(self) -> bool:
-        """Whether it may be cancelled, after a refund where it is charged."""
-        return OrderStatus.CANCELLED in TRANSITIONS[self.status]
+    def is_refundable(self) -> bool:
+        """Whether it is charged and may still be cancelled, once refunded."""
+        return self.status in REFUNDABLE
 
     def is_visible_to(self, session: Session) -> bool:
         """Whether a caller may see it: its owner, staff and services."""

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.errors import Conflict, DependencyUnavailable, RefundRefused
-from shop.domain.orders import REFUNDABLE, Order, OrderStatus
+from shop.domain.orders import Order, OrderStatus
 from shop.domain.payments import Refund
 from shop.domain.sessions import Role, Session
 from shop.services.orders.cancel import cancel
@@ -53,7 +53,7 @@ def cancel_on_request(
         order = visible_order(work, shopper, order_id, lock=True)
         if order.status is OrderStatus.CANCELLED:
             return Cancellation(order)
-        refund = request_refund(work, order_id, why) if order.status in REFUNDABLE else None
+        refund = request_refund(work, order_id, why) if order.is_refundable else None
         if refund is None:
             cancelled = cancel(work, order_id, why)
             if cancelled is None:
