@@ -49,4 +49,4 @@ def test_the_gateways_own_answers_lead_there_too(shop: Gateway) -> None:
         text = response["ResponseTemplates"]["application/json"]
         code = re.findall(r'"code": "(\w+)"', text)[0]
         (type_,) = re.findall(r'"type": "([^"]+)"', text)
-        assert _answered(shop, type_.replace("$context.stage", "prod")) == code
+        assert _answered(shop, type_.replace("${ApiBase}", "/prod")) == code

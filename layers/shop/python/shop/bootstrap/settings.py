@@ -43,6 +43,13 @@ type HttpUrl = Annotated[
         description=f"begin with http:// or https:// {_NAMES_A_HOST}",
     ),
 ]
+type Base = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:https?://[^\s/?#]+)?(?:/[^\s/?#]+)*$",
+        description="be a path such as /prod, or https://host[/path], without a slash at its end",
+    ),
+]
 type Digest = Annotated[
     str,
     Meta(
@@ -103,6 +110,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         After this long without an answer a payment's outcome is unknown.
     service_token_sha256 : str
         Hex digest of the token with which other services authenticate.
+    api_base : str
+        What precedes ``/api`` in clients' addresses; the `type` of problems begins with it.
     currency : str
         ISO 4217 code of the shop's one currency; it must have two decimals.
     email_sender : str
@@ -130,6 +139,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_timeout_seconds: Seconds = 8.0
     service_token_sha256: Digest = ""
     database_prepare: Switch = True
+    api_base: Base = "/prod"
     currency: Currency = "USD"
     email_sender: str = "orders@shop.example"
     checkout_arn: str = ""

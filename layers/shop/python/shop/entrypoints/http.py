@@ -163,7 +163,6 @@ def _received(request: ChaliceRequest, parameters: dict[str, str]) -> Received:
         method=request.method,
         route=event.request_context.resource_path,
         path=event.path,
-        prefix=event.request_context.path.removesuffix(event.path),
         parameters=parameters,
         query={name: values.getlist(name) for name in values} if values else {},
         headers=dict(request.headers),

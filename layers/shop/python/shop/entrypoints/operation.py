@@ -25,8 +25,6 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     route, path : str
         As in the template, for example ``/api/orders/{order_id}``, and as it was called.
-    prefix : str
-        What precedes the path in the address: the API's stage, unless it has a domain of its own.
     parameters : dict
         Of the path.
     query : mapping
@@ -38,7 +36,6 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     route: str
     path: str
-    prefix: str
     parameters: dict[str, str]
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]

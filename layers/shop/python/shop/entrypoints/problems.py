@@ -2,6 +2,8 @@
 
 import msgspec
 
+from shop.bootstrap import environment
+from shop.bootstrap.settings import SettingsError
 from shop.contracts.problems import PROBLEMS, Problem, ProblemField, type_of
 from shop.domain.errors import ShopError
 from shop.entrypoints.operation import Answer, Received
@@ -19,7 +21,7 @@ def problem_answer(error: ShopError, received: Received) -> Answer:
     """
     kind = PROBLEMS.get(error.code) or PROBLEMS["internal_error"]
     problem = Problem(
-        type=received.prefix + type_of(error.code),
+        type=_base() + type_of(error.code),
         title=kind.title,
         status=kind.status,
         detail=error.detail,
@@ -31,3 +33,11 @@ def problem_answer(error: ShopError, received: Received) -> Answer:
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     return Answer(msgspec.json.encode(problem).decode(), kind.status, headers)
+
+
+def _base() -> str:
+    try:
+        return environment().settings.api_base
+    except SettingsError:
+        # This is what the problem is about.
+        return ""
