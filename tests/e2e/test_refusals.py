@@ -40,6 +40,15 @@ def test_unknown_route_or_method(shop: Shop, method: str, path: str) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize("path", ["/api/nothing", f"/api/catalog/products/{uuid.uuid4()}"])
+def test_the_type_of_a_problem_leads_to_its_description(shop: Shop, path: str) -> None:
+    refused = shop.call("GET", path)
+
+    described = httpx.get(refused.url.join(refused.json()["type"]), timeout=30)
+    assert described.status_code == 200, described.text
+    assert described.json()["code"] == refused.json()["code"]
+
+
 @pytest.mark.parametrize(
     "size", [65 * 1024, pytest.param(10 * 1024 * 1024 + 1, id="more-than-10-MB")]
 )

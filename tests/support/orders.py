@@ -77,9 +77,7 @@ class OrderingShop(Gateway):
         super().__init__(container)
         self.states = StatesClient(self)
         self.postbox = Postbox()
-        machine = StepFunctionsCheckout("arn:checkout")
-        machine._client = self.states
-        container.checkout_machine = machine
+        container.checkout_machine = StepFunctionsCheckout("arn:checkout", self.states)
         container.mailer = self.postbox
 
     @property

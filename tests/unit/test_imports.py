@@ -3,6 +3,7 @@
 INIT is billed and delays a cold start's first request, so each heavy import is a decision written down here.
 """
 
+import ast
 import json
 import subprocess
 from functools import cache
@@ -14,6 +15,8 @@ import pytest
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT, LAMBDA_PYTHON
 
+#: Every function logs and reads typed input.
+_ALWAYS: Final = frozenset({"aws_lambda_powertools", "msgspec"})
 #: What stands for the use of a server, or of a framework, among a function's modules.
 _PACKAGES: Final = {
     "http": {"chalice"},
@@ -24,7 +27,7 @@ _PACKAGES: Final = {
     "stripe": {"stripe", "requests"},
     "aws": {"boto3"},
 }
-_HEAVY: Final = frozenset().union(*_PACKAGES.values())
+_HEAVY: Final = _ALWAYS.union(*_PACKAGES.values())
 
 #: What each function loads.
 _LOADS: Final = {
@@ -46,9 +49,9 @@ _LOADS: Final = {
     "catalog/suggest_products": "http postgres redis opensearch",
     "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
-    "identity/delete_session": "http postgres redis",
+    "identity/delete_session": "http redis",
     "inventory/expire_reservations": "postgres rabbitmq",
-    "inventory/get_stock": "http postgres redis",
+    "inventory/get_stock": "http postgres",
     "inventory/hold_order_stock": "postgres redis rabbitmq",
     "inventory/on_order_paid": "postgres rabbitmq",
     "inventory/release_stock": "http postgres redis rabbitmq",
@@ -57,7 +60,7 @@ _LOADS: Final = {
     "notifications/on_order_confirmed": "postgres rabbitmq aws",
     "notifications/on_order_shipped": "postgres rabbitmq aws",
     "orders/advance_orders": "postgres rabbitmq aws",
-    "orders/cancel_order": "http postgres redis rabbitmq",
+    "orders/cancel_order": "http postgres redis rabbitmq stripe",
     "orders/checkout": "http postgres redis rabbitmq aws",
     "orders/create_order": "postgres rabbitmq",
     "orders/deliver_order": "http postgres redis rabbitmq",
@@ -66,13 +69,14 @@ _LOADS: Final = {
     "orders/on_inventory_confirmed": "postgres rabbitmq",
     "orders/reject_order": "postgres rabbitmq",
     "orders/ship_order": "http postgres redis rabbitmq",
-    "payments/charge_order": "postgres rabbitmq",
-    "payments/process_payment": "http postgres redis rabbitmq",
-    "payments/receive_webhook": "http postgres redis rabbitmq",
-    "payments/reconcile_payments": "postgres rabbitmq",
-    "platform/get_docs": "http postgres redis",
+    "payments/charge_order": "postgres rabbitmq stripe",
+    "payments/process_payment": "http postgres redis rabbitmq stripe",
+    "payments/receive_webhook": "http postgres rabbitmq stripe",
+    "payments/reconcile_payments": "postgres rabbitmq stripe",
+    "platform/get_docs": "http",
     "platform/get_health": "http postgres redis rabbitmq",
-    "platform/get_openapi": "http postgres redis",
+    "platform/get_openapi": "http",
+    "platform/get_problem": "http",
     "platform/prune_records": "postgres",
     "platform/relay_outbox": "postgres rabbitmq",
 }
@@ -118,8 +122,67 @@ def test_a_function_loads_what_the_table_says(function: Function) -> None:
     """A18: eager imports made others' cold starts 0.8 s (powertools-lambda-python #8406 #4372)."""
     loaded = {name.partition(".")[0] for name in _imports(function.layers)[function.title]}
     declared_packages = (_PACKAGES[use] for use in _LOADS[function.title].split())
-    assert loaded & _HEAVY == set().union(*declared_packages)
+    assert loaded & _HEAVY == _ALWAYS.union(*declared_packages)
 
 
 def test_the_table_names_no_function_that_is_gone() -> None:
     assert set(_LOADS) == {function.title for function in declared()}
+
+
+def _importers(package: str) -> set[str]:
+    root = CHECKOUT / "layers/shop/python/shop"
+    return {
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Import) and node.names[0].name.split(".")[0] == package)
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package)
+    }
+
+
+def test_frameworks_are_known_in_one_place() -> None:
+    assert _importers("chalice") == {"entrypoints/http.py"}
+    assert _importers("aws_lambda_powertools") == {"entrypoints/http.py", "observability.py"}
+
+
+_MADE = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("handler", sys.argv[1])
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+from shop import bootstrap
+print(json.dumps([part.make.__name__ for part in bootstrap.environment()._made]))
+"""
+
+
+def _made_at_init(title: str, **environment: str) -> set[str]:
+    function = next(function for function in declared() if function.title == title)
+    done = subprocess.run(
+        [LAMBDA_PYTHON, "-W", "ignore", "-c", _MADE, str(function.folder / "handler.py")],
+        env={
+            "PYTHONPATH": ":".join(f"{layer}/python" for layer in function.layers),
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            # Nobody listens there: connections are the first request's.
+            "SHOP_DATABASE_URL": "postgresql://shop@127.0.0.1:1/shop",
+            "SHOP_REDIS_URL": "redis://127.0.0.1:1",
+            "SHOP_RABBITMQ_URL": "amqp://127.0.0.1:1",
+            "SHOP_STRIPE_KEY": "sk_test_1",
+            **environment,
+        },
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stdout))
+
+
+def test_what_is_imported_is_made_at_init_on_lambda() -> None:
+    made = _made_at_init("orders/checkout", AWS_LAMBDA_FUNCTION_NAME="shop-checkout")
+    assert {"database", "redis", "sessions", "carts", "publisher", "checkout_machine"} <= made
+    made = _made_at_init("payments/process_payment", AWS_LAMBDA_FUNCTION_NAME="shop-pay")
+    assert "payment_provider" in made
+
+
+def test_elsewhere_nothing_is_made_before_it_is_used() -> None:
+    assert _made_at_init("orders/checkout") == set()

@@ -5,15 +5,17 @@ from shop.bootstrap.postgres import read
 from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import AddItem, CartView
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.cart import items as cart
 
 
 @endpoint(
     body=AddItem,
     answer=CartView,
-    roles=SHOPPERS,
-    idempotency="accepted",
+    access=only(SHOPPERS),
+    idempotency=ACCEPTED,
     problems=("product_not_found", "insufficient_stock"),
 )
 def handler(request: Request[AddItem, None]) -> Answer:

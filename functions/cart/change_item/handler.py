@@ -5,6 +5,7 @@ from shop.bootstrap.postgres import read
 from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView, SetItem
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.cart import items as cart
 
@@ -12,7 +13,7 @@ from shop.services.cart import items as cart
 @endpoint(
     body=SetItem,
     answer=CartView,
-    roles=SHOPPERS,
+    access=only(SHOPPERS),
     problems=("cart_item_not_found", "product_not_found", "insufficient_stock"),
 )
 def handler(request: Request[SetItem, None]) -> Answer:

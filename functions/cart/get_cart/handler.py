@@ -5,11 +5,12 @@ from shop.bootstrap.postgres import read
 from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.cart import items as cart
 
 
-@endpoint(answer=CartView, roles=SHOPPERS)
+@endpoint(answer=CartView, access=only(SHOPPERS))
 def handler(request: Request[None, None]) -> Answer:
     """Show the cart with today's prices and availability."""
     return Answer(

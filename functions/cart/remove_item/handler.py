@@ -5,11 +5,12 @@ from shop.bootstrap.postgres import read
 from shop.bootstrap.redis import carts
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.cart import items as cart
 
 
-@endpoint(answer=CartView, roles=SHOPPERS, problems=("cart_item_not_found",))
+@endpoint(answer=CartView, access=only(SHOPPERS), problems=("cart_item_not_found",))
 def handler(request: Request[None, None]) -> Answer:
     """Take a product out of the cart."""
     user_id, product_id = request.shopper.user_id, request.id("product_id")

@@ -5,6 +5,7 @@ from shop.bootstrap.redis import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.catalog import ChangeProduct, ProductView
 from shop.domain.sessions import STAFF
+from shop.entrypoints.access import only
 from shop.entrypoints.caching import precondition_of
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.catalog import change as product_changes
@@ -15,7 +16,7 @@ from shop.services.catalog import change as product_changes
     answer=ProductView,
     request_headers=("If-Match",),
     response_headers=("ETag",),
-    roles=STAFF,
+    access=only(STAFF),
     problems=(
         "product_not_found",
         "precondition_required",

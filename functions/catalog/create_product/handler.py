@@ -5,7 +5,9 @@ from shop.bootstrap.redis import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.catalog import CreateProduct, ProductView
 from shop.domain.sessions import STAFF
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.catalog import change as product_changes
 
 
@@ -14,8 +16,8 @@ from shop.services.catalog import change as product_changes
     answer=ProductView,
     status=201,
     response_headers=("Location", "ETag"),
-    roles=STAFF,
-    idempotency="accepted",
+    access=only(STAFF),
+    idempotency=ACCEPTED,
     problems=("sku_taken",),
 )
 def handler(request: Request[CreateProduct, None]) -> Answer:

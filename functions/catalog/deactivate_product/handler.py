@@ -3,6 +3,7 @@
 from shop.bootstrap.redis import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
 from shop.domain.sessions import STAFF
+from shop.entrypoints.access import only
 from shop.entrypoints.caching import precondition_of
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.catalog import change as product_changes
@@ -11,7 +12,7 @@ from shop.services.catalog import change as product_changes
 @endpoint(
     status=204,
     request_headers=("If-Match",),
-    roles=STAFF,
+    access=only(STAFF),
     problems=("product_not_found", "precondition_failed"),
 )
 def handler(request: Request[None, None]) -> Answer:

@@ -4,6 +4,7 @@ from shop.bootstrap.postgres import write
 from shop.bootstrap.redis import sign_up_throttle
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.identity import accounts as identity
 
 
@@ -11,7 +12,7 @@ from shop.services.identity import accounts as identity
     body=CreateCustomer,
     answer=CustomerView,
     status=201,
-    idempotency="accepted",
+    idempotency=ACCEPTED,
     problems=("email_taken",),
     secret_body=True,
 )

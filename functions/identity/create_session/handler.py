@@ -3,6 +3,7 @@
 from shop.bootstrap.postgres import read
 from shop.bootstrap.redis import carts, login_throttle, sessions
 from shop.contracts.http.identity import OpenSession, SessionView
+from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
 
@@ -13,7 +14,7 @@ from shop.services.identity import accounts as identity
     body=OpenSession,
     answer=SessionView,
     status=201,
-    optional_session=True,
+    access=IF_SENT,
     problems=("invalid_credentials",),
 )
 def handler(request: Request[OpenSession, None]) -> Answer:

@@ -3,24 +3,25 @@
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import ReleasedView, ReleaseStock
 from shop.domain.sessions import OPERATORS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import bind
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.inventory.holds import release_order
 
 
 @endpoint(
     body=ReleaseStock,
     answer=ReleasedView,
-    roles=OPERATORS,
-    idempotency="accepted",
+    access=only(OPERATORS),
+    order="body",
+    idempotency=ACCEPTED,
     problems=("reservation_not_found", "order_state_conflict"),
 )
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Give back what an order holds; repeating it changes nothing."""
-    bind(order_id=str(request.body.order_id))
     hold = release_order(
         unit_of_work,
-        request.body.order_id,
+        request.order_id,
         reason="released on request",
         correlation_id=request.correlation_id,
     )

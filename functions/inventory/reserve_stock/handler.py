@@ -5,25 +5,26 @@ from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import bind
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.inventory.holds import hold_stock_for
 
 
 @endpoint(
     body=ReserveStock,
     answer=ReservedView,
-    roles=OPERATORS,
-    idempotency="accepted",
+    access=only(OPERATORS),
+    order="body",
+    idempotency=ACCEPTED,
     problems=("insufficient_stock", "reservation_conflict", "order_state_conflict"),
 )
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
-    bind(order_id=str(request.body.order_id))
     hold = hold_stock_for(
         unit_of_work,
         stock_locks(),
-        request.body.order_id,
+        request.order_id,
         [Item(line.product_id, line.quantity) for line in request.body.items],
         ttl_seconds=request.body.ttl,
         correlation_id=request.correlation_id,

@@ -4,15 +4,17 @@ from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import SetStock, StockView
 from shop.domain.inventory import StockChange
 from shop.domain.sessions import STAFF
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.inventory.levels import change_stock
 
 
 @endpoint(
     body=SetStock,
     answer=StockView,
-    roles=STAFF,
-    idempotency="accepted",
+    access=only(STAFF),
+    idempotency=ACCEPTED,
     problems=("product_not_found", "stock_conflict"),
 )
 def handler(request: Request[SetStock, None]) -> Answer:

@@ -4,8 +4,8 @@ from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import CancelOrder, OrderMoved
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import bind
 from shop.services.orders import views as order_views
 from shop.services.payments.cancellation import cancel_on_request
 
@@ -14,20 +14,19 @@ from shop.services.payments.cancellation import cancel_on_request
     body=CancelOrder,
     answer=OrderMoved,
     further_statuses=(202,),
-    roles=SHOPPERS,
+    access=only(SHOPPERS),
+    order="path",
     problems=("order_not_found", "order_state_conflict"),
 )
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its money is still on the way back."""
-    order_id = request.id("order_id")
-    bind(order_id=str(order_id))
     done = cancel_on_request(
         unit_of_work,
         payment_provider(),
         request.shopper,
-        order_id,
+        request.order_id,
         reason=request.body.reason,
     )
-    headers = {"X-Correlation-Id": str(done.order.correlation_id)}
     body = order_views.moved(done.order, refund_pending=done.refund_pending)
-    return Answer(body, 202 if done.refund_pending else 200, headers)
+    status = 202 if done.refund_pending else 200
+    return Answer(body, status, correlation_id=done.order.correlation_id)

@@ -5,8 +5,9 @@ from shop.bootstrap.redis import carts
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import bind
+from shop.entrypoints.idempotency import REQUIRED
 from shop.services.orders import views as order_views
 from shop.services.orders.checkout import check_out
 
@@ -16,26 +17,24 @@ from shop.services.orders.checkout import check_out
     answer=OrderPlaced,
     status=201,
     response_headers=("Location",),
-    roles=SHOPPERS,
-    idempotency="required",
+    access=only(SHOPPERS),
+    order="new",
+    idempotency=REQUIRED,
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
               "order_state_conflict", "reservation_conflict", "card_declined", "amount_too_small",
               "payment_refused", "reservation_expired", "payment_outcome_unknown"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order whose stock is held until it is paid; with `pay_now` it is paid now."""
-    bind(order_id=str(request.new_id))
     placed = check_out(
         carts(),
         checkout_machine(),
         unit_of_work,
         request.shopper,
         request.body,
-        order_id=request.new_id,
+        order_id=request.order_id,
         correlation_id=request.correlation_id,
     )
-    headers = {
-        "Location": f"/api/orders/{placed.order.order_id}",
-        "X-Correlation-Id": str(placed.order.correlation_id),
-    }
-    return Answer(order_views.placed(placed), 201, headers)
+    headers = {"Location": f"/api/orders/{placed.order.order_id}"}
+    body = order_views.placed(placed)
+    return Answer(body, 201, headers, correlation_id=placed.order.correlation_id)

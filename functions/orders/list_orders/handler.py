@@ -3,12 +3,13 @@
 from shop.bootstrap.postgres import read
 from shop.contracts.http.orders import OrderList, OrderQuery
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.orders import views as order_views
 from shop.services.orders.read import list_orders
 
 
-@endpoint(query=OrderQuery, answer=OrderList, roles=SHOPPERS)
+@endpoint(query=OrderQuery, answer=OrderList, access=only(SHOPPERS))
 def handler(request: Request[None, OrderQuery]) -> Answer:
     """List one's own orders, newest first."""
     page = list_orders(

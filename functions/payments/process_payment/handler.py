@@ -5,8 +5,9 @@ from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.payments import PaymentView, ProcessPayment
 from shop.domain.orders import OrderStatus
 from shop.domain.sessions import SHOPPERS
+from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
-from shop.observability import bind
+from shop.entrypoints.idempotency import ACCEPTED
 from shop.services.payments.processing import process_payment
 
 
@@ -14,8 +15,9 @@ from shop.services.payments.processing import process_payment
     body=ProcessPayment,
     answer=PaymentView,
     further_statuses=(202,),
-    roles=SHOPPERS,
-    idempotency="accepted",
+    access=only(SHOPPERS),
+    order="body",
+    idempotency=ACCEPTED,
     problems=(
         "order_not_found", "card_declined", "amount_too_small", "payment_refused",
         "reservation_expired", "order_state_conflict", "payment_outcome_unknown",
@@ -23,12 +25,11 @@ from shop.services.payments.processing import process_payment
 )  # fmt: skip
 def handler(request: Request[ProcessPayment, None]) -> Answer:
     """Pay an order; 202 while the bank decides."""
-    bind(order_id=str(request.body.order_id))
     view = process_payment(
         payment_provider(),
         unit_of_work,
         request.shopper.user_id,
-        request.body.order_id,
+        request.order_id,
         request.body.payment_method_id,
     )
     return Answer(view, status=200 if view.status is OrderStatus.PAID else 202)

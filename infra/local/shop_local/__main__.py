@@ -27,10 +27,10 @@ _EXPECTED = (
 )  # fmt: skip
 #: Commands of the application that need only the stack's settings.
 _COMMANDS = {
-    "migrate": ("shop.adapters.postgres.migrations", [str(MIGRATIONS)]),
-    "topology": ("shop.adapters.rabbitmq.topology", []),
+    "migrate": ("shop.entrypoints.commands.migrate", [str(MIGRATIONS)]),
+    "topology": ("shop.entrypoints.commands.topology", []),
     "replay": ("shop.entrypoints.commands.replay", []),
-    "reindex": ("shop.adapters.opensearch.reindex", []),
+    "reindex": ("shop.entrypoints.commands.reindex", []),
 }
 
 

@@ -88,10 +88,12 @@ def deploy(
         return {"Bucket": _BUCKET, "Key": key}
 
     document = templates.packaged(template, upload)
+    api_path = _fix_address(document)
     overrides = {
         key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value
     }
-    values = templates.parameters(document, {**settings, **overrides})
+    base = {"SHOP_API_BASE": api_path}
+    values = templates.parameters(document, {**base, **settings, **overrides})
     body = json.dumps(document)
     digest = hashlib.sha256(f"{body}{sorted(values.items())}".encode()).hexdigest()
     cloudformation = aws("cloudformation", endpoint)
@@ -111,16 +113,21 @@ def deploy(
     outputs = {item["OutputKey"]: item["OutputValue"] for item in known.get("Outputs", [])}
     return Deployed(
         outputs,
-        f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/{_stage(document)}",
+        endpoint + api_path,
         not same,
         len(templates.functions(templates.read(template))),
     )
 
 
-def _stage(document: Mapping[str, Any]) -> str:
+def _fix_address(document: Mapping[str, Any]) -> str:
+    """Give the API an id that is known before it is there, and give the path of its stage."""
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Api":
-            return str(resource["Properties"]["StageName"])
+            properties = resource["Properties"]
+            # LocalStack's tag; SAM gives tags to the stage alone unless they are propagated.
+            properties["Tags"] = {**properties.get("Tags", {}), "_custom_id_": STACK}
+            properties["PropagateTags"] = True
+            return f"/_aws/execute-api/{STACK}/{properties['StageName']}"
     raise DeployError("The template has no AWS::Serverless::Api")
 
 

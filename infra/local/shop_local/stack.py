@@ -95,7 +95,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
         applied = migrate(values["SHOP_DATABASE_URL"], MIGRATIONS)
         words.append(f"{len(applied)} migrations applied")
     with step("queues") as words:
-        declared = run_module("shop.adapters.rabbitmq.topology", [], values)
+        declared = run_module("shop.entrypoints.commands.topology", [], values)
         words.append(f"{len(declared.splitlines())} declared")
     # A deployment keeps one core busy for seconds, and needs none of the data.
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -183,7 +183,7 @@ def _uncache(values: Mapping[str, str]) -> bool:
 def _index(values: Mapping[str, str]) -> str:
     """Build the search index; a shop without one is a shop all the same."""
     try:
-        return run_module("shop.adapters.opensearch.reindex", [], values).splitlines()[-1]
+        return run_module("shop.entrypoints.commands.reindex", [], values).splitlines()[-1]
     except StackError as error:
         return f"not built, PostgreSQL answers searches: {str(error).splitlines()[-1]}"
 

@@ -1,15 +1,18 @@
 """Headers by which a purchase can be followed, on answers and refusals alike."""
 
+import json
+
 import pytest
 
 from shop.domain.ids import new_id
-from shop.observability import bound
 from tests.support.orders import OrderingShop
 from tests.support.products import add_product
 
 
 @pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_chargeDeclined"])
-def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, card: str) -> None:
+def test_every_answer_about_an_order_can_be_followed(
+    paying_shop: OrderingShop, card: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     token = paying_shop.shopper()
     order_id = paying_shop.order(token, add_product(paying_shop.container.database))
     mine = str(new_id())
@@ -26,8 +29,9 @@ def test_every_answer_about_an_order_can_be_followed(paying_shop: OrderingShop, 
     assert answer.headers["x-correlation-id"] == mine
     assert answer.headers["x-request-id"]
     assert "X-Correlation-Id" in answer.headers["access-control-expose-headers"]
-    keys = bound()
-    assert (keys["order_id"], keys["correlation_id"]) == (str(order_id), mine)
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["message"], line["status"]) == ("invocation", answer.status)
+    assert (line["order_id"], line["correlation_id"]) == (str(order_id), mine)
 
 
 def test_a_refused_checkout_too(shop: OrderingShop) -> None:

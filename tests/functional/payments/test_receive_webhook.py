@@ -1,6 +1,7 @@
 """POST /api/payments/webhook, through the handler, on real servers and the Stripe fake."""
 
 import itertools
+import json
 import threading
 from typing import Any
 
@@ -35,7 +36,11 @@ def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> di
 
 
 def test_a_success_whose_answer_was_lost(
-    shop: Gateway, container: Container, control: StripeControl, database: str
+    shop: Gateway,
+    container: Container,
+    control: StripeControl,
+    database: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     placed = place_order(container)
     intent = lose_the_answer(shop, control, placed)
@@ -44,6 +49,8 @@ def test_a_success_whose_answer_was_lost(
     answer = deliver(shop, event_of("payment_intent.succeeded", intent))
 
     assert (answer.status, answer.json) == (200, {"outcome": "paid"})
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["route"], line["order_id"]) == ("/api/payments/webhook", str(placed.order_id))
     assert status_of(database, placed.order_id) == "PAID"
     assert events_of(database, placed.order_id) == ["order.paid"]
     paid = pay(shop, placed)

@@ -187,5 +187,5 @@ def test_a_paid_order_whose_hold_has_ended_is_reported_and_a_repeated_confirmati
         with container.unit_of_work() as work:
             committed.append(commit_stock(work, order_id, "c"))
     assert committed == [True, True, False]
-    assert capsys.readouterr().out.count('"PaidOrdersWithoutHold": 1') == 1
+    assert capsys.readouterr().out.count('"PaidOrdersWithoutHold":[1.0]') == 1
     assert levels(database, product) == (4, 0)

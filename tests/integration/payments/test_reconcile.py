@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shop.adapters.stripe.payments import StripePayments
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
@@ -257,7 +258,7 @@ def test_a_wrong_key_is_our_fault_and_costs_no_order(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    container.payment_provider._key = "sk_live_wrong"  # type: ignore[attr-defined]
+    container.payment_provider = StripePayments("sk_live_wrong", "", control.url, 1.0)
     with pytest.raises(ShopError) as refused:
         pay_for(container, placed)
     assert refused.value.code == "dependency_unavailable"

@@ -82,7 +82,8 @@ def test_a_change_can_be_found_when_its_event_was_processed(
     assert world.refresh() == 1
     assert world.found("zephyr") == {"Zephyr 13 Laptop, Silver"}
     line = next(line for line in capsys.readouterr().out.splitlines() if "SearchIndexLag" in line)
-    assert 0 <= json.loads(line)["SearchIndexLag"] < 300
+    (lag,) = json.loads(line)["SearchIndexLag"]
+    assert 0 <= lag < 300
 
 
 def test_a_repeated_event_changes_nothing(world: World) -> None:
@@ -270,7 +271,7 @@ def _command(world: World, **changes: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     return subprocess.run(
-        [sys.executable, "-m", "shop.adapters.opensearch.reindex"],
+        [sys.executable, "-m", "shop.entrypoints.commands.reindex"],
         env=environment | changes,
         capture_output=True,
         text=True,
@@ -294,7 +295,7 @@ def test_the_command_refuses_politely(world: World) -> None:
         SHOP_DATABASE_URL="postgresql://127.0.0.1:1/x",
     )
     assert no_database.returncode == 1
-    assert "PostgreSQL is away" in no_database.stderr
+    assert "PostgreSQL is unavailable" in no_database.stderr
 
 
 def _sell(world: World, on_hand: int) -> None:

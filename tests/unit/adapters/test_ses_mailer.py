@@ -66,8 +66,7 @@ def refusal(code: str, message: str = "no", status: int = 400) -> ClientError:
 
 
 def failure_of(error: Exception, sender: str = SENDER) -> Exception:
-    mailer = SesMailer(sender)
-    mailer._client = Client(error)
+    mailer = SesMailer(sender, Client(error))
     with pytest.raises((MailRefused, DependencyUnavailable)) as raised:
         mailer.send(RECIPIENT, MAIL)
     return raised.value
@@ -88,7 +87,7 @@ def test_a_recipient_that_ses_refuses_is_no_outage(
     code: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert isinstance(failure_of(refusal(code, message)), MailRefused)
-    assert '"EmailsRefused": 1' in capsys.readouterr().out
+    assert '"EmailsRefused":[1.0]' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

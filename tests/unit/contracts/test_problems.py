@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from shop.contracts.problems import PROBLEMS
+from shop.contracts.problems import PROBLEMS, type_of
 from shop.domain import errors
 from shop_local import template
 from shop_local.paths import CHECKOUT, TEMPLATE
@@ -44,7 +44,8 @@ def test_codes_are_stable_words_and_statuses_are_errors() -> None:
 def test_the_gateways_own_answers_use_the_same_table() -> None:
     api = template.read(TEMPLATE)["Resources"]["Api"]["Properties"]
     for name, response in api["GatewayResponses"].items():
-        body = yaml.safe_load(response["ResponseTemplates"]["application/json"])
+        body = yaml.safe_load(response["ResponseTemplates"]["application/json"]["Fn::Sub"])
         assert response["StatusCode"] == body["status"], name
         assert PROBLEMS[body["code"]].status == body["status"], name
+        assert body["type"] == "${ApiBase}" + type_of(body["code"])
         assert set(body) == {"type", "title", "status", "detail", "code", "request_id"}, name

@@ -81,7 +81,7 @@ def _operation(
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "format": "uuid"},
+                "schema": {"type": "string"} | ({"format": "uuid"} if name.endswith("_id") else {}),
             }
             for name in PATH_PARAMETER.findall(path)
         ],

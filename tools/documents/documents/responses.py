@@ -99,7 +99,8 @@ def _kept(operation: Any) -> frozenset[int]:
 
 def _codes(path: str, operation: Any) -> dict[int, list[str]]:
     codes = {*operation.problems, *_ALWAYS}
-    codes.update(f"{name.removesuffix('_id')}_not_found" for name in PATH_PARAMETER.findall(path))
+    names = PATH_PARAMETER.findall(path)
+    codes.update(f"{name.removesuffix('_id')}_not_found" for name in names if name.endswith("_id"))
     if operation.query or operation.body:
         codes.add("validation_failed")
     if operation.body and operation.body is not bytes:

@@ -1,30 +1,75 @@
 """Structured logs that carry request, correlation and order ids, and never a secret; and metrics.
 
-Every module logs with ``logging.getLogger(__name__)``; an entry point begins each invocation here, and from
-then on each line is one JSON object with that invocation's keys. The names of the fields are those of
-Powertools for AWS Lambda, so that its readers' queries work (docs/adr/0001 says why it is not used).
+Every module logs with ``logging.getLogger(__name__)``. An entry point begins each invocation here, and from
+then on each line is one JSON object of Powertools' Logger with that invocation's keys.
 """
 
-import json
+import copy
 import logging
 import os
 import sys
-import time
-from collections.abc import Mapping
-from contextvars import ContextVar
-from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, override
 
 import msgspec
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+from shop.tracebacks import format_traceback
+
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _NAMESPACE: Final = "Shop"
+#: Also the name of the logger above those of all modules.
 _SERVICE: Final = "shop"
-#: What every record has; anything else was passed as ``extra``.
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-_keys: ContextVar[Mapping[str, Any]] = ContextVar("keys", default=MappingProxyType({}))
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
+_cold: bool = True
+
+
+class _Formatter(LambdaPowertoolsFormatter):
+    """Powertools' lines, whose exceptions hold no value: see `shop.tracebacks`."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            record = copy.copy(record)
+            record.exc_info = record.exc_text = None
+            record.exception_name = type(error).__name__
+            record.exception = format_traceback(error)
+        return super().format(record)
+
+
+class _Stdout(logging.StreamHandler[Any]):
+    """Writes to what ``sys.stdout`` is at the time: Lambda reads it, and so do tests."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stdout
+        super().emit(record)
+
+
+@cache
+def _logger() -> Logger:
+    """Set the package's logger up, as late as this: what a command prints is not JSON."""
+    level = os.environ.get("SHOP_LOG_LEVEL", "")
+    logger = Logger(
+        service=_SERVICE,
+        # A level that is none is named by `shop.bootstrap.settings`; until then nothing must be lost.
+        level=level if level in _LEVELS else "INFO",
+        logger_handler=_Stdout(),
+        logger_formatter=_Formatter(
+            json_serializer=lambda line: _encoder.encode(line).decode(),
+            json_deserializer=str,  # a message that happens to be JSON stays text
+            utc=True,
+            use_rfc3339=True,
+            service=_SERVICE,
+        ),
+    )
+    logging.getLogger(_SERVICE).propagate = False
+    # Not on our lines, so not to be found out for each.
+    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
+    return logger
 
 
 def begin_invocation(context: Any) -> None:
@@ -35,72 +80,21 @@ def begin_invocation(context: Any) -> None:
     context : LambdaContext
         As Lambda passes it.
     """
-    _keys.set(
-        {
-            "cold_start": _set_up(),
-            "function_name": context.function_name,
-            "function_memory_size": context.memory_limit_in_mb,
-            "function_arn": context.invoked_function_arn,
-            "function_request_id": context.aws_request_id,
-        }
+    global _cold  # noqa: PLW0603 - a fact about the process
+    _logger().thread_safe_clear_keys()
+    bind(
+        cold_start=_cold,
+        function_name=context.function_name,
+        function_memory_size=context.memory_limit_in_mb,
+        function_arn=context.invoked_function_arn,
+        function_request_id=context.aws_request_id,
     )
+    _cold = False
 
 
-def bind(**keys: str) -> None:
+def bind(**keys: Any) -> None:
     """Put keys, for example ``order_id``, on every further line of this invocation."""
-    _keys.set({**_keys.get(), **keys})
-
-
-def bound() -> Mapping[str, Any]:
-    """Give the keys that every line carries now."""
-    return _keys.get()
-
-
-class JsonFormatter(logging.Formatter):
-    """Makes one line of JSON of a record, its ``extra`` fields and this invocation's keys."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Make the line; what JSON does not know is written as text."""
-        line: dict[str, Any] = {
-            "level": record.levelname,
-            "location": f"{record.funcName}:{record.lineno}",
-            "message": record.getMessage(),
-            "timestamp": datetime.fromtimestamp(record.created, UTC),
-            "service": _SERVICE,
-            **_keys.get(),
-        }
-        line.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
-        if record.exc_info and record.exc_info[0] is not None:
-            line["exception_name"] = record.exc_info[0].__name__
-            line["exception"] = self.formatException(record.exc_info)
-        return _encoder.encode(line).decode()
-
-
-class _Stdout(logging.StreamHandler[Any]):
-    """Writes to what ``sys.stdout`` is at the time: Lambda reads it, and so do tests."""
-
-    def __init__(self) -> None:
-        super().__init__(sys.stdout)
-        self.setFormatter(JsonFormatter())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stdout
-        super().emit(record)
-
-
-def _set_up() -> bool:
-    """Have this package's records written as JSON; False if that was done before."""
-    package = logging.getLogger("shop")
-    if any(isinstance(handler, _Stdout) for handler in package.handlers):
-        return False
-    package.handlers = [_Stdout()]
-    level = os.environ.get("SHOP_LOG_LEVEL", "")
-    # A level that is none is named by `shop.bootstrap.settings`; until then nothing must be lost.
-    package.setLevel(level if level in LEVELS else "INFO")
-    package.propagate = False
-    # Not on our lines, so not to be found out for each.
-    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
-    return True
+    _logger().thread_safe_append_keys(**keys)
 
 
 def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: str) -> None:
@@ -115,10 +109,6 @@ def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: st
     **dimensions : str
         Few values each: every combination is a metric of its own and is billed.
     """
-    definition = {
-        "Namespace": _NAMESPACE,
-        "Dimensions": [sorted(dimensions)],
-        "Metrics": [{"Name": name, "Unit": unit}],
-    }
-    metadata = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [definition]}
-    print(json.dumps({"_aws": metadata, **dimensions, name: value}))
+    with single_metric(name, MetricUnit(unit), value, namespace=_NAMESPACE) as made:
+        for dimension, of in dimensions.items():
+            made.add_dimension(dimension, of)

@@ -6,16 +6,17 @@ does not load.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, overload
 
-from shop.bootstrap.settings import Settings, load
+from shop.bootstrap.settings import Settings, SettingsError, load
 
-__all__ = ["Environment", "Part", "Settings", "environment", "part"]
+__all__ = ["Environment", "Part", "Settings", "environment", "part", "prepare"]
 
 _current: ContextVar["Environment"] = ContextVar("environment")
+_parts: list["Part[Any]"] = []
 
 
 class Part[T]:
@@ -33,6 +34,7 @@ class Part[T]:
         self.make = make
         self.close = close
         self.__doc__ = make.__doc__
+        _parts.append(self)
 
     def __call__(self) -> T:
         """Give the current environment's."""
@@ -106,3 +108,17 @@ def environment() -> Environment:
 @cache
 def _of_this_process() -> Environment:
     return Environment(load(os.environ))
+
+
+def prepare() -> None:
+    """Make every part that has been imported, on Lambda: what is made at INIT is not waited for later.
+
+    Connections are opened by the first request that needs them. A setting that is missing or malformed is
+    named by the first request: a function that ends at INIT would be started again and again, and no
+    client would be told why.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return
+    with suppress(SettingsError):
+        for imported in _parts:
+            imported()

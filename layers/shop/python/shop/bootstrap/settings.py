@@ -1,18 +1,88 @@
-"""Settings, read from the environment."""
+"""Settings, read from the environment and held to their types."""
 
-import math
-from collections.abc import Callable, Mapping
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
-from msgspec import Struct
-from msgspec.structs import fields
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import FieldInfo, fields
 
-from shop.observability import LEVELS
+_PORT: Final = (
+    r"(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"  # 1 to 65535
+)
+_AUTHORITY: Final = (
+    rf"(?:[^/?#]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:@\[\]]+)(?::{_PORT})?(?:[/?#]\S*)?$"
+)
+_NAMES_A_HOST: Final = "and name a host (and a port from 1 to 65535, if any)"
+
+type PostgresUrl = Annotated[
+    str,
+    Meta(
+        pattern=f"^postgres(?:ql)?://{_AUTHORITY}",
+        description=f"begin with postgresql:// or postgres:// {_NAMES_A_HOST}",
+    ),
+]
+type RedisUrl = Annotated[
+    str,
+    Meta(
+        pattern=f"^rediss?://{_AUTHORITY}",
+        description=f"begin with redis:// or rediss:// {_NAMES_A_HOST}",
+    ),
+]
+type AmqpUrl = Annotated[
+    str,
+    Meta(
+        pattern=f"^amqps?://{_AUTHORITY}",
+        description=f"begin with amqp:// or amqps:// {_NAMES_A_HOST}",
+    ),
+]
+type HttpUrl = Annotated[
+    str,
+    Meta(
+        pattern=f"^https?://{_AUTHORITY}",
+        description=f"begin with http:// or https:// {_NAMES_A_HOST}",
+    ),
+]
+type Base = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:https?://[^\s/?#]+)?(?:/[^\s/?#]+)*$",
+        description="be a path such as /prod, or https://host[/path], without a slash at its end",
+    ),
+]
+type Digest = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{64}$",
+        description="be 64 lower-case hex digits (the SHA-256 digest of the token)",
+    ),
+]
+type Seconds = Annotated[
+    float, Meta(gt=0, le=86_400, description="be a number more than zero, at most 86400")
+]
+type Switch = Annotated[bool, Meta(description="be true or false")]
+type Count = Annotated[
+    int, Meta(gt=0, le=2**31 - 1, description="be a number more than zero, without a fraction")
+]
+#: Currencies whose minor unit is a hundredth (ISO 4217) and that Stripe charges as such.
+type Currency = Literal[
+    "AUD", "CAD", "CHF", "DKK", "EUR", "GBP", "NOK", "NZD", "PLN", "SEK", "USD"
+]  # fmt: skip
+type Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class SettingsError(Exception):
-    """A setting is missing or malformed; the message names it and says how to mend it."""
+    """A setting is missing or malformed; the message names it and says how to mend it.
+
+    Parameters
+    ----------
+    problems : mapping
+        From the names of variables to what is wrong with them.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.names = tuple(problems)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -40,6 +110,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         After this long without an answer a payment's outcome is unknown.
     service_token_sha256 : str
         Hex digest of the token with which other services authenticate.
+    api_base : str
+        What precedes ``/api`` in clients' addresses; the `type` of problems begins with it.
     currency : str
         ISO 4217 code of the shop's one currency; it must have two decimals.
     email_sender : str
@@ -56,44 +128,26 @@ class Settings(Struct, frozen=True, kw_only=True):
         What is less important is not logged.
     """
 
-    database_url: str
-    redis_url: str
-    rabbitmq_url: str
-    opensearch_url: str = ""
-    opensearch_timeout_seconds: float = 1.5
-    stripe_url: str = ""
+    database_url: PostgresUrl
+    redis_url: RedisUrl
+    rabbitmq_url: AmqpUrl
+    opensearch_url: HttpUrl = ""
+    opensearch_timeout_seconds: Seconds = 1.5
+    stripe_url: HttpUrl = ""
     stripe_key: str = ""
     stripe_webhook_secret: str = ""
-    stripe_timeout_seconds: float = 8.0
-    service_token_sha256: str = ""
-    database_prepare: bool = True
-    currency: str = "USD"
+    stripe_timeout_seconds: Seconds = 8.0
+    service_token_sha256: Digest = ""
+    database_prepare: Switch = True
+    api_base: Base = "/prod"
+    currency: Currency = "USD"
     email_sender: str = "orders@shop.example"
     checkout_arn: str = ""
-    reservation_ttl_seconds: int = 600
-    rate_limit_per_second: int = 50
-    rate_limit_burst: int = 200
-    sign_ups_per_hour: int = 20
-    log_level: str = "INFO"
-
-
-_SCHEMES: Final[dict[str, tuple[str, ...]]] = {
-    "database_url": ("postgresql", "postgres"),
-    "redis_url": ("redis", "rediss"),
-    "rabbitmq_url": ("amqp", "amqps"),
-    "opensearch_url": ("http", "https"),
-    "stripe_url": ("http", "https"),
-}
-#: Currencies whose minor unit is a hundredth (ISO 4217) and that Stripe charges as such.
-_CURRENCIES: Final = frozenset(
-    {"USD", "EUR", "GBP", "CAD", "AUD", "NZD", "CHF", "SEK", "NOK", "DKK", "PLN"}
-)
-_CONVERTERS: Final[dict[Any, Callable[[str], object]]] = {
-    str: str,
-    int: int,
-    float: float,
-    bool: {"true": True, "false": False}.__getitem__,
-}
+    reservation_ttl_seconds: Count = 600
+    rate_limit_per_second: Count = 50
+    rate_limit_burst: Count = 200
+    sign_ups_per_hour: Count = 20
+    log_level: Level = "INFO"
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -102,57 +156,45 @@ def load(environ: Mapping[str, str]) -> Settings:
     Parameters
     ----------
     environ : mapping
-        Usually ``os.environ``.
+        Usually ``os.environ``; a variable that is empty counts as not set.
 
     Raises
     ------
     SettingsError
         Naming every setting that is missing or malformed, and the fix.
     """
-    values: dict[str, object] = {}
-    problems: list[str] = []
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
     for field in fields(Settings):
-        name, text = (
-            f"SHOP_{field.name.upper()}",
-            environ.get(f"SHOP_{field.name.upper()}", "").strip(),
-        )
-        if not text:
-            if field.name in ("database_url", "redis_url", "rabbitmq_url"):
-                problems.append(f"{name} is not set; expected {_SCHEMES[field.name][0]}://…")
-            continue
+        name = f"SHOP_{field.name.upper()}"
+        text = environ.get(name, "").strip()
         try:
-            value = _CONVERTERS[field.type](text)
-        except (ValueError, KeyError):
-            problems.append(f"{name} must be a number, not {text!r}")
-            continue
-        if isinstance(value, int | float) and field.type is not bool and not (0 < value < math.inf):
-            problems.append(f"{name} must be more than zero, not {text!r}")
-        values[field.name] = value
-        problems.extend(_malformed(name, field.name, text))
+            if text:
+                values[field.name] = msgspec.convert(text, field.type, strict=False)
+            elif field.required:
+                problems[name] = f"{name} is not set; it must {_wanted(field)}"
+        except msgspec.ValidationError:
+            # What is malformed is repeated only where it cannot be an address with a password in it.
+            shown = "" if _base(field) is str else f", not {text!r}"
+            problems[name] = f"{name} must {_wanted(field)}{shown}"
     if problems:
-        raise SettingsError("; ".join(problems))
-    return Settings(**values)  # type: ignore[arg-type]
+        raise SettingsError(problems)
+    return Settings(**values)
 
 
-def _malformed(name: str, field: str, text: str) -> list[str]:
-    if (schemes := _SCHEMES.get(field)) and not _is_url(text, schemes):
-        begin = " or ".join(f"{scheme}://" for scheme in schemes)
-        return [
-            f"{name} must begin with {begin} and name a host (and a port from 1 to 65535, if any)"
-        ]
-    if field == "currency" and text not in _CURRENCIES:
-        return [f"{name} must be one of {', '.join(sorted(_CURRENCIES))}, not {text!r}"]
-    if field == "log_level" and text not in LEVELS:
-        return [f"{name} must be one of {', '.join(LEVELS)}, not {text!r}"]
-    if field == "service_token_sha256" and (len(text) != 64 or set(text) - set("0123456789abcdef")):
-        return [f"{name} must be 64 lower-case hex digits (sha256 of the token)"]
-    return []
+def _annotation(field: FieldInfo) -> Any:
+    return getattr(field.type, "__value__", field.type)
 
 
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        url = urlsplit(text)
-        # A port that is no number, or too large a one, is refused when it is read.
-        return url.scheme in schemes and bool(url.hostname) and url.port != 0
-    except ValueError:
-        return False
+def _base(field: FieldInfo) -> Any:
+    annotation = _annotation(field)
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _wanted(field: FieldInfo) -> str:
+    """Say in words what a setting must be."""
+    annotation = _annotation(field)
+    if get_origin(annotation) is Literal:
+        return f"be one of {', '.join(get_args(annotation))}"
+    _, meta = get_args(annotation)
+    return str(meta.description)

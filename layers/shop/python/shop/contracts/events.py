@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.encoding import ENCODER
 from shop.domain.inventory import Item
 
 #: Topic exchange that carries every event; the routing key is the event type.
@@ -238,7 +239,7 @@ def encode(envelope: Envelope) -> bytes:
         "correlation_id": envelope.correlation_id,
         **msgspec.structs.asdict(envelope.event),
     }
-    return _ENCODER.encode(body)
+    return ENCODER.encode(body)
 
 
 def decode(body: bytes) -> Envelope:
@@ -274,6 +275,3 @@ class _Header(msgspec.Struct, frozen=True):
     version: int
     occurred_at: datetime
     correlation_id: str
-
-
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")

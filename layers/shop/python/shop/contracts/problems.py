@@ -1,4 +1,4 @@
-"""The one table of error codes: code → HTTP status and title (RFC 9457)."""
+"""The one table of error codes: code → HTTP status, title, meaning and remedy (RFC 9457)."""
 
 from typing import Final, NamedTuple
 
@@ -6,57 +6,254 @@ import msgspec
 
 
 class ProblemType(NamedTuple):
-    """What a code stands for."""
+    """What a code stands for.
+
+    Attributes
+    ----------
+    meaning : str
+        When the API answers with it.
+    remedy : str
+        What the client does about it.
+    """
 
     status: int
     title: str
+    meaning: str
+    remedy: str
 
+
+_SEND_VALID: Final = "Correct the fields that `errors` names and send the request again."
+_READ_AGAIN: Final = "Read the resource again, apply the change to what it is now, and repeat."
+_REPEAT: Final = (
+    "Repeat the request after the seconds in Retry-After, with the same Idempotency-Key if any."
+)
+_CHECK_ID: Final = "Check the id. What belongs to somebody else is answered in the same way."
+_OTHER_CARD: Final = "Put the products into a cart and check out again with another payment method."
 
 #: Every code that the API answers with. The OpenAPI document is made from the same table.
 PROBLEMS: Final[dict[str, ProblemType]] = {
-    "invalid_json": ProblemType(400, "The body is not valid JSON"),
-    "validation_failed": ProblemType(400, "A field is wrong"),
-    "idempotency_key_required": ProblemType(400, "Idempotency-Key is required"),
-    "insufficient_stock": ProblemType(400, "Not enough stock"),
-    "cart_empty": ProblemType(400, "The cart is empty"),
-    "invalid_signature": ProblemType(400, "The signature is wrong"),
-    "session_required": ProblemType(401, "A session is required"),
-    "session_expired": ProblemType(401, "The session has expired"),
-    "invalid_credentials": ProblemType(401, "Wrong e-mail or password"),
-    "card_declined": ProblemType(402, "The card was declined"),
-    "amount_too_small": ProblemType(402, "The amount is below the provider's minimum"),
-    "payment_refused": ProblemType(402, "The payment was refused"),
-    "forbidden": ProblemType(403, "Not allowed"),
-    "not_found": ProblemType(404, "Not found"),
-    "route_not_found": ProblemType(404, "No such route"),
-    "product_not_found": ProblemType(404, "No such product"),
-    "category_not_found": ProblemType(404, "No such category"),
-    "cart_not_found": ProblemType(404, "No such cart"),
-    "cart_item_not_found": ProblemType(404, "Not in the cart"),
-    "order_not_found": ProblemType(404, "No such order"),
-    "reservation_not_found": ProblemType(404, "No such reservation"),
-    "method_not_allowed": ProblemType(405, "Method not allowed"),
-    "conflict": ProblemType(409, "Conflict"),
-    "request_in_progress": ProblemType(409, "The same request is still running"),
-    "cart_already_ordered": ProblemType(409, "The cart has an order that is not paid yet"),
-    "order_state_conflict": ProblemType(409, "The order's status does not allow it"),
-    "reservation_expired": ProblemType(409, "The reservation has expired"),
-    "reservation_conflict": ProblemType(409, "The order already has another reservation"),
-    "version_conflict": ProblemType(409, "Somebody else changed it first"),
-    "email_taken": ProblemType(409, "The e-mail address is taken"),
-    "sku_taken": ProblemType(409, "The SKU is taken"),
-    "stock_conflict": ProblemType(409, "Stock cannot go below what is reserved"),
-    "precondition_failed": ProblemType(412, "Somebody else changed it first"),
-    "body_too_large": ProblemType(413, "The body is too large"),
-    "unsupported_media_type": ProblemType(415, "Unsupported media type"),
-    "idempotency_key_reused": ProblemType(422, "The Idempotency-Key was used for another request"),
-    "precondition_required": ProblemType(428, "If-Match or version is required"),
-    "too_many_requests": ProblemType(429, "Too many requests"),
-    "internal_error": ProblemType(500, "Something went wrong on our side"),
-    "dependency_unavailable": ProblemType(503, "A dependency is not available"),
-    "payment_outcome_unknown": ProblemType(503, "The payment's outcome is not known yet"),
-    "timeout": ProblemType(504, "The request took too long"),
-}
+    "invalid_json": ProblemType(
+        400, "The body is not valid JSON",
+        "The body cannot be read as JSON.",
+        "Send a JSON object in UTF-8.",
+    ),
+    "validation_failed": ProblemType(
+        400, "A field is wrong",
+        "A field of the body, a query parameter or a header is missing, unknown or outside of its limits.",
+        _SEND_VALID,
+    ),
+    "idempotency_key_required": ProblemType(
+        400, "Idempotency-Key is required",
+        "The request creates something that must not be created twice, and names no key.",
+        "Send an Idempotency-Key header, a new one for each purchase and the same for each repetition.",
+    ),
+    "insufficient_stock": ProblemType(
+        400, "Not enough stock",
+        "Less is available than was asked for; `errors` names the lines.",
+        "Lower the quantities or remove the lines, then repeat with a new Idempotency-Key.",
+    ),
+    "cart_empty": ProblemType(
+        400, "The cart is empty",
+        "There is nothing in the cart to order.",
+        "Add a product to the cart first.",
+    ),
+    "invalid_signature": ProblemType(
+        400, "The signature is wrong",
+        "The Stripe-Signature header is missing, older than five minutes, or made with another secret.",
+        "Compare the signing secret of the webhook endpoint with the shop's setting.",
+    ),
+    "session_required": ProblemType(
+        401, "A session is required",
+        "The request carries no bearer token, or the Authorization header is malformed.",
+        "Create a session with POST /api/sessions and send its token as Authorization: Bearer <token>.",
+    ),
+    "session_expired": ProblemType(
+        401, "The session has expired",
+        "The token was ended, or is older than its expires_at.",
+        "Create another session with POST /api/sessions.",
+    ),
+    "invalid_credentials": ProblemType(
+        401, "Wrong e-mail or password",
+        "No customer has this e-mail address together with this password.",
+        "Check both. The answer does not tell which of them is wrong.",
+    ),
+    "card_declined": ProblemType(
+        402, "The card was declined",
+        "The bank declined the payment. The order is cancelled and its stock is available again.",
+        _OTHER_CARD,
+    ),
+    "amount_too_small": ProblemType(
+        402, "The amount is below the provider's minimum",
+        "The payment provider does not charge an amount this small. The order is cancelled.",
+        "Order more.",
+    ),
+    "payment_refused": ProblemType(
+        402, "The payment was refused",
+        "The payment provider cannot charge this payment method. The order is cancelled.",
+        _OTHER_CARD,
+    ),
+    "forbidden": ProblemType(
+        403, "Not allowed",
+        "The session's role may not call this endpoint.",
+        "Use a session of a role that the endpoint's documentation names.",
+    ),
+    "not_found": ProblemType(
+        404, "Not found",
+        "The resource does not exist, or belongs to somebody else.",
+        _CHECK_ID,
+    ),
+    "route_not_found": ProblemType(
+        404, "No such route",
+        "No endpoint has this path and method.",
+        "Compare both with GET /api/openapi.json.",
+    ),
+    "problem_not_found": ProblemType(
+        404, "No such problem type",
+        "The API answers with no problem of this code.",
+        "Take the code from the `type` or `code` of a problem.",
+    ),
+    "product_not_found": ProblemType(
+        404, "No such product",
+        "The product does not exist or is no longer sold.",
+        "Check the id, or search the catalog.",
+    ),
+    "category_not_found": ProblemType(
+        404, "No such category",
+        "The category does not exist.",
+        "Take one from GET /api/catalog/categories.",
+    ),
+    "cart_not_found": ProblemType(
+        404, "No such cart",
+        "The cart does not exist, has expired, or belongs to another session.",
+        "Read GET /api/cart and send the cart_id that it answers.",
+    ),
+    "cart_item_not_found": ProblemType(
+        404, "Not in the cart",
+        "The cart does not hold this product.",
+        "Add it with POST /api/cart/items.",
+    ),
+    "order_not_found": ProblemType(
+        404, "No such order",
+        "The order does not exist, or belongs to somebody else.",
+        _CHECK_ID,
+    ),
+    "reservation_not_found": ProblemType(
+        404, "No such reservation",
+        "The order holds no stock.",
+        "Check the order's id. A hold that was released or has expired is not found either.",
+    ),
+    "method_not_allowed": ProblemType(
+        405, "Method not allowed",
+        "The path exists, but not with this method.",
+        "Compare both with GET /api/openapi.json.",
+    ),
+    "conflict": ProblemType(
+        409, "Conflict",
+        "The present state does not allow the request.",
+        _READ_AGAIN,
+    ),
+    "request_in_progress": ProblemType(
+        409, "The same request is still running",
+        "An earlier request with this Idempotency-Key, or another payment of this order, has not ended.",
+        _REPEAT,
+    ),
+    "cart_already_ordered": ProblemType(
+        409, "The cart has an order that is not paid yet",
+        "An earlier checkout of this cart created an order that waits for its payment.",
+        "Pay or cancel that order, or change the cart, then check out again.",
+    ),
+    "order_state_conflict": ProblemType(
+        409, "The order's status does not allow it",
+        "The order has moved on; `detail` names its status.",
+        "Read GET /api/orders/{order_id} and act on its status.",
+    ),
+    "reservation_expired": ProblemType(
+        409, "The reservation has expired",
+        "The order's stock was held until its time ended, and the order is being cancelled.",
+        "Check out again.",
+    ),
+    "reservation_conflict": ProblemType(
+        409, "The order already has another reservation",
+        "Stock is held for this order, with other products or quantities.",
+        "Release the reservation first, or send the products and quantities that it has.",
+    ),
+    "version_conflict": ProblemType(
+        409, "Somebody else changed it first",
+        "The resource has another version than the one in the body.",
+        _READ_AGAIN,
+    ),
+    "email_taken": ProblemType(
+        409, "The e-mail address is taken",
+        "Another customer has this e-mail address.",
+        "Log in with POST /api/sessions, or register another address.",
+    ),
+    "sku_taken": ProblemType(
+        409, "The SKU is taken",
+        "Another product has this SKU.",
+        "Choose another one.",
+    ),
+    "stock_conflict": ProblemType(
+        409, "Stock cannot go below what is reserved",
+        "Orders hold more of the product than the change would leave.",
+        "Read GET /api/stock/{product_id} and leave at least what is reserved.",
+    ),
+    "precondition_failed": ProblemType(
+        412, "Somebody else changed it first",
+        "The resource has another ETag than If-Match names.",
+        _READ_AGAIN,
+    ),
+    "body_too_large": ProblemType(
+        413, "The body is too large",
+        "The body has more than 65536 bytes.",
+        "Send less in one request.",
+    ),
+    "unsupported_media_type": ProblemType(
+        415, "Unsupported media type",
+        "The body is declared as something other than JSON.",
+        "Send Content-Type: application/json.",
+    ),
+    "idempotency_key_reused": ProblemType(
+        422, "The Idempotency-Key was used for another request",
+        "An earlier request with the same key had another path or body.",
+        "Send a new key for a new request, and exactly the same request for a repetition.",
+    ),
+    "precondition_required": ProblemType(
+        428, "If-Match or version is required",
+        "The change does not say which version it was made of.",
+        "Send the resource's ETag as If-Match, or its version in the body.",
+    ),
+    "too_many_requests": ProblemType(
+        429, "Too many requests",
+        "The session, the account or the source has used up its rate.",
+        _REPEAT,
+    ),
+    "internal_error": ProblemType(
+        500, "Something went wrong on our side",
+        "The request met a fault of the shop. It is in the log under the request_id.",
+        "Repeat it once; if it fails again, report the request_id.",
+    ),
+    "dependency_unavailable": ProblemType(
+        503, "A dependency is not available",
+        "A server that the request needs did not answer. Nothing was changed.",
+        _REPEAT,
+    ),
+    "payment_outcome_unknown": ProblemType(
+        503, "The payment's outcome is not known yet",
+        "The payment provider did not answer in time. The order stays PAYMENT_PROCESSING until the shop"
+        " has learned whether it was charged.",
+        "Repeat the same request, or follow the order: it is never charged twice.",
+    ),
+    "timeout": ProblemType(
+        504, "The request took too long",
+        "The function did not answer in time; it may have done its work.",
+        _REPEAT,
+    ),
+}  # fmt: skip
+
+
+def type_of(code: str) -> str:
+    """Give the path at which the API describes a problem's type."""
+    return f"/api/problems/{code if code in PROBLEMS else 'internal_error'}"
 
 
 class ProblemField(msgspec.Struct, frozen=True):
@@ -76,3 +273,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     request_id: str
     errors: list[ProblemField] = []
+
+
+class ProblemTypeView(msgspec.Struct, frozen=True):
+    """What a problem's `type` leads to."""
+
+    code: str
+    title: str
+    status: int
+    meaning: str
+    remedy: str

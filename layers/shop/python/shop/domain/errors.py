@@ -18,7 +18,7 @@ The HTTP status of every code stands in `shop.contracts.problems`.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 
 class FieldError(NamedTuple):
@@ -57,6 +57,11 @@ class InvalidRequest(ShopError):
     """A field is wrong."""
 
     default_code = "validation_failed"
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Self:
+        """Refuse one field: its name as the client wrote it, and what it must be."""
+        return cls("A field is wrong.", errors=[FieldError(name, message)])
 
 
 class InsufficientStock(ShopError):

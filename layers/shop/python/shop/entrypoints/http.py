@@ -1,27 +1,37 @@
 """HTTP endpoints: each is a Chalice app with one route, taken from the event that calls it.
 
-``Events:`` in infra/template.yaml is the only route table, so a handler does not repeat its path.
+``Events:`` in infra/template.yaml is the only route table, so a handler does not repeat its path. Only this
+module knows Chalice: the others work with our own `Received`, `Request` and `Answer`.
 """
 
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
-from shop.bootstrap import environment
-from shop.bootstrap.redis import sessions
+from shop.bootstrap import prepare
+from shop.bootstrap.settings import SettingsError
 from shop.domain.errors import ShopError, Unauthenticated
 from shop.domain.ids import new_id
-from shop.domain.sessions import Role, Session
-from shop.entrypoints import authentication, parsing
-from shop.entrypoints.idempotency import run_once
-from shop.entrypoints.operation import Answer, IdempotencyRule, Operation, Request
-from shop.entrypoints.problems import problem_response
-from shop.observability import begin_invocation, bind
+from shop.domain.sessions import Session
+from shop.entrypoints import parsing
+from shop.entrypoints.invocation import invocation, summarise
+from shop.entrypoints.operation import (
+    Access,
+    Answer,
+    Function,
+    Idempotency,
+    Operation,
+    OrderSource,
+    Received,
+    Request,
+)
+from shop.entrypoints.problems import problem_answer
+from shop.observability import bind
 
 __all__ = ["Answer", "Endpoint", "Request", "endpoint"]
 
@@ -42,11 +52,11 @@ class Endpoint(Chalice):
         Its declaration.
     """
 
-    def __init__(self, operation: Operation, view: Callable[..., Response]) -> None:
+    def __init__(self, operation: Operation, function: Function) -> None:
         super().__init__("shop", configure_logs=False)
         self.api.binary_types = []  # no answer is; each would be compared with twelve of them
         self.operation = operation
-        self._view = view
+        self._function = function
 
     def serve(self, path: str, method: str) -> None:
         """Register the route; done by the first event, or by tools that read the template."""
@@ -55,11 +65,20 @@ class Endpoint(Chalice):
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Handle an API Gateway proxy event."""
-        begin_invocation(context)
-        request_context = event["requestContext"]
-        self.serve(request_context["resourcePath"], request_context["httpMethod"])
-        answer: dict[str, Any] = super().__call__(event, context)
+        sent = APIGatewayProxyEvent(event).request_context
+        self.serve(sent.resource_path, sent.http_method)
+        with invocation("endpoint", context, method=sent.http_method, route=sent.resource_path):
+            answer: dict[str, Any] = super().__call__(event, context)
+            summarise(status=answer["statusCode"])
         return answer
+
+    def _view(self, **parameters: str) -> Response:
+        if self.current_request is None:
+            raise RuntimeError("Chalice calls a view with its request set")
+        answer = _respond(
+            _received(self.current_request, parameters), self.operation, self._function
+        )
+        return Response(answer.body, {**answer.headers}, answer.status)
 
 
 def endpoint(
@@ -73,12 +92,12 @@ def endpoint(
     response_headers: tuple[str, ...] = (),
     conditional: bool = False,
     json_query: dict[str, Any] | None = None,
-    roles: frozenset[Role] | None = None,
-    optional_session: bool = False,
-    idempotency: IdempotencyRule | None = None,
+    access: Access | None = None,
+    idempotency: Idempotency | None = None,
+    order: OrderSource | None = None,
     problems: tuple[str, ...] = (),
     secret_body: bool = False,
-) -> Callable[[Callable[[Request[Any, Any]], Answer]], Endpoint]:
+) -> Callable[[Function], Endpoint]:
     """Make an endpoint of a function from request to answer.
 
     What is "for the documentation" changes nothing here; the tests hold every answer to it.
@@ -98,12 +117,13 @@ def endpoint(
         Whether it gives a `conditional_answer`, for the documentation.
     json_query : dict, optional
         Query parameters that are JSON, and their struct types, for the documentation.
-    roles : frozenset of Role, optional
-        Who may call it; None: anybody, and no session is looked up.
-    optional_session : bool
-        Look the session up if a token was sent.
-    idempotency : "required" or "accepted", optional
-        Whether an ``Idempotency-Key`` must or may be sent.
+    access : Access, optional
+        Of `shop.entrypoints.access`, whose session it asks for; None: anybody may call it, and no session
+        is looked up.
+    idempotency : Idempotency, optional
+        Of `shop.entrypoints.idempotency`, whether an ``Idempotency-Key`` must or may be sent.
+    order : "path", "body" or "new", optional
+        Where its order is named: the log's lines carry its id, and so does `Request.order_id`.
     problems : tuple of str
         Codes beyond those that every endpoint can answer with, for the documentation.
     secret_body : bool
@@ -111,7 +131,7 @@ def endpoint(
         password's own.
     """
 
-    def decorate(function: Callable[[Request[Any, Any]], Answer]) -> Endpoint:
+    def decorate(function: Function) -> Endpoint:
         operation = Operation(
             summary=(function.__doc__ or "").strip().partition("\n")[0],
             body=body,
@@ -123,108 +143,110 @@ def endpoint(
             response_headers=response_headers,
             conditional=conditional,
             json_query=json_query or {},
-            roles=roles,
-            optional_session=optional_session,
-            idempotency=idempotency,
+            access=access,
+            once=idempotency,
+            order=order,
             problems=problems,
             secret_body=secret_body,
         )
-
-        def view(**path: str) -> Response:
-            received = app.current_request
-            if received is None:
-                raise RuntimeError("Chalice calls a view with its request set")
-            return _respond(received, path, operation, function)
-
-        app = Endpoint(operation, view)
-        return app
+        prepare()
+        parsing.prepare(body, *operation.json_query.values())
+        return Endpoint(operation, function)
 
     return decorate
 
 
-def _respond(
-    received: ChaliceRequest,
-    path: dict[str, str],
-    operation: Operation,
-    function: Callable[[Request[Any, Any]], Answer],
-) -> Response:
-    request_id = str(received.context.get("requestId", ""))
-    correlation_id = _correlation_id(parsing.header(received, "x-correlation-id"))
-    # What the client can name; Lambda's own id of the invocation is on every line, too.
-    bind(request_id=request_id, correlation_id=correlation_id)
-    refusal: ShopError | None = None
-    try:
-        request = _parse(received, path, operation, request_id, correlation_id)
-        response = run_once(received, request, operation, function)
-    except ShopError as error:
-        refusal = error
-        response = problem_response(error, request_id)
-    except Exception:  # noqa: BLE001 - the last resort: logged in full, answered as a problem
-        _log.exception("unhandled")
-        response = problem_response(ShopError("Something went wrong on our side."), request_id)
-    response.headers["X-Request-Id"] = request_id
-    # Where there is an order already, its endpoint has answered with the order's own.
-    response.headers.setdefault("X-Correlation-Id", correlation_id)
-    response.headers.setdefault("Access-Control-Allow-Origin", "*")
-    response.headers.setdefault("Access-Control-Expose-Headers", _EXPOSED)
-    _log_request(received, response.status_code, refusal)
-    return response
-
-
-def _log_request(received: ChaliceRequest, status: int, refusal: ShopError | None) -> None:
-    """Write the one line a request that its cost is joined to."""
-    fields: dict[str, Any] = {
-        "method": received.method,
-        "route": received.context.get("resourcePath"),
-        "status": status,
-    }
-    if refusal is not None:
-        fields |= {"code": refusal.code, "detail": refusal.detail}
-    _log.info("request", extra=fields)
-
-
-def _parse(
-    received: ChaliceRequest,
-    path: dict[str, str],
-    operation: Operation,
-    request_id: str,
-    correlation_id: str,
-) -> Request[Any, Any]:
-    token, session = _token(received, operation), None
-    if operation.roles is not None:
-        session = _authenticate(token, operation.roles)
-    elif operation.optional_session and token:
-        # A session that has ended is none: who wants to begin another must not be refused for it.
-        with contextlib.suppress(Unauthenticated):
-            session = _authenticate(token, None)
-    return Request(
-        body=parsing.parse_body(received, operation.body) if operation.body else None,
-        query=parsing.parse_query(received, operation.query) if operation.query else None,
-        path=path,
-        headers=dict(received.headers),
-        raw_body=parsing.raw_body(received),
-        session=session,
-        token=token,
-        request_id=request_id,
-        correlation_id=correlation_id,
-        source=str((received.context.get("identity") or {}).get("sourceIp") or ""),
-        resource_id=None,
+def _received(request: ChaliceRequest, parameters: dict[str, str]) -> Received:
+    event = APIGatewayProxyEvent(request.to_original_event())
+    values, body = request.query_params, request.raw_body
+    return Received(
+        method=request.method,
+        route=event.request_context.resource_path,
+        path=event.path,
+        parameters=parameters,
+        query={name: values.getlist(name) for name in values} if values else {},
+        headers=dict(request.headers),
+        body=body if isinstance(body, bytes) else body.encode(),
+        request_id=event.request_context.request_id or "",
+        source=event.request_context.identity.source_ip or "",
+        correlation_id=_correlation_id(request.headers.get("x-correlation-id")),
     )
 
 
-def _authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:
-    digest = environment().settings.service_token_sha256
-    return authentication.authenticate(sessions(), token, roles, service_token_sha256=digest)
-
-
-def _token(received: ChaliceRequest, operation: Operation) -> str | None:
-    """Read the bearer token; what needs none does not mind credentials of another scheme."""
+def _respond(received: Received, operation: Operation, function: Function) -> Answer:
+    # What the client can name; Lambda's own id of the invocation is on every line, too.
+    bind(request_id=received.request_id, correlation_id=received.correlation_id)
     try:
-        return authentication.bearer_token(received)
+        request = _parse(received, operation)
+        if operation.once:
+            answer = operation.once.run_once(received, request, operation, _followed(function))
+        else:
+            answer = _followed(function)(request).rendered()
+    except ShopError as refusal:
+        summarise(outcome=refusal.code, detail=refusal.detail)
+        answer = problem_answer(refusal, received)
+    except SettingsError as error:
+        _log.exception("settings are wrong")
+        detail = f"The service is not set up: {', '.join(error.names)}."
+        answer = problem_answer(ShopError(detail), received)
+        summarise(outcome="internal_error", detail=detail)
+    except Exception:  # noqa: BLE001 - the last resort: logged, answered as a problem
+        _log.exception("unhandled")
+        answer = problem_answer(ShopError("Something went wrong on our side."), received)
+        summarise(outcome="internal_error")
+    headers = {
+        "X-Correlation-Id": received.correlation_id,
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": _EXPOSED,
+        # An order's own correlation id goes before the request's.
+        **answer.headers,
+        "X-Request-Id": received.request_id,
+    }
+    return Answer(answer.body, answer.status, headers)
+
+
+def _followed(function: Function) -> Function:
+    """Have the log's lines carry the ids of the request's order."""
+
+    def follow(request: Request[Any, Any]) -> Answer:
+        if request.order:
+            bind(order_id=str(request.order_id))
+        answer = function(request)
+        if answer.correlation_id is not None:
+            bind(correlation_id=str(answer.correlation_id))
+        return answer
+
+    return follow
+
+
+def _parse(received: Received, operation: Operation) -> Request[Any, Any]:
+    token, session = _session(received, operation.access)
+    parsing.check_size(received)
+    return Request(
+        body=parsing.parse_body(received, operation.body) if operation.body else None,
+        query=parsing.parse_query(received, operation.query) if operation.query else None,
+        path=received.parameters,
+        headers=received.headers,
+        session=session,
+        token=token,
+        correlation_id=received.correlation_id,
+        source=received.source,
+        order=operation.order,
+    )
+
+
+def _session(received: Received, access: Access | None) -> tuple[str | None, Session | None]:
+    """Give the token and its session; where none is required, what is no session is not refused."""
+    required = access is not None and access.roles is not None
+    token = None
+    try:
+        token = parsing.bearer_token(received)
+        if access is not None and (required or token):
+            return token, access.authenticate(token, access.roles)
     except Unauthenticated:
-        if operation.roles is not None:
+        if required:
             raise
-        return None
+    return token, None
 
 
 def _correlation_id(sent: str | None) -> str:

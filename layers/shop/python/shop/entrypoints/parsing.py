@@ -1,77 +1,104 @@
-"""Typed bodies, query strings and path parameters, or a clear refusal."""
+"""Typed bodies, query strings, tokens and path parameters, or a clear refusal."""
 
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
-from chalice.app import MultiDict
-from chalice.app import Request as ChaliceRequest
 
 from shop.contracts.http.amounts import Amount
-from shop.domain.errors import FieldError, InvalidRequest, NotFound, ShopError
+from shop.domain.errors import InvalidRequest, NotFound, ShopError, Unauthenticated
+from shop.entrypoints.wording import invalid_field
 
 _BODY_LIMIT_BYTES: Final = 64 * 1024
-_AT_FIELD: Final = re.compile(r"^(?P<message>.*?)(?: - at `\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 #: An even number of backslashes before it is only backslashes.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_TOKEN_LIMIT: Final = 512
 _decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
-_NAMED_FIELD: Final = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 
-def parse_body[T](request: ChaliceRequest, kind: type[T]) -> T:
+class _Sent(Protocol):
+    """What is read of a request; see `shop.entrypoints.operation.Received`."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def query(self) -> Mapping[str, list[str]]: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+
+def prepare(*kinds: Any) -> None:
+    """Make the decoders of an endpoint's contracts, at INIT."""
+    for kind in kinds:
+        if kind not in (None, bytes):
+            _decoder(kind)
+
+
+def check_size(sent: _Sent) -> None:
+    """Refuse a body that is too large (``body_too_large``)."""
+    if len(sent.body) > _BODY_LIMIT_BYTES:
+        raise ShopError(f"The limit is {_BODY_LIMIT_BYTES} bytes.", code="body_too_large")
+
+
+def parse_body[T](sent: _Sent, kind: type[T]) -> T:
     """Read the JSON body as a struct; no body reads as ``{}``. One of ``bytes`` is left as it is.
 
     Raises
     ------
     ShopError
-        ``body_too_large``, ``unsupported_media_type``, ``invalid_json`` or ``validation_failed``.
+        ``unsupported_media_type``, ``invalid_json`` or ``validation_failed``.
     """
-    raw = raw_body(request)
+    raw = sent.body
     if isinstance(raw, kind):
         return raw
-    if raw and not _is_json(request.headers.get("content-type", "application/json")):
+    if raw and not _is_json(sent.headers.get("content-type", "application/json")):
         raise ShopError("Send application/json.", code="unsupported_media_type")
     if _has_nul(raw.decode(errors="replace")):
         raise InvalidRequest("Text must not contain the character U+0000.")
     try:
         body: T = _decoder(kind).decode(raw or b"{}")
     except msgspec.ValidationError as error:
-        raise invalid_field(error) from error
+        raise invalid_field(error, kind) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}", code="invalid_json") from error
     return body
 
 
-def raw_body(request: ChaliceRequest) -> bytes:
-    """Give the body as it was sent, if it is not too large."""
-    raw = request.raw_body
-    if isinstance(raw, str):
-        raw = raw.encode()
-    if len(raw) > _BODY_LIMIT_BYTES:
-        raise ShopError(f"The limit is {_BODY_LIMIT_BYTES} bytes.", code="body_too_large")
-    return raw
-
-
-def parse_query[T](request: ChaliceRequest, kind: type[T]) -> T:
+def parse_query[T](sent: _Sent, kind: type[T]) -> T:
     """Read the query string as a struct; values are text, so numbers and booleans are converted."""
-    parameters: MultiDict = request.query_params or MultiDict({})
     values: dict[str, str] = {}
-    for name in parameters:
-        repeated = parameters.getlist(name)
-        if len(repeated) > 1:
-            raise InvalidRequest(
-                "A query parameter is repeated.", errors=[FieldError(name, "must be given once")]
-            )
-        if "\x00" in repeated[0]:
-            raise InvalidRequest("Text must not contain the character U+0000.")
-        values[name] = repeated[0]
+    for name, (value, *more) in sent.query.items():
+        if more:
+            raise InvalidRequest.field(name, "must be given once")
+        if "\x00" in value:
+            raise InvalidRequest.field(name, "must not contain the character U+0000")
+        values[name] = value
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise invalid_field(error) from error
+        raise invalid_field(error, kind) from error
+
+
+def bearer_token(sent: _Sent) -> str | None:
+    """Give the token of ``Authorization: Bearer <token>``, None without that header.
+
+    Raises
+    ------
+    Unauthenticated
+        If the header is something else.
+    """
+    value = sent.headers.get("authorization")
+    if value is None:
+        return None
+    scheme, _, token = value.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip() or len(token) > _TOKEN_LIMIT:
+        raise Unauthenticated("Send Authorization: Bearer <token>.")
+    return token.strip()
 
 
 def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
@@ -83,22 +110,15 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
         If it is not valid JSON, or a field in it is unknown or wrong.
     """
     if _has_nul(text):
-        raise InvalidRequest(
-            "Text must not contain the character U+0000.",
-            errors=[FieldError(name, "must not contain the character U+0000")],
-        )
+        raise InvalidRequest.field(name, "must not contain the character U+0000")
     try:
         value: T = _decoder(kind).decode(text)
     except msgspec.ValidationError as error:
-        inner = invalid_field(error).errors[0]
+        inner = invalid_field(error, kind).errors[0]
         path = name if inner.field == "body" else f"{name}.{inner.field}"
-        raise InvalidRequest(
-            "A field is wrong.", errors=[FieldError(path, inner.message)]
-        ) from error
+        raise InvalidRequest.field(path, inner.message) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(
-            f"{name} is not valid JSON.", errors=[FieldError(name, str(error))]
-        ) from error
+        raise InvalidRequest.field(name, f"must be valid JSON: {error}") from error
     return value
 
 
@@ -140,21 +160,6 @@ def parse_id(path: Mapping[str, str], name: str) -> UUID:
         raise NotFound(
             f"There is no {thing} {path[name][:64]!r}.", code=f"{thing}_not_found"
         ) from error
-
-
-def invalid_field(error: msgspec.ValidationError) -> InvalidRequest:
-    """Turn msgspec's sentence into a refusal that names the field."""
-    match = _AT_FIELD.match(str(error))
-    message, path = (match["message"], match["path"] or "") if match else (str(error), "")
-    if named := _NAMED_FIELD.search(message):
-        path = f"{path}.{named['name']}".lstrip(".")
-    return InvalidRequest("A field is wrong.", errors=[FieldError(path or "body", message)])
-
-
-def header(request: ChaliceRequest, name: str) -> str | None:
-    """Give a request header, whatever the case of its name."""
-    value: Any = request.headers.get(name)
-    return None if value is None else str(value)
 
 
 def _is_json(content_type: str) -> bool:

@@ -4,17 +4,16 @@ Step Functions matches ``Catch`` against the exception's class name, so a refusa
 an exception whose class is named after its meaning (``InsufficientStock``), with its JSON as message.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from shop.bootstrap import prepare
 from shop.contracts.tasks import Refusal
 from shop.domain.errors import ShopError
-from shop.observability import begin_invocation, bind
-
-_log = logging.getLogger(__name__)
+from shop.entrypoints.invocation import invocation
+from shop.observability import bind
 
 
 def task[In: msgspec.Struct](
@@ -25,24 +24,26 @@ def task[In: msgspec.Struct](
     Parameters
     ----------
     kind : struct type
-        The input's contract; what does not fit it is refused as ``ValidationError``.
+        The input's contract; what does not fit it fails the invocation.
     """
 
     def decorate(function: Callable[[In], Any]) -> Callable[[Any, Any], Any]:
+        prepare()
+
         def handler(event: Any, context: Any) -> Any:
-            begin_invocation(context)
-            command = msgspec.convert(event, kind)
-            bind(order_id=str(getattr(command, "order_id", "")))
-            try:
-                result = function(command)
-            except ShopError as error:
-                _log.info("refused", extra={"code": error.code, "detail": error.detail})
-                refusal = Refusal(
-                    error.code, error.detail, list(error.errors), error.retry_after_seconds
-                )
-                error.args = (msgspec.json.encode(refusal).decode(),)
-                raise
-            return msgspec.to_builtins(result)
+            with invocation("task", context, step=kind.__name__):
+                command = msgspec.convert(event, kind)
+                for name in ("order_id", "correlation_id"):
+                    if value := getattr(command, name, None):
+                        bind(**{name: str(value)})
+                try:
+                    return msgspec.to_builtins(function(command))
+                except ShopError as error:
+                    refusal = Refusal(
+                        error.code, error.detail, list(error.errors), error.retry_after_seconds
+                    )
+                    error.args = (msgspec.json.encode(refusal).decode(),)
+                    raise
 
         return handler
 

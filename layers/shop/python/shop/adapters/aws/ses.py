@@ -3,7 +3,6 @@
 import logging
 import re
 from email.utils import parseaddr
-from functools import cached_property
 from typing import Any, Final, override
 
 import boto3
@@ -34,6 +33,13 @@ _CONFIGURATION: Final = frozenset(
 _ADDRESS: Final = re.compile(r"[^\s,;:<>\"]+@[^\s,;:<>\"]+[^\s,;:<>\".]")
 
 
+def ses_client() -> Any:
+    """Make the client, with short time-outs: the notification's row is locked while it sends."""
+    return boto3.client(
+        "ses", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+    )
+
+
 class SesMailer(Mailer):
     """Sends from one address of the shop's.
 
@@ -43,10 +49,13 @@ class SesMailer(Mailer):
     ----------
     sender : str
         An identity that SES has verified: ``address`` or ``Name <address>``.
+    client : boto3 client, optional
+        `ses_client` by default.
     """
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, client: Any = None) -> None:
         self._sender = sender
+        self._client = client or ses_client()
 
     @override
     def send(self, recipient: str, mail: Mail) -> str:
@@ -93,11 +102,3 @@ class SesMailer(Mailer):
         if parseaddr(self._sender)[1].lower() in named - {recipient.lower()}:
             return True
         return "not verified" in text and recipient.lower() not in named
-
-    @cached_property
-    def _client(self) -> Any:
-        # Short: the notification's row is locked meanwhile, and the message comes back by itself.
-        return boto3.client(
-            "ses",
-            config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}),
-        )

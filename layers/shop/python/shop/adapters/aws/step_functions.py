@@ -2,10 +2,12 @@
 
 import json
 import logging
-from functools import cached_property
 from typing import Any, Final, override
 
+import boto3
 import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shop.contracts.tasks import PlacedOrder, PlaceOrder, Refusal
 from shop.domain.errors import (
@@ -38,10 +40,13 @@ class StepFunctionsCheckout(CheckoutMachine):
     ----------
     state_machine_arn : str
         Its ARN.
+    client : boto3 client, optional
+        `step_functions_client` by default.
     """
 
-    def __init__(self, state_machine_arn: str) -> None:
+    def __init__(self, state_machine_arn: str, client: Any = None) -> None:
         self._state_machine_arn = state_machine_arn
+        self._client = client or step_functions_client()
 
     @override
     def run(self, command: PlaceOrder) -> PlacedOrder:
@@ -53,8 +58,6 @@ class StepFunctionsCheckout(CheckoutMachine):
         raise _failure(answer.get("error", "States.Timeout"), answer.get("cause", ""))
 
     def _start(self, command: PlaceOrder) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             answer: dict[str, Any] = self._client.start_sync_execution(
                 stateMachineArn=self._state_machine_arn,
@@ -67,20 +70,17 @@ class StepFunctionsCheckout(CheckoutMachine):
             raise DependencyUnavailable("stepfunctions") from error
         return answer
 
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
 
-        # No retries in the client: whoever calls us repeats the whole, inside its own time-out.
-        return boto3.client(
-            "stepfunctions",
-            config=Config(
-                connect_timeout=2,
-                read_timeout=_READ_TIMEOUT_SECONDS,
-                retries={"total_max_attempts": 1},
-            ),
-        )
+def step_functions_client() -> Any:
+    """Make the client; it retries nothing: the caller repeats the whole, inside its own time-out."""
+    return boto3.client(
+        "stepfunctions",
+        config=Config(
+            connect_timeout=2,
+            read_timeout=_READ_TIMEOUT_SECONDS,
+            retries={"total_max_attempts": 1},
+        ),
+    )
 
 
 def _log_execution(command: PlaceOrder, answer: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """Rebuild the search index from PostgreSQL beside the one that answers, then swap.
 
-Usage: ``python -m shop.adapters.opensearch.reindex`` with SHOP_DATABASE_URL and SHOP_OPENSEARCH_URL set.
-
 No gap
     Searches go to the old index until one atomic change of aliases.
 No change is lost
@@ -12,11 +10,7 @@ No harm
     One rebuild runs at a time.
 """
 
-import argparse
-import os
 import re
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
@@ -29,7 +23,6 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException
 from shop.adapters.opensearch.client import availability, connect, failures
 from shop.adapters.opensearch.index import IndexNames, definition, operation
 from shop.adapters.postgres.search_documents import CatalogReader, catalog_reader
-from shop.domain.errors import DependencyUnavailable
 from shop.domain.search_results import SearchDocument
 
 _BATCH: Final = 1_000
@@ -164,36 +157,3 @@ class _Build:
         refused = failures(answer, accepted=_CONFLICT)
         if refused:
             raise ReindexError(f"{len(refused)} documents were refused, the first: {refused[0]}")
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Rebuild the search index with no gap.")
-    parser.parse_args()
-    database_url = os.environ.get("SHOP_DATABASE_URL")
-    opensearch_url = os.environ.get("SHOP_OPENSEARCH_URL")
-    if not database_url:
-        parser.error("SHOP_DATABASE_URL is not set; expected postgresql://…")
-    if not opensearch_url:
-        parser.exit(
-            0, "No OpenSearch is configured (SHOP_OPENSEARCH_URL): PostgreSQL answers searches.\n"
-        )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended; the old index answers."))
-    try:
-        rebuilt = reindex(database_url, opensearch_url, progress=_show)
-    except (DependencyUnavailable, ReindexError, OpenSearchException) as error:
-        parser.exit(1, f"Not rebuilt, the old index answers: {error}\n")
-    except KeyboardInterrupt:
-        parser.exit(130, "\nStopped; the old index answers.\n")
-    print(f"{rebuilt.name}: {rebuilt.documents:,} products in {rebuilt.seconds:.1f} s")
-
-
-def _show(done: int, total: int) -> None:
-    if sys.stdout.isatty():
-        print(f"\r{done:,} of {total:,} products", end="\n" if done >= total else "", flush=True)
-    elif done == total or done % 20_000 == 0:
-        print(f"{done:,} of {total:,} products", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,6 @@
-"""Apply the numbered SQL files of ``infra/migrations``, each once, recorded in the database.
+"""Apply the numbered SQL files of ``infra/migrations``, each once, recorded in the database."""
 
-Usage: ``python -m shop.adapters.postgres.migrations DIRECTORY`` with SHOP_DATABASE_URL set.
-"""
-
-import argparse
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,22 +122,3 @@ def set_session_defaults(connection: psycopg.Connection[Any]) -> None:
 
 def _digest(script: str) -> str:
     return hashlib.sha256(script.encode()).hexdigest()
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", type=Path, help="folder of NNNN_name.sql files")
-    arguments = parser.parse_args()
-    url = os.environ.get("SHOP_DATABASE_URL")
-    if not url:
-        parser.error("SHOP_DATABASE_URL is not set; expected postgresql://…")
-    try:
-        applied = migrate(url, arguments.directory)
-    except MigrationError as error:
-        parser.exit(1, f"{error}\n")
-    print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
-
-
-if __name__ == "__main__":
-    main()

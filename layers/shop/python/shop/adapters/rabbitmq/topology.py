@@ -1,14 +1,8 @@
 """Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat.
 
 Queues of retired consumers are removed, once they are empty and nobody reads them any more.
-
-Usage: ``python -m shop.adapters.rabbitmq.topology`` with SHOP_RABBITMQ_URL set.
 """
 
-import argparse
-import logging
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -154,24 +148,3 @@ _RETRY: Final[Mapping[str, object]] = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.parse_args()
-    url = os.environ.get("SHOP_RABBITMQ_URL")
-    if not url:
-        parser.error("SHOP_RABBITMQ_URL is not set; expected amqp://…")
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
-    try:
-        queues, kept = declare(url), retire(url)
-    except TopologyError as error:
-        parser.exit(1, f"{error}\n")
-    print("\n".join(queues))
-    for queue in kept:
-        print(f"retired, but kept: {queue}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,12 @@
-"""Payments by Stripe, with its own SDK, which is imported when the first call is made."""
+"""Payments by Stripe, with its own SDK."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
+
+import stripe
 
 from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_intent
 from shop.domain.errors import (
@@ -26,9 +27,6 @@ from shop.domain.payments import (
     refund_key,
     unusable_payment_method,
 )
-
-if TYPE_CHECKING:
-    import stripe
 
 _log = logging.getLogger(__name__)
 #: Seconds by which a webhook may be late; its signature covers the time at which it was sent.
@@ -52,30 +50,28 @@ class StripePayments:
     """
 
     def __init__(self, key: str, webhook_secret: str, url: str, timeout_seconds: float) -> None:
-        self._key = key
         self._webhook_secret = webhook_secret
-        self._url = url
-        self._timeout_seconds = timeout_seconds
+        self._configured = (
+            stripe.StripeClient(
+                key,
+                base_addresses={"api": url} if url else None,
+                http_client=stripe.RequestsClient(timeout=timeout_seconds),
+                max_network_retries=0,
+            )
+            if key
+            else None
+        )
 
-    @cached_property
-    def _client(self) -> "stripe.StripeClient":
-        import stripe
-
-        if not self._key:
+    @property
+    def _client(self) -> stripe.StripeClient:
+        if self._configured is None:
             raise DependencyUnavailable(
                 "stripe", "Payments are not set up: SHOP_STRIPE_KEY is empty."
             )
-        return stripe.StripeClient(
-            self._key,
-            base_addresses={"api": self._url} if self._url else None,
-            http_client=stripe.RequestsClient(timeout=self._timeout_seconds),
-            max_network_retries=0,
-        )
+        return self._configured
 
     def check_payment_method(self, payment_method_id: str) -> None:
         """Refuse a payment method that does not exist."""
-        import stripe
-
         try:
             # The first call after an idle time may find its connection closed; a GET is repeated.
             self._client.v1.payment_methods.retrieve(
@@ -89,8 +85,6 @@ class StripePayments:
 
     def charge(self, attempt: Attempt) -> Intent:
         """Create and confirm the intent of an attempt."""
-        import stripe
-
         try:
             with _unknown_outcomes("charge", stripe.CardError, stripe.InvalidRequestError):
                 created = self._client.v1.payment_intents.create(
@@ -130,8 +124,6 @@ class StripePayments:
 
     def cancel(self, payment_intent_id: str) -> Intent:
         """Cancel an intent; one that is past that is given as it is."""
-        import stripe
-
         try:
             with _unknown_outcomes("cancel", stripe.InvalidRequestError):
                 cancelled = self._client.v1.payment_intents.cancel(payment_intent_id)
@@ -141,8 +133,6 @@ class StripePayments:
 
     def refund(self, payment_intent_id: str) -> str | None:
         """Give all the money of an intent back."""
-        import stripe
-
         try:
             with _unknown_outcomes("refund", stripe.InvalidRequestError):
                 created = self._client.v1.refunds.create(
@@ -171,8 +161,6 @@ class StripePayments:
 
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
         """Read a webhook whose signature is right and recent."""
-        import stripe
-
         if not self._webhook_secret:
             raise DependencyUnavailable(
                 "stripe", "Webhooks are not set up: SHOP_STRIPE_WEBHOOK_SECRET is empty."
@@ -194,8 +182,6 @@ class StripePayments:
 @contextmanager
 def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[None]:
     """Sort Stripe's errors: what is not a definite answer leaves the outcome unknown."""
-    import stripe
-
     try:
         yield
     except stripe.StripeError as error:
@@ -211,9 +197,7 @@ def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[No
         raise PaymentOutcomeUnknown from error
 
 
-def _log_trouble(operation: str, error: "stripe.StripeError") -> None:
-    import stripe
-
+def _log_trouble(operation: str, error: stripe.StripeError) -> None:
     ours = isinstance(
         error,
         stripe.AuthenticationError
@@ -225,7 +209,7 @@ def _log_trouble(operation: str, error: "stripe.StripeError") -> None:
     _log.log(level, "stripe: %s: %s %s", operation, type(error).__name__, error.http_status)
 
 
-def _declined(error: "stripe.CardError") -> Intent:
+def _declined(error: stripe.CardError) -> Intent:
     details = error.error
     made = None if details is None else details.payment_intent
     if made is None:

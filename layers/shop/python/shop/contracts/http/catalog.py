@@ -9,24 +9,22 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shop.contracts.http.amounts import Amount
-from shop.contracts.http.patterns import LINE
+from shop.contracts.http.patterns import CURRENCY, IMAGE_URL, LINE, OPTIONAL_LINE, SKU
 from shop.domain.catalog import AttributeValue, Sort
 
 #: Products that can be paged through: deeper pages are refused, as their cost grows with their depth.
 MAX_DEPTH: Final = 10_000
 
-type Sku = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
+type Sku = Annotated[str, msgspec.Meta(pattern=SKU)]
 type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
 type Description = Annotated[str, msgspec.Meta(max_length=10_000)]
-type Brand = Annotated[str, msgspec.Meta(max_length=100, pattern=f"^$|{LINE}")]
+type Brand = Annotated[str, msgspec.Meta(max_length=100, pattern=OPTIONAL_LINE)]
 type Slug = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 type Tags = Annotated[
     list[Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=LINE)]],
     msgspec.Meta(max_length=30),
 ]
-type ImageUrl = Annotated[
-    str, msgspec.Meta(max_length=2_000, pattern=r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)")
-]
+type ImageUrl = Annotated[str, msgspec.Meta(max_length=2_000, pattern=IMAGE_URL)]
 type AttributeName = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 type AttributeIn = (
     Annotated[str, msgspec.Meta(max_length=500)]
@@ -103,7 +101,7 @@ class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     description: Description
     brand: Brand
     price: Amount
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)]
+    currency: Annotated[str, msgspec.Meta(pattern=CURRENCY, max_length=3)]
     category: Slug
     tags: Tags
     image_url: ImageUrl | None = None
@@ -122,7 +120,7 @@ class ChangeProduct(
     description: Description | UnsetType = UNSET
     brand: Brand | UnsetType = UNSET
     price: Amount | UnsetType = UNSET
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)] | UnsetType = UNSET
+    currency: Annotated[str, msgspec.Meta(pattern=CURRENCY, max_length=3)] | UnsetType = UNSET
     category: Slug | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
     image_url: ImageUrl | UnsetType | None = UNSET

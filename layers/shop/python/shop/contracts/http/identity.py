@@ -1,19 +1,15 @@
 """Customers and sessions."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.patterns import EMAIL
 from shop.domain.sessions import Role
 
-#: The addresses of HTML's ``input type=email`` that have a dot in the domain; ASCII, as SES wants it.
-_EMAIL: Final = (
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
-)
-
-type Email = Annotated[str, msgspec.Meta(max_length=254, pattern=_EMAIL)]
+type Email = Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
 type Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
 
 

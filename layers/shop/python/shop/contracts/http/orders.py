@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop.contracts.http.patterns import LINE
+from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, METHOD
 from shop.domain.orders import OrderStatus
 
 type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
@@ -15,14 +15,12 @@ type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern
 type PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=LINE)]
 type CountryCode = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2", examples=["US", "DE"]
-    ),
+    msgspec.Meta(pattern=COUNTRY, description="ISO 3166-1 alpha-2", examples=["US", "DE"]),
 ]
 type PaymentMethodId = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$(?!\n)")
+    str, msgspec.Meta(min_length=1, max_length=255, pattern=IDENTIFIER)
 ]
-type MethodName = Annotated[str, msgspec.Meta(max_length=30, pattern=r"^[a-z][a-z_]*$(?!\n)")]
+type MethodName = Annotated[str, msgspec.Meta(max_length=30, pattern=METHOD)]
 type PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 

@@ -1,6 +1,32 @@
-"""Patterns of text that several bodies share."""
+"""Patterns of text in bodies and queries, each with what a client is told that it must be."""
 
 from typing import Final
 
-#: One line of text: something visible, and no control characters.
-LINE: Final = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
+_VISIBLE: Final = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
+LINE: Final = f"^{_VISIBLE}"
+OPTIONAL_LINE: Final = f"^$|^{_VISIBLE}"
+#: The addresses of HTML's ``input type=email`` that have a dot in the domain; ASCII, as SES wants it.
+EMAIL: Final = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
+)
+SKU: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
+CURRENCY: Final = "^[A-Z]{3}$"
+COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
+PAYMENT_METHOD: Final = r"^(pm|card|src)_[A-Za-z0-9_]+$"
+IDENTIFIER: Final = r"^[A-Za-z0-9_]+$(?!\n)"
+METHOD: Final = r"^[a-z][a-z_]*$(?!\n)"
+
+#: In words that follow "must be".
+WANTED: Final = {
+    LINE: "one line of text, not blank",
+    OPTIONAL_LINE: "one line of text, not blank, or empty",
+    EMAIL: "an e-mail address",
+    SKU: "1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit",
+    IMAGE_URL: "an http or https URL, or a path that begins with /",
+    CURRENCY: "an ISO 4217 currency code such as USD",
+    COUNTRY: "an ISO 3166-1 alpha-2 country code such as US",
+    PAYMENT_METHOD: "the id of a payment method, such as pm_card_visa",
+    IDENTIFIER: "letters, digits and underscores",
+    METHOD: "lower-case letters and underscores",
+}

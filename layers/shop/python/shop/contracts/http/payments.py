@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.patterns import PAYMENT_METHOD
 from shop.domain.orders import OrderStatus
 
 
@@ -13,7 +14,7 @@ class ProcessPayment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     order_id: UUID
     payment_method_id: Annotated[
-        str, msgspec.Meta(min_length=4, max_length=255, pattern=r"^(pm|card|src)_[A-Za-z0-9_]+$")
+        str, msgspec.Meta(min_length=4, max_length=255, pattern=PAYMENT_METHOD)
     ]
 
 

@@ -25,10 +25,11 @@ from uuid import UUID
 
 import msgspec
 
+from shop.bootstrap import prepare
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.events import Envelope, Event, queue_name
+from shop.entrypoints.invocation import invocation
 from shop.entrypoints.rabbitmq.batch import Batch
-from shop.observability import begin_invocation
 from shop.services.messaging.consumption import consume
 from shop.services.unit_of_work import UnitOfWork
 
@@ -70,9 +71,13 @@ def consumer[E: Event](
     queue = queue_name(service, event.event_type)
 
     def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
+        prepare()
+
         def handler(received: dict[str, Any], context: Any) -> None:
-            begin_invocation(context)
-            with Batch(received, queue, context) as batch:
+            with (
+                invocation("consumer", context, queue=queue),
+                Batch(received, queue, context) as batch,
+            ):
                 for message, envelope in batch.read(event):
                     batch.process(message, partial(_consume, queue, envelope, function))
 
@@ -93,9 +98,13 @@ def batch_consumer[E: Event](
     queue = queue_name(service, event.event_type)
 
     def decorate(function: Callable[[Sequence[E]], None]) -> LambdaHandler:
+        prepare()
+
         def handler(received: dict[str, Any], context: Any) -> None:
-            begin_invocation(context)
-            with Batch(received, queue, context) as batch:
+            with (
+                invocation("consumer", context, queue=queue),
+                Batch(received, queue, context) as batch,
+            ):
                 readable = [
                     (message, cast("E", envelope.event)) for message, envelope in batch.read(event)
                 ]

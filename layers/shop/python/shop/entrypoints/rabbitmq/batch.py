@@ -16,9 +16,11 @@ from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.domain.messages import QueuedMessage
+from shop.entrypoints.invocation import summarise
 from shop.entrypoints.rabbitmq.messages import messages
 from shop.observability import metric
 from shop.services.messaging.consumption import accepts_writes
+from shop.tracebacks import describe
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +75,8 @@ class Batch:
 
     def __init__(self, received: dict[str, Any], queue: str, context: Any) -> None:
         self._unsettled = list(messages(received, queue))
+        self._received = len(self._unsettled)
+        self._envelopes: list[Envelope] = []
         self._failures: list[_Failure] = []
         self._budget = RetryBudget(context)
 
@@ -85,6 +89,7 @@ class Batch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        summarise(**self._summary())
         if error is None:
             self._settle()
         if not isinstance(error, DependencyUnavailable):
@@ -92,6 +97,7 @@ class Batch:
         if all(message.deliveries < DELIVERY_LIMIT for message in self._unsettled):
             return False
         self._put_back(self._unsettled)
+        summarise(outcome=error.code, detail=error.detail)
         _log.warning("an outage lasts", extra={"detail": error.detail})
         return True
 
@@ -111,6 +117,7 @@ class Batch:
                 found = f"{envelope.event_type} does not belong into {message.queue}"
                 self._fail(message, f"malformed: {found}")
                 continue
+            self._envelopes.append(envelope)
             yield message, envelope
 
     def process(self, message: QueuedMessage, action: Callable[[], None]) -> None:
@@ -177,6 +184,18 @@ class Batch:
             else:
                 return None
 
+    def _summary(self) -> dict[str, Any]:
+        """Say what became of the messages, and about which orders they are."""
+        final = sum(failure.final for failure in self._failures)
+        orders = [getattr(envelope.event, "order_id", None) for envelope in self._envelopes]
+        return {
+            "messages": self._received,
+            "failed": final,
+            "retried": len(self._failures) - final,
+            **_named("order_id", [order for order in orders if order]),
+            **_named("correlation_id", [envelope.correlation_id for envelope in self._envelopes]),
+        }
+
     def _fail(self, message: QueuedMessage, reason: str, *, final: bool = True) -> None:
         self._failures.append(_Failure(message, reason, final))
 
@@ -200,6 +219,17 @@ class Batch:
     def _publish(self, action: Callable[[], None]) -> None:
         if failure := self._attempt(action):
             raise failure
+
+
+def _named(name: str, values: Sequence[object]) -> dict[str, Any]:
+    """Give one value under its name, several under the plural of it."""
+    distinct = sorted({str(value) for value in values})
+    match distinct:
+        case []:
+            return {}
+        case [one]:
+            return {name: one}
+    return {f"{name}s": distinct}
 
 
 def _is_outage(error: DependencyUnavailable) -> bool:
@@ -231,4 +261,4 @@ def _describe(error: Exception) -> str:
     """Name an exception and its place; its text may quote a row or a body."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + place
+    return describe(error) + place

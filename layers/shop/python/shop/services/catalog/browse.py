@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from shop.contracts.encoding import to_json
 from shop.contracts.http.catalog import (
     MAX_DEPTH,
     CategoryNode,
@@ -19,14 +20,11 @@ from shop.contracts.http.catalog import (
 from shop.domain.catalog import CategoryRow, Product
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
+from shop.domain.search_results import Found
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.catalog.ports import CatalogCache
 from shop.services.unit_of_work import OpenReading
 
-if TYPE_CHECKING:
-    from shop.domain.search_results import Found
-
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _PRODUCT_LOCAL_SECONDS: Final = 300.0
 _CATEGORIES: Final = CacheKey("products:categories", local_seconds=3600.0)
 
@@ -77,7 +75,7 @@ def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -
             query.page,
             query.per_page,
         )
-        return _encode(page)
+        return to_json(page)
 
     name = (
         f"products:list:category:{query.category or '*'}:page:{query.page}"
@@ -100,7 +98,7 @@ def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Rep
             product = unit.products.get(product_id)
         if product is None or not product.is_active:
             raise NotFound(f"There is no product {product_id}.", code="product_not_found")
-        return _encode(product_view(product))
+        return to_json(product_view(product))
 
     return represent_product(cache.fetch(product_key(product_id), load))
 
@@ -111,7 +109,7 @@ def list_categories(cache: CatalogCache, read: OpenReading) -> Representation:
     def load() -> str:
         with read() as unit:
             rows = unit.products.categories()
-        return _encode(CategoryTree(_tree(rows)))
+        return to_json(CategoryTree(_tree(rows)))
 
     return _represent(cache.fetch(_CATEGORIES, load))
 
@@ -134,7 +132,7 @@ def product_view(product: Product) -> ProductView:
     )
 
 
-def outline(product: "Product | Found") -> dict[str, Any]:
+def outline(product: Product | Found) -> dict[str, Any]:
     """Give what every view of a product begins with: the fields of `ProductSummary`."""
     return {
         "id": product.product_id,
@@ -171,13 +169,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _encode(body: msgspec.Struct) -> str:
-    return _ENCODER.encode(body).decode()
-
-
 def encode_product(product: Product) -> Cached:
     """Encode a product that was read from the database."""
-    return Cached(_encode(product_view(product)), hit=False)
+    return Cached(to_json(product_view(product)), hit=False)
 
 
 def _tree(rows: Sequence[CategoryRow]) -> list[CategoryNode]:

@@ -16,7 +16,6 @@ from shop.domain.catalog import Precondition, Product
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
-    FieldError,
     InvalidRequest,
     NotFound,
     ShopError,
@@ -185,22 +184,18 @@ def _price_minor(price: Decimal) -> int:
     try:
         return to_minor(price)
     except ValueError as error:
-        raise _wrong("price", str(error)) from error
+        raise InvalidRequest.field("price", str(error)) from error
 
 
 def _own_currency(sent: str, currency: str) -> str:
     if sent != currency:
-        raise _wrong("currency", f"the shop sells in {currency} only")
+        raise InvalidRequest.field("currency", f"the shop sells in {currency} only")
     return sent
 
 
 def _check_category(unit: UnitOfWork, slug: str) -> None:
     if not unit.products.has_category(slug):
-        raise _wrong("category", "there is no such category")
-
-
-def _wrong(field: str, message: str) -> InvalidRequest:
-    return InvalidRequest("A field is wrong.", errors=[FieldError(field, message)])
+        raise InvalidRequest.field("category", "there is no such category")
 
 
 def _record(unit: UnitOfWork, product: Product, correlation_id: str) -> None:

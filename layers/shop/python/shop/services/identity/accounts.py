@@ -48,7 +48,7 @@ def create_customer(
         password_hash=hash_password(command.password),
     )
     if not customer.name:
-        raise InvalidRequest("A field is wrong.", errors=[FieldError("name", "must not be blank")])
+        raise InvalidRequest.field("name", "must not be blank")
     with write() as unit:
         if not unit.customers.add(customer):
             raise Conflict("Another customer has this e-mail address.", code="email_taken")

@@ -10,7 +10,7 @@ from shop.contracts.http.orders import Checkout, ShippingAddress
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
-from shop.domain.errors import DependencyUnavailable, FieldError, InvalidRequest, NotFound
+from shop.domain.errors import DependencyUnavailable, InvalidRequest, NotFound
 from shop.domain.sessions import Session
 from shop.services.cart.ports import CartStore
 from shop.services.orders.ports import CheckoutMachine
@@ -89,10 +89,7 @@ def check_out(
 
 def _check_country(address: ShippingAddress) -> None:
     if address.country not in COUNTRIES:
-        raise InvalidRequest(
-            "A field is wrong.",
-            errors=[FieldError("shipping_address.country", "is no country of ISO 3166-1 alpha-2")],
-        )
+        raise InvalidRequest.field("shipping_address.country", "is not an ISO 3166-1 alpha-2 code")
 
 
 def _stored(address: ShippingAddress) -> dict[str, str]:

@@ -82,10 +82,7 @@ def _priced(
 ) -> Order:
     products = _all_sold(wanted, quote, currency)
     if quote.shipping is None:
-        raise InvalidRequest(
-            "A field is wrong.",
-            errors=[FieldError("shipping_method", "is not offered for this destination")],
-        )
+        raise InvalidRequest.field("shipping_method", "is not offered for this destination")
     try:
         amounts = totals(
             ((product.price_minor, wanted[product.product_id]) for product in products),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import FieldError, InvalidRequest, NotFound
+from shop.domain.errors import InvalidRequest, NotFound
 from shop.domain.orders import Order, OrderStatus
 from shop.domain.sessions import Session
 from shop.services.unit_of_work import OpenReading, UnitOfWork
@@ -91,7 +91,4 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
         # Fails too if there are more or fewer than the sixteen bytes of an id.
         return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, UUID(bytes=raw[8:])
     except (binascii.Error, ValueError, OverflowError) as error:
-        raise InvalidRequest(
-            "A field is wrong.",
-            errors=[FieldError("cursor", "is not a next_cursor of an earlier answer")],
-        ) from error
+        raise InvalidRequest.field("cursor", "is not a next_cursor of an earlier answer") from error

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shop.contracts.events import OrderDelivered, OrderShipped
 from shop.contracts.http.orders import ShipOrder
-from shop.domain.errors import Conflict, FieldError, InvalidRequest
+from shop.domain.errors import Conflict, InvalidRequest
 from shop.domain.orders import Order, OrderStatus
 from shop.services.orders.read import order_not_found
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
@@ -25,10 +25,7 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
     """
     today = datetime.now(UTC).date()
     if parcel.estimated_delivery is not None and parcel.estimated_delivery < today:
-        raise InvalidRequest(
-            "A field is wrong.",
-            errors=[FieldError("estimated_delivery", f"must be {today} (today, UTC) or later")],
-        )
+        raise InvalidRequest.field("estimated_delivery", f"must be {today} (today, UTC) or later")
     with open_unit_of_work() as work:
         order = _locked(work, order_id)
         if order.is_shipped_as(parcel.carrier, parcel.tracking_number):

@@ -17,6 +17,7 @@ from shop.domain.payments import (
     RefundFailed,
     Verdict,
 )
+from shop.observability import bind
 from shop.services.payments.outcomes import (
     final_word,
     follow_up,
@@ -102,6 +103,7 @@ def _intent_changed(
         order = _find(work, intent)
     if order is None:
         return IGNORED
+    bind(order_id=str(order.order_id))
     attempt = order.attempt
     if attempt is None or attempt.attempt != (intent.attempt or attempt.attempt):
         return _once(
@@ -182,6 +184,7 @@ def _refunded(work: UnitOfWork, event: ChargeRefunded) -> str:
         order = work.payments.find(event.order_id)
     if order is None or order.attempt is None:
         return IGNORED
+    bind(order_id=str(order.order_id))
     work.inventory.lock_order(order.order_id)  # first, as everybody does
     # What was refunded had been taken, even if nobody has told us yet.
     work.payments.settle(order.attempt, intent_id)

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from shop.contracts.encoding import to_json
 from shop.contracts.http.search import (
     Highlights,
     PriceFilter,
@@ -29,7 +30,6 @@ from shop.services.catalog.ports import CatalogCache
 from shop.services.search.ports import SearchEngine
 
 _CACHE_SECONDS: Final = 30
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def search_products(
@@ -46,7 +46,7 @@ def search_products(
 
     def load() -> str:
         page = engine.search(query)
-        return _ENCODER.encode(_answer(query, page)).decode()
+        return to_json(_answer(query, page))
 
     return _cached(cache, "search", query, load)
 
@@ -57,7 +57,7 @@ def suggest_products(
     """Find products while the customer is typing."""
 
     def load() -> str:
-        return _ENCODER.encode(_suggest_answer(engine.suggest(request.q, request.limit))).decode()
+        return to_json(_suggest_answer(engine.suggest(request.q, request.limit)))
 
     return _cached(cache, "suggest", request, load)
 

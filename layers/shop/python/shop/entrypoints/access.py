@@ -1,0 +1,47 @@
+"""Who may call an endpoint: bearer tokens, sessions and roles."""
+
+import hashlib
+import hmac
+from typing import Final
+
+from shop.bootstrap import environment
+from shop.bootstrap.redis import sessions
+from shop.domain.errors import Forbidden, Unauthenticated
+from shop.domain.sessions import SERVICE_SESSION, Role, Session
+from shop.entrypoints.operation import Access
+
+
+def only(roles: frozenset[Role]) -> Access:
+    """Let sessions of these roles call the endpoint."""
+    return Access(roles, _authenticate)
+
+
+def _authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:
+    """Find the caller's session and check its role.
+
+    Parameters
+    ----------
+    roles : frozenset of Role or None
+        Who may pass; None: everybody with a session.
+
+    Raises
+    ------
+    Unauthenticated, Forbidden, TooManyRequests, DependencyUnavailable
+    """
+    if token is None:
+        raise Unauthenticated("Send Authorization: Bearer <token>; POST /api/sessions gives one.")
+    digest = environment().settings.service_token_sha256
+    session = (
+        SERVICE_SESSION if _is_service_token(token, digest) else sessions().authenticate(token)
+    )
+    if roles is not None and session.role not in roles:
+        raise Forbidden(f"The role {session.role.value!r} may not call this.")
+    return session
+
+
+def _is_service_token(token: str, digest: str) -> bool:
+    return bool(digest) and hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), digest)
+
+
+#: Anybody may call the endpoint; a session is looked up if its token was sent.
+IF_SENT: Final = Access(None, _authenticate)
