@@ -1,13 +1,24 @@
 """The generated documents are those of this code."""
 
 import json
+import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
 
 from documents.files import ASYNCAPI, OPENAPI, contents, stale
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT
 from tests.support import contract
+
+_LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
+PAGES: Final = sorted(
+    path
+    for pattern in ("*.md", "bench/*.md", "docs/**/*.md", "tools/*/*.md")
+    for path in CHECKOUT.glob(pattern)
+)
 
 
 def test_generated_documents_are_up_to_date() -> None:
@@ -38,6 +49,24 @@ def test_samples_are_what_they_are_samples_of() -> None:
 
 def test_the_documentation_links_to_the_contract() -> None:
     assert (CHECKOUT / "docs/openapi.json").resolve() == (CHECKOUT / OPENAPI).resolve()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    targets = [link for link in _LINK.findall(page.read_text()) if not re.match(r"\w+:", link)]
+    broken = []
+    for target in targets:
+        path, _, heading = target.partition("#")
+        file = page.parent / path if path else page
+        if not file.exists() or (heading and heading not in _anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Give the fragments of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def _media_types(node: object) -> Iterator[dict[str, Any]]:
