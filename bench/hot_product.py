@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
 
-import psycopg2
+import psycopg
 
 from bench.measuring import machine, percentile, seconds, spread, table
 from bench.servers import Servers, body, servers
@@ -96,14 +96,13 @@ def rush(of: Servers, crowd: list[Gateway], stock: int) -> Run:
         return began, took
 
     results = in_threads([lambda shop=shop: buy(shop) for shop in crowd])  # type: ignore[misc]
-    with contextlib.closing(psycopg2.connect(of.database_url)) as connection:
-        cursor = connection.cursor()
-        cursor.execute(
+    with psycopg.connect(of.database_url) as connection:
+        found = connection.execute(
             "SELECT coalesce(sum(quantity), 0) FROM reservations"
             " WHERE product_id = %s AND status = 'pending'",
-            (str(product),),
+            (product,),
         )
-        (held,) = cursor.fetchone() or (0,)
+        (held,) = found.fetchone() or (0,)
     took = max(ends) - min(began for began, _ in results)
     return Run(statuses, [took for _, took in results], took, int(held))
 
