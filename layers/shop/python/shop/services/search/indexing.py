@@ -46,7 +46,7 @@ class Refresh:
     """Refreshes the index and then drops what is cached, for batches that are tried again and again.
 
     While the index is unavailable a batch is tried every two seconds, for as long as it takes. What is
-    cached is dropped at the first failure, since pages must not wait for the index to be true, and when the index has
+    cached is dropped at the first failure, since pages must not wait for the index, and when the index has
     been written, since searches are cached too; but not in between: nothing would stay cached for as long
     as the index is unavailable. One of them lives as long as the process and knows the batch that failed
     last.
