@@ -10,8 +10,8 @@ second delivery a no-op, and the function raises only while a server is unavaila
    a pause, and after `DELIVERY_LIMIT` failed attempts it is dead-lettered with the reason; the rest of its
    batch goes on.
 3. While a server is unavailable to all messages, the batch is tried until the invocation's time is nearly
-   over, then returns to its queue, and copies replace it before it reaches the broker's limit on deliveries: an
-   outage costs no message, however long it lasts.
+   over, then returns to its queue, and copies replace it before it reaches the broker's limit on
+   deliveries: an outage costs no message, however long it lasts.
 4. A message that is delivered again arrives after newer ones of its aggregate: the order of events is best
    effort, so consumers are idempotent and use cases check the state that they find.
 """
