@@ -1,48 +1,42 @@
-"""Many buyers of one product at once, with the stock's Redis lock and without it, in turns.
+"""Many buyers of one product at once, beside as many who each want another one, in turns.
 
-Every buyer is a thread with its own connections and its own copy of ``inventory/reserve_stock``, called with
-an API Gateway event; all begin together. Sold must be exactly the stock, everybody else must be refused
-with 400 insufficient_stock, and nothing may fail. All threads share one Python process, so the times
-contain waiting for the interpreter: compare the two ways with each other, not with a deployment.
+Every buyer is a process with its own connections and its own copy of ``inventory/reserve_stock``, called with
+an API Gateway event; all begin at one moment. PostgreSQL allows 400 connections here, so more than 300 buyers
+are played by 300 processes, each several, one after the other. Sold must be exactly the stock, everybody else
+must be refused with 400 insufficient_stock, and nothing may fail. Buyers and PostgreSQL share the machine's
+CPUs: the times hold for this machine alone, the ratio of both ways and CPU time for others too.
 """
 
 import argparse
-import contextlib
-import hashlib
-import os
+import random
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
+from uuid import UUID
 
-import psycopg2
-
-from bench.measuring import machine, percentile, seconds, spread, table
-from bench.servers import Servers, body, servers
+from bench.buyers import Crowd, crowd
+from bench.measuring import machine, percentile, table
+from bench.servers import Servers, servers
 from shop.adapters.postgres.database import Database
-from shop.domain.ids import new_id
-from tests.support.containers import container_for
-from tests.support.gateway import Gateway
 from tests.support.products import add_product
-from tests.support.proxy_events import Context, proxy_event
-from tests.support.threads import in_threads
 
-FUNCTION = "inventory/reserve_stock"
-_TOKEN = "service-token-of-the-benchmark"
-_NO_REDIS = "redis://127.0.0.1:1"
+PROCESSES = 300
+SIZES = (50, 200, 1000)
 
 
 @dataclass
 class Run:
-    """What came of one rush."""
+    """What came of one rush; CPU in seconds."""
 
     statuses: Counter[int]
     times: list[float]
     took: float
     held: int
+    cpu: float
+    postgresql_cpu: float
 
     @property
     def throughput(self) -> float:
@@ -50,117 +44,126 @@ class Run:
         return len(self.times) / self.took
 
 
-@contextmanager
-def buyers(of: Servers, redis_url: str, count: int) -> Iterator[list[Gateway]]:
-    """Make buyers whose connections are open and whose handlers are loaded."""
-    digest = hashlib.sha256(_TOKEN.encode()).hexdigest()
-    warming = add_product_with(of, 10**6)
-    with ExitStack() as stack:
-        made = []
-        for _ in range(count):
-            container = stack.enter_context(
-                container_for(of.database_url, redis_url, service_token_sha256=digest)
-            )
-            shop = Gateway(container)
-            _buy(shop, warming)
-            made.append(shop)
-        yield made
+@dataclass
+class Series:
+    """All rushes of a size, one way."""
+
+    buyers: int
+    name: str
+    runs: list[Run] = field(default_factory=list)
+
+    def exact(self, stock: int) -> bool:
+        """Whether each time exactly the stock was sold, and everybody else refused."""
+        sold = min(stock, self.buyers)
+        expected = +Counter({200: sold, 400: self.buyers - sold})
+        return all(run.statuses == expected and run.held == sold for run in self.runs)
+
+    @property
+    def throughput(self) -> float:
+        """Median of the rushes."""
+        return median(run.throughput for run in self.runs)
+
+    def row(self) -> list[object]:
+        """Give what is printed."""
+        times = [
+            f"{median(percentile(run.times, percent) for run in self.runs) * 1000:.0f}"
+            for percent in (50, 95)
+        ]
+        cpu = [
+            f"{median(used) / self.buyers * 1000:.2f}"
+            for used in ([r.cpu for r in self.runs], [r.postgresql_cpu for r in self.runs])
+        ]
+        return [
+            f"{self.buyers}, {self.name}",
+            "/".join(str(run.held) for run in self.runs),
+            sum(run.statuses.total() - run.statuses[200] - run.statuses[400] for run in self.runs),
+            f"{self.throughput:.0f}",
+            *times,
+            *cpu,
+        ]
 
 
-def add_product_with(of: Servers, stock: int) -> object:
-    """Make a product with so much stock."""
-    with contextlib.closing(Database(of.database_url)) as database:
-        return add_product(database, on_hand=stock)
-
-
-def _buy(shop: Gateway, product: object) -> int:
-    headers = {"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json"}
-    sent = body(order_id=new_id(), items=[{"product_id": str(product), "quantity": 1}])
-    event = proxy_event("POST", "/api/inventory/reserve", headers, sent)
-    with shop.active():
-        answer = shop.handler(FUNCTION)(event, Context(FUNCTION))
-    status: int = answer["statusCode"]
-    return status
-
-
-def rush(of: Servers, crowd: list[Gateway], stock: int) -> Run:
-    """Let everybody buy a new product at once."""
-    product = add_product_with(of, stock)
-    statuses: Counter[int] = Counter()
-    ends: list[float] = []
-
-    def buy(shop: Gateway) -> tuple[float, float]:
-        began = time.perf_counter()
-        took = seconds(lambda: statuses.update([_buy(shop, product)]))
-        ends.append(time.perf_counter())
-        return began, took
-
-    results = in_threads([lambda shop=shop: buy(shop) for shop in crowd])  # type: ignore[misc]
-    with contextlib.closing(psycopg2.connect(of.database_url)) as connection:
-        cursor = connection.cursor()
-        cursor.execute(
-            "SELECT coalesce(sum(quantity), 0) FROM reservations"
-            " WHERE product_id = %s AND status = 'pending'",
-            (str(product),),
+def rush(of: Servers, buyers: Crowd, wanted: Sequence[UUID]) -> Run:
+    """Let a buyer of each of these products come at once."""
+    before = of.cpu("postgresql")
+    bought = buyers.rush(wanted)
+    after = of.cpu("postgresql")
+    with of.container() as container, container.database.autocommit() as transaction:
+        row = transaction.row(
+            "SELECT coalesce(sum(quantity), 0)::int AS held FROM reservations"
+            " WHERE product_id = ANY(%s) AND status = 'pending'",
+            (list(set(wanted)),),
         )
-        (held,) = cursor.fetchone() or (0,)
-    took = max(ends) - min(began for began, _ in results)
-    return Run(statuses, [took for _, took in results], took, int(held))
+    acted = [each for each in bought if each.statuses]
+    return Run(
+        statuses=Counter(status for each in acted for status in each.statuses),
+        times=[took for each in acted for took in each.times],
+        took=max(each.ended for each in acted) - min(each.began for each in acted),
+        held=row.held if row else 0,
+        cpu=sum(each.cpu for each in acted),
+        postgresql_cpu=after - before,
+    )
+
+
+def measure(of: Servers, sizes: Sequence[int], stock: int, rounds: int) -> list[Series]:
+    """Let each size come both ways in turns, so many times."""
+    found = []
+    for size in sizes:
+        one, many = Series(size, "one product"), Series(size, "a product each")
+        sold = min(stock, size)
+        with of.container() as container, crowd(of, min(size, PROCESSES)) as buyers:
+            empty = [add_product(container.database, on_hand=0) for _ in range(size - sold)]
+            ways: list[tuple[Series, Callable[[], list[UUID]]]] = [
+                (one, partial(_one, container.database, size, stock)),
+                (many, partial(_each, container.database, sold, empty)),
+            ]
+            for number in range(-1, rounds):
+                for series, products in ways if number % 2 else ways[::-1]:
+                    run = rush(of, buyers, products())
+                    if number >= 0:  # the first opens connections and prepares statements
+                        series.runs.append(run)
+        found += [one, many]
+    return found
+
+
+def _one(database: Database, buyers: int, stock: int) -> list[UUID]:
+    return [add_product(database, on_hand=stock)] * buyers
+
+
+def _each(database: Database, sold: int, empty: Sequence[UUID]) -> list[UUID]:
+    wanted = [*(add_product(database, on_hand=1) for _ in range(sold)), *empty]
+    return random.sample(wanted, len(wanted))
 
 
 def main() -> None:
     """Run from the command line; exit with 1 if what was sold is not exactly the stock."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--buyers", type=int, default=200, help="at once (200)")
-    parser.add_argument("--stock", type=int, default=50, help="of the product (50)")
-    parser.add_argument("--rounds", type=int, default=3, help="rushes each way (3)")
-    options = parser.parse_args()
-    runs: dict[str, list[Run]] = {"with the Redis lock": [], "without": []}
-    with (
-        servers(products=1) as running,
-        open(os.devnull, "w") as log,  # noqa: PTH123
-        contextlib.redirect_stdout(log),
-    ):
-        for _ in range(options.rounds):
-            for name, redis_url in zip(runs, (running.redis_url, _NO_REDIS), strict=True):
-                with buyers(running, redis_url, options.buyers) as crowd:
-                    runs[name].append(rush(running, crowd, options.stock))
-    print(
-        f"{options.buyers} buyers of a stock of {options.stock}, medians of {options.rounds}."
-        f" {machine()}\n"
+    parser.add_argument(
+        "--buyers", type=int, nargs="*", default=SIZES, help="at once (50 200 1000)"
     )
+    parser.add_argument("--stock", type=int, default=50, help="of the product (50)")
+    parser.add_argument("--rounds", type=int, default=5, help="rushes each way (5)")
+    options = parser.parse_args()
+    with servers(products=1) as running:
+        found = measure(running, options.buyers, options.stock, options.rounds)
+    print(f"Buyers of a stock of {options.stock}, medians of {options.rounds}. {machine()}")
+    print("CPU in milliseconds a buyer.\n")
     headings = (
-        "stock lock",
+        "buyers",
         "sold",
-        "refused",
         "failed",
         "answers/s",
         "p50 ms",
         "p95 ms",
-        "spread",
+        "CPU buyer",
+        "CPU PostgreSQL",
     )
-    rows = [
-        (
-            name,
-            "/".join(str(run.held) for run in each),
-            "/".join(str(run.statuses[400]) for run in each),
-            sum(run.statuses.total() - run.statuses[200] - run.statuses[400] for run in each),
-            f"{median(run.throughput for run in each):.0f}",
-            f"{median(percentile(run.times, 50) for run in each) * 1000:.0f}",
-            f"{median(percentile(run.times, 95) for run in each) * 1000:.0f}",
-            f"{spread([run.took for run in each]):.0%}",
-        )
-        for name, each in runs.items()
-    ]
-    table(headings, rows)
-    locked, free = (median(run.throughput for run in each) for each in runs.values())
-    print(f"\nThroughput with the lock / without: {locked / free:.2f}.")
-    sold = min(options.stock, options.buyers)
-    expected = Counter({200: sold, 400: options.buyers - sold})
-    exact = all(
-        run.statuses == expected and run.held == sold for each in runs.values() for run in each
-    )
-    print("Sold exactly the stock, each time." if exact else "WRONG: not exactly the stock.")
+    table(headings, [series.row() for series in found])
+    for one, many in zip(found[::2], found[1::2], strict=True):
+        ratio = one.throughput / many.throughput
+        print(f"\n{one.buyers} buyers: throughput of one product / a product each: {ratio:.2f}.")
+    exact = all(series.exact(options.stock) for series in found)
+    print("\nSold exactly the stock, each time." if exact else "\nWRONG: not exactly the stock.")
     sys.exit(0 if exact else 1)
 
 

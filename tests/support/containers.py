@@ -11,7 +11,6 @@ from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.adapters.redis.connection import RedisClient
 from shop.adapters.redis.invalidations import RedisInvalidations
-from shop.adapters.redis.stock_locks import RedisStockLocks
 from shop.bootstrap import (
     Environment,
     Part,
@@ -65,7 +64,6 @@ class Container:
     carts = _Attribute[CartStore](redis.carts)
     catalog_cache = _Attribute[CatalogCache](redis.catalog_cache)
     invalidations = _Attribute[RedisInvalidations](redis.invalidations)
-    stock_locks = _Attribute[RedisStockLocks](redis.stock_locks)
     redis = _Attribute[RedisClient](redis.redis)
     publisher = _Attribute[RabbitMQPublisher](rabbitmq.publisher)
     dead_letters = _Attribute[RabbitMQDeadLetters](rabbitmq.dead_letters)

@@ -52,7 +52,7 @@ _LOADS: Final = {
     "identity/delete_session": "http redis",
     "inventory/expire_reservations": "postgres rabbitmq",
     "inventory/get_stock": "http postgres",
-    "inventory/hold_order_stock": "postgres redis rabbitmq",
+    "inventory/hold_order_stock": "postgres rabbitmq",
     "inventory/on_order_paid": "postgres rabbitmq",
     "inventory/release_stock": "http postgres redis rabbitmq",
     "inventory/reserve_stock": "http postgres redis rabbitmq",

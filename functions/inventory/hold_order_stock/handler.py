@@ -1,6 +1,5 @@
 """Step of checkout: hold the order's stock."""
 
-from shop.bootstrap.redis import stock_locks
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.tasks import HoldOrderStock, StockHeld
 from shop.entrypoints.task import task
@@ -12,7 +11,6 @@ def handler(command: HoldOrderStock) -> StockHeld:
     """Hold the stock of an order, all lines or none; raises InsufficientStock."""
     hold = hold_stock(
         unit_of_work,
-        stock_locks(),
         command.order_id,
         command.items,
         expires_at=command.expires_at,

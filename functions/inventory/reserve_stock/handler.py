@@ -1,6 +1,5 @@
 """POST /api/inventory/reserve: hold stock for an order."""
 
-from shop.bootstrap.redis import stock_locks
 from shop.bootstrap.transactions import unit_of_work
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.inventory import Item
@@ -23,7 +22,6 @@ def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none; the same order again gets the same answer."""
     hold = hold_stock_for(
         unit_of_work,
-        stock_locks(),
         request.order_id,
         [Item(line.product_id, line.quantity) for line in request.body.items],
         ttl_seconds=request.body.ttl,

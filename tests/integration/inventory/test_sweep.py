@@ -28,7 +28,6 @@ def container(database: str) -> Iterator[Container]:
 def hold(container: Container, order_id: UUID, *products: UUID, seconds: int = 600) -> None:
     hold_stock_for(
         container.unit_of_work,
-        container.stock_locks,
         order_id,
         [Item(product, 1) for product in products],
         ttl_seconds=seconds,

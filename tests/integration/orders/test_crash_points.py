@@ -59,7 +59,6 @@ class World:
             assert order.reservation_expires_at is not None
             hold_stock(
                 opener,
-                self.container.stock_locks,
                 order.order_id,
                 order.items,
                 expires_at=order.reservation_expires_at,

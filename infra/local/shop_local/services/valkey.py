@@ -8,7 +8,7 @@ from shop_local.services.base import Command, Service, ServiceError, folder_of
 
 
 class Valkey(Service):
-    """Carts, sessions, caches, locks.
+    """Carts, sessions, caches, limits.
 
     Every write is appended to a file, which is synced every second: a crash loses the last second at most.
     """

@@ -5,7 +5,6 @@ from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.connection import RedisClient, make_client
 from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.adapters.redis.sessions import RedisSessionStore
-from shop.adapters.redis.stock_locks import RedisStockLocks
 from shop.adapters.redis.throttles import RedisLoginThrottle, RedisSignUpThrottle
 from shop.bootstrap import Settings, part
 from shop.services.cart.ports import CartStore
@@ -57,9 +56,3 @@ def carts(_settings: Settings) -> CartStore:
 def catalog_cache(_settings: Settings) -> CatalogCache:
     """Answers of the catalog, in this process and in Redis."""
     return RedisCatalogCache(redis(), invalidations())
-
-
-@part
-def stock_locks(_settings: Settings) -> RedisStockLocks:
-    """Locks that keep the queue for a hot product out of PostgreSQL."""
-    return RedisStockLocks(redis())

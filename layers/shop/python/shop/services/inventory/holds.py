@@ -17,7 +17,6 @@ from shop.services.inventory.announcements import (
     announce_levels,
     announce_released,
 )
-from shop.services.inventory.ports import StockLocks
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -30,7 +29,6 @@ NOT_BEING_PAID: Final = frozenset(
 
 def hold_stock(
     open_unit_of_work: OpenUnitOfWork,
-    locks: StockLocks,
     order_id: UUID,
     items: Iterable[Item],
     *,
@@ -59,7 +57,7 @@ def hold_stock(
         reservation_id=new_id(),
         items=[Item(product_id, quantity) for product_id, quantity in wanted.items()],
     )
-    with locks.hold(list(wanted)), open_unit_of_work() as work:
+    with open_unit_of_work() as work:
         outcome = work.inventory.hold(
             reserved, expires_at=expires_at, correlation_id=correlation_id
         )
@@ -73,7 +71,6 @@ def hold_stock(
 
 def hold_stock_for(
     open_unit_of_work: OpenUnitOfWork,
-    locks: StockLocks,
     order_id: UUID,
     items: Iterable[Item],
     *,
@@ -83,7 +80,6 @@ def hold_stock_for(
     """Hold stock for an order for some seconds from now; see `hold_stock`."""
     return hold_stock(
         open_unit_of_work,
-        locks,
         order_id,
         items,
         expires_at=datetime.now(UTC) + timedelta(seconds=ttl_seconds),

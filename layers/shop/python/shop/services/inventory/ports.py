@@ -1,7 +1,6 @@
 """Port of the stock and the holds on it."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -86,10 +85,3 @@ class InventoryRepository(Protocol):
         None, with nothing changed, if it was done before or some of it is not held (any more). Use
         `shop.services.inventory.holds.commit_stock`, which records the events as well.
         """
-
-
-class StockLocks(Protocol):
-    """Locks that keep the queue for a hot product out of the database. Their loss costs speed only."""
-
-    def hold(self, product_ids: Sequence[UUID]) -> AbstractContextManager[None]:
-        """Hold the locks of all products for the length of a block; go on without after a short wait."""
