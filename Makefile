@@ -100,7 +100,7 @@ replay: $(STAMPS)/dev ## republish events: A="--dead" or A="--from … --to …"
 reindex: $(STAMPS)/dev ## rebuild the search index with no gap
 	@exec $(PYTHON) -m shop_local run reindex $(A)
 
-docs: $(STAMPS)/dev ## write docs/openapi.json, docs/asyncapi.json and the README's tables anew
+docs: $(STAMPS)/dev ## write the API documents and the generated tables anew
 	@exec $(PYTHON) -m documents
 
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines

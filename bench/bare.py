@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import psycopg2
+import psycopg
 from redis import Redis
 from redis.client import Pipeline
 
@@ -33,6 +33,7 @@ def recorded() -> Iterator[list[Step]]:
 
     @contextmanager
     def noted_transaction(database: Database) -> Iterator[Transaction]:
+        steps.append(("begin", None))
         with transaction(database) as found:
             yield found
         steps.append(("commit", None))
@@ -40,8 +41,8 @@ def recorded() -> Iterator[list[Step]]:
     with (
         patch.object(
             Transaction,
-            "execute",
-            noting(Transaction.execute, lambda _, sql, given=(): ("sql", (sql, given))),
+            "_execute",
+            noting(Transaction._execute, lambda _, sql, given, __: ("sql", (sql.encode(), given))),
         ),
         patch.object(Database, "transaction", noted_transaction),
         patch.object(
@@ -62,7 +63,7 @@ def recorded() -> Iterator[list[Step]]:
 
 
 class BareDrivers:
-    """psycopg2 and redis-py, with nothing around them.
+    """psycopg and redis-py, with nothing around them.
 
     Parameters
     ----------
@@ -71,20 +72,27 @@ class BareDrivers:
     """
 
     def __init__(self, database_url: str, redis_url: str) -> None:
-        self._connection = psycopg2.connect(database_url)
+        self._connection = psycopg.connect(database_url, autocommit=True, prepare_threshold=1)
         self._redis = Redis.from_url(redis_url, protocol=3)
 
     def replay(self, steps: Sequence[Step]) -> None:
         """Do it all again, and read every answer."""
-        with self._connection.cursor() as cursor:
+        pipeline: psycopg.Pipeline | None = None
+        with contextlib.ExitStack() as stack:
             for kind, what in steps:
                 if kind == "redis":
                     self._call(what)
-                elif kind == "sql":
-                    cursor.execute(*what)
-                    cursor.fetchall()
+                elif kind == "begin":
+                    pipeline = stack.enter_context(self._connection.pipeline())
+                    self._connection.execute("BEGIN")
+                elif kind == "commit":
+                    self._connection.execute("COMMIT")
+                    stack.close()
+                    pipeline = None
                 else:
-                    self._connection.commit()
+                    cursor = self._connection.execute(*what)
+                    if pipeline is None and cursor.description:
+                        cursor.fetchall()
 
     def _call(self, commands: Sequence[Sequence[Any]]) -> None:
         if len(commands) == 1:

@@ -4,7 +4,7 @@ Usage: ``python -m bench.search [--products 100000] [--rounds 3]``. It runs serv
 catalog and the index takes a few minutes.
 
 Each query is asked in turn by our handler (API Gateway event in, JSON text out; no Redis, so nothing is
-cached) and by opensearch-py or psycopg2 alone, which send the very same bodies or statements and read the
+cached) and by opensearch-py or psycopg alone, which send the very same bodies or statements and read the
 answers. The order changes from pair to pair, so what slows the machine down slows both. "CPU" is that of
 this process, per query; "server CPU" is that of the node or the backends, for the same queries.
 """
@@ -19,7 +19,7 @@ from statistics import fmean
 from typing import Any
 
 import psutil
-import psycopg2
+import psycopg
 from opensearchpy import OpenSearch
 
 from bench.measuring import Pairs, machine, milliseconds, percentile, table, verdict
@@ -96,18 +96,16 @@ def bare_opensearch(container: Container, url: str, call: Callable[[], Any]) -> 
 
 
 def bare_postgresql(
-    connection: "psycopg2.extensions.connection", call: Callable[[], Any]
+    connection: psycopg.Connection[Any], call: Callable[[], Any]
 ) -> Callable[[], Any]:
-    """Make a call of psycopg2 with the statements that the handler sent."""
-    with Recorder().recording(Transaction, "execute") as sent:
+    """Make a call of psycopg with the statements that the handler sent."""
+    with Recorder().recording(Transaction, "_execute") as sent:
         call()
-    statements = [args[-2:] for args, _ in sent]
+    statements = [(sql.encode(), parameters) for (*_, sql, parameters, _), _ in sent]
 
     def bare() -> None:
-        with connection, connection.cursor() as cursor:
-            for sql, parameters in statements:
-                cursor.execute(sql, parameters)
-                cursor.fetchall()
+        for sql, parameters in statements:
+            connection.execute(sql, parameters).fetchall()
 
     return bare
 
@@ -163,11 +161,8 @@ def main() -> None:
 def _run(database_url: str, opensearch_url: str, node: int, products: int, rounds: int) -> None:
     began = time.perf_counter()
     load(database_url, n=products)
-    connection = psycopg2.connect(database_url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    connection.autocommit = False
+    connection = psycopg.connect(database_url, autocommit=True, prepare_threshold=1)
+    connection.execute("VACUUM ANALYZE")
     loaded = time.perf_counter()
     rows = []
     if opensearch_url:

@@ -1,7 +1,7 @@
 """Warm requests of the hot endpoints, beside the bare drivers sending the same to the same servers.
 
 A handler is called in process with an API Gateway event. What it sends to PostgreSQL and Redis is recorded
-once and sent again by psycopg2 and redis-py alone, alternating with the handler. The difference is our own
+once and sent again by psycopg and redis-py alone, alternating with the handler. The difference is our own
 time: Chalice, validation, the session's and the cache's logic, JSON, one structured log line. It hardly
 depends on the servers, so the ratio is worst here, where a round trip takes microseconds: the last column
 adds a network of half a millisecond a round trip, as between a Lambda function and its servers in AWS, to

@@ -67,5 +67,5 @@ def test_every_setting_is_described_and_reaches_the_functions() -> None:
         for name in properties.get("Environment", {}).get("Variables", {})
     }
     assert given == names
-    readme = (CHECKOUT / "README.md").read_text()
-    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+    page = (CHECKOUT / "docs/settings.md").read_text()
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []

@@ -8,7 +8,7 @@ from shop.services.platform import health
 
 @endpoint(answer=HealthView, further_statuses=(503,), response_headers=("Retry-After",))
 def handler(_request: Request[None, None]) -> Answer:
-    """Check every server; 503 when nothing works without one that is away."""
+    """Check every server; 503 when nothing works without one that is unavailable."""
     view = health.report(health.examine(dependencies()))
     headers = {"Cache-Control": "no-store"}
     if view.status != "down":

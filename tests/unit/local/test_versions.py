@@ -104,7 +104,7 @@ def test_the_migrations_refuse_an_old_postgresql_before_they_change_it() -> None
     assert not any(request.startswith((b"Q", b"P")) for request in received)
 
 
-def test_the_readme_names_the_versions() -> None:
-    readme = (CHECKOUT / "README.md").read_text()
+def test_the_documentation_names_the_versions() -> None:
+    page = (CHECKOUT / "docs/settings.md").read_text()
     for product, version in REQUIRED.items():
-        assert f"\n| {product} | {version} |" in readme
+        assert f"\n| {product} | {version} |" in page

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json, docs/asyncapi.json and the README's tables; ``--check`` only compares."""
+"""Write the generated documents and the generated parts of pages; ``--check`` only compares."""
 
 import argparse
 import sys

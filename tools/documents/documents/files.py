@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from documents import asyncapi, openapi, readme
+from documents import asyncapi, openapi, pages
 from documents.handlers import Function
 
 #: The function that serves the document carries it; docs/openapi.json links there.
 OPENAPI: Final = Path("functions/platform/get_openapi/openapi.json")
 ASYNCAPI: Final = Path("docs/asyncapi.json")
-README: Final = Path("README.md")
 
 
 def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
@@ -20,15 +19,14 @@ def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
     Parameters
     ----------
     checkout : Path
-        Folder with the README, the sample events and the tests.
+        Folder with the pages, the sample events and the tests.
     functions : sequence of Function
         What the template declares, in its order.
     """
     return {
         OPENAPI: _json(openapi.document(checkout, functions)),
         ASYNCAPI: _json(asyncapi.document()),
-        README: readme.render((checkout / README).read_text(), checkout, functions),
-    }
+    } | pages.render(checkout, functions)
 
 
 def stale(checkout: Path, fresh: dict[Path, str]) -> list[Path]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from documents.tables import markdown
+
 #: What is reported, and where (public issue trackers, as of 2022 to 2026).
 FAILURES: Final[dict[str, tuple[str, str]]] = {
     "A1": (
@@ -48,37 +50,77 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "powertools-lambda-python #8406 #4372",
     ),
 }
+#: The failures that the README shows, each with one of its tests.
+TELLING: Final = {
+    "A1": "test_two_hundred_buyers_of_fifty",
+    "A4": "test_a4_the_same_payment_twenty_times_at_once_is_one_charge",
+    "A5": "test_a5_the_order_and_its_payment_are_recorded_before_stripe_is_called",
+    "A8": "test_broker_away_between_payment_and_confirmation",
+    "A14": "test_a_hold_stops_counting_at_its_end_to_the_second",
+}
 _CITATION: Final = re.compile(r"\bA(?:1[0-8]|[1-9])\b")
 
 
 def tests(checkout: Path) -> dict[str, list[str]]:
-    """Give the tests that cite each failure in their docstring, as ``path::name``."""
+    """Give the tests that cite each failure in their docstring, as ``path::name``.
+
+    Raises
+    ------
+    ValueError
+        If no test cites one of them.
+    """
     found: dict[str, list[str]] = {name: [] for name in FAILURES}
     for name, test in _citations(checkout):
         if test not in found[name]:
             found[name].append(test)
+    for name, cited in found.items():
+        if not cited:
+            raise ValueError(f"no test cites {name}: {FAILURES[name][0]}")
     return found
 
 
+def scoreboard(checkout: Path) -> str:
+    """Make the README's summary: the counts, and the most telling lines.
+
+    Raises
+    ------
+    ValueError
+        If no test cites one of the failures, or a chosen test does not.
+    """
+    cited = tests(checkout)
+    count = len({test for found in cited.values() for test in found})
+    rows = []
+    for name, chosen in TELLING.items():
+        shown = [test for test in cited[name] if test.endswith(f"::{chosen}")]
+        if not shown:
+            raise ValueError(f"{chosen} does not cite {name}")
+        rows.append((*FAILURES[name], _links(shown, len(cited[name]), "")))
+    return (
+        f"{len(FAILURES)} failures, {count} tests that cite them. Five of them:\n\n"
+        f"{markdown(('failure', 'reported at', 'tests'), rows)}"
+    )
+
+
 def table(checkout: Path) -> str:
-    """Make the README's table.
+    """Make the whole table, for a page in ``docs/``.
 
     Raises
     ------
     ValueError
         If no test cites one of the failures.
     """
-    lines = ["| | failure | reported at | shown by |", "|---|---|---|---|"]
-    for name, cited in tests(checkout).items():
-        if not cited:
-            raise ValueError(f"no test cites {name}: {FAILURES[name][0]}")
-        failure, reference = FAILURES[name]
-        links = "<br>".join(
-            f"[{test.split('::')[-1]}]({test.split('::')[0]})" for test in cited[:3]
-        )
-        more = f"<br>and {len(cited) - 3} more" if len(cited) > 3 else ""
-        lines.append(f"| {name} | {failure} | {reference} | {links}{more} |")
-    return "\n".join(lines) + "\n"
+    rows = (
+        (name, *FAILURES[name], _links(cited[:3], len(cited), "../"))
+        for name, cited in tests(checkout).items()
+    )
+    return markdown(("", "failure", "reported at", "tests"), rows)
+
+
+def _links(shown: list[str], count: int, base: str) -> str:
+    split = (test.split("::") for test in shown)
+    links = [f"[{name}]({base}{path})" for path, name in split]
+    more = [f"and {count - len(shown)} more"] if count > len(shown) else []
+    return "<br>".join([*links, *more])
 
 
 def _citations(checkout: Path) -> Iterator[tuple[str, str]]:

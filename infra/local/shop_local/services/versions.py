@@ -26,7 +26,7 @@ _REDIS: Final = (6, 2)
 _RABBITMQ: Final = (3, 10)
 #: The one major version with which the tests and the measurements of relevance run.
 _OPENSEARCH: Final = 3
-#: The same in words, as the README's table has them.
+#: The same in words, as the table in docs/settings.md has them.
 REQUIRED: Final = {
     "PostgreSQL": f"{MINIMUM_VERSION} or later",
     "Redis": "6.2 or later, or any Valkey",

@@ -91,41 +91,47 @@ class Settings(Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     database_url : str
-        ``postgresql://user:password@host:port/database``.
+        PostgreSQL: ``postgresql://user:password@host:port/database``.
     database_prepare : bool
-        Whether statements that are used again are prepared; off for a pooler that knows none.
+        Whether statements that are used again are prepared. Set it to ``false`` behind a pooler that does not
+        support prepared statements.
     redis_url : str
-        ``redis://`` or ``rediss://`` (TLS).
+        Redis or Valkey: ``redis://…``, or ``rediss://…`` for TLS.
     rabbitmq_url : str
-        ``amqp://`` or ``amqps://`` (TLS).
+        RabbitMQ: ``amqp://…``, or ``amqps://…`` for TLS.
     opensearch_url : str
-        Empty: PostgreSQL answers searches.
+        OpenSearch: ``http[s]://…``. If empty, PostgreSQL serves search.
     opensearch_timeout_seconds : float
-        A search that takes longer is answered by PostgreSQL.
+        PostgreSQL answers a search for which OpenSearch needs longer.
     stripe_url : str
-        Base of the payment API; empty for Stripe's own.
-    stripe_key, stripe_webhook_secret : str
-        Stripe's secret key and the signing secret of the webhook endpoint.
+        Base URL of the payment API. If empty, Stripe's own.
+    stripe_key : str
+        Stripe's secret key.
+    stripe_webhook_secret : str
+        Signing secret of the webhook endpoint at Stripe.
     stripe_timeout_seconds : float
-        After this long without an answer a payment's outcome is unknown.
+        The outcome of a payment is unknown if Stripe needs longer to answer.
     service_token_sha256 : str
-        Hex digest of the token with which other services authenticate.
+        SHA-256 digest, in hexadecimal, of the token with which other services authenticate.
     api_base : str
-        What precedes ``/api`` in clients' addresses; the `type` of problems begins with it.
+        What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
+        ``type`` of problems begins with it.
     currency : str
-        ISO 4217 code of the shop's one currency; it must have two decimals.
+        ISO 4217 code of the shop's only currency; its minor unit must be a hundredth.
     email_sender : str
-        Verified SES sender.
+        Sender of e-mails, verified in SES.
     checkout_arn : str
-        The checkout state machine.
+        ARN of the checkout state machine; set for ``orders/checkout`` only.
     reservation_ttl_seconds : int
         How long checkout holds stock.
-    rate_limit_per_second, rate_limit_burst : int
-        Token bucket of one session.
+    rate_limit_per_second : int
+        Requests that a session may send per second.
+    rate_limit_burst : int
+        Requests that a session may send at once before that limit applies.
     sign_ups_per_hour : int
-        Limit for one source.
+        Sign-ups that one source may send per hour.
     log_level : str
-        What is less important is not logged.
+        Least severe level that is logged.
     """
 
     database_url: PostgresUrl

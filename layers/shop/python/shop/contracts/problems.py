@@ -27,7 +27,7 @@ _READ_AGAIN: Final = "Read the resource again, apply the change to what it is no
 _REPEAT: Final = (
     "Repeat the request after the seconds in Retry-After, with the same Idempotency-Key if any."
 )
-_CHECK_ID: Final = "Check the id. What belongs to somebody else is answered in the same way."
+_CHECK_ID: Final = "Check the id. What belongs to another customer is answered in the same way."
 _OTHER_CARD: Final = "Put the products into a cart and check out again with another payment method."
 
 #: Every code that the API answers with. The OpenAPI document is made from the same table.
@@ -99,7 +99,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "not_found": ProblemType(
         404, "Not found",
-        "The resource does not exist, or belongs to somebody else.",
+        "The resource does not exist, or belongs to another customer.",
         _CHECK_ID,
     ),
     "route_not_found": ProblemType(
@@ -134,7 +134,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "order_not_found": ProblemType(
         404, "No such order",
-        "The order does not exist, or belongs to somebody else.",
+        "The order does not exist, or belongs to another customer.",
         _CHECK_ID,
     ),
     "reservation_not_found": ProblemType(
@@ -178,7 +178,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Release the reservation first, or send the products and quantities that it has.",
     ),
     "version_conflict": ProblemType(
-        409, "Somebody else changed it first",
+        409, "The resource was changed meanwhile",
         "The resource has another version than the one in the body.",
         _READ_AGAIN,
     ),
@@ -198,7 +198,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Read GET /api/stock/{product_id} and leave at least what is reserved.",
     ),
     "precondition_failed": ProblemType(
-        412, "Somebody else changed it first",
+        412, "The resource was changed meanwhile",
         "The resource has another ETag than If-Match names.",
         _READ_AGAIN,
     ),

@@ -11,7 +11,7 @@
     ├── Forbidden                 the role does not allow it
     ├── PaymentDeclined           the bank said no
     ├── TooManyRequests           come back after retry_after_seconds
-    └── DependencyUnavailable     a server we need is away; nothing was changed
+    └── DependencyUnavailable     a server we need is unavailable; nothing was changed
         └── PaymentOutcomeUnknown the provider did not answer; reconciliation decides
 
 The HTTP status of every code stands in `shop.contracts.problems`.
@@ -71,7 +71,7 @@ class InsufficientStock(ShopError):
 
 
 class NotFound(ShopError):
-    """No such thing, or it belongs to somebody else."""
+    """No such thing, or it belongs to another customer."""
 
     default_code = "not_found"
 

@@ -63,7 +63,7 @@ def reindex(
     Raises
     ------
     DependencyUnavailable
-        If a server is away.
+        If a server is unavailable.
     ReindexError
         If another rebuild is running, or documents were refused.
     """

@@ -148,7 +148,7 @@ class RedisCartStore(CartStore):
             raise _no_such_line(product_id)
         if state == "short":
             raise InsufficientStock(
-                f"Only {available} can be had; {content} in the cart.",
+                f"Only {available} are available; the cart holds {content}.",
                 errors=[FieldError("quantity", f"must not make more than {available} in the cart")],
             )
         if state != "ok":

@@ -2,16 +2,16 @@
 
 The mapping acknowledges a batch as a whole when the function returns, and returns all of it to the queue when
 the function raises. Each message therefore has a transaction of its own with an inbox row, which makes a
-second delivery a no-op, and the function raises only while a server is unavailable to everybody.
+second delivery a no-op, and the function raises only while a server is unavailable to all messages.
 
 1. A message that cannot be read, or that a use case refuses with a `ShopError`, is dead-lettered with the
    reason.
 2. A message that fails for any other reason while the server it needs serves others is delivered again after
    a pause, and after `DELIVERY_LIMIT` failed attempts it is dead-lettered with the reason; the rest of its
    batch goes on.
-3. While a server is unavailable to everybody, the batch is tried until the invocation's time is nearly over,
-   then returns to its queue, and copies replace it before it reaches the broker's limit on deliveries: an
-   outage costs no message, however long it lasts.
+3. While a server is unavailable to all messages, the batch is tried until the invocation's time is nearly
+   over, then returns to its queue, and copies replace it before it reaches the broker's limit on
+   deliveries: an outage costs no message, however long it lasts.
 4. A message that is delivered again arrives after newer ones of its aggregate: the order of events is best
    effort, so consumers are idempotent and use cases check the state that they find.
 """

@@ -126,7 +126,7 @@ class Batch:
         Raises
         ------
         DependencyUnavailable
-            If a server is unavailable to everybody.
+            If a server is unavailable to all messages.
         """
         if not self._budget.allows_another:
             return
@@ -155,7 +155,7 @@ class Batch:
         Raises
         ------
         DependencyUnavailable
-            If a server is unavailable to everybody.
+            If a server is unavailable to all messages.
         """
         failure = self._attempt(action) if together else None
         if failure is None:

@@ -11,7 +11,7 @@ from shop.domain.cart import Cart, TrackedCart
 class CartStore(Protocol):
     """Carts by user. Every write is atomic and lets the cart live for seven more days.
 
-    All methods raise `DependencyUnavailable` if the store is away.
+    All methods raise `DependencyUnavailable` if the store is unavailable.
     """
 
     def read(self, user_id: UUID) -> Cart | None:

@@ -57,7 +57,7 @@ def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -
     """
     if query.page * query.per_page > MAX_DEPTH:
         raise InvalidRequest(
-            "The page lies too deep; narrow the list by category, or use the search.",
+            "The page is beyond the last one; narrow the list by category, or use the search.",
             errors=[FieldError("page", f"page times per_page must not exceed {MAX_DEPTH}")],
         )
 

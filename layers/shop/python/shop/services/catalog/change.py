@@ -90,7 +90,7 @@ def change_product(
     ShopError
         ``precondition_required`` without If-Match and version.
     Conflict
-        ``precondition_failed`` (If-Match) or ``version_conflict`` (version): somebody was faster.
+        ``precondition_failed`` (If-Match) or ``version_conflict`` (version): another change was made first.
     NotFound
         ``product_not_found``.
     InvalidRequest

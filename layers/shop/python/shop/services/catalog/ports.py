@@ -56,7 +56,7 @@ class CatalogCache(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the shared cache is away; this process's copies are dropped even so.
+            If the shared cache is unavailable; this process's copies are dropped even so.
         """
 
     def forget(self, keys: Sequence[CacheKey]) -> None:

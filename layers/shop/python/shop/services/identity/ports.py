@@ -13,7 +13,7 @@ class CustomerRepository(Protocol):
     def add(self, customer: Customer) -> bool:
         """Insert a customer; True as well if this very one (by id) is there already.
 
-        False: the e-mail address belongs to somebody else.
+        False: the e-mail address belongs to another customer.
         """
 
     def by_email(self, email: str) -> Customer | None:

@@ -17,7 +17,7 @@ class Mailer(Protocol):
         MailRefused
             If trying again would not help.
         DependencyUnavailable
-            If the service is away or throttles.
+            If the service is unavailable or throttles.
         """
 
 

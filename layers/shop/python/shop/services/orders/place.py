@@ -158,7 +158,7 @@ def _earlier_order(work: UnitOfWork, command: tasks.PlaceOrder) -> Order:
             code="cart_already_ordered",
         )
     if order.user_id != command.user_id:
-        raise Conflict("The order belongs to somebody else.")
+        raise Conflict("The order belongs to another customer.")
     if order.status not in _FAILED:
         return order
     match order.cancel_reason:

@@ -91,7 +91,7 @@ class CheckoutMachine(Protocol):
         ShopError
             The refusal of a step, with its code and fields.
         PaymentOutcomeUnknown
-            Charged or not, nobody knows yet.
+            Whether it was charged is not known yet.
         DependencyUnavailable
             It took too long, or a server is unavailable: repeat it.
         """

@@ -72,7 +72,7 @@ def _give_money_back(
     except DependencyUnavailable as unavailable:
         _log.warning("refund of order %s left for later: %s", refund.order_id, unavailable.detail)
     except RefundRefused:
-        _log.warning("refund of order %s left for somebody to look at", refund.order_id)
+        _log.warning("refund of order %s left for staff", refund.order_id)
 
 
 def _cannot_cancel(order: Order) -> Conflict:

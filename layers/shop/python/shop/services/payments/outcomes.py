@@ -154,4 +154,4 @@ def follow_up(
     except PaymentOutcomeUnknown:
         _log.warning("refund of %s left for the reconciliation", refund.payment_intent_id)
     except RefundRefused:
-        _log.warning("refund of %s left for somebody to look at", refund.payment_intent_id)
+        _log.warning("refund of %s left for staff", refund.payment_intent_id)

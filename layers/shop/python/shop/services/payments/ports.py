@@ -129,7 +129,7 @@ class PaymentProvider(Protocol):
         Raises
         ------
         PaymentOutcomeUnknown
-            Charged or not, nobody knows yet.
+            Whether it was charged is not known yet.
         Conflict
             ``request_in_progress``: another request charges the same attempt right now.
         """
@@ -171,7 +171,7 @@ class PaymentProvider(Protocol):
         PaymentOutcomeUnknown
             `StillUnknown` if the provider answers, and does not know.
         RefundRefused
-            The provider says that it cannot be done; somebody must look.
+            The provider says that it cannot be done; staff must act.
         """
 
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:

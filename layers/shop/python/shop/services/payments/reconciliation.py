@@ -32,7 +32,7 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-#: What was touched more recently is still in somebody's hands.
+#: What was touched more recently is still being processed.
 IDLE: Final = timedelta(seconds=20)
 _BATCH: Final = 20
 #: With so many calls in a row that get no answer the provider is unavailable: the next run goes on.

@@ -46,7 +46,7 @@ def execute_refund(
     PaymentOutcomeUnknown
         The provider did not answer; the reconciliation goes on.
     RefundRefused
-        The provider says that it cannot be done; somebody must look. It is tried again until it can.
+        The provider says that it cannot be done; staff must act. It is tried again until it can.
     """
     try:
         refund_id = provider.refund(refund.payment_intent_id)
@@ -81,6 +81,6 @@ def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> Non
 
 
 def report_failed_refund(payment_intent_id: str, refund_id: str) -> None:
-    """Report, after the commit, a failed refund that somebody must look at."""
+    """Report, after the commit, a failed refund on which staff must act."""
     _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
     metric("RefundsFailed")

@@ -26,7 +26,7 @@ class FallbackSearchEngine:
     chosen, stand_in : SearchEngine
         What `stand_in` answers is marked as degraded.
     breaker : CircuitBreaker
-        Opened when `chosen` is away or broken, so that only the first search waits for its time-out. A
+        Opened when `chosen` is unavailable or broken, so that only the first search waits for its time-out. A
         query that `chosen` does not take says nothing about the others.
     """
 

@@ -75,7 +75,7 @@ def _cached(
 def _query(request: SearchProducts, filters: SearchFilters) -> SearchQuery:
     if request.page * request.per_page > MAX_DEPTH:
         raise InvalidRequest(
-            "The page lies too deep; narrow the search with filters.",
+            "The page is beyond the last one; narrow the search with filters.",
             errors=[FieldError("page", f"page times per_page must not exceed {MAX_DEPTH}")],
         )
     lowest, highest = _prices(filters.price or PriceFilter())

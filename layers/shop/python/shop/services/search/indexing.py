@@ -29,7 +29,7 @@ def refresh_index(
     Raises
     ------
     DependencyUnavailable
-        If the index or the database is away.
+        If the index or the database is unavailable.
     """
     if index is None:
         return 0
@@ -45,10 +45,11 @@ def refresh_index(
 class Refresh:
     """Refreshes the index and then drops what is cached, for batches that are tried again and again.
 
-    While the index is away a batch is tried every two seconds, for as long as it takes. What is cached is
-    dropped at the first failure, since pages must not wait for the index to be true, and when the index has
+    While the index is unavailable a batch is tried every two seconds, for as long as it takes. What is
+    cached is dropped at the first failure, since pages must not wait for the index, and when the index has
     been written, since searches are cached too; but not in between: nothing would stay cached for as long
-    as the index is away. One of them lives as long as the process and knows the batch that failed last.
+    as the index is unavailable. One of them lives as long as the process and knows the batch that failed
+    last.
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ class SearchEngine(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the engine is away, or has no index yet.
+            If the engine is unavailable, or has no index yet.
         QueryRefused
             If the engine does not take the query.
         """
@@ -47,5 +47,5 @@ class SearchIndex(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the index is away.
+            If the index is unavailable.
         """
