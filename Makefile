@@ -106,8 +106,8 @@ docs: $(STAMPS)/dev ## write the API documents and the generated tables anew
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)
 
-BENCHMARKS := cold_start warm hot_product
-bench: $(LAPTOP) ## measure cold starts, warm requests, a hot product; or B="search"
+BENCHMARKS := cold_start warm purchase hot_product
+bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot product; or B="search"
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from bench.bare import BareDrivers, Step, recorded
+from bench.bare import bare_drivers, recorded
 from bench.measuring import Pairs, machine, seconds, table, verdict
+from bench.replay import BareDrivers, Step
 from bench.servers import Servers, body, servers
 from shop.domain.sessions import Role
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -28,6 +29,7 @@ from tests.support.gateway import Gateway
 from tests.support.orders import OrderingShop
 from tests.support.people import token_of
 from tests.support.proxy_events import Context, find_route, proxy_event
+from tests.support.wire import counting
 
 BUDGET = 1.5
 #: Between a function and its servers in one availability zone or the next.
@@ -42,6 +44,8 @@ class Case:
     ----------
     prepare : callable
         Brings the servers and the container into that state; not timed.
+    round_trips : int
+        How often the servers are waited for.
     """
 
     name: str
@@ -49,12 +53,7 @@ class Case:
     prepare: Callable[[], object] = lambda: None
     pairs: Pairs = field(default_factory=Pairs)
     steps: Sequence[Step] = ()
-
-    @property
-    def round_trips(self) -> int:
-        """How often the servers are waited for: a transaction's BEGIN is one of its own."""
-        transactions = sum(kind == "commit" for kind, _ in self.steps)
-        return len(self.steps) + transactions
+    round_trips: int = 0
 
     @property
     def ratio_in_a_network(self) -> float:
@@ -109,7 +108,7 @@ def measure(of: Servers, rounds: int) -> tuple[list[Case], list[float]]:
     """Time every case, and an endpoint that does nothing."""
     with (
         of.container(rate_limit_per_second=10**6, rate_limit_burst=10**6) as container,
-        contextlib.closing(BareDrivers(of.database_url, of.redis_url)) as bare,
+        contextlib.closing(bare_drivers(of.database_url, of.redis_url)) as bare,
     ):
         shop = OrderingShop(container)
         found = cases(of, shop)
@@ -128,8 +127,10 @@ def _measure_case(case: Case, shop: Gateway, bare: BareDrivers, rounds: int) -> 
         if answer["statusCode"] != 200:
             raise SystemExit(f"{case.name}: {answer}")
     case.prepare()
-    with recorded() as case.steps:
+    with counting(shop.container.database) as traffic, recorded() as case.steps:
         handler(case.event, context)
+    redis_calls = sum(kind == "redis" for kind, _ in case.steps)
+    case.round_trips = traffic.round_trips + redis_calls
     ours, base = partial(handler, case.event, context), partial(bare.replay, case.steps)
     for number in range(-5, rounds):
         case.prepare()

@@ -1,4 +1,4 @@
-"""Stands for Step Functions: every execution of the checkout succeeds at once."""
+"""Stands for AWS: every execution of the checkout succeeds at once, every e-mail is accepted."""
 
 import http.server
 import json
@@ -14,18 +14,25 @@ import msgspec
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.orders import Order, OrderLine, OrderStatus
 
+_SENT = """<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">
+<SendEmailResult><MessageId>bench</MessageId></SendEmailResult>
+<ResponseMetadata><RequestId>bench</RequestId></ResponseMetadata></SendEmailResponse>"""
 
-class _Placement(http.server.BaseHTTPRequestHandler):
-    """Stands for Step Functions: every execution of the checkout succeeds at once."""
 
+class _Aws(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Answer StartSyncExecution."""
-        call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps({"status": "SUCCEEDED", "output": _placed(json.loads(call["input"]))})
+        """Answer StartSyncExecution or SendEmail."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "X-Amz-Target" in self.headers:
+            output = _placed(json.loads(json.loads(body)["input"]))
+            answer = json.dumps({"status": "SUCCEEDED", "output": output})
+            kind = "application/x-amz-json-1.0"
+        else:
+            answer, kind = _SENT, "text/xml"
         self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer.encode())
@@ -70,10 +77,20 @@ def _placed(command: dict[str, Any]) -> str:
 
 
 @contextmanager
-def step_functions() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Placement)
+def aws() -> Iterator[dict[str, str]]:
+    """Run it in a thread; give the environment that leads boto3 there."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Aws)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield {
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            # StartSyncExecution calls the host sync-<host>.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        }
     finally:
         server.shutdown()
+        server.server_close()
