@@ -113,8 +113,9 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot produc
 # ---- checks -----------------------------------------------------------------------------------
 test: lint types pytest ## lint, types and every test
 
-lint: $(STAMPS)/dev ## ruff and the import rules
+lint: $(STAMPS)/dev ## ruff, cfn-lint and the import rules
 	@.venv/bin/ruff check --quiet .
+	@.venv/bin/cfn-lint infra/*.yaml
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
 
@@ -129,7 +130,6 @@ format: $(STAMPS)/dev ## let ruff fix what it can
 	@.venv/bin/ruff format .
 
 validate: $(STAMPS)/sam ## sam validate --lint
-	@.venv/bin/cfn-lint infra/*.yaml
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
 build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
