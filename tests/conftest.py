@@ -15,6 +15,7 @@ from shop_local.paths import MIGRATIONS
 from shop_local.services import RunningServices
 from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
+from tests.support.proxy import CuttableProxy
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,13 @@ def redis(redis_url: str) -> str:
     with Redis.from_url(redis_url) as operator:
         operator.flushall()
     return redis_url
+
+
+@pytest.fixture
+def redis_proxy(redis: str) -> Iterator[CuttableProxy]:
+    """What stands before Valkey and can cut its connections."""
+    with CuttableProxy(redis) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session")

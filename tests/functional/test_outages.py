@@ -16,12 +16,6 @@ _LIST = "/api/catalog/products"
 
 
 @pytest.fixture
-def redis_proxy(redis: str) -> Iterator[CuttableProxy]:
-    with CuttableProxy(redis) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 def database_proxy(database: str) -> Iterator[CuttableProxy]:
     with CuttableProxy(database) as proxy:
         yield proxy

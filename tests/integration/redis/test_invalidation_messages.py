@@ -14,15 +14,9 @@ from tests.support.round_trips import round_trips
 
 
 @pytest.fixture
-def proxy(redis: str) -> Iterator[CuttableProxy]:
-    with CuttableProxy(redis) as made:
-        yield made
-
-
-@pytest.fixture
-def invalidations(proxy: CuttableProxy) -> Iterator[RedisInvalidations]:
+def invalidations(redis_proxy: CuttableProxy) -> Iterator[RedisInvalidations]:
     """Listening already."""
-    made = RedisInvalidations(proxy.url, ["product:", "version"])
+    made = RedisInvalidations(redis_proxy.url, ["product:", "version"])
     assert made.changed() is None
     assert made.changed() == frozenset()
     yield made
@@ -85,27 +79,27 @@ def test_a_flush_drops_everything(invalidations: RedisInvalidations, writer: Red
     assert _next(invalidations) == frozenset({"product:1"})
 
 
-def _cut(proxy: CuttableProxy) -> None:
-    proxy.cut()
-    proxy.mend()
+def _cut(redis_proxy: CuttableProxy) -> None:
+    redis_proxy.cut()
+    redis_proxy.mend()
 
 
-def _die_without_notice(proxy: CuttableProxy) -> None:
-    proxy.forget_connections()
+def _die_without_notice(redis_proxy: CuttableProxy) -> None:
+    redis_proxy.forget_connections()
     time.sleep(0.11)
 
 
 @pytest.mark.parametrize("lose", [_cut, _die_without_notice])
 def test_after_a_lost_connection_everything_is_dropped(
-    proxy: CuttableProxy,
+    redis_proxy: CuttableProxy,
     writer: Redis,
     lose: Callable[[CuttableProxy], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(redis_connection, "IDLE_CHECK_SECONDS", 0.1)
-    invalidations = RedisInvalidations(proxy.url, ["product:"])
+    invalidations = RedisInvalidations(redis_proxy.url, ["product:"])
     assert invalidations.changed() is None
-    lose(proxy)
+    lose(redis_proxy)
     writer.set("product:1", "missed")
 
     assert invalidations.changed() is None
@@ -115,15 +109,15 @@ def test_after_a_lost_connection_everything_is_dropped(
     invalidations.close()
 
 
-def test_a_server_that_was_unavailable_is_called_again_later(proxy: CuttableProxy) -> None:
+def test_a_server_that_was_unavailable_is_called_again_later(redis_proxy: CuttableProxy) -> None:
     now = 0.0
-    invalidations = RedisInvalidations(proxy.url, ["x"], CircuitBreaker(5, lambda: now))
-    proxy.cut()
+    invalidations = RedisInvalidations(redis_proxy.url, ["x"], CircuitBreaker(5, lambda: now))
+    redis_proxy.cut()
     for _ in range(3):
         assert invalidations.changed() is None
         assert not invalidations.listening
-    assert proxy.accepted == 1
-    proxy.mend()
+    assert redis_proxy.accepted == 1
+    redis_proxy.mend()
     now = 5.0
     assert invalidations.changed() is None
     assert invalidations.changed() == frozenset()

@@ -15,14 +15,8 @@ from tests.support.threads import in_threads
 
 
 @pytest.fixture
-def proxy(redis: str) -> Iterator[CuttableProxy]:
-    with CuttableProxy(redis) as made:
-        yield made
-
-
-@pytest.fixture
-def client(proxy: CuttableProxy) -> Iterator[RedisClient]:
-    made = make_client(proxy.url)
+def client(redis_proxy: CuttableProxy) -> Iterator[RedisClient]:
+    made = make_client(redis_proxy.url)
     yield made
     made.close()
 
@@ -54,56 +48,56 @@ in_each_way = pytest.mark.parametrize("increment", [_command, _pipeline, _script
 
 @in_each_way
 def test_one_that_the_server_closed_while_it_was_idle_is_replaced(
-    client: RedisClient, proxy: CuttableProxy, increment: Callable[[RedisClient], int]
+    client: RedisClient, redis_proxy: CuttableProxy, increment: Callable[[RedisClient], int]
 ) -> None:
     assert increment(client) == 1
-    proxy.cut()
-    proxy.mend()
+    redis_proxy.cut()
+    redis_proxy.mend()
 
     assert increment(client) == 2
-    assert proxy.accepted == 2
+    assert redis_proxy.accepted == 2
 
 
 @in_each_way
 def test_one_that_died_without_notice_is_replaced_after_an_idle_period(
     client: RedisClient,
-    proxy: CuttableProxy,
+    redis_proxy: CuttableProxy,
     increment: Callable[[RedisClient], int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(redis_connection, "IDLE_CHECK_SECONDS", 0.1)
-    checking = make_client(proxy.url)
+    checking = make_client(redis_proxy.url)
     assert increment(checking) == 1
-    proxy.forget_connections()
+    redis_proxy.forget_connections()
     time.sleep(0.11)
 
     assert increment(checking) == 2
-    assert proxy.accepted == 2
+    assert redis_proxy.accepted == 2
     checking.close()
 
 
 @in_each_way
 def test_what_may_have_been_executed_is_not_repeated(
     client: RedisClient,
-    proxy: CuttableProxy,
+    redis_proxy: CuttableProxy,
     operator: Redis,
     increment: Callable[[RedisClient], int],
 ) -> None:
     assert increment(client) == 1
-    proxy.lose_replies()
+    redis_proxy.lose_replies()
     with pytest.raises(DependencyUnavailable):
         increment(client)
-    proxy.mend()
+    redis_proxy.mend()
 
     assert operator.get("counter") == "2"
     assert increment(client) == 3
 
 
 def test_what_was_sent_on_a_dead_connection_is_not_repeated(
-    client: RedisClient, proxy: CuttableProxy, operator: Redis
+    client: RedisClient, redis_proxy: CuttableProxy, operator: Redis
 ) -> None:
     assert _command(client) == 1
-    proxy.forget_connections()
+    redis_proxy.forget_connections()
     with pytest.raises(DependencyUnavailable):
         _command(client)
 
@@ -112,15 +106,15 @@ def test_what_was_sent_on_a_dead_connection_is_not_repeated(
 
 
 def test_a_server_that_stays_unreachable_is_unavailable(
-    client: RedisClient, proxy: CuttableProxy
+    client: RedisClient, redis_proxy: CuttableProxy
 ) -> None:
     assert _command(client) == 1
-    proxy.cut()
+    redis_proxy.cut()
     for _ in range(2):
         with pytest.raises(DependencyUnavailable):
             _command(client)
-    assert proxy.accepted == 3  # one attempt to connect for each command
-    proxy.mend()
+    assert redis_proxy.accepted == 3  # one attempt to connect for each command
+    redis_proxy.mend()
     assert _command(client) == 2
 
 
@@ -142,14 +136,14 @@ def test_a_script_that_the_server_does_not_know_is_loaded_once(redis: str, opera
     client.close()
 
 
-def test_threads_share_a_few_connections(client: RedisClient, proxy: CuttableProxy) -> None:
+def test_threads_share_a_few_connections(client: RedisClient, redis_proxy: CuttableProxy) -> None:
     def increment() -> None:
         for _ in range(50):
             client.incr("counter")
 
     in_threads([increment] * 12)
     assert client.get("counter") == "600"
-    assert proxy.accepted <= 4
+    assert redis_proxy.accepted <= 4
 
 
 def test_user_password_and_database_are_those_of_the_url(redis: str, operator: Redis) -> None:
