@@ -28,15 +28,7 @@ def publish(outbox: Outbox, publisher: Publisher, events: Sequence[StoredEvent])
         If the broker or the database is unavailable. What was not published stays in the outbox.
     """
     publisher.ready()
-    published = 0
-    try:
-        for event in events:
-            publisher.publish(event)
-            published += 1
-    finally:
-        # Also when the broker became unavailable half-way: what it has confirmed is not sent again.
-        if published:
-            outbox.mark_published(events[:published])
+    _send(publisher, events, outbox.mark_published)
 
 
 def relay(
@@ -69,15 +61,27 @@ def relay(
     while clock() < deadline:
         publisher.ready()
         with outbox.pending(limit=_RELAY_BATCH) as batch:
-            published = 0
-            try:
-                for event in batch.events:
-                    publisher.publish(event)
-                    published += 1
-            finally:
-                batch.mark_published(batch.events[:published])
+            published = _send(publisher, batch.events, batch.mark_published)
         relayed += published
         if published < _RELAY_BATCH:
             break
         _log.info("relayed so far", extra={"events": relayed})
     return relayed
+
+
+def _send(
+    publisher: Publisher,
+    events: Sequence[StoredEvent],
+    mark_published: Callable[[Sequence[StoredEvent]], None],
+) -> int:
+    """Hand events to the broker in order and mark those that it took; give how many."""
+    published = 0
+    try:
+        for event in events:
+            publisher.publish(event)
+            published += 1
+    finally:
+        # Also when the broker became unavailable half-way: what it has confirmed is not sent again.
+        if published:
+            mark_published(events[:published])
+    return published
