@@ -11,7 +11,7 @@ from psycopg.rows import BaseRowFactory, tuple_row
 from shop.adapters.postgres import database as database_module
 from shop.adapters.postgres import inventory_sql
 from shop.adapters.postgres.database import Database, Parameters, Transaction
-from shop.adapters.postgres.outbox import EventLog, PostgresOutbox, envelope_of
+from shop.adapters.postgres.outbox import EventLog, PostgresOutbox, new_event
 from shop.adapters.postgres.outbox import parameters as outbox_parameters
 from shop.adapters.postgres.records import PostgresRecords
 from shop.contracts.events import ProductUpdated
@@ -106,7 +106,7 @@ def test_inventory(full: str, statement: str, parameters: dict[str, Any], index:
 def test_holding(full: str) -> None:
     event = ProductUpdated(product_id=UUID(int=1), product_version=1)
     parameters = {
-        **outbox_parameters([envelope_of(event, "c")]),
+        **outbox_parameters([new_event(event, "c")]),
         **PRODUCTS,
         "quantities": [1],
         "order": ORDER["order"],
@@ -133,7 +133,7 @@ def test_closing_a_transaction(plans: tuple[Database, list[str]]) -> None:
     event = ProductUpdated(product_id=UUID(int=1), product_version=1)
     with database.transaction() as transaction:
         events = EventLog()
-        events.record(envelope_of(event, "c"))
+        events.record(new_event(event, "c"))
         events.close(transaction, ("c", UUID(int=3)))
     assert "idx_outbox_unpublished" in seen.pop()
 

@@ -228,6 +228,20 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         """The routing key."""
         return self.event.event_type
 
+    @property
+    def order_id(self) -> UUID | None:
+        """The order that the event is about, if it is about one."""
+        return getattr(self.event, "order_id", None)
+
+    def log_fields(self) -> dict[str, str]:
+        """Give what a line of the log says of it."""
+        fields = {
+            "event_id": str(self.event_id),
+            "event_type": self.event_type,
+            "correlation_id": self.correlation_id,
+        }
+        return fields | ({"order_id": str(self.order_id)} if self.order_id else {})
+
 
 def encode(envelope: Envelope) -> bytes:
     """Write the JSON body of a message."""

@@ -13,7 +13,7 @@ import msgspec
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, Recorded, envelope_of, parameters
+from shop.adapters.postgres.outbox import EventLog, Recorded, new_event, parameters
 from shop.contracts.events import InventoryReserved
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, ShopError
 from shop.domain.inventory import (
@@ -84,8 +84,8 @@ class PostgresInventory(InventoryRepository):
     ) -> Held | AlreadyHeld | NotHeld:
         order_id, reservation_id = reserved.order_id, reserved.reservation_id
         wanted = {item.product_id: item.quantity for item in reserved.items}
-        envelope = envelope_of(reserved, correlation_id)
-        values: dict[str, Any] = parameters([envelope]) | {
+        event = new_event(reserved, correlation_id)
+        values: dict[str, Any] = parameters([event]) | {
             "order": order_id,
             "reservation": reservation_id,
             "products": list(wanted),
@@ -100,7 +100,7 @@ class PostgresInventory(InventoryRepository):
             return _repeated(order_id, wanted, decision.known)
         if not decision.held:
             return NotHeld(_refusal(decision, wanted), _holds(decision.lapsed))
-        self._events.was_recorded(envelope, decision.waiting)
+        self._events.was_recorded(event, decision.waiting)
         hold = Hold(reservation_id, order_id, tuple(reserved.items), expires_at)
         return Held(hold, _holds(decision.lapsed))
 

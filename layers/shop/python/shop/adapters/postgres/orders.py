@@ -15,7 +15,7 @@ from shop.adapters.postgres.outbox import (
     WAITING,
     EventLog,
     Recorded,
-    envelope_of,
+    new_event,
     parameters,
     recording_if,
 )
@@ -119,12 +119,10 @@ class PostgresOrders(OrderRepository):
 
     @override
     def add(self, order: Order, created: Event) -> bool:
-        envelope = envelope_of(created, order.correlation_id)
-        recorded = self._transaction.one(
-            Recorded, _ADD, _parameters(order) | parameters([envelope])
-        )
+        event = new_event(created, order.correlation_id)
+        recorded = self._transaction.one(Recorded, _ADD, _parameters(order) | parameters([event]))
         if recorded is not None:
-            self._events.was_recorded(envelope, recorded.waiting)
+            self._events.was_recorded(event, recorded.waiting)
         return recorded is not None
 
     @override

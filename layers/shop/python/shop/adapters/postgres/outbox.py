@@ -91,23 +91,41 @@ class Recorded(msgspec.Struct):
     waiting: list[WaitingEvent]
 
 
+class NewEvent(msgspec.Struct, frozen=True):
+    """An event to record; its body is written once, for the outbox and for the broker."""
+
+    envelope: Envelope
+    body: bytes
+
+    def stored(self) -> StoredEvent:
+        """Give it as the publisher takes it."""
+        envelope = self.envelope
+        return StoredEvent(
+            envelope.event_id,
+            envelope.event_type,
+            envelope.correlation_id,
+            envelope.occurred_at,
+            self.body,
+        )
+
+
 class EventLog:
     """The events of one unit of work, and what their aggregates had waiting before."""
 
     def __init__(self) -> None:
-        self._recorded: list[Envelope] = []
-        self._open: list[Envelope] = []
+        self._recorded: list[NewEvent] = []
+        self._open: list[NewEvent] = []
         self._waiting: list[StoredEvent] = []
 
-    def record(self, envelope: Envelope) -> None:
+    def record(self, event: NewEvent) -> None:
         """Record an event in the transaction's last statement."""
-        self._recorded.append(envelope)
-        self._open.append(envelope)
+        self._recorded.append(event)
+        self._open.append(event)
 
-    def was_recorded(self, envelope: Envelope, waiting: Sequence[WaitingEvent]) -> None:
+    def was_recorded(self, event: NewEvent, waiting: Sequence[WaitingEvent]) -> None:
         """Note an event that a statement has recorded by `recording_if`."""
-        self._recorded.append(envelope)
-        self._waiting += [event.stored() for event in waiting]
+        self._recorded.append(event)
+        self._waiting += [each.stored() for each in waiting]
 
     def close(
         self, transaction: Transaction, consumed: tuple[str, UUID] | None
@@ -132,18 +150,10 @@ class EventLog:
 
     def log_lines(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give a line of the log for each event, once they are committed."""
-        for envelope in self._recorded:
-            order_id = getattr(envelope.event, "order_id", None)
-            yield (
-                "event recorded",
-                {
-                    "event_type": envelope.event_type,
-                    "event_id": str(envelope.event_id),
-                    "aggregate_id": envelope.event.aggregate_id,
-                    "correlation_id": envelope.correlation_id,
-                }
-                | ({"order_id": str(order_id)} if order_id else {}),
-            )
+        for event in self._recorded:
+            envelope = event.envelope
+            about = envelope.log_fields() | {"aggregate_id": envelope.event.aggregate_id}
+            yield "event recorded", about
 
     def to_publish(self, waiting: Answer[StoredEvent] | None) -> list[StoredEvent]:
         """Give what is published after the commit, in order; nothing if nothing was recorded."""
@@ -151,42 +161,34 @@ class EventLog:
             return []
         before = {event.event_id: event for event in self._waiting}
         before |= {event.event_id: event for event in (waiting.rows() if waiting else ())}
-        mine = [_stored(envelope) for envelope in self._recorded]
+        mine = [event.stored() for event in self._recorded]
         for event in mine:
             before.pop(event.event_id, None)
         return [*before.values(), *mine]
 
 
-def envelope_of(event: Event, correlation_id: UUID | str, event_id: UUID | None = None) -> Envelope:
-    """Give an event what every message carries."""
-    return Envelope(
+def new_event(event: Event, correlation_id: UUID | str, event_id: UUID | None = None) -> NewEvent:
+    """Give an event what every message carries, and write its body."""
+    envelope = Envelope(
         event_id=event_id or new_id(),
         occurred_at=datetime.now(UTC),
         correlation_id=str(correlation_id),
         event=event,
     )
+    return NewEvent(envelope, encode(envelope))
 
 
-def parameters(envelopes: Sequence[Envelope]) -> dict[str, Any]:
+def parameters(events: Sequence[NewEvent]) -> dict[str, Any]:
     """Make the parameters of the statements that record events."""
+    envelopes = [event.envelope for event in events]
     return {
         "event_ids": [envelope.event_id for envelope in envelopes],
         "aggregate_ids": [envelope.event.aggregate_id for envelope in envelopes],
         "event_types": [envelope.event_type for envelope in envelopes],
         "correlation_ids": [envelope.correlation_id for envelope in envelopes],
-        "bodies": [encode(envelope).decode() for envelope in envelopes],
+        "bodies": [event.body.decode() for event in events],
         "occurred_at": [envelope.occurred_at for envelope in envelopes],
     }
-
-
-def _stored(envelope: Envelope) -> StoredEvent:
-    return StoredEvent(
-        envelope.event_id,
-        envelope.event_type,
-        envelope.correlation_id,
-        envelope.occurred_at,
-        encode(envelope),
-    )
 
 
 class PostgresOutboxBatch(OutboxBatch):
@@ -203,8 +205,7 @@ class PostgresOutboxBatch(OutboxBatch):
 
     @override
     def mark_published(self, events: Sequence[StoredEvent]) -> None:
-        if events:
-            self._transaction.send(_MARK, ([event.event_id for event in events],))
+        self._transaction.send(_MARK, ([event.event_id for event in events],))
 
 
 _MARK: Final = "UPDATE outbox SET published_at = clock_timestamp() WHERE event_id = ANY(%s)"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, WaitingEvent, envelope_of, parameters
+from shop.adapters.postgres.outbox import EventLog, WaitingEvent, new_event, parameters
 from shop.contracts.events import Event, OrderPaid, OrderPaymentFailed
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
@@ -127,11 +127,11 @@ class PostgresPayments(PaymentRepository):
         event: Event,
         values: dict[str, str | None],
     ) -> Applied:
-        envelope = envelope_of(event, attempt.correlation_id)
+        recorded = new_event(event, attempt.correlation_id)
         applied = self._transaction.one(
             _Applied,
             sql.APPLY,
-            parameters([envelope])
+            parameters([recorded])
             | values
             | {
                 "order_id": attempt.order_id,
@@ -143,7 +143,7 @@ class PostgresPayments(PaymentRepository):
         if applied is None:
             raise LookupError(f"attempt {attempt.attempt} of order {attempt.order_id} is not there")
         if applied.moved:
-            self._events.was_recorded(envelope, applied.waiting)
+            self._events.was_recorded(recorded, applied.waiting)
         return Applied(
             moved=applied.moved,
             status=target if applied.moved else applied.status,

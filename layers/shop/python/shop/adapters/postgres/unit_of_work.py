@@ -133,7 +133,7 @@ class PostgresUnitOfWork(UnitOfWork):
     ) -> None:
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot record an event together")
-        self._events.record(outbox.envelope_of(event, correlation_id, event_id))
+        self._events.record(outbox.new_event(event, correlation_id, event_id))
 
     @override
     def tell(self, message: str, **fields: str) -> None:

@@ -137,15 +137,4 @@ def _consume[E: Event](
         )
 
     first = consume(unit_of_work, queue, envelope, handle)
-    _log.info("consumed", extra=_about(queue, envelope) | {"repeated": not first})
-
-
-def _about(queue: str, envelope: Envelope) -> dict[str, str]:
-    about = {
-        "queue": queue,
-        "event_id": str(envelope.event_id),
-        "event_type": envelope.event_type,
-        "correlation_id": envelope.correlation_id,
-    }
-    order_id = getattr(envelope.event, "order_id", None)
-    return about | ({"order_id": str(order_id)} if order_id else {})
+    _log.info("consumed", extra={"queue": queue, "repeated": not first, **envelope.log_fields()})

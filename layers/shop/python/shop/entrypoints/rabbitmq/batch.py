@@ -187,7 +187,7 @@ class Batch:
     def _summary(self) -> dict[str, Any]:
         """Say what became of the messages, and about which orders they are."""
         final = sum(failure.final for failure in self._failures)
-        orders = [getattr(envelope.event, "order_id", None) for envelope in self._envelopes]
+        orders = [envelope.order_id for envelope in self._envelopes]
         return {
             "messages": self._received,
             "failed": final,
