@@ -18,6 +18,7 @@ from shop_local.deploy import STACK, aws
 from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.stack import load_env
+from tests.support.processes import family
 
 _SETTINGS = {"SHOP_OPENSEARCH": "off"}
 
@@ -71,7 +72,7 @@ class Stack:
             member
             for record in processes.recorded(self.state)
             if (process := record.process())
-            for member in (process, *process.children(recursive=True))
+            for member in family(process)
         ]
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from shop_local.invoke import invoke
 from shop_local.paths import CHECKOUT
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack
+from tests.support.processes import listening
 
 #: Of the tasks, whose samples name an order and a product that are not there.
 _REFUSALS = {"InvalidRequest", "NotFound", "InsufficientStock"}
@@ -77,15 +78,10 @@ def test_hot_reload(stack: Stack, shop: Shop, tmp_path: Path) -> None:
 
 
 def test_loopback_only(stack: Stack) -> None:
-    sockets = [
-        (process.name(), connection.laddr)
-        for process in stack.processes()
-        for connection in process.net_connections(kind="inet")
-        if not connection.raddr and connection.laddr  # type: ignore[unreachable]  # it may be ()
-    ]
+    sockets = listening(stack.processes())
 
-    assert len({address.port for _, address in sockets}) >= 6
+    assert len({found.port for found in sockets}) >= 6
     open_to_others = [
-        found for found in sockets if not ipaddress.ip_address(found[1].ip).is_loopback
+        found for found in sockets if not ipaddress.ip_address(found.address).is_loopback
     ]
     assert open_to_others == []

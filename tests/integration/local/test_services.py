@@ -6,12 +6,12 @@ import socket
 import time
 
 import pika
-import psutil
 import psycopg
 from redis import Redis
 
 from shop_local import processes
 from shop_local.services import RunningServices, versions
+from tests.support.processes import family, listening
 
 
 def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
@@ -87,17 +87,15 @@ def test_the_broker_keeps_durable_messages_over_a_crash(
 
 
 def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningServices) -> None:
-    addresses: set[str] = set()
+    sockets = []
     for record in processes.recorded(services.state):
         process = record.process()
         assert process, record.name
-        for member in [process, *process.children(recursive=True)]:
-            addresses |= {
-                connection.laddr.ip
-                for connection in member.net_connections(kind="inet")
-                if connection.status == psutil.CONN_LISTEN
-            }
-    assert addresses <= {"127.0.0.1", "::1"}
+        found = listening(family(process))
+        assert found, f"{record.name} listens nowhere"
+        sockets += found
+    assert services.service("valkey").port in {found.port for found in sockets}
+    assert {found.address for found in sockets} <= {"127.0.0.1", "::1"}
     with socket.create_connection(("127.0.0.1", services.service("valkey").port), 2) as stranger:
         stranger.sendall(b"PING\r\n")
         assert stranger.recv(100).startswith(b"-NOAUTH")

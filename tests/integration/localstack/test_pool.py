@@ -10,14 +10,15 @@ import pytest
 
 from shop_localstack.slots import NoRoomError, Slots
 from tests.integration.localstack.conftest import Deployed
+from tests.support.processes import command_line, runs
 
 
 def lambdas(stack: Deployed) -> int:
     """Number of Lambda processes of this LocalStack."""
     return sum(
-        "awslambdaric" in " ".join(child.cmdline())
+        "awslambdaric" in " ".join(command_line(child))
         for child in psutil.Process(stack.aws.process.pid).children()
-        if child.status() != psutil.STATUS_ZOMBIE
+        if runs(child)
     )
 
 
