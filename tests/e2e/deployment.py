@@ -4,8 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -38,18 +37,6 @@ def run(state: State, *arguments: str, check: bool = True) -> subprocess.Complet
     if check and result.returncode:
         pytest.fail(f"shop_local {' '.join(arguments)}:\n{result.stdout}{result.stderr}")
     return result
-
-
-def eventually[T](
-    look: Callable[[], T | None], *, seconds: float, what: str, pause: float = 0.2
-) -> T:
-    """Look again and again until there is something to see, and give it."""
-    deadline = time.monotonic() + seconds
-    while not (seen := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen: {seen!r}")
-        time.sleep(pause)
-    return seen
 
 
 class Stack:
