@@ -15,7 +15,8 @@ from shop.adapters.postgres.outbox import EventLog, PostgresOutbox, new_event
 from shop.adapters.postgres.outbox import parameters as outbox_parameters
 from shop.adapters.postgres.records import PostgresRecords
 from shop.contracts.events import ProductUpdated
-from tests.support.stock import add_products, connected, query
+from tests.support.builders import add_products
+from tests.support.stock import connected, query
 
 ROWS = 100_000
 
