@@ -172,7 +172,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterat
         LAMBDA_EMF_METRICS="1",
     )
     try:
-        once = datetime.now(UTC) + timedelta(seconds=25)
+        # Later than the deployment ends, on a busy machine too: a time that has passed never fires.
+        once = datetime.now(UTC) + timedelta(seconds=60)
         parameters = {
             "CodeFolder": str(HERE / "functions"),
             "LayerFolder": str(layer),
