@@ -117,7 +117,7 @@ def test_a_refund_of_ours_comes_back_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     """The events of our own refund, and of one that the bank turns down, change nothing."""
-    from shop.services.payments.refunds import execute_refund, request_refund
+    from shop.services.payments.refunds import execute_refund
 
     answers: list[int] = []
     with listening(container, answers, refused=0) as url:
@@ -127,7 +127,9 @@ def test_a_refund_of_ours_comes_back_as_an_event(
             placed = place_order(container)
             pay(shop, placed, method)
             with container.unit_of_work() as work:
-                refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+                refund = work.payments.request_refund_of_order(
+                    placed.order_id, "cancelled_by_customer"
+                )
             assert refund is not None
             execute_refund(container.payment_provider, container.unit_of_work, refund)
             time.sleep(0.4)

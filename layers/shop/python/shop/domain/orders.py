@@ -44,6 +44,9 @@ TRANSITIONS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
     _S.CANCELLED: frozenset(),
 }
 
+#: States in which no payment has begun.
+UNPAID: Final = frozenset({_S.PENDING})
+
 #: States in which the customer's money has been taken and not given back.
 CHARGED: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING, _S.SHIPPED, _S.DELIVERED})
 

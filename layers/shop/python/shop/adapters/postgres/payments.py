@@ -193,15 +193,6 @@ class PostgresPayments(PaymentRepository):
         )
 
     @override
-    def has_refund(self, order_id: UUID) -> bool:
-        row = self._transaction.row(
-            "SELECT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)"
-            " WHERE p.order_id = %s AND refunds.status <> 'failed') AS found",
-            (order_id,),
-        )
-        return row is not None and bool(row.found)
-
-    @override
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
         return self._transaction.all(Attempt, sql.CLAIM_OPEN, {"idle": idle, "limit": limit})
 

@@ -61,17 +61,19 @@ def advance_orders(
         last: StaleOrder | None = None
         failures = 0
         while failures < _FAILURES and clock() < deadline:
+            order = None
             try:
                 with open_unit_of_work() as work:
-                    last = work.orders.lock_stale(status, idle, after=last)
-                    if last is None:
+                    order = work.orders.lock_stale(status, idle, after=last)
+                    if order is None:
                         break
-                    counts[_advance(work, mailer, last)] += 1
+                    last = order
+                    counts[_advance(work, mailer, order)] += 1
                 failures = 0
             except Exception as error:
                 if isinstance(error, DependencyUnavailable) and error.dependency == "postgresql":
                     raise
-                _log.exception("order could not be brought on", extra=_about(last))
+                _log.exception("order could not be brought on", extra=_about(order))
                 errors.append(error)
                 failures += 1
     if errors:

@@ -30,16 +30,17 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
         order = _locked(work, order_id)
         if order.is_shipped_as(parcel.carrier, parcel.tracking_number):
             return order
-        # Asked for after the lock, so that a cancellation that came first is seen.
-        if order.status is OrderStatus.PROCESSING and work.payments.has_refund(order_id):
-            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         shipped = work.orders.move(
             order_id,
             OrderStatus.SHIPPED,
             carrier=parcel.carrier,
             tracking_number=parcel.tracking_number,
             estimated_delivery=parcel.estimated_delivery or _not_before(today, order),
+            unless_refunded=True,
         )
+        if shipped is None and order.status is OrderStatus.PROCESSING:
+            # Its row is locked, so nothing else can have kept it from moving.
+            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         if shipped is None:
             raise _conflict(order, OrderStatus.SHIPPED)
         work.record(

@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from shop.domain.errors import PaymentOutcomeUnknown, RefundRefused
 from shop.domain.orders import CHARGED, CancelReason, OrderStatus
 from shop.domain.payments import (
     Attempt,
@@ -18,8 +17,7 @@ from shop.domain.payments import (
 )
 from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -141,17 +139,3 @@ def _id_of(intent: Intent) -> str:
     if intent.intent_id is None:
         raise ValueError("money was taken, so there is an intent")
     return intent.intent_id
-
-
-def follow_up(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund | None
-) -> None:
-    """Carry out, after the commit, what was recorded to go back; what fails is left for later."""
-    if refund is None:
-        return
-    try:
-        execute_refund(provider, open_unit_of_work, refund)
-    except PaymentOutcomeUnknown:
-        _log.warning("refund of %s left for the reconciliation", refund.payment_intent_id)
-    except RefundRefused:
-        _log.warning("refund of %s left for staff", refund.payment_intent_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shop.contracts.http.payments import PaymentView
-from shop.domain.errors import Conflict, DependencyUnavailable, NotFound, PaymentDeclined
+from shop.domain.errors import Conflict, DependencyUnavailable, PaymentDeclined
 from shop.domain.orders import CHARGED, OrderStatus
 from shop.domain.payments import (
     Attempt,
@@ -16,8 +16,10 @@ from shop.domain.payments import (
     Verdict,
     public_decline_code,
 )
-from shop.services.payments.outcomes import current_intent, follow_up, record_intent
+from shop.services.orders.read import order_not_found
+from shop.services.payments.outcomes import current_intent, record_intent
 from shop.services.payments.ports import PaymentProvider
+from shop.services.payments.refunds import follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
 
@@ -85,7 +87,7 @@ def _begin(
     with open_unit_of_work(autocommit=True) as work:
         begun = work.payments.begin(order_id, user_id, payment_method_id)
     if begun is None:
-        raise _not_found(order_id)
+        raise order_not_found(order_id)
     if isinstance(begun, NotPending) and begun.order.attempt is None:
         # Begun by another request while this one waited for the order's row.
         return NotPending(_find(open_unit_of_work, user_id, order_id))
@@ -96,12 +98,8 @@ def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> P
     with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)
     if order is None:
-        raise _not_found(order_id)
+        raise order_not_found(order_id)
     return order
-
-
-def _not_found(order_id: UUID) -> NotFound:
-    return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
 def _again(

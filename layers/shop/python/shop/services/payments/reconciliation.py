@@ -23,11 +23,10 @@ from shop.services.payments.outcomes import (
     NEVER_CHARGED,
     current_intent,
     final_word,
-    follow_up,
     record_intent,
 )
 from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund
+from shop.services.payments.refunds import execute_refund, follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)

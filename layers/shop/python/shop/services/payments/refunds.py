@@ -2,9 +2,8 @@
 
 import logging
 from typing import Final
-from uuid import UUID
 
-from shop.domain.errors import RefundRefused
+from shop.domain.errors import DependencyUnavailable, RefundRefused
 from shop.domain.orders import REFUNDABLE
 from shop.domain.payments import Refund
 from shop.observability import metric
@@ -15,25 +14,6 @@ from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 _log = logging.getLogger(__name__)
 
 _SENT_BACK: Final = "the bank would not take the money"
-
-
-def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
-    """Record, inside a transaction that has locked the order's row, that its money must go back.
-
-    From the commit on the order cannot ship, and the reconciliation carries the refund out if nobody
-    does. Repeating it records nothing more.
-
-    Parameters
-    ----------
-    reason : str
-        Becomes the reason of the cancellation.
-
-    Returns
-    -------
-    Refund or None
-        For `execute_refund`, after the commit; None if nothing was charged.
-    """
-    return work.payments.request_refund_of_order(order_id, reason)
 
 
 def execute_refund(
@@ -58,6 +38,24 @@ def execute_refund(
         raise
     with open_unit_of_work() as work:
         complete_refund(work, refund, refund_id)
+
+
+def follow_up(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund | None
+) -> None:
+    """Carry out, after the commit, a refund that was recorded; what fails is left for later."""
+    if refund is None:
+        return
+    try:
+        execute_refund(provider, open_unit_of_work, refund)
+    except DependencyUnavailable as unavailable:
+        _log.warning(
+            "refund of order %s left for the reconciliation: %s",
+            refund.order_id,
+            unavailable.detail,
+        )
+    except RefundRefused:
+        _log.warning("refund of order %s left for staff", refund.order_id)
 
 
 def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:

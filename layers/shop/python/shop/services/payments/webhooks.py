@@ -18,13 +18,14 @@ from shop.domain.payments import (
     Verdict,
 )
 from shop.observability import bind
-from shop.services.payments.outcomes import (
-    final_word,
-    follow_up,
-    record_intent,
-)
+from shop.services.payments.outcomes import final_word, record_intent
 from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import complete_refund, fail_refund, report_failed_refund
+from shop.services.payments.refunds import (
+    complete_refund,
+    fail_refund,
+    follow_up,
+    report_failed_refund,
+)
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 _log = logging.getLogger(__name__)
