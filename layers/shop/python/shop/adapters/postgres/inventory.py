@@ -124,6 +124,11 @@ class PostgresInventory(InventoryRepository):
         return row.status if row else None
 
     @override
+    def order_status(self, order_id: UUID) -> str | None:
+        row = self._transaction.row("SELECT status FROM orders WHERE id = %s", (order_id,))
+        return row.status if row else None
+
+    @override
     def find(self, order_id: UUID) -> Hold | None:
         rows = self._transaction.rows(
             "SELECT id, product_id, quantity, expires_at FROM reservations WHERE order_id = %s"

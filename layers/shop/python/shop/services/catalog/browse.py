@@ -22,7 +22,7 @@ from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.domain.search_results import Found
 from shop.services.catalog.caching import Cached, CacheKey
-from shop.services.catalog.ports import CatalogCache
+from shop.services.catalog.ports import CatalogCache, CatalogWork
 from shop.services.unit_of_work import OpenReading
 
 _PRODUCT_LOCAL_SECONDS: Final = 300.0
@@ -45,7 +45,9 @@ class Representation(NamedTuple):
     hit: bool
 
 
-def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -> Representation:
+def list_products(
+    cache: CatalogCache, read: OpenReading[CatalogWork], query: ListProducts
+) -> Representation:
     """Give a page of active products of a category and of everything below it.
 
     Raises
@@ -84,7 +86,9 @@ def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -
     return _represent(cache.fetch(CacheKey(name), load))
 
 
-def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Representation:
+def get_product(
+    cache: CatalogCache, read: OpenReading[CatalogWork], product_id: UUID
+) -> Representation:
     """Give a product that is for sale.
 
     Raises
@@ -103,7 +107,7 @@ def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Rep
     return represent_product(cache.fetch(product_key(product_id), load))
 
 
-def list_categories(cache: CatalogCache, read: OpenReading) -> Representation:
+def list_categories(cache: CatalogCache, read: OpenReading[CatalogWork]) -> Representation:
     """Give the tree of categories with the number of active products in and below each."""
 
     def load() -> str:

@@ -5,10 +5,11 @@ from uuid import UUID
 from shop.domain.errors import NotFound
 from shop.domain.inventory import StockChange, StockLevel
 from shop.services.inventory.announcements import announce_lapsed, announce_levels
+from shop.services.inventory.ports import InventoryWork
 from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
 
 
-def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
+def get_stock(read: OpenReading[InventoryWork], product_id: UUID) -> StockLevel:
     """Read the stock of a product.
 
     Raises
@@ -24,7 +25,10 @@ def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
 
 
 def change_stock(
-    open_unit_of_work: OpenUnitOfWork, product_id: UUID, change: StockChange, correlation_id: str
+    open_unit_of_work: OpenUnitOfWork[InventoryWork],
+    product_id: UUID,
+    change: StockChange,
+    correlation_id: str,
 ) -> StockLevel:
     """Change what is on hand of a product and announce it.
 

@@ -10,6 +10,7 @@ from shop.domain.ids import new_id
 from shop.domain.orders import UNPAID, CancelReason, OrderStatus
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
 from shop.services.orders.cancel import cancel
+from shop.services.orders.ports import OrdersWork
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ _BATCH: Final = 200
 
 
 def expire_reservations(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[OrdersWork],
     *,
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
@@ -54,7 +55,7 @@ def expire_reservations(
     return counts
 
 
-def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bool]:
+def _expire(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> tuple[bool, bool]:
     """Expire one order in a transaction of its own; give whether stock returned and it was cancelled."""
     reason = CancelReason.RESERVATION_EXPIRED
     with open_unit_of_work() as work:

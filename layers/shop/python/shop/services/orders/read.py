@@ -11,7 +11,8 @@ import msgspec
 from shop.domain.errors import InvalidRequest, NotFound
 from shop.domain.orders import Order, OrderStatus
 from shop.domain.sessions import Session
-from shop.services.unit_of_work import OpenReading, UnitOfWork
+from shop.services.orders.ports import OrdersWork
+from shop.services.unit_of_work import OpenReading
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -24,7 +25,7 @@ class Page(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def get_order(read: OpenReading, shopper: Session, order_id: UUID) -> Order:
+def get_order(read: OpenReading[OrdersWork], shopper: Session, order_id: UUID) -> Order:
     """Read an order.
 
     Raises
@@ -37,7 +38,7 @@ def get_order(read: OpenReading, shopper: Session, order_id: UUID) -> Order:
 
 
 def list_orders(
-    read: OpenReading,
+    read: OpenReading[OrdersWork],
     shopper: Session,
     *,
     status: OrderStatus | None,
@@ -65,7 +66,7 @@ def order_not_found(order_id: UUID) -> NotFound:
 
 
 def visible_order(
-    work: UnitOfWork, shopper: Session, order_id: UUID, *, lock: bool = False
+    work: OrdersWork, shopper: Session, order_id: UUID, *, lock: bool = False
 ) -> Order:
     """Read, inside a transaction, an order that the shopper may see.
 

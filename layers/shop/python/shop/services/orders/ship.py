@@ -7,11 +7,14 @@ from shop.contracts.events import OrderDelivered, OrderShipped
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, InvalidRequest
 from shop.domain.orders import Order, OrderStatus
+from shop.services.orders.ports import OrdersWork
 from shop.services.orders.read import order_not_found
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 
-def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOrder) -> Order:
+def ship_order(
+    open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID, parcel: ShipOrder
+) -> Order:
     """Note that an order is on its way. Repeating it with the same parcel changes nothing.
 
     Raises
@@ -52,7 +55,7 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
     return shipped
 
 
-def deliver_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> Order:
+def deliver_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> Order:
     """Note that an order has arrived. Repeating it changes nothing.
 
     Raises
@@ -73,7 +76,7 @@ def deliver_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> Order:
     return delivered
 
 
-def _locked(work: UnitOfWork, order_id: UUID) -> Order:
+def _locked(work: OrdersWork, order_id: UUID) -> Order:
     order = work.orders.get(order_id, lock=True)
     if order is None:
         raise order_not_found(order_id)

@@ -10,7 +10,7 @@ from shop.domain.orders import Order, OrderStatus
 from shop.domain.sessions import Role, Session
 from shop.services.orders.cancel import cancel
 from shop.services.orders.read import get_order, visible_order
-from shop.services.payments.ports import PaymentProvider
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
@@ -23,7 +23,7 @@ class Cancellation(msgspec.Struct, frozen=True):
 
 
 def cancel_on_request(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     provider: PaymentProvider,
     shopper: Session,
     order_id: UUID,

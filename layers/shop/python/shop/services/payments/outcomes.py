@@ -16,8 +16,7 @@ from shop.domain.payments import (
     Verdict,
 )
 from shop.services.orders.cancel import cancel
-from shop.services.payments.ports import PaymentProvider
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> I
     return intent if last.status is IntentStatus.CANCELED else last
 
 
-def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+def record_intent(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
     """Record, inside a transaction, what an intent means for its order."""
     verdict = attempt.judge(intent)
     match verdict:
@@ -105,7 +104,7 @@ def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome
             return Outcome(verdict=verdict, status=OrderStatus.PAYMENT_PROCESSING)
 
 
-def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+def _record_paid(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
     applied = work.payments.settle(attempt, _id_of(intent))
     refund = None
     if not applied.moved and (applied.status not in CHARGED or not applied.is_ours):
@@ -114,7 +113,7 @@ def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
 
 
 def _record_failed(
-    work: UnitOfWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
+    work: PaymentsWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
 ) -> Outcome:
     applied = work.payments.fail(
         attempt, status, payment_intent_id=intent.intent_id, failure_code=intent.failure_code
@@ -125,7 +124,7 @@ def _record_failed(
     return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
 
 
-def _take_back(work: UnitOfWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
+def _take_back(work: PaymentsWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
     refund = Refund(
         payment_intent_id=_id_of(intent),
         order_id=attempt.order_id,

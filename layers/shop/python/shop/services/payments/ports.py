@@ -15,6 +15,7 @@ from shop.domain.payments import (
     ProviderEvent,
     Refund,
 )
+from shop.services.orders.ports import OrdersWork
 
 
 class PaymentRepository(Protocol):
@@ -187,3 +188,11 @@ class PaymentProvider(Protocol):
         ShopError
             ``invalid_signature``, or ``validation_failed`` if it is signed and yet no event.
         """
+
+
+class PaymentsWork(OrdersWork, Protocol):
+    """A transaction over payments and the orders that they pay."""
+
+    @property
+    def payments(self) -> PaymentRepository:
+        """Payments and refunds."""

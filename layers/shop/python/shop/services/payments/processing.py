@@ -18,14 +18,14 @@ from shop.domain.payments import (
 )
 from shop.services.orders.read import order_not_found
 from shop.services.payments.outcomes import current_intent, record_intent
-from shop.services.payments.ports import PaymentProvider
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
 
 def process_payment(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     user_id: UUID,
     order_id: UUID,
     payment_method_id: str,
@@ -72,7 +72,7 @@ def process_payment(
 
 def _begin(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     user_id: UUID,
     order_id: UUID,
     payment_method_id: str,
@@ -94,7 +94,9 @@ def _begin(
     return begun
 
 
-def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
+def _find(
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork], user_id: UUID, order_id: UUID
+) -> Payable:
     with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)
     if order is None:
@@ -104,7 +106,7 @@ def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> P
 
 def _again(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     order: Payable,
     payment_method_id: str,
 ) -> PaymentView:
@@ -131,7 +133,7 @@ def _same_attempt(order: Payable, payment_method_id: str) -> Attempt:
 
 
 def _charge(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, attempt: Attempt
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], attempt: Attempt
 ) -> PaymentView:
     intent = current_intent(provider, attempt)
     with open_unit_of_work() as work:

@@ -25,7 +25,7 @@ from shop.services.payments.outcomes import (
     final_word,
     record_intent,
 )
-from shop.services.payments.ports import PaymentProvider
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import execute_refund, follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
@@ -50,7 +50,7 @@ class _Run:
     def __init__(
         self,
         provider: PaymentProvider,
-        open_unit_of_work: OpenUnitOfWork,
+        open_unit_of_work: OpenUnitOfWork[PaymentsWork],
         idle: timedelta,
         is_over: Callable[[], bool],
     ) -> None:
@@ -143,7 +143,7 @@ class _Run:
 
 def reconcile(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     *,
     seconds: float,
     idle: timedelta = IDLE,

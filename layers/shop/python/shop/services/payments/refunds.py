@@ -8,8 +8,8 @@ from shop.domain.orders import REFUNDABLE
 from shop.domain.payments import Refund
 from shop.observability import metric
 from shop.services.orders.cancel import cancel
-from shop.services.payments.ports import PaymentProvider
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ _SENT_BACK: Final = "the bank would not take the money"
 
 
 def execute_refund(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], refund: Refund
 ) -> None:
     """Give the money back, then cancel the order and return its stock.
 
@@ -41,7 +41,9 @@ def execute_refund(
 
 
 def follow_up(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund | None
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
+    refund: Refund | None,
 ) -> None:
     """Carry out, after the commit, a refund that was recorded; what fails is left for later."""
     if refund is None:
@@ -58,7 +60,7 @@ def follow_up(
         _log.warning("refund of order %s left for staff", refund.order_id)
 
 
-def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:
+def complete_refund(work: PaymentsWork, refund: Refund, refund_id: str | None) -> None:
     """Record, inside a transaction, that money has gone back; the order it paid for is cancelled.
 
     Money of an intent that is not the order's own, taken twice, cancels nothing.
@@ -73,7 +75,7 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
 
 
-def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> None:
+def fail_refund(work: PaymentsWork, payment_intent_id: str, refund_id: str) -> None:
     """Record, inside a transaction, that the bank has sent back the money of a refund."""
     work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
 
