@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.services.payments.reconciliation import reconcile
 from tests.support.containers import Container
 from tests.support.gateway import Gateway

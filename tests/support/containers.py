@@ -22,6 +22,7 @@ from shop.bootstrap import (
     idempotency,
     identity,
     mail,
+    outbox,
     postgres,
     rabbitmq,
     redis,
@@ -76,7 +77,7 @@ class Container:
 
     database = _Attribute[Database](postgres.database)
     idempotency = _Attribute[IdempotencyRecords](idempotency.idempotency)
-    outbox = _Attribute[PostgresOutbox](postgres.outbox)
+    outbox = _Attribute[PostgresOutbox](outbox.outbox)
     records = _Attribute[Records](housekeeping.records)
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from stripe import StripeClient
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from tests.functional.payments.test_process_payment import RETURNED, pay
 from tests.support.containers import Container
 from tests.support.gateway import Gateway

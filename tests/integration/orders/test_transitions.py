@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
-from shop.adapters.postgres.outbox import EventLog
 from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
 from shop.domain.money import to_decimal

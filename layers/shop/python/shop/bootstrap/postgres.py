@@ -1,7 +1,6 @@
-"""PostgreSQL: its connection, the transactions that publish nothing, and the outbox."""
+"""The connection to PostgreSQL, and transactions that publish nothing."""
 
 from shop.adapters.postgres.database import Database
-from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.bootstrap import Settings, part
 from shop.services.unit_of_work import OpenReading, OpenTransaction
@@ -21,9 +20,3 @@ def read[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenReading[Work]:
 def write[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenTransaction[Work]:
     """Give what begins a unit of work of this kind whose events, if any, wait for the relay."""
     return lambda: kind(database(), None)
-
-
-@part
-def outbox(_settings: Settings) -> PostgresOutbox:
-    """Committed events that wait for the broker."""
-    return PostgresOutbox(database())

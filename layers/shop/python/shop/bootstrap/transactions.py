@@ -4,7 +4,8 @@ from functools import partial
 from uuid import UUID
 
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.bootstrap.postgres import database, outbox
+from shop.bootstrap.outbox import outbox
+from shop.bootstrap.postgres import database
 from shop.bootstrap.rabbitmq import publisher
 from shop.services.messaging.outbox import publish as publish_events
 from shop.services.unit_of_work import OpenUnitOfWork

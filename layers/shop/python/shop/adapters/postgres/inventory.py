@@ -13,7 +13,7 @@ import msgspec
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, Recorded, new_event, parameters
+from shop.adapters.postgres.event_log import EventLog, Recorded, new_event, parameters
 from shop.contracts.events import InventoryReserved
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, ShopError
 from shop.domain.inventory import (

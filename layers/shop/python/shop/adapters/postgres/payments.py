@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, WaitingEvent, new_event, parameters
+from shop.adapters.postgres.event_log import EventLog, WaitingEvent, new_event, parameters
 from shop.contracts.events import Event, OrderPaid, OrderPaymentFailed
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from psycopg import errors
 
-from shop.adapters.postgres import outbox
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.event_log import INBOX_KEY, EventLog, new_event
 from shop.contracts.events import Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._publish = publish
         self._consumed = consumed
         self._stack = ExitStack()
-        self.events = outbox.EventLog()
+        self.events = EventLog()
         self._told: list[tuple[str, dict[str, Any]]] = []
 
     @override
@@ -77,7 +77,7 @@ class PostgresUnitOfWork(UnitOfWork):
                 # COMMIT travels with it: what it answers is read after the block.
                 waiting = self.events.close(self.transaction, self._consumed)
         except errors.UniqueViolation as violation:
-            if violation.diag.constraint_name == outbox.INBOX_KEY:
+            if violation.diag.constraint_name == INBOX_KEY:
                 raise AlreadyConsumed from violation
             raise
         for message, fields in (*self._told, *self.events.log_lines()):
@@ -90,7 +90,7 @@ class PostgresUnitOfWork(UnitOfWork):
     ) -> None:
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot record an event together")
-        self.events.record(outbox.new_event(event, correlation_id, event_id))
+        self.events.record(new_event(event, correlation_id, event_id))
 
     @override
     def tell(self, message: str, **fields: str) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shop.contracts.http.cart import AddItem, CartLine, CartView, SetItem
 from shop.domain.cart import Cart, Line, total_minor
-from shop.domain.catalog import Offer
+from shop.domain.catalog import Offer, product_not_found
 from shop.domain.errors import NotFound
 from shop.domain.money import to_decimal
 from shop.services.cart.ports import CartStore
@@ -122,7 +122,7 @@ def _offers(read: OpenReading[CatalogWork], cart: Cart | None, *more: UUID) -> d
 def _for_sale(offers: Mapping[UUID, Offer], product_id: UUID) -> Offer:
     offer = offers.get(product_id)
     if offer is None or not offer.is_active:
-        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+        raise product_not_found(product_id)
     return offer
 
 

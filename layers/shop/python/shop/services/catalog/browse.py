@@ -17,7 +17,7 @@ from shop.contracts.http.catalog import (
     ProductSummary,
     ProductView,
 )
-from shop.domain.catalog import CategoryRow, Product
+from shop.domain.catalog import CategoryRow, Product, product_not_found
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.domain.search_results import Found
@@ -101,7 +101,7 @@ def get_product(
         with read() as unit:
             product = unit.products.get(product_id)
         if product is None or not product.is_active:
-            raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+            raise product_not_found(product_id)
         return to_json(product_view(product))
 
     return represent_product(cache.fetch(product_key(product_id), load))

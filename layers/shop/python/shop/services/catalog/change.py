@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from shop.contracts.events import InventoryUpdated, ProductUpdated
 from shop.contracts.http.catalog import ChangeProduct, CreateProduct
-from shop.domain.catalog import Precondition, Product
+from shop.domain.catalog import Precondition, Product, product_not_found
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
     InvalidRequest,
-    NotFound,
     ShopError,
 )
 from shop.domain.money import to_minor
@@ -156,7 +155,7 @@ def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]
 def _locked(unit: CatalogWork, product_id: UUID, precondition: Precondition) -> Product:
     product = unit.products.get(product_id, lock=True)
     if product is None:
-        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+        raise product_not_found(product_id)
     detail = f"The product is at version {product.version} now; read it again."
     if precondition.if_match is not None and product.version not in precondition.if_match:
         raise Conflict(detail, code="precondition_failed")

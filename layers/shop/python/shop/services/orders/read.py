@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import InvalidRequest, NotFound
-from shop.domain.orders import Order, OrderStatus
+from shop.domain.errors import InvalidRequest
+from shop.domain.orders import Order, OrderStatus, order_not_found
 from shop.domain.sessions import Session
 from shop.services.orders.ports import OrdersWork
 from shop.services.unit_of_work import OpenReading
@@ -58,11 +58,6 @@ def list_orders(
         found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
     page = tuple(found[:limit])
     return Page(page, _write_cursor(page[-1]) if len(found) > limit else None)
-
-
-def order_not_found(order_id: UUID) -> NotFound:
-    """Make the refusal for an order that is not there, or is another's."""
-    return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
 def visible_order(

@@ -6,9 +6,8 @@ from uuid import UUID
 from shop.contracts.events import OrderDelivered, OrderShipped
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, InvalidRequest
-from shop.domain.orders import Order, OrderStatus
+from shop.domain.orders import Order, OrderStatus, order_not_found
 from shop.services.orders.ports import OrdersWork
-from shop.services.orders.read import order_not_found
 from shop.services.unit_of_work import OpenUnitOfWork
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shop.contracts.http.payments import PaymentView
 from shop.domain.errors import Conflict, DependencyUnavailable, PaymentDeclined
-from shop.domain.orders import CHARGED, OrderStatus
+from shop.domain.orders import CHARGED, OrderStatus, order_not_found
 from shop.domain.payments import (
     Attempt,
     Begun,
@@ -16,7 +16,6 @@ from shop.domain.payments import (
     Verdict,
     public_decline_code,
 )
-from shop.services.orders.read import order_not_found
 from shop.services.payments.outcomes import current_intent, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import follow_up

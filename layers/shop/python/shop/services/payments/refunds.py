@@ -1,7 +1,6 @@
 """Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
 
 import logging
-from typing import Final
 
 from shop.domain.errors import DependencyUnavailable, RefundRefused
 from shop.domain.orders import REFUNDABLE
@@ -12,8 +11,6 @@ from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
-
-_SENT_BACK: Final = "the bank would not take the money"
 
 
 def execute_refund(
@@ -73,14 +70,3 @@ def complete_refund(work: PaymentsWork, refund: Refund, refund_id: str | None) -
         if now is not None and now.is_charged:
             _log.error("order %s is %s and refunded", now.order_id, now.status.value)
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
-
-
-def fail_refund(work: PaymentsWork, payment_intent_id: str, refund_id: str) -> None:
-    """Record, inside a transaction, that the bank has sent back the money of a refund."""
-    work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
-
-
-def report_failed_refund(payment_intent_id: str, refund_id: str) -> None:
-    """Report, after the commit, a failed refund on which staff must act."""
-    _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
-    metric("RefundsFailed")

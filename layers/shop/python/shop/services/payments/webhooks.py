@@ -17,14 +17,12 @@ from shop.domain.payments import (
     RefundFailed,
     Verdict,
 )
-from shop.observability import bind
+from shop.observability import bind, metric
 from shop.services.payments.outcomes import final_word, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import (
     complete_refund,
-    fail_refund,
     follow_up,
-    report_failed_refund,
 )
 from shop.services.unit_of_work import OpenUnitOfWork
 
@@ -34,6 +32,7 @@ IGNORED: Final = "ignored"
 DUPLICATE: Final = "duplicate"
 #: The order is paid by this intent, and was so before.
 PAID_BEFORE: Final = "paid_before"
+_SENT_BACK: Final = "the bank would not take the money"
 
 type _Action = Callable[[PaymentsWork], tuple[str, Refund | None]]
 
@@ -172,12 +171,15 @@ def _refund_failed(
     provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], event: RefundFailed
 ) -> str:
     def action(work: PaymentsWork) -> tuple[str, None]:
-        fail_refund(work, event.payment_intent_id, event.refund_id)
+        work.payments.fail_refund(event.payment_intent_id, event.refund_id, _SENT_BACK)
         return "refund_failed", None
 
     outcome = _once(provider, open_unit_of_work, event, action)
     if outcome != DUPLICATE:
-        report_failed_refund(event.payment_intent_id, event.refund_id)
+        _log.error(
+            "refund %s of %s failed: %s", event.refund_id, event.payment_intent_id, _SENT_BACK
+        )
+        metric("RefundsFailed")
     return outcome
 
 
