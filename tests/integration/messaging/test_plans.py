@@ -16,7 +16,8 @@ from shop.adapters.postgres.event_log import parameters as outbox_parameters
 from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.adapters.postgres.records import PostgresRecords
 from shop.contracts.events import ProductUpdated
-from tests.support.stock import add_products, connected, query
+from tests.support.builders import add_products
+from tests.support.stock import connected, query
 
 ROWS = 100_000
 

@@ -17,16 +17,13 @@ from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import QUANTITY, STOCK, Placed, place_order
 from tests.support.containers import Container
 from tests.support.crashes import Crashed, CrashPoints
 from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    Placed,
     StripeControl,
     event_of,
     events_of,
-    place_order,
     signature,
     status_of,
     stock_of,

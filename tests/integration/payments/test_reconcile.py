@@ -12,19 +12,9 @@ from shop.domain.orders import OrderStatus
 from shop.services.orders.expire import expire_reservations
 from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.refunds import execute_refund
+from tests.support.builders import QUANTITY, STOCK, Placed, lapse, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    Placed,
-    StripeControl,
-    events_of,
-    pay_for,
-    place_order,
-    status_of,
-    stock_of,
-    wind_back,
-)
+from tests.support.payments import StripeControl, events_of, pay_for, status_of, stock_of, wind_back
 from tests.support.stock import hold, query
 
 MINUTE = timedelta(minutes=1)
@@ -56,8 +46,7 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
 ) -> None:
     """However late Stripe answers, neither the sweep nor another buyer gets what is being paid."""
     placed = leave_open(container, control, when="after")
-    query(database, "UPDATE reservations SET expires_at = now() - interval '1 hour'")
-    query(database, "UPDATE orders SET reservation_expires_at = now() - interval '1 hour'")
+    lapse(database)
     expire_reservations(container.unit_of_work, seconds=5)
     everything = [Item(placed.products[0], STOCK)]
     with container.unit_of_work() as work, pytest.raises(InsufficientStock):

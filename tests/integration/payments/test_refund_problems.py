@@ -13,16 +13,9 @@ from shop.domain.payments import Refund
 from shop.services.inventory.holds import commit_stock
 from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    Placed,
-    StripeControl,
-    event_of,
-    pay_for,
-    place_order,
-    signature,
-    status_of,
-)
+from tests.support.payments import StripeControl, event_of, pay_for, signature, status_of
 from tests.support.stock import query
 
 

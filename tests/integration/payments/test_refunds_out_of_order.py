@@ -12,15 +12,13 @@ from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
 from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import STOCK, Placed, place_order
 from tests.support.containers import Container
 from tests.support.payments import (
-    STOCK,
-    Placed,
     StripeControl,
     event_of,
     events_of,
     pay_for,
-    place_order,
     signature,
     status_of,
     stock_of,

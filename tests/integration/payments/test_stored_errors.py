@@ -8,17 +8,9 @@ import pytest
 from shop.domain.errors import PaymentOutcomeUnknown
 from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.refunds import execute_refund
+from tests.support.builders import STOCK, Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    STOCK,
-    Placed,
-    StripeControl,
-    pay_for,
-    place_order,
-    status_of,
-    stock_of,
-    wind_back,
-)
+from tests.support.payments import StripeControl, pay_for, status_of, stock_of, wind_back
 
 _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", "stored": True}
 
