@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.services.payments.reconciliation import reconcile
 from tests.support.builders import QUANTITY, STOCK, TOTAL_MINOR, place_order
 from tests.support.containers import Container

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack, run
 from tests.support.waiting import eventually

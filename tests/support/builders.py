@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
-from shop.adapters.postgres.outbox import EventLog
 from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item

@@ -9,8 +9,8 @@ from uuid import UUID
 import psycopg
 
 from shop.adapters.postgres.database import Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.inventory import PostgresInventory
-from shop.adapters.postgres.outbox import EventLog
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.contracts.events import InventoryReserved
 from shop.domain.ids import new_id

@@ -6,7 +6,7 @@ import pytest
 from pika import BasicProperties
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from tests.support.broker import rmq_event
 from tests.support.builders import add_product
 from tests.support.containers import NO_BROKER

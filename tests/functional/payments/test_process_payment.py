@@ -7,7 +7,7 @@ import pytest
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.domain.ids import new_id
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from tests.support.builders import HELD, RETURNED, TOTAL_MINOR, Placed, place_order
 from tests.support.containers import NO_BROKER, Container
 from tests.support.gateway import Gateway

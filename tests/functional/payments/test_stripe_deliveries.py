@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from stripe import StripeClient
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from tests.support.builders import RETURNED, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
@@ -120,7 +120,7 @@ def test_a_refund_of_ours_comes_back_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     """The events of our own refund, and of one that the bank turns down, change nothing."""
-    from shop.services.payments.refunds import execute_refund, request_refund
+    from shop.services.payments.refunds import execute_refund
 
     answers: list[int] = []
     with listening(container, answers, refused=0) as url:
@@ -130,7 +130,9 @@ def test_a_refund_of_ours_comes_back_as_an_event(
             placed = place_order(container)
             pay(shop, placed, method)
             with container.unit_of_work() as work:
-                refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+                refund = work.payments.request_refund_of_order(
+                    placed.order_id, "cancelled_by_customer"
+                )
             assert refund is not None
             execute_refund(container.payment_provider, container.unit_of_work, refund)
             if method == "pm_card_refundFail":

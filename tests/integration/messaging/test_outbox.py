@@ -161,9 +161,10 @@ def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
         with container_for(database, redis_url, rabbitmq) as container:
             for _ in range(25):
                 with container.unit_of_work() as work:
-                    row = work.transaction.row(  # type: ignore[attr-defined]
+                    row = work.transaction.row(
                         "UPDATE counter SET version = version + 1 RETURNING version"
                     )
+                    assert row is not None
                     work.record(
                         InventoryUpdated(
                             product_id=product_id, quantity_available=0, stock_version=row[0]

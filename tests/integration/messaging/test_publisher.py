@@ -10,8 +10,7 @@ from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.contracts.events import Envelope, OrderCreated, OrderPaid, encode
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
-from shop.domain.messages import QueuedMessage
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import QueuedMessage, StoredEvent
 from shop.services.circuit_breaker import CircuitBreaker
 from tests.support import broker
 from tests.support.broker import Line

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
 from shop.contracts.events import (
     DELIVERY_LIMIT,
@@ -74,7 +75,7 @@ def test_a_failure_that_the_next_try_mends_counts_for_nothing(shelf: Shelf, rabb
             shelf.fail.clear()
         put(delivery)
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(recover)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(recover)
     shelf.receive(message("a"), message("b"))
     assert shelf.kept == ["a", "b"]
     assert broker.take(rabbitmq, RETRY_QUEUE) == []
@@ -143,7 +144,7 @@ def test_what_there_is_no_time_for_returns_to_its_queue(
         now += 21  # seven of the invocation's 28 seconds are left
         put(delivery)
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(slow)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(slow)
     shelf.receive(message("a"), message("b"))
     assert shelf.kept == ["a"]
     shelf.receive(*broker.take(rabbitmq, QUEUE))

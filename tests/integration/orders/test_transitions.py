@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
-from shop.adapters.postgres.outbox import EventLog
 from shop.domain.ids import new_id
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
 from tests.support.builders import add_products, created, insert_order

@@ -146,6 +146,7 @@ def test_two_reconciliations_and_the_customer_at_once(
 _PAYER = """
 import sys
 from uuid import UUID
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.services.payments.processing import process_payment
@@ -159,7 +160,9 @@ def charge_and_wait(attempt):
     sys.stdin.read()
 
 provider.charge = charge_and_wait
-process_payment(provider, unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa")
+process_payment(
+    provider, unit_of_work(PostgresPaymentsWork), UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa"
+)
 """
 
 

@@ -15,7 +15,7 @@ import pytest
 from shop.domain.errors import ShopError
 from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
 from tests.support.builders import QUANTITY, STOCK, Placed, place_order
 from tests.support.containers import Container
@@ -68,7 +68,7 @@ def cancel(container: Container, placed: Placed, points: CrashPoints) -> None:
     opener = points.unit_of_work(container.unit_of_work)
     with opener() as work:
         work.orders.get(placed.order_id, lock=True)
-        refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+        refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
     if refund is not None:
         execute_refund(points.provider(container.payment_provider), opener, refund)
 

@@ -1,4 +1,4 @@
-"""Where ports meet adapters: one module for each server, whose parts are made once an environment.
+"""Where ports meet adapters: modules of few parts, each made once an environment, and the units of work.
 
 A handler imports the parts that it uses, and with them their drivers; what it does not import its function
 does not load.

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.errors import NotFound
+
 type AttributeValue = str | int | float | bool
+
+
+def product_not_found(product_id: UUID) -> NotFound:
+    """Make the refusal for a product that is not there, or not sold any more."""
+    return NotFound(f"There is no product {product_id}.", code="product_not_found")
 
 
 class Sort(StrEnum):

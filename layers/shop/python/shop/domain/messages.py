@@ -1,4 +1,7 @@
-"""Messages as consumers receive them from their queues."""
+"""Events on their way: as the outbox stores them, and as consumers receive them from their queues."""
+
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -19,3 +22,22 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     message_id: str | None = None
     deliveries: int = 1
     attempts: int = 0
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event that was committed and is published from its stored form.
+
+    Attributes
+    ----------
+    body : bytes
+        The message's JSON.
+    sequence : int
+        Its place in the outbox; 0 of an event that was not read from there.
+    """
+
+    event_id: UUID
+    event_type: str
+    correlation_id: str
+    occurred_at: datetime
+    body: bytes
+    sequence: int = 0

@@ -6,7 +6,7 @@ the time at which it goes on.
 
 from typing import Final
 
-from shop.adapters.postgres.outbox import WAITING, recording_if
+from shop.adapters.postgres.event_log import WAITING, recording_if
 
 LAPSED: Final = (
     "status = 'pending' AND NOT held_for_payment AND expires_at <= statement_timestamp()"

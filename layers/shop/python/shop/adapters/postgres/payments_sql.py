@@ -7,7 +7,7 @@ What changes an order locks its row first, then what hangs on it, as every other
 
 from typing import Final
 
-from shop.adapters.postgres.outbox import WAITING, recording_if
+from shop.adapters.postgres.event_log import WAITING, recording_if
 from shop.domain.payments import OPEN
 
 ATTEMPT: Final = (

@@ -4,6 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from shop.domain.notifications import Mail, NotificationKind, Outcome
+from shop.services.orders.ports import OrdersWork
 
 
 class Mailer(Protocol):
@@ -36,3 +37,11 @@ class NotificationLog(Protocol):
         message_id: str | None,
     ) -> None:
         """Record what became of a notification; once an order and kind."""
+
+
+class NotificationsWork(OrdersWork, Protocol):
+    """A transaction over orders and what was e-mailed about them."""
+
+    @property
+    def notifications(self) -> NotificationLog:
+        """What customers were e-mailed."""

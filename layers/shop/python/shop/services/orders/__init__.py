@@ -1,6 +1,6 @@
 """Orders: checkout, placement, cancellation, confirmation, shipping, and what time does to them.
 
 Contexts call each other one way: ``payments → orders → inventory, notifications``. What a context
-needs of one above it, it finds in the records of the transaction (`UnitOfWork`): orders that must be
-refunded are recorded so, and the payments carry the refund out.
+needs of one above it, it finds in the records of the transaction: orders that must be refunded are recorded
+so, and the payments carry the refund out.
 """

@@ -1,43 +1,20 @@
 """Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
 
 import logging
-from typing import Final
-from uuid import UUID
 
-from shop.domain.errors import RefundRefused
+from shop.domain.errors import DependencyUnavailable, RefundRefused
 from shop.domain.orders import REFUNDABLE
 from shop.domain.payments import Refund
 from shop.observability import metric
 from shop.services.orders.cancel import cancel
-from shop.services.payments.ports import PaymentProvider
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-_SENT_BACK: Final = "the bank would not take the money"
-
-
-def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
-    """Record, inside a transaction that has locked the order's row, that its money must go back.
-
-    From the commit on the order cannot ship, and the reconciliation carries the refund out if nobody
-    does. Repeating it records nothing more.
-
-    Parameters
-    ----------
-    reason : str
-        Becomes the reason of the cancellation.
-
-    Returns
-    -------
-    Refund or None
-        For `execute_refund`, after the commit; None if nothing was charged.
-    """
-    return work.payments.request_refund_of_order(order_id, reason)
-
 
 def execute_refund(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], refund: Refund
 ) -> None:
     """Give the money back, then cancel the order and return its stock.
 
@@ -60,7 +37,27 @@ def execute_refund(
         complete_refund(work, refund, refund_id)
 
 
-def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:
+def follow_up(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
+    refund: Refund | None,
+) -> None:
+    """Carry out, after the commit, a refund that was recorded; what fails is left for later."""
+    if refund is None:
+        return
+    try:
+        execute_refund(provider, open_unit_of_work, refund)
+    except DependencyUnavailable as unavailable:
+        _log.warning(
+            "refund of order %s left for the reconciliation: %s",
+            refund.order_id,
+            unavailable.detail,
+        )
+    except RefundRefused:
+        _log.warning("refund of order %s left for staff", refund.order_id)
+
+
+def complete_refund(work: PaymentsWork, refund: Refund, refund_id: str | None) -> None:
     """Record, inside a transaction, that money has gone back; the order it paid for is cancelled.
 
     Money of an intent that is not the order's own, taken twice, cancels nothing.
@@ -73,14 +70,3 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
         if now is not None and now.is_charged:
             _log.error("order %s is %s and refunded", now.order_id, now.status.value)
     work.payments.finish_refund(refund.payment_intent_id, refund_id)
-
-
-def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> None:
-    """Record, inside a transaction, that the bank has sent back the money of a refund."""
-    work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
-
-
-def report_failed_refund(payment_intent_id: str, refund_id: str) -> None:
-    """Report, after the commit, a failed refund on which staff must act."""
-    _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
-    metric("RefundsFailed")

@@ -1,9 +1,7 @@
-"""What AWS does for the shop: the checkout's state machine and e-mail."""
+"""What carries out a checkout."""
 
-from shop.adapters.aws.ses import SesMailer
 from shop.adapters.aws.step_functions import StepFunctionsCheckout
 from shop.bootstrap import Settings, part
-from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import CheckoutMachine
 
 
@@ -11,9 +9,3 @@ from shop.services.orders.ports import CheckoutMachine
 def checkout_machine(settings: Settings) -> CheckoutMachine:
     """The state machine that carries out a checkout."""
     return StepFunctionsCheckout(settings.checkout_arn)
-
-
-@part
-def mailer(settings: Settings) -> Mailer:
-    """E-mail."""
-    return SesMailer(settings.email_sender)

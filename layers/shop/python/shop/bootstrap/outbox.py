@@ -1,0 +1,11 @@
+"""Committed events that wait for the broker."""
+
+from shop.adapters.postgres.outbox import PostgresOutbox
+from shop.bootstrap import Settings, part
+from shop.bootstrap.postgres import database
+
+
+@part
+def outbox(_settings: Settings) -> PostgresOutbox:
+    """Committed events that wait for the broker."""
+    return PostgresOutbox(database())
