@@ -78,7 +78,7 @@ def _placed(command: dict[str, Any]) -> str:
 
 @contextmanager
 def aws() -> Iterator[dict[str, str]]:
-    """Run it in a thread; give the environment that leads boto3 there."""
+    """Run it in a thread; return the environment that leads boto3 there."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Aws)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

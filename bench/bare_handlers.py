@@ -91,14 +91,14 @@ def modules(function: Function, environment: Mapping[str, str]) -> list[str]:
 
 
 def python_path(function: Function) -> str:
-    """Give the path on which its layers are."""
+    """Return the path on which its layers are."""
     return ":".join(f"{layer}/python" for layer in function.layers)
 
 
 def write_bare_handler(
     folder: Path, function: Function, names: Sequence[str], steps: Sequence[Step], order: str
 ) -> str:
-    """Write ``handler.py`` for a function; give its ``PYTHONPATH``.
+    """Write ``handler.py`` for a function; return its ``PYTHONPATH``.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class Starts:
         self.later.append(ours.later)
 
     def row(self, title: str) -> list[object]:
-        """Give what is printed."""
+        """Return what is printed."""
         pairs = (self.init, self.first, self.both)
         return [
             title,
@@ -100,7 +100,7 @@ class _Requests:
         self._order = shop.order(self._token, of.products[0])
 
     def all(self) -> dict[str, MakeEvent]:
-        """Give the makers of requests by title of the function."""
+        """Return the makers of requests by title of the function."""
         product = self._products[0]
         item = {"product_id": product, "quantity": 1}
         made: list[tuple[str, str, dict[str, object] | None]] = [

@@ -64,7 +64,7 @@ class Series:
         return median(run.throughput for run in self.runs)
 
     def row(self) -> list[object]:
-        """Give what is printed."""
+        """Return what is printed."""
         times = [
             f"{median(percentile(run.times, percent) for run in self.runs) * 1000:.0f}"
             for percent in (50, 95)

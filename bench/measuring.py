@@ -25,7 +25,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def cpu_of(pid: int) -> float:
-    """Give the seconds that a process and its descendants have spent on CPUs.
+    """Return the seconds that a process and its descendants have spent on CPUs.
 
     Those that have ended are left out. The kernel counts nanoseconds here, in ``/proc/<pid>/stat`` only
     hundredths of a second.
@@ -78,7 +78,7 @@ def spread(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Give the value below which so many per cent lie."""
+    """Return the value below which so many per cent lie."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 

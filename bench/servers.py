@@ -63,7 +63,7 @@ class Servers:
             yield made
 
     def cpu(self, name: str) -> float:
-        """Give the CPU seconds that a server has used; not a number if it was not started here."""
+        """Return the CPU seconds that a server has used; not a number if it was not started here."""
         return cpu_of(self.pids[name]) if name in self.pids else math.nan
 
 

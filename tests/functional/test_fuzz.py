@@ -204,7 +204,7 @@ def _login_counters(container: Container) -> list[str]:
 
 
 def _encodable(value: Any) -> bool:
-    """Tell whether it has a form in UTF-8 and JSON; everything else is in `_raw`."""
+    """Return whether it has a form in UTF-8 and JSON; everything else is in `_raw`."""
     import msgspec
 
     try:

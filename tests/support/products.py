@@ -37,7 +37,7 @@ def add_product(
     is_active: bool = True,
     days_old: int = 0,
 ) -> UUID:
-    """Insert a product with stock; give its id."""
+    """Insert a product with stock; return its id."""
     product_id = new_id()
     with database.transaction() as transaction:
         transaction.execute(

@@ -33,7 +33,7 @@ def message(payment: str = "pi", *, deliveries: int = 1, **changes: Any) -> Mess
 
 
 def attempts_of(message: Message) -> int:
-    """Give the failed attempts that a message carries."""
+    """Return the failed attempts that a message carries."""
     return int((message[0].headers or {}).get("x-shop-attempts", 0))
 
 

@@ -115,5 +115,5 @@ def hold(
 
 
 def inventory_on(transaction: Transaction) -> PostgresInventory:
-    """Give the inventory of a transaction whose events are not published."""
+    """Return the inventory of a transaction whose events are not published."""
     return PostgresInventory(transaction, EventLog())

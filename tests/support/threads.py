@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def in_threads[T](actions: Sequence[Callable[[], T]]) -> list[T]:
-    """Run each action in a thread of its own, all at once; give their results or raise their error."""
+    """Run each action in a thread of its own, all at once; return their results or raise their error."""
     together = threading.Barrier(len(actions))
 
     def run(action: Callable[[], T]) -> T:

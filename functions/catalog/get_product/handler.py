@@ -10,6 +10,6 @@ from shop.services.catalog import browse as catalog
 
 @endpoint(answer=ProductView, conditional=True, problems=("product_not_found",))
 def handler(request: Request[None, None]) -> Answer:
-    """Give one product."""
+    """Return one product."""
     found = catalog.get_product(catalog_cache(), read, request.id("product_id"))
     return conditional_answer(request, found)

@@ -1,4 +1,4 @@
-"""notifications.order.confirmed: e-mail, and the order becomes PROCESSING."""
+"""notifications.order.confirmed: e-mail the customer and move the order to PROCESSING."""
 
 from shop.bootstrap.aws import mailer
 from shop.contracts.events import OrderConfirmed
@@ -8,5 +8,5 @@ from shop.services.notifications import notify as notifications
 
 @consumer(service="notifications", event=OrderConfirmed)
 def handler(delivery: Delivery[OrderConfirmed]) -> None:
-    """Send the e-mail, once, and move the order to PROCESSING."""
+    """Send the e-mail once and move the order to PROCESSING."""
     notifications.order_confirmed(delivery.work, mailer(), delivery.event.order_id)

@@ -1,4 +1,4 @@
-"""notifications.order.shipped: e-mail with the tracking number."""
+"""notifications.order.shipped: e-mail the tracking number to the customer."""
 
 from shop.bootstrap.aws import mailer
 from shop.contracts.events import OrderShipped
@@ -8,5 +8,5 @@ from shop.services.notifications import notify as notifications
 
 @consumer(service="notifications", event=OrderShipped)
 def handler(delivery: Delivery[OrderShipped]) -> None:
-    """Send the e-mail, once."""
+    """Send the e-mail once."""
     notifications.order_shipped(delivery.work, mailer(), delivery.event.order_id)

@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run one command; give its exit status."""
+    """Run one command; return its exit status."""
     arguments = _parser().parse_args()
 
     def interrupted(number: int, _frame: FrameType | None) -> None:

@@ -48,7 +48,7 @@ def aws(service: str, endpoint: str) -> Any:
 
 
 def broker_settings(rabbitmq_url: str) -> dict[str, str]:
-    """Give the parameters that say where the consumers' queues are, from the broker's address."""
+    """Return the parameters that say where the consumers' queues are, from the broker's address."""
     url = urlsplit(rabbitmq_url)
     return {
         "SHOP_BROKER_ARN": f"arn:aws:mq:{REGION}:{ACCOUNT}:broker:shop:b-local",

@@ -25,7 +25,7 @@ TOOLS: Final = CHECKOUT / "tools"
 
 
 def default_state_folder() -> Path:
-    """Give ``SHOP_STATE_DIR``, or ``.local`` of the checkout."""
+    """Return ``SHOP_STATE_DIR``, or ``.local`` of the checkout."""
     configured = os.environ.get("SHOP_STATE_DIR", "").strip()
     return Path(configured).absolute() if configured else LOCAL
 
@@ -67,7 +67,7 @@ class State:
         return self.folder / "stack.env"
 
     def log(self, name: str) -> Path:
-        """Give the log file of one server."""
+        """Return the log file of one server."""
         return self.logs / f"{name}.log"
 
     def data_of(self, name: str) -> Path:

@@ -152,7 +152,7 @@ def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
 
 
 def seed(state: State, values: Mapping[str, str]) -> str:
-    """Put products, pictures and staff in place; give what was done, in words."""
+    """Put products, pictures and staff in place; return what was done, in words."""
     images = write(state.data_of("images"), products())
     people = (
         (STAFF, hash_password(state.secrets["staff"]), "Sam Staff", "staff"),
@@ -169,7 +169,7 @@ def seed(state: State, values: Mapping[str, str]) -> str:
 
 
 def _uncache(values: Mapping[str, str]) -> bool:
-    """Drop cached answers of the catalog; give whether that was possible."""
+    """Drop cached answers of the catalog; return whether that was possible."""
     redis = make_client(values["SHOP_REDIS_URL"])
     try:
         RedisCatalogCache(redis).invalidate()
@@ -209,7 +209,7 @@ def load_env(state: State) -> dict[str, str]:
 
 
 def down(state: State) -> list[str]:
-    """Stop everything that is recorded; give the names of what was running."""
+    """Stop everything that is recorded; return the names of what was running."""
     services = RunningServices(state.folder, SERVICES)
     names = [name for name in SERVICES if services.service(name).running()]
     # First, so that a Ctrl-C from here on leaves no addresses of what is no longer there.
@@ -219,7 +219,7 @@ def down(state: State) -> list[str]:
 
 
 def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> str:
-    """Run one of the application's commands with the stack's settings; give what it printed.
+    """Run one of the application's commands with the stack's settings; return what it printed.
 
     Raises
     ------

@@ -29,7 +29,7 @@ from tests.support.wire import counting
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
-    """Pay so that the charge happens and its answer is lost; give the intent."""
+    """Pay so that the charge happens and its answer is lost; return the intent."""
     control.fault("close", when="after")
     assert pay(shop, placed).code == "payment_outcome_unknown"
     return control.intents(placed.order_id)[0]

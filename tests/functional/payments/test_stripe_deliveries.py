@@ -72,7 +72,7 @@ def subscribe(control: StripeControl, url: str) -> None:
 
 
 def wait_until_taken(control: StripeControl) -> int:
-    """Wait for every delivery; give their number."""
+    """Wait for every delivery; return their number."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]

@@ -62,7 +62,7 @@ _CITATION: Final = re.compile(r"\bA(?:1[0-8]|[1-9])\b")
 
 
 def tests(checkout: Path) -> dict[str, list[str]]:
-    """Give the tests that cite each failure in their docstring, as ``path::name``.
+    """Return the tests that cite each failure in their docstring, as ``path::name``.
 
     Raises
     ------

@@ -92,7 +92,7 @@ def _response(status: int, names: list[str], *, replayed: bool = False) -> dict[
 
 
 def _kept(operation: Any) -> frozenset[int]:
-    """Give the statuses of final answers: the function's own, not what comes before it."""
+    """Return the statuses of final answers: the function's own, not what comes before it."""
     statuses = {PROBLEMS[code].status for code in (*operation.problems, "validation_failed")}
     return frozenset({operation.status, *(status for status in statuses if status < 500)})
 

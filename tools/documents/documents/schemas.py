@@ -10,7 +10,7 @@ _SECTIONS: Final = re.compile(r"\n\n[A-Z]\w+\n---.*", re.DOTALL)
 
 
 def of_ours(kind: type) -> dict[str, Any]:
-    """Give the schema of a type that msgspec does not know."""
+    """Return the schema of a type that msgspec does not know."""
     if kind is not Amount:
         raise NotImplementedError(f"no contract may use {kind}")
     return {"type": "string", "format": "decimal"}

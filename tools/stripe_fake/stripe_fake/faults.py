@@ -114,7 +114,7 @@ def strike(store: Store, method: str, path: str) -> Fault | None:
 
 
 def drops(store: Store, event_type: str) -> bool:
-    """Tell whether the deliveries of an event are to be lost."""
+    """Return whether the deliveries of an event are to be lost."""
     return _take(store, "*", event_type, webhooks=True) is not None
 
 

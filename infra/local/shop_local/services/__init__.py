@@ -51,7 +51,7 @@ class RunningServices:
         }
 
     def service(self, name: str) -> Service:
-        """Give one server."""
+        """Return one server."""
         return self._services[name]
 
     def start_all(self, *, progress: bool = False) -> Self:

@@ -78,7 +78,7 @@ class Service(ABC):
 
     @abstractmethod
     def url(self) -> str:
-        """Give the address of our own server, credentials included."""
+        """Return the address of our own server, credentials included."""
 
     def install(self) -> None:  # noqa: B027 - most have nothing to do
         """Fetch what the server needs and the checkout does not have yet."""
@@ -94,11 +94,11 @@ class Service(ABC):
         self.port = port_for(self.state, self.name)
 
     def settings(self) -> dict[str, str]:
-        """Give the application's settings that lead to this server."""
+        """Return the application's settings that lead to this server."""
         return {self.setting: self.external or self.url()}
 
     def running(self) -> bool:
-        """Tell whether our own process is there."""
+        """Return whether our own process is there."""
         found = processes.find(self.state, self.name)
         return bool(found and found.process())
 

@@ -67,7 +67,7 @@ class LocalStack(Service):
         return f"{url.hostname}:{url.port or 5672}"
 
     def _told(self) -> str:
-        """Give what the running process was told; empty when it cannot be asked."""
+        """Return what the running process was told; empty when it cannot be asked."""
         found = processes.find(self.state, self.name)
         process = found and found.process()
         try:

@@ -27,7 +27,7 @@ _FETCH_SECONDS: Final = 600
 def find(
     report: Callable[[str], None], *, lock: Path = FOLDER / "jgo.lock.toml", cache: Path = CACHE
 ) -> list[Path]:
-    """Give the jars of the lock, fetched (with a Java to run them) when missing.
+    """Return the jars of the lock, fetched (with a Java to run them) when missing.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def check(jars: Mapping[str, Path], digests: Mapping[str, str]) -> None:
 
 
 def renew(lock: Path = FOLDER / "jgo.lock.toml") -> int:
-    """Resolve ``jgo.toml`` anew and write the digests of what is found; give the jars' number."""
+    """Resolve ``jgo.toml`` anew and write the digests of what is found; return the jars' number."""
     work = CACHE / "opensearch/lock"
     shutil.rmtree(work, ignore_errors=True)
     _make_environment(lambda text: say("OpenSearch", text))

@@ -74,7 +74,7 @@ class ClassArchive:
         self._failed = self._file.with_suffix(".failed")
 
     def options(self, names: Path) -> list[str]:
-        """Give Java's options: to use the archive or, while there is none, to collect `names`."""
+        """Return Java's options: to use the archive or, while there is none, to collect `names`."""
         if self._file.exists():
             return [f"-XX:SharedArchiveFile={self._file}", "-Xlog:cds=off"]
         return [] if self._failed.exists() else [f"-XX:DumpLoadedClassList={names}"]

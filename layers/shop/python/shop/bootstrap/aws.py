@@ -1,4 +1,4 @@
-"""What AWS does for the shop: the checkout's state machine and e-mail."""
+"""AWS services: the checkout state machine and e-mail."""
 
 from shop.adapters.aws.ses import SesMailer
 from shop.adapters.aws.step_functions import StepFunctionsCheckout
@@ -9,7 +9,7 @@ from shop.services.orders.ports import CheckoutMachine
 
 @part
 def checkout_machine(settings: Settings) -> CheckoutMachine:
-    """The state machine that carries out a checkout."""
+    """The checkout state machine."""
     return StepFunctionsCheckout(settings.checkout_arn)
 
 

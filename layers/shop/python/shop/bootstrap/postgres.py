@@ -1,4 +1,4 @@
-"""What is kept in PostgreSQL."""
+"""Adapters on PostgreSQL."""
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
@@ -24,29 +24,29 @@ def read() -> UnitOfWork:
 
 
 def write() -> UnitOfWork:
-    """Begin a unit of work that publishes nothing: its events, if any, wait for the relay."""
+    """Begin a unit of work that publishes nothing; the relay publishes its events, if any."""
     return PostgresUnitOfWork(database(), None)
 
 
 @part
 def idempotency(_settings: Settings) -> IdempotencyRecords:
-    """Idempotency keys and their answers."""
+    """Idempotency keys and their stored answers."""
     return PostgresIdempotencyRecords(database())
 
 
 @part
 def outbox(_settings: Settings) -> PostgresOutbox:
-    """Committed events that wait for the broker."""
+    """Committed events that are not published yet."""
     return PostgresOutbox(database())
 
 
 @part
 def records(_settings: Settings) -> PostgresRecords:
-    """Rows that have served their time."""
+    """Rows past their retention period."""
     return PostgresRecords(database())
 
 
 @part
 def search_documents(_settings: Settings) -> SearchDocuments:
-    """Products as the search index holds them."""
+    """Documents for the search index."""
     return PostgresSearchDocuments(database())

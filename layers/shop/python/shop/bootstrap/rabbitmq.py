@@ -1,4 +1,4 @@
-"""What goes through RabbitMQ."""
+"""Adapters on RabbitMQ."""
 
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
@@ -13,5 +13,5 @@ def publisher(settings: Settings) -> RabbitMQPublisher:
 
 @part
 def dead_letters(settings: Settings) -> RabbitMQDeadLetters:
-    """Messages that a consumer could not process."""
+    """The dead-letter queues."""
     return RabbitMQDeadLetters(settings.rabbitmq_url)

@@ -1,4 +1,4 @@
-"""What is kept in Redis."""
+"""Adapters on Redis."""
 
 from shop.adapters.redis.carts import RedisCartStore
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
@@ -24,7 +24,7 @@ def redis(settings: Settings) -> RedisClient:
 
 @part(close=RedisInvalidations.close)
 def invalidations(settings: Settings) -> RedisInvalidations:
-    """The connection on which Redis reports which keys were changed."""
+    """The connection on which Redis reports changed keys."""
     return RedisInvalidations(settings.redis_url, RedisCatalogCache.TRACKED)
 
 
@@ -36,23 +36,23 @@ def sessions(settings: Settings) -> SessionStore:
 
 @part
 def login_throttle(_settings: Settings) -> LoginThrottle:
-    """The limit on guessing passwords."""
+    """The throttle of logins."""
     return RedisLoginThrottle(redis())
 
 
 @part
 def sign_up_throttle(settings: Settings) -> SignUpThrottle:
-    """The limit on sign-ups of one source."""
+    """The throttle of sign-ups."""
     return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
 
 
 @part
 def carts(_settings: Settings) -> CartStore:
-    """Carts, and which of them are new or abandoned."""
+    """Carts, and the lists of new and idle ones."""
     return RedisCartStore(redis())
 
 
 @part
 def catalog_cache(_settings: Settings) -> CatalogCache:
-    """Answers of the catalog, in this process and in Redis."""
+    """Cached answers of the catalog, in this process and in Redis."""
     return RedisCatalogCache(redis(), invalidations())

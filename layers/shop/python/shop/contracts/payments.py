@@ -1,8 +1,8 @@
-"""What the payment provider sends to ``POST /api/payments/webhook``."""
+"""The events that the payment provider sends to ``POST /api/payments/webhook``."""
 
 from typing import Final
 
-#: The types of Stripe's events on which the shop acts; an endpoint subscribes to these and no others.
+#: Types of Stripe events that the shop handles; an endpoint subscribes to these and no others.
 #: ``charge.refund.updated`` repeats ``refund.updated``.
 WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
     "payment_intent.succeeded",

@@ -1,4 +1,4 @@
-"""Products: how they are sorted, described and recognised."""
+"""Products, categories and the preconditions of changes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ type AttributeValue = str | int | float | bool
 
 
 class Sort(StrEnum):
-    """Order of a list of products; products that are equal in it stand by id."""
+    """Order of a list of products; ties are ordered by id."""
 
     NEWEST = "newest"
     PRICE_ASC = "price_asc"
@@ -19,13 +19,13 @@ class Sort(StrEnum):
 
 
 class Precondition(NamedTuple):
-    """Which versions of a product a change is meant for.
+    """The versions of a product to which a change applies.
 
     Attributes
     ----------
     if_match : frozenset of int or None
-        Versions that If-Match names (an entity tag that is none of ours names no version); None
-        without that header, or with ``If-Match: *``.
+        Versions that If-Match names; an unknown entity tag names none. None without that header, or with
+        ``If-Match: *``.
     version : int or None
         The version that the body names.
     is_given : bool
@@ -47,7 +47,7 @@ def precondition(if_match: str | None, version: int | None) -> Precondition:
 
 
 def _version_in(tag: str) -> str | None:
-    """Find the version in an entity tag ``"{version}-{digest}"`` (`digest` follows the stock too)."""
+    """Find the version in an entity tag ``"{version}-{digest}"``; the digest also covers the stock."""
     number, separator, _ = tag.removeprefix("W/").strip('"').partition("-")
     return (
         number if separator and number.isascii() and number.isdigit() and len(number) < 11 else None
@@ -55,7 +55,7 @@ def _version_in(tag: str) -> str | None:
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with what can be sold of it now.
+    """A product with its available stock.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     stock : int
         On hand less live holds, in units.
     version : int
-        Grows with every change by staff, not with the stock.
+        Increases with every change by staff, not with changes of the stock.
     """
 
     product_id: UUID
@@ -85,12 +85,12 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cart or an order must know of a product: the truth of this moment.
+    """The current price and availability of a product, for carts and orders.
 
     Attributes
     ----------
     available : int
-        What can be sold now, in units; 0 of a product that is not active.
+        Units that can be sold now; 0 if the product is not active.
     """
 
     product_id: UUID
@@ -102,7 +102,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CategoryRow(msgspec.Struct, frozen=True):
-    """A category with the number of active products directly in it."""
+    """A category with the number of its own active products, without those of its subcategories."""
 
     slug: str
     name: str

@@ -1,17 +1,17 @@
-"""Messages as consumers receive them from their queues."""
+"""Messages, as consumers receive them from their queues."""
 
 import msgspec
 
 
 class QueuedMessage(msgspec.Struct, frozen=True):
-    """A message of a consumer's queue.
+    """A message from a consumer's queue.
 
     Attributes
     ----------
     deliveries : int
-        How often the broker has delivered this copy, this time included.
+        How often the broker has delivered this copy, including this delivery.
     attempts : int
-        How often processing the message has failed before, over all its copies.
+        How often processing the message has failed, over all its copies.
     """
 
     queue: str

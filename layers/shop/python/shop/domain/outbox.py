@@ -7,14 +7,14 @@ import msgspec
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event that was committed and is published from its stored form.
+    """A committed event, in the encoded form that is published.
 
     Attributes
     ----------
     body : bytes
         The message's JSON.
     sequence : int
-        Its place in the outbox; 0 of an event that was not read from there.
+        Its position in the outbox; 0 if it was not read from there.
     """
 
     event_id: UUID

@@ -14,7 +14,7 @@ from shop.domain.search import SearchQuery, did_you_mean, words_of
 from shop.domain.search_results import Facets, Found, SearchPage, Suggestion, Suggestions
 
 ENGINE: Final = "opensearch"
-#: Products that have all that was asked for: with fewer, those that have half of it are found too.
+#: If fewer products match all words, products that match half of them are returned too.
 _ENOUGH: Final = 20
 
 
@@ -26,9 +26,9 @@ class OpenSearchEngine:
     url : str
         ``http[s]://[user:password@]host:port``.
     names : IndexNames, optional
-        Which index; the shop has one.
+        Names of the index and its aliases.
     timeout_seconds : float
-        A node that takes longer counts as away.
+        A node that takes longer counts as unavailable.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class OpenSearchEngine:
             total=total,
             facets=_facets(answer["aggregations"]),
             engine=ENGINE,
-            # What the filters leave out was spelt well enough.
+            # Words that match products outside the filters are spelt correctly.
             did_you_mean=self._better(words) if words and not _matched(answer) else None,
         )
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
-        """Find products by the beginnings of the words of their names."""
+        """Find products whose names contain words that begin with the prefix's words."""
         if not words_of(prefix):
             return Suggestions(suggestions=(), engine=ENGINE)
         hits = self._ask(suggest_body(prefix, limit))["hits"]["hits"]

@@ -1,4 +1,4 @@
-"""Payments by Stripe, with its own SDK."""
+"""Payments through Stripe, with its SDK."""
 
 import logging
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from shop.domain.payments import (
 )
 
 _log = logging.getLogger(__name__)
-#: Seconds by which a webhook may be late; its signature covers the time at which it was sent.
+#: Maximum age of a webhook in seconds; the signature covers the time at which it was sent.
 _TOLERANCE_SECONDS: Final = 300
 
 
@@ -45,8 +45,8 @@ class StripePayments:
     url : str
         Base address; empty for Stripe's own.
     timeout_seconds : float
-        After this long without an answer the outcome is unknown. The SDK's own retries are off: a
-        repetition with the same key is the caller's, or the reconciliation's, whose time it is.
+        Without an answer in this time the outcome is unknown. The SDK's own retries are off: the client or
+        the reconciliation repeats a request with the same key.
     """
 
     def __init__(self, key: str, webhook_secret: str, url: str, timeout_seconds: float) -> None:
@@ -73,7 +73,7 @@ class StripePayments:
     def check_payment_method(self, payment_method_id: str) -> None:
         """Refuse a payment method that does not exist."""
         try:
-            # The first call after an idle time may find its connection closed; a GET is repeated.
+            # The first call after an idle period may find its connection closed; a GET is safe to repeat.
             self._client.v1.payment_methods.retrieve(
                 payment_method_id, options={"max_network_retries": 1}
             )
@@ -123,7 +123,7 @@ class StripePayments:
         return read_intent(found.data[0].to_dict()) if found.data else None
 
     def cancel(self, payment_intent_id: str) -> Intent:
-        """Cancel an intent; one that is past that is given as it is."""
+        """Cancel an intent; return one that can no longer be cancelled as it is."""
         try:
             with _unknown_outcomes("cancel", stripe.InvalidRequestError):
                 cancelled = self._client.v1.payment_intents.cancel(payment_intent_id)
@@ -132,7 +132,7 @@ class StripePayments:
         return read_intent(cancelled.to_dict())
 
     def refund(self, payment_intent_id: str) -> str | None:
-        """Give all the money of an intent back."""
+        """Refund an intent in full."""
         try:
             with _unknown_outcomes("refund", stripe.InvalidRequestError):
                 created = self._client.v1.refunds.create(
@@ -144,7 +144,7 @@ class StripePayments:
                 raise RefundRefused(f"{error.code}: {error.user_message}") from error
             return self._refund_of(payment_intent_id)
         except PaymentOutcomeUnknown as unknown:
-            # Stripe repeats a stored 5xx for as long as it keeps the key; the refund may be there.
+            # Stripe replays a stored 5xx for as long as it keeps the key; the refund may exist.
             known = self._refund_of(payment_intent_id)
             if known is None:
                 raise StillUnknown from unknown
@@ -160,7 +160,7 @@ class StripePayments:
         return next(alive, None)
 
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
-        """Read a webhook whose signature is right and recent."""
+        """Read a webhook after verifying its signature and age."""
         if not self._webhook_secret:
             raise DependencyUnavailable(
                 "stripe", "Webhooks are not set up: SHOP_STRIPE_WEBHOOK_SECRET is empty."
@@ -181,7 +181,7 @@ class StripePayments:
 
 @contextmanager
 def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[None]:
-    """Sort Stripe's errors: what is not a definite answer leaves the outcome unknown."""
+    """Translate Stripe's errors: one that is not a definite answer leaves the outcome unknown."""
     try:
         yield
     except stripe.StripeError as error:

@@ -1,4 +1,4 @@
-"""What there is of a product."""
+"""Stock levels."""
 
 from uuid import UUID
 
@@ -26,14 +26,14 @@ def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
 def change_stock(
     open_unit_of_work: OpenUnitOfWork, product_id: UUID, change: StockChange, correlation_id: str
 ) -> StockLevel:
-    """Change what is on hand of a product and announce it.
+    """Change the quantity on hand of a product and record the event.
 
     Raises
     ------
     NotFound
         ``product_not_found``.
     Conflict
-        ``stock_conflict``: less would be on hand than orders hold.
+        ``stock_conflict``: the quantity on hand would fall below what orders hold.
     """
     with open_unit_of_work() as work:
         changed = work.inventory.change_stock(product_id, change)

@@ -1,4 +1,4 @@
-"""Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
+"""Refunds: recorded first, then executed; then the order is cancelled and its stock released."""
 
 import logging
 from typing import Final
@@ -18,15 +18,15 @@ _SENT_BACK: Final = "the bank would not take the money"
 
 
 def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | None:
-    """Record, inside a transaction that has locked the order's row, that its money must go back.
+    """Record a pending refund of an order, inside a transaction that has locked the order's row.
 
-    From the commit on the order cannot ship, and the reconciliation carries the refund out if nobody
-    does. Repeating it records nothing more.
+    After the commit the order cannot ship, and the reconciliation executes the refund unless the caller does.
+    Repeating it records nothing more.
 
     Parameters
     ----------
     reason : str
-        Becomes the reason of the cancellation.
+        The reason of the cancellation that follows.
 
     Returns
     -------
@@ -39,14 +39,14 @@ def request_refund(work: UnitOfWork, order_id: UUID, reason: str) -> Refund | No
 def execute_refund(
     provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
 ) -> None:
-    """Give the money back, then cancel the order and return its stock.
+    """Execute a refund, then cancel the order and release its stock.
 
     Raises
     ------
     PaymentOutcomeUnknown
-        The provider did not answer; the reconciliation goes on.
+        The provider did not answer; the reconciliation retries.
     RefundRefused
-        The provider says that it cannot be done; staff must act. It is tried again until it can.
+        The provider rejects the refund; staff must act. The reconciliation retries until it succeeds.
     """
     try:
         refund_id = provider.refund(refund.payment_intent_id)
@@ -61,14 +61,14 @@ def execute_refund(
 
 
 def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> None:
-    """Record, inside a transaction, that money has gone back; the order it paid for is cancelled.
+    """Record that a refund is complete and cancel the order it belongs to, inside a transaction.
 
-    Money of an intent that is not the order's own, taken twice, cancels nothing.
+    The refund of a second charge of the same order cancels nothing.
     """
     paid = work.payments.find_by_intent(refund.payment_intent_id)
     cancelled = paid and cancel(work, paid.order_id, refund.reason, sources=REFUNDABLE)
     if cancelled is None and paid is not None and paid.is_charged:
-        # Unless the webhook and the request met here, and one has waited for the other.
+        # Not if the webhook and the request ran concurrently and one waited for the other.
         now = work.payments.find_by_intent(refund.payment_intent_id)
         if now is not None and now.is_charged:
             _log.error("order %s is %s and refunded", now.order_id, now.status.value)
@@ -76,11 +76,11 @@ def complete_refund(work: UnitOfWork, refund: Refund, refund_id: str | None) -> 
 
 
 def fail_refund(work: UnitOfWork, payment_intent_id: str, refund_id: str) -> None:
-    """Record, inside a transaction, that the bank has sent back the money of a refund."""
+    """Record that the bank rejected a refund, inside a transaction."""
     work.payments.fail_refund(payment_intent_id, refund_id, _SENT_BACK)
 
 
 def report_failed_refund(payment_intent_id: str, refund_id: str) -> None:
-    """Report, after the commit, a failed refund on which staff must act."""
+    """Log a failed refund, on which staff must act, after the commit."""
     _log.error("refund %s of %s failed: %s", refund_id, payment_intent_id, _SENT_BACK)
     metric("RefundsFailed")
