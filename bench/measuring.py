@@ -44,7 +44,7 @@ def _schedstat(thread: Path) -> int:
 
 @dataclass
 class Pairs:
-    """The same thing done in two ways, A B A B: what slows the machine down slows both.
+    """One operation measured in two ways alternately (A B A B), so that load on the machine affects both.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def machine() -> str:
-    """Say when and on what this was measured."""
+    """Return date, machine and load, for the heading of a result."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     load = os.getloadavg()[0]
     return (
@@ -120,6 +120,6 @@ def milliseconds(value: float) -> str:
 
 
 def verdict(ratio: float, budget: float, spread_of_it: float) -> str:
-    """Compare with a budget, and say so if the machine was too busy to be sure."""
+    """Compare with a budget, and add a note if the measurement was noisy."""
     text = "yes" if ratio <= budget else "NO"
     return f"{text}, noisy ({spread_of_it:.0%})" if spread_of_it > NOISY else text

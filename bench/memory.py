@@ -1,4 +1,4 @@
-"""What a function costs, and how long it takes, at a memory size."""
+"""Cost and duration of a function by memory size."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

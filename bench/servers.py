@@ -74,7 +74,7 @@ def servers(*, products: int = PRODUCTS, broker: bool = False) -> Iterator[Serve
     Parameters
     ----------
     products : int
-        How many there are to buy.
+        Number of products in the catalog.
     broker : bool
         Whether RabbitMQ runs too; its queues are this benchmark's own, and emptied.
     """
@@ -112,5 +112,5 @@ def servers(*, products: int = PRODUCTS, broker: bool = False) -> Iterator[Serve
 
 
 def body(**fields: object) -> str:
-    """Write a request's body."""
+    """Return a request's body as JSON."""
     return json.dumps(fields, default=str)

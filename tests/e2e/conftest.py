@@ -46,7 +46,7 @@ def shop(stack: Stack) -> Iterator[Shop]:
 
 @pytest.fixture
 def books(stack: Stack) -> Iterator[None]:
-    """Hold the database to the operators' checks at the end of a test."""
+    """Run the operators' checks on the database at the end of a test."""
     yield
     assert violations(stack.values["SHOP_DATABASE_URL"]) == []
 

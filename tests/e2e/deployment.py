@@ -42,7 +42,7 @@ def run(state: State, *arguments: str, check: bool = True) -> subprocess.Complet
 def eventually[T](
     look: Callable[[], T | None], *, seconds: float, what: str, pause: float = 0.2
 ) -> T:
-    """Look again and again until there is something to see, and give it."""
+    """Poll until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:

@@ -107,7 +107,7 @@ class _Target:
 
 
 def check(answer: Response) -> None:
-    """Hold an answer to the contract of every answer."""
+    """Check an answer against the contract of every answer."""
     assert answer.status < 500, answer.text
     assert answer.headers["x-request-id"]
     if answer.status >= 400:

@@ -1,4 +1,4 @@
-"""A consumer that notes payments in the database, and the messages that it is given."""
+"""A consumer that records payments in the database, and its messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +46,7 @@ def dead(rabbitmq_url: str, queue: str = QUEUE) -> list[tuple[bytes, str]]:
 
 
 class Shelf:
-    """The consumer; it fails as it is told.
+    """The consumer; it fails as configured.
 
     Attributes
     ----------

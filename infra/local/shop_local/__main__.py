@@ -150,7 +150,7 @@ def main() -> int:
     arguments = _parser().parse_args()
 
     def interrupted(number: int, _frame: FrameType | None) -> None:
-        # Once is enough: a second signal must not cut the cleaning up short.
+        # Further signals are ignored, so that they do not interrupt the clean-up.
         for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(other, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)

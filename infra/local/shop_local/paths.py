@@ -1,4 +1,4 @@
-"""Where things lie: the checkout, its environments, and the state folder of one stack."""
+"""Paths of the checkout, its environments, and the state folder of a stack."""
 
 import fcntl
 import json
@@ -71,7 +71,7 @@ class State:
         return self.logs / f"{name}.log"
 
     def data_of(self, name: str) -> Path:
-        """Give (and make) the data folder of one server, closed to others."""
+        """Return the data folder of one server; create it, readable by its owner only, if it is missing."""
         path = self.data / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path

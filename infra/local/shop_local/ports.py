@@ -1,4 +1,4 @@
-"""Free loopback ports, remembered, so that addresses stay the same from one start to the next."""
+"""Chooses free loopback ports and remembers them, so that addresses stay the same across starts."""
 
 import fcntl
 import json

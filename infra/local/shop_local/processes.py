@@ -1,4 +1,4 @@
-"""Processes that outlive the command which started them, known again by pid and start time.
+"""Processes that outlive the command that started them, identified by pid and start time.
 
 Each runs in a session of its own, so a Ctrl-C in the terminal does not reach it, and is recorded
 in the state folder, so that a later command can end it, and only it: a pid that was given to
@@ -111,7 +111,7 @@ def _ticks(pid: int) -> int | None:
 
 
 def _ended(process: psutil.Process) -> bool:
-    """Return whether nothing but its number is left: other threads may outlive the first, and hold ports."""
+    """Return whether a process has ended; other threads may outlive the first and hold ports."""
     return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
 
 

@@ -24,7 +24,7 @@ _BUILT = {CHECKOUT / "layers" / name: BUILT_LAYERS / name for name in ("dependen
 
 
 class TemplateError(Exception):
-    """The template names something that is not there."""
+    """The template refers to something that does not exist."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -128,7 +128,7 @@ def parameters(template: Document, settings: Mapping[str, str]) -> dict[str, str
 
 
 def setting_of(parameter: str) -> str:
-    """Return the setting behind a parameter.
+    """Return the name of the setting for a parameter.
 
     >>> setting_of("StripeWebhookSecret")
     'SHOP_STRIPE_WEBHOOK_SECRET'

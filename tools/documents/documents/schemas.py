@@ -1,4 +1,4 @@
-"""What msgspec says of the contracts, as it is published."""
+"""Turns msgspec's schemas of the contracts into those of the published document."""
 
 import re
 from typing import Any, Final

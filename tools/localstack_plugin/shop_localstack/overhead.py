@@ -1,4 +1,4 @@
-"""Take away what LocalStack does at every call and nobody here needs."""
+"""Disables work that LocalStack does on every call and that this stack does not need."""
 
 import logging
 import time

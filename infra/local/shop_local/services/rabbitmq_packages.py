@@ -31,7 +31,7 @@ class Installed:
 
 
 def find(report: Callable[[str], None]) -> Installed:
-    """Return the broker of the machine, or else the one of the checkout, fetched when missing.
+    """Return the machine's broker, otherwise the checkout's, which is fetched if missing.
 
     Raises
     ------

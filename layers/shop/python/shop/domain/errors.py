@@ -175,4 +175,4 @@ class QueryRefused(Exception):
 
 
 class AlreadyConsumed(Exception):
-    """This consumer has processed the event before; the transaction was rolled back."""
+    """The consumer has processed the event before; the transaction was rolled back."""
