@@ -107,7 +107,7 @@ relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of b
 	@exec $(PYTHON) -m bench.relevance $(A)
 
 BENCHMARKS := cold_start warm purchase hot_product
-bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot product; or B="search"
+bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot product; or B="search", B="rush" (of the running shop)
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------

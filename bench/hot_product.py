@@ -21,7 +21,7 @@ from bench.buyers import Crowd, crowd
 from bench.measuring import machine, percentile, table
 from bench.servers import Servers, servers
 from shop.adapters.postgres.database import Database
-from tests.support.products import add_product
+from tests.support.builders import add_product
 
 PROCESSES = 300
 SIZES = (50, 200, 1000)

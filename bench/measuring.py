@@ -31,8 +31,14 @@ def cpu_of(pid: int) -> float:
     hundredths of a second.
     """
     family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    threads = (thread for each in family for thread in Path(f"/proc/{each}/task").iterdir())
-    return sum(_schedstat(thread) for thread in threads) / 1e9
+    return sum(_schedstat(thread) for each in family for thread in _threads(each)) / 1e9
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # it has ended meanwhile
 
 
 def _schedstat(thread: Path) -> int:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bench.measuring import cpu_of
@@ -12,9 +13,9 @@ from shop_local import processes
 from shop_local.paths import MIGRATIONS, default_state_folder
 from shop_local.services import start_services
 from tests.support import databases
+from tests.support.builders import add_categories, add_product
 from tests.support.containers import NO_BROKER, Container
 from tests.support.payments import KEY, WEBHOOK_SECRET, paying_container
-from tests.support.products import add_categories, add_product
 
 PRODUCTS = 1000
 
@@ -97,12 +98,13 @@ def servers(*, products: int = PRODUCTS, broker: bool = False) -> Iterator[Serve
                 # Not FLUSHALL: SHOP_REDIS_URL may have put somebody's own server here.
                 container.catalog_cache.invalidate()
                 add_categories(container.database)
+                now = datetime.now(UTC)
                 ids = [
                     add_product(
                         container.database,
                         name=f"Product {number}",
                         on_hand=1_000_000,
-                        days_old=number % 300,
+                        created_at=now - timedelta(days=number % 300),
                     )
                     for number in range(products)
                 ]

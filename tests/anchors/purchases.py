@@ -14,11 +14,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
 from tests.support.broker import rmq_event
+from tests.support.builders import add_products, lapse
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.machines import Machine, TaskFailed
 from tests.support.payments import StripeControl, event_of, signature, wind_back
-from tests.support.stock import add_products, query
+from tests.support.stock import query
 
 STOCK = (9, 4, 1)
 _ADDRESS = {
@@ -193,16 +194,7 @@ class Purchases(RuleBasedStateMachine):
     @rule(order_id=orders)
     def time_passes(self, order_id: UUID) -> None:
         """The time to pay is over."""
-        query(
-            self.url,
-            "UPDATE reservations SET expires_at = now() - interval '1 second' WHERE order_id = %s",
-            (order_id,),
-        )
-        query(
-            self.url,
-            "UPDATE orders SET reservation_expires_at = now() - interval '1 second' WHERE id = %s",
-            (order_id,),
-        )
+        lapse(self.url, order_id)
 
     @rule()
     def sweep(self) -> None:

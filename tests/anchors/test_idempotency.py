@@ -4,14 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders import place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import at_once, pay
-from tests.support.payments import (
-    StripeControl,
-    place_order,
-    status_of,
-)
+from tests.support.paying import call_at_once, pay
+from tests.support.payments import StripeControl, status_of
 from tests.support.people import token_of
 from tests.support.stock import query
 
@@ -24,7 +21,7 @@ def test_a15_two_equal_requests_at_once_run_once(
         placed = place_order(container)
         token = token_of(container, user_id=placed.user_id)
         key = f"key-{number}"
-        answers = at_once(
+        answers = call_at_once(
             container,
             8,
             lambda own, _n: pay(own, placed, token=token, key=key),  # noqa: B023

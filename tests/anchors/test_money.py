@@ -7,20 +7,17 @@ from typing import Any
 
 import pytest
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.services.payments.reconciliation import reconcile
+from tests.support.builders import QUANTITY, STOCK, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import at_once, deliver, pay
+from tests.support.paying import call_at_once, deliver, pay
 from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    TOTAL_MINOR,
     StripeControl,
     event_of,
     events_of,
     paying_container,
-    place_order,
     status_of,
     stock_of,
     timeline_of,
@@ -44,7 +41,9 @@ def test_a4_the_same_payment_twenty_times_at_once_is_one_charge(
     }
     key_of = makers[keys]
 
-    answers = at_once(container, 20, lambda own, n: pay(own, placed, token=token, key=key_of(n)))
+    answers = call_at_once(
+        container, 20, lambda own, n: pay(own, placed, token=token, key=key_of(n))
+    )
 
     for answer in answers:
         assert answer.status == 200 or answer.code == "request_in_progress", answer.text

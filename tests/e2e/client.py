@@ -7,7 +7,7 @@ from typing import Any, Self
 import httpx
 
 from shop.contracts.problems import PROBLEMS
-from tests.e2e.deployment import eventually
+from tests.support.waiting import eventually
 
 ADDRESS = {
     "name": "Ada Lovelace",

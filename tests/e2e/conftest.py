@@ -15,6 +15,7 @@ from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack, run
 from tests.support.checks import violations
 from tests.support.laptop import LazyServices
+from tests.support.processes import runs
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def stack(laptop: LazyServices) -> Iterator[Stack]:
         family = stack.processes()
     finally:
         run(state, "down")
-    left = [process for process in family if _runs(process)]
+    left = [process for process in family if runs(process)]
     assert left == [], "`down` leaves processes behind"
 
 
@@ -49,10 +50,3 @@ def books(stack: Stack) -> Iterator[None]:
     """Run the operators' checks on the database at the end of a test."""
     yield
     assert violations(stack.values["SHOP_DATABASE_URL"]) == []
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -4,8 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ from shop_local.deploy import STACK, aws
 from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.stack import load_env
+from tests.support.processes import family
 
 _SETTINGS = {"SHOP_OPENSEARCH": "off"}
 
@@ -37,18 +37,6 @@ def run(state: State, *arguments: str, check: bool = True) -> subprocess.Complet
     if check and result.returncode:
         pytest.fail(f"shop_local {' '.join(arguments)}:\n{result.stdout}{result.stderr}")
     return result
-
-
-def eventually[T](
-    look: Callable[[], T | None], *, seconds: float, what: str, pause: float = 0.2
-) -> T:
-    """Poll until `look` returns something true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (seen := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen: {seen!r}")
-        time.sleep(pause)
-    return seen
 
 
 class Stack:
@@ -71,7 +59,7 @@ class Stack:
             member
             for record in processes.recorded(self.state)
             if (process := record.process())
-            for member in (process, *process.children(recursive=True))
+            for member in family(process)
         ]
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

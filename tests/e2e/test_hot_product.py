@@ -1,13 +1,11 @@
 """A crowd wants one product, through HTTP; 200 buyers of 50 are proved in process elsewhere."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
-import httpx
+from functools import partial
 
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack
+from tests.support.at_once import at_once
 
 _BUYERS, _STOCK = 60, 15
 
@@ -15,31 +13,26 @@ _BUYERS, _STOCK = 60, 15
 def test_crowd_buys_exactly_what_there_is(stack: Stack, shop: Shop) -> None:
     """A1, A4: as many orders as pieces, the others are told so; each order is charged once."""
     product = shop.product(stock=_STOCK)
-    with ThreadPoolExecutor(_BUYERS) as crowd:
-        tokens = list(crowd.map(lambda _: shop.guest(), range(_BUYERS)))
-        carts = list(crowd.map(lambda token: shop.add(token, product), tokens))
-        together = Barrier(_BUYERS)
+    tokens = at_once([shop.guest] * _BUYERS)
+    carts = at_once([partial(shop.add, token, product) for token in tokens])
 
-        def check_out(token: str, cart_id: str) -> httpx.Response:
-            together.wait(timeout=60)
-            return shop.check_out(token, cart_id)
+    buyers = zip(tokens, carts, strict=True)
+    answers = at_once([partial(shop.check_out, token, cart_id) for token, cart_id in buyers])
+    results = Counter((answer.status_code, answer.json().get("code", "")) for answer in answers)
+    assert results == {(201, ""): _STOCK, (400, "insufficient_stock"): _BUYERS - _STOCK}
+    assert shop.stock(product) == (_STOCK, _STOCK, 0)
 
-        answers = list(crowd.map(check_out, tokens, carts))
-        results = Counter((answer.status_code, answer.json().get("code", "")) for answer in answers)
-        assert results == {(201, ""): _STOCK, (400, "insufficient_stock"): _BUYERS - _STOCK}
-        assert shop.stock(product) == (_STOCK, _STOCK, 0)
-
-        orders = [
-            (token, str(answer.json()["order_id"]))
-            for token, answer in zip(tokens, answers, strict=True)
-            if answer.status_code == 201
-        ]
-        # Everybody presses the button twice.
-        paid = list(crowd.map(lambda order: shop.pay(*order), [*orders, *orders]))
-        assert {answer.status_code for answer in paid} <= {200, 409}
-        for answer in paid:
-            if answer.status_code == 409:
-                assert answer.json()["code"] == "request_in_progress", answer.text
+    orders = [
+        (token, str(answer.json()["order_id"]))
+        for token, answer in zip(tokens, answers, strict=True)
+        if answer.status_code == 201
+    ]
+    # Everybody presses the button twice.
+    paid = at_once([partial(shop.pay, *order) for order in [*orders, *orders]])
+    assert {answer.status_code for answer in paid} <= {200, 409}
+    for answer in paid:
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "request_in_progress", answer.text
 
     for token, order_id in orders:
         shop.await_status(token, order_id, "PROCESSING", seconds=90)

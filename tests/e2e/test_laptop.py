@@ -3,7 +3,6 @@
 import ipaddress
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from shop_local.invoke import invoke
 from shop_local.paths import CHECKOUT
 from tests.e2e.client import Shop
 from tests.e2e.deployment import Stack
+from tests.support.processes import listening
+from tests.support.waiting import eventually
 
 #: Of the tasks, whose samples name an order and a product that are not there.
 _REFUSALS = {"InvalidRequest", "NotFound", "InsufficientStock"}
@@ -50,17 +51,16 @@ def test_hot_reload(stack: Stack, shop: Shop, tmp_path: Path) -> None:
             FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
 
-    def seconds_until(header: str | None) -> float:
-        saved = time.monotonic()
-        while shop.call("GET", "/api/docs").headers.get("x-edited") != header:
-            assert time.monotonic() < saved + 10, "the change is not live"
-            time.sleep(0.05)
-        return time.monotonic() - saved
+    def wait_for(header: str | None) -> None:
+        eventually(
+            lambda: shop.call("GET", "/api/docs").headers.get("x-edited") == header,
+            seconds=10, what="the saved change is live",
+        )  # fmt: skip
 
     assert client.get_function(FunctionName=name)["Code"]["Location"] == original.as_uri()
     run_from(copy)
     try:
-        seconds_until(None)
+        wait_for(None)
         handler = copy / "handler.py"
         source = handler.read_text()
         handler.write_text(
@@ -69,23 +69,18 @@ def test_hot_reload(stack: Stack, shop: Shop, tmp_path: Path) -> None:
             '    answer["headers"]["X-Edited"] = "yes"\n'
             "    return answer\n"
         )
-        assert seconds_until("yes") < 2
+        wait_for("yes")
         handler.write_text(source)
-        assert seconds_until(None) < 2
+        wait_for(None)
     finally:
         run_from(original)
 
 
 def test_loopback_only(stack: Stack) -> None:
-    sockets = [
-        (process.name(), connection.laddr)
-        for process in stack.processes()
-        for connection in process.net_connections(kind="inet")
-        if not connection.raddr and connection.laddr  # type: ignore[unreachable]  # it may be ()
-    ]
+    sockets = listening(stack.processes())
 
-    assert len({address.port for _, address in sockets}) >= 6
+    assert len({found.port for found in sockets}) >= 6
     open_to_others = [
-        found for found in sockets if not ipaddress.ip_address(found[1].ip).is_loopback
+        found for found in sockets if not ipaddress.ip_address(found.address).is_loopback
     ]
     assert open_to_others == []

@@ -17,8 +17,9 @@ from shop.contracts.events import (
     queue_name,
 )
 from tests.e2e.client import Shop
-from tests.e2e.deployment import Stack, eventually, run
+from tests.e2e.deployment import Stack, run
 from tests.support.broker import channel, put, take
+from tests.support.waiting import eventually
 
 _QUEUES = [queue_name(service, event_type) for service, event_type in CONSUMERS]
 

@@ -7,10 +7,12 @@ import time
 import uuid
 
 import pytest
+from redis import Redis
 
 from tests.e2e.client import Shop
-from tests.e2e.deployment import Stack, eventually
+from tests.e2e.deployment import Stack
 from tests.support.broker import put, take
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("books")
 _QUEUE = "catalog.product.updated"
@@ -30,7 +32,10 @@ def test_redis_away(stack: Stack, shop: Shop) -> None:
     service = stack.values["SHOP_SERVICE_TOKEN"]
     kept = shop.product(stock=5)
     shop.add(token, kept, 2)
-    time.sleep(1)  # what was written in the last second may be lost
+    # What was written in the last second may be lost: wait until it is on the disk.
+    with Redis.from_url(stack.values["SHOP_REDIS_URL"]) as redis:
+        redis.set("test:written", 1, ex=60)
+        assert redis.waitaof(1, 0, 30_000)[0] == 1
 
     with stack.without("valkey"):
         for answer in (

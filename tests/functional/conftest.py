@@ -6,9 +6,9 @@ import psycopg
 import pytest
 
 from tests.support import databases
+from tests.support.builders import add_categories
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
-from tests.support.products import add_categories
 
 
 @pytest.fixture(scope="session")

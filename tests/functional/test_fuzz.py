@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from shop.contracts.problems import PROBLEMS
 from shop.domain.sessions import Role
+from tests.support.builders import add_categories, add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_categories, add_product
 
 _PRODUCTS = "/api/catalog/products"
 _TABLES = ("customers", "products", "categories", "inventory", "outbox")

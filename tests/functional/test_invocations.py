@@ -112,7 +112,7 @@ def _violate_with_causes(work: UnitOfWork, constraint: str) -> None:
 def _endpoint(fail: Fail) -> Any:
     @endpoint()
     def handler(_: Request[None, None]) -> Answer:
-        with unit_of_work() as work:
+        with unit_of_work(PostgresUnitOfWork)() as work:
             fail(work)
         return Answer()
 
@@ -122,7 +122,7 @@ def _endpoint(fail: Fail) -> Any:
 def _task(fail: Fail) -> Any:
     @task(OrderPaid)
     def handler(_: OrderPaid) -> None:
-        with unit_of_work() as work:
+        with unit_of_work(PostgresUnitOfWork)() as work:
             fail(work)
 
     event = {"order_id": str(uuid4()), "payment_intent_id": "pi_1"}
@@ -132,7 +132,7 @@ def _task(fail: Fail) -> Any:
 def _schedule(fail: Fail) -> Any:
     @schedule
     def handler(_: float) -> dict[str, int]:
-        with unit_of_work() as work:
+        with unit_of_work(PostgresUnitOfWork)() as work:
             fail(work)
         return {}
 
@@ -140,7 +140,7 @@ def _schedule(fail: Fail) -> Any:
 
 
 def _consumer(fail: Fail) -> Any:
-    @consumer(service="inventory", event=OrderPaid)
+    @consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)
     def handler(delivery: Delivery[OrderPaid]) -> None:
         fail(delivery.work)
 

@@ -6,10 +6,10 @@ import pytest
 
 from shop.adapters.redis import catalog_cache as redis_product_cache
 from shop.domain.sessions import Role
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_product
 from tests.support.proxy import CuttableProxy
 
 _LIST = "/api/catalog/products"

@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 
 from shop.domain.sessions import Role
+from tests.support.at_once import at_once
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_product
-from tests.support.threads import in_threads
 
 _PATH = "/api/catalog/products"
 
@@ -24,7 +24,7 @@ def shops(container: Container, database: str, redis: str) -> Iterator[list[Gate
 
 
 def _outcomes(shops: list[Gateway], send: Callable[[Gateway], Response]) -> Counter[str | int]:
-    answers = in_threads([partial(send, shop) for shop in shops])
+    answers = at_once([partial(send, shop) for shop in shops])
     return Counter(answer.code or answer.status for answer in answers)
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
-from tests.support.products import add_product, change
+from tests.support.products import change
 
 _PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 
@@ -28,12 +29,7 @@ def _with_token(event: Any, token: str) -> Any:
 
 @pytest.fixture
 def _product(container: Container) -> None:
-    product_id = add_product(container.database, name="Sample")
-    with container.database.transaction() as transaction:
-        transaction.execute("SET CONSTRAINTS ALL DEFERRED")
-        transaction.execute("DELETE FROM inventory WHERE product_id = %s", (product_id,))
-        transaction.execute("UPDATE products SET id = %s WHERE id = %s", (_PRODUCT, product_id))
-        transaction.execute("INSERT INTO inventory VALUES (%s, 10)", (_PRODUCT,))
+    add_product(container.database, product_id=_PRODUCT, name="Sample")
 
 
 @pytest.mark.usefixtures("_product")

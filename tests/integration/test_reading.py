@@ -45,9 +45,9 @@ def test_an_event_cannot_be_recorded_where_nothing_commits(container: Container)
 
 def test_an_error_in_a_read_leaves_the_connection_usable(container: Container) -> None:
     with begin(container, autocommit=True) as work:
-        work.transaction.execute("SET statement_timeout = 20")
+        work.transaction.execute("SET statement_timeout = 500")
     with pytest.raises(DependencyUnavailable), begin(container, autocommit=True) as work:
-        work.transaction.execute("SELECT pg_sleep(1)")
+        work.transaction.execute("SELECT pg_sleep(10)")
     with begin(container) as work:
         assert work.transaction.row("SELECT 1") == (1,)
 

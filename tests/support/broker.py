@@ -94,6 +94,7 @@ class Line:
         self.silent = False
         self.refusing = False
         self.opened = 0
+        self.refused = 0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve)
@@ -136,6 +137,7 @@ class Line:
         client, _ = self._listener.accept()
         if self.refusing:
             client.close()
+            self.refused += 1
             return
         self.opened += 1
         self._pairs.append((client, socket.create_connection(self._target)))

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.outbox import PostgresOutbox
-from shop.adapters.postgres.records import PostgresRecords
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.adapters.redis.connection import RedisClient
@@ -15,7 +14,15 @@ from shop.bootstrap import (
     Environment,
     Part,
     Settings,
-    aws,
+    cart,
+    catalog,
+    checkout,
+    dead_letters,
+    housekeeping,
+    idempotency,
+    identity,
+    mail,
+    outbox,
     postgres,
     rabbitmq,
     redis,
@@ -23,6 +30,11 @@ from shop.bootstrap import (
     stripe,
     transactions,
 )
+from shop.bootstrap.work.catalog import PostgresCatalogWork
+from shop.bootstrap.work.customers import PostgresCustomersWork
+from shop.bootstrap.work.notifications import PostgresNotificationsWork
+from shop.bootstrap.work.payments import PostgresPaymentsWork
+from shop.bootstrap.work.placement import PostgresPlacementWork
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
@@ -30,11 +42,21 @@ from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThro
 from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import CheckoutMachine
 from shop.services.payments.ports import PaymentProvider
+from shop.services.platform.ports import Records
 from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
-from shop.services.unit_of_work import UnitOfWork
 
 #: Nobody listens there: events stay in the outbox.
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/%2f"
+
+
+class EveryWork(
+    PostgresPaymentsWork,
+    PostgresNotificationsWork,
+    PostgresPlacementWork,
+    PostgresCatalogWork,
+    PostgresCustomersWork,
+):
+    """A transaction over everything."""
 
 
 class _Attribute[T]:
@@ -54,24 +76,24 @@ class Container:
     """One environment, its parts as attributes."""
 
     database = _Attribute[Database](postgres.database)
-    idempotency = _Attribute[IdempotencyRecords](postgres.idempotency)
-    outbox = _Attribute[PostgresOutbox](postgres.outbox)
-    records = _Attribute[PostgresRecords](postgres.records)
-    search_documents = _Attribute[SearchDocuments](postgres.search_documents)
-    sessions = _Attribute[SessionStore](redis.sessions)
-    login_throttle = _Attribute[LoginThrottle](redis.login_throttle)
-    sign_up_throttle = _Attribute[SignUpThrottle](redis.sign_up_throttle)
-    carts = _Attribute[CartStore](redis.carts)
-    catalog_cache = _Attribute[CatalogCache](redis.catalog_cache)
-    invalidations = _Attribute[RedisInvalidations](redis.invalidations)
+    idempotency = _Attribute[IdempotencyRecords](idempotency.idempotency)
+    outbox = _Attribute[PostgresOutbox](outbox.outbox)
+    records = _Attribute[Records](housekeeping.records)
+    search_documents = _Attribute[SearchDocuments](search.search_documents)
+    sessions = _Attribute[SessionStore](identity.sessions)
+    login_throttle = _Attribute[LoginThrottle](identity.login_throttle)
+    sign_up_throttle = _Attribute[SignUpThrottle](identity.sign_up_throttle)
+    carts = _Attribute[CartStore](cart.carts)
+    catalog_cache = _Attribute[CatalogCache](catalog.catalog_cache)
+    invalidations = _Attribute[RedisInvalidations](catalog.invalidations)
     redis = _Attribute[RedisClient](redis.redis)
     publisher = _Attribute[RabbitMQPublisher](rabbitmq.publisher)
-    dead_letters = _Attribute[RabbitMQDeadLetters](rabbitmq.dead_letters)
+    dead_letters = _Attribute[RabbitMQDeadLetters](dead_letters.dead_letters)
     search_engine = _Attribute[SearchEngine](search.search_engine)
     search_index = _Attribute[SearchIndex | None](search.search_index)
     payment_provider = _Attribute[PaymentProvider](stripe.payment_provider)
-    checkout_machine = _Attribute[CheckoutMachine](aws.checkout_machine)
-    mailer = _Attribute[Mailer](aws.mailer)
+    checkout_machine = _Attribute[CheckoutMachine](checkout.checkout_machine)
+    mailer = _Attribute[Mailer](mail.mailer)
 
     def __init__(self, settings: Settings) -> None:
         self.environment = Environment(settings)
@@ -83,17 +105,17 @@ class Container:
         publish: bool = True,
         autocommit: bool = False,
         consumed: tuple[str, UUID] | None = None,
-    ) -> UnitOfWork:
+    ) -> EveryWork:
         """Begin a unit of work, whose events are published through this container's parts."""
         with self.environment.active():
-            return transactions.unit_of_work(
+            return transactions.unit_of_work(EveryWork)(
                 publish=publish, autocommit=autocommit, consumed=consumed
             )
 
-    def read(self) -> UnitOfWork:
+    def read(self) -> EveryWork:
         """Begin a unit of work that only reads."""
         with self.environment.active():
-            return postgres.read()
+            return postgres.read(EveryWork)()
 
     def close(self) -> None:
         """Close the connections that were opened."""

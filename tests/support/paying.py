@@ -1,12 +1,15 @@
 """Payments through the API, by one caller or many at once."""
 
-import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
+from tests.support.at_once import at_once
+from tests.support.builders import Placed
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
-from tests.support.payments import Placed, paying_container, signature
+from tests.support.payments import paying_container, signature
 from tests.support.people import token_of
 
 
@@ -28,26 +31,18 @@ def deliver(shop: Gateway, payload: str, sent_signature: str | None = None) -> R
     return shop.post("/api/payments/webhook", body=payload, headers=headers)
 
 
-def at_once(
+def call_at_once(
     container: Container, count: int, action: Callable[[Gateway, int], Response]
 ) -> list[Response]:
     """Call from threads that begin together, each with connections of its own."""
-    barrier = threading.Barrier(count)
-    answers: list[Response] = []
     settings = container.settings
-
-    def run(number: int) -> None:
-        with paying_container(
-            settings.database_url, settings.redis_url, settings.stripe_url
-        ) as own:
-            shop = Gateway(own)
-            barrier.wait()
-            answers.append(action(shop, number))
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == count
-    return answers
+    with ExitStack() as stack:
+        shops = [
+            Gateway(
+                stack.enter_context(
+                    paying_container(settings.database_url, settings.redis_url, settings.stripe_url)
+                )
+            )
+            for _ in range(count)
+        ]
+        return at_once([partial(action, shop, number) for number, shop in enumerate(shops)])

@@ -1,4 +1,4 @@
-"""Orders that can be paid, the Stripe fake's control API, and signed webhooks."""
+"""Payments: what the database says about them, the Stripe fake's control API, and signed webhooks."""
 
 import hashlib
 import hmac
@@ -8,26 +8,17 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from shop.contracts.events import OrderCreated
-from shop.domain.ids import new_id
-from shop.domain.inventory import Item
-from shop.domain.money import to_decimal
-from shop.domain.orders import Order, OrderLine, OrderStatus
 from shop.services.payments.processing import process_payment
+from tests.support.builders import Placed
 from tests.support.containers import Container, container_for
-from tests.support.stock import add_products, hold, levels, query
+from tests.support.stock import levels, query
 
 KEY = "sk_test_tests"
 WEBHOOK_SECRET = "whsec_of_the_tests"
-STOCK = 10
-QUANTITY = 2
-#: Of an order over one product.
-TOTAL_MINOR = 2499
 
 
 @contextmanager
@@ -47,57 +38,6 @@ def paying_container(
         },
     ) as container:
         yield container
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An order with its stock held."""
-
-    order_id: UUID
-    user_id: UUID
-    products: tuple[UUID, ...]
-    total_minor: int = TOTAL_MINOR
-
-
-def place_order(
-    container: Container, *, products: int = 1, expires_in: timedelta = timedelta(minutes=10)
-) -> Placed:
-    """Place a PENDING order over some products, `QUANTITY` of each out of a stock of `STOCK`."""
-    database_url = container.settings.database_url
-    ids = add_products(database_url, *[STOCK] * products)
-    order_id, user_id = new_id(), new_id()
-    expires_at = datetime.now(UTC) + expires_in
-    subtotal = 1000 * QUANTITY * products
-    shipping = TOTAL_MINOR - 2000
-    with container.unit_of_work(publish=False) as work:
-        work.orders.add(
-            Order(
-                order_id=order_id, user_id=user_id, email="buyer@shop.example",
-                status=OrderStatus.PENDING, currency="USD", subtotal_minor=subtotal, tax_minor=0,
-                shipping_minor=shipping, total_minor=subtotal + shipping, shipping_address={},
-                shipping_method="standard", payment_method_id="pm_card_visa",
-                reservation_expires_at=expires_at, estimated_delivery=None, carrier=None,
-                tracking_number=None, cancel_reason=None, correlation_id=uuid.uuid4(),
-                created_at=datetime.now(UTC),
-                lines=tuple(
-                    OrderLine(
-                        product_id=product_id, name="Thing", unit_price_minor=1000,
-                        quantity=QUANTITY,
-                    )
-                    for product_id in ids
-                ),
-            ),
-            OrderCreated(
-                order_id=order_id, user_id=user_id, total=to_decimal(subtotal + shipping),
-                currency="USD", items=[],
-            ),
-        )  # fmt: skip
-        hold(
-            work.inventory, order_id, [Item(product_id, QUANTITY) for product_id in ids], expires_at
-        )
-    # The tests look at what comes after it.
-    query(database_url, "DELETE FROM outbox WHERE aggregate_id = %s", (str(order_id),))
-    return Placed(order_id, user_id, tuple(ids), subtotal + shipping)
 
 
 def pay_for(container: Container, placed: Placed, method: str = "pm_card_visa") -> None:

@@ -1,14 +1,16 @@
 """A small catalog made to tell good search results from bad ones."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from shop.adapters.postgres.database import Database
 from shop.domain.search import Filters, SearchQuery
 from shop.domain.search_results import SearchPage
 from shop.services.search.ports import SearchEngine
-from tests.support.products import add_categories
+from tests.support.builders import add_categories, add_product
 
+_NEWEST = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _NAMESPACE = UUID("7a1f3c52-3d0e-5a57-9a35-0c5f6c1f2b11")
 
 #: name, brand, category, price in cents, stock, tags, description
@@ -71,20 +73,11 @@ def add(
 ) -> UUID:
     """Insert one product with its stock."""
     name, brand, category, price, stock, tags, description = product
-    id_ = product_id(name)
-    with database.transaction() as transaction:
-        transaction.execute(
-            "INSERT INTO products (id, sku, name, description, brand, price_minor, currency,"
-            " category_id, tags, is_active, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'USD',"
-            " (SELECT id FROM categories WHERE slug = %s), %s::text[], %s,"
-            " '2026-01-31T12:00:00Z'::timestamptz - make_interval(days => %s))",
-            (id_, f"SKU-{id_}", name, description, brand, price, category, list(tags), is_active,
-             days_old),
-        )  # fmt: skip
-        transaction.execute(
-            "INSERT INTO inventory (product_id, quantity_on_hand) VALUES (%s, %s)", (id_, stock)
-        )
-    return id_
+    return add_product(
+        database, product_id=product_id(name), name=name, description=description, brand=brand,
+        price_minor=price, on_hand=stock, category=category, tags=tags, is_active=is_active,
+        created_at=_NEWEST - timedelta(days=days_old),
+    )  # fmt: skip
 
 
 def find(engine: SearchEngine, text: str = "", **options: object) -> SearchPage:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pika
 
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.contracts.events import Envelope, OrderPaid, encode
 from shop.domain.ids import new_id
 from shop.entrypoints.rabbitmq import Delivery, consumer
@@ -62,7 +63,9 @@ class Shelf:
         self.seen: list[str] = []
         self.fail: dict[str, Exception] = {}
         self._gateway = Gateway(container)
-        self.handler = consumer(service="inventory", event=OrderPaid)(self.put)
+        self.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(
+            self.put
+        )
         query(url, "CREATE TABLE shelf (payment text)")
 
     def put(self, delivery: Delivery[OrderPaid]) -> None:

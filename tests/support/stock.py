@@ -1,4 +1,4 @@
-"""Products with stock, and what the database says about them."""
+"""Holds, and what the database says about stock."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ from uuid import UUID
 import psycopg
 
 from shop.adapters.postgres.database import Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.inventory import PostgresInventory
-from shop.adapters.postgres.outbox import EventLog
 from shop.adapters.postgres.payments import PostgresPayments
 from shop.contracts.events import InventoryReserved
 from shop.domain.ids import new_id
@@ -34,50 +34,6 @@ def query(database_url: str, sql: str, parameters: Sequence[Any] = ()) -> list[t
     with connected(database_url) as cursor:
         cursor.execute(sql, parameters or None)
         return list(cursor.fetchall()) if cursor.description else []
-
-
-def add_products(database_url: str, *stock: int) -> list[UUID]:
-    """Make a product for each given number on hand; sorted by id."""
-    ids = sorted(new_id() for _ in stock)
-    with connected(database_url) as cursor:
-        cursor.execute(
-            "INSERT INTO categories (slug, name, path) VALUES ('things', 'Things', 'things')"
-            " ON CONFLICT DO NOTHING"
-        )
-        for product_id, on_hand in zip(ids, stock, strict=True):
-            cursor.execute(
-                "INSERT INTO products (id, sku, name, price_minor, currency, category_id)"
-                " SELECT %s, %s, 'Thing', 1000, 'USD', id FROM categories WHERE slug = 'things'",
-                (product_id, f"SKU-{product_id}"),
-            )
-            cursor.execute(
-                "INSERT INTO inventory (product_id, quantity_on_hand) VALUES (%s, %s)",
-                (product_id, on_hand),
-            )
-    return ids
-
-
-def add_order(
-    database_url: str, *, status: str = "PENDING", expires_in: str = "10 minutes"
-) -> UUID:
-    """Make a bare order in a state, reached along legal moves."""
-    order_id = new_id()
-    paths = {
-        "PENDING": [],
-        "PAYMENT_PROCESSING": ["PAYMENT_PROCESSING"],
-        "PAID": ["PAYMENT_PROCESSING", "PAID"],
-        "CANCELLED": ["CANCELLED"],
-    }
-    with connected(database_url) as cursor:
-        cursor.execute(
-            "INSERT INTO orders (id, user_id, currency, subtotal_minor, tax_minor, shipping_minor,"
-            " total_minor, shipping_address, shipping_method, correlation_id, reservation_expires_at)"
-            " VALUES (%s, %s, 'USD', 1000, 0, 0, 1000, '{}', 'standard', %s, now() + %s::interval)",
-            (order_id, new_id(), new_id(), expires_in),
-        )
-        for step in paths[status]:
-            cursor.execute("UPDATE orders SET status = %s WHERE id = %s", (step, order_id))
-    return order_id
 
 
 def begin_payment(transaction: Transaction, order_id: UUID) -> bool:

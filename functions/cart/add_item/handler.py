@@ -1,8 +1,9 @@
 """POST /api/cart/items: add a product to the cart."""
 
 from shop.bootstrap import environment
+from shop.bootstrap.cart import carts
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.cart import AddItem, CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -22,7 +23,7 @@ def handler(request: Request[AddItem, None]) -> Answer:
     """Add a product to the cart."""
     view = cart.add_item(
         carts(),
-        read,
+        read(PostgresCatalogWork),
         request.shopper.user_id,
         request.body,
         currency=environment().settings.currency,

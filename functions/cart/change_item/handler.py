@@ -1,8 +1,9 @@
 """PATCH /api/cart/items/{product_id}: set the quantity of a product in the cart."""
 
 from shop.bootstrap import environment
+from shop.bootstrap.cart import carts
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.cart import CartView, SetItem
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -22,7 +23,7 @@ def handler(request: Request[SetItem, None]) -> Answer:
     return Answer(
         cart.set_item(
             carts(),
-            read,
+            read(PostgresCatalogWork),
             user_id,
             product_id,
             request.body,

@@ -1,8 +1,9 @@
 """DELETE /api/cart: remove every product from the cart."""
 
 from shop.bootstrap import environment
+from shop.bootstrap.cart import carts
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -15,6 +16,9 @@ def handler(request: Request[None, None]) -> Answer:
     """Remove every product from the cart."""
     return Answer(
         cart.empty_cart(
-            carts(), read, request.shopper.user_id, currency=environment().settings.currency
+            carts(),
+            read(PostgresCatalogWork),
+            request.shopper.user_id,
+            currency=environment().settings.currency,
         )
     )

@@ -1,8 +1,9 @@
 """DELETE /api/cart/items/{product_id}: remove a product from the cart."""
 
 from shop.bootstrap import environment
+from shop.bootstrap.cart import carts
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.cart import CartView
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -16,6 +17,10 @@ def handler(request: Request[None, None]) -> Answer:
     user_id, product_id = request.shopper.user_id, request.id("product_id")
     return Answer(
         cart.remove_item(
-            carts(), read, user_id, product_id, currency=environment().settings.currency
+            carts(),
+            read(PostgresCatalogWork),
+            user_id,
+            product_id,
+            currency=environment().settings.currency,
         )
     )

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from shop.bootstrap.redis import carts
+from shop.bootstrap.cart import carts
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work import PostgresUnitOfWork
 from shop.entrypoints.schedule import schedule
 from shop.services.cart.tracking import track_carts
 
@@ -11,4 +12,4 @@ from shop.services.cart.tracking import track_carts
 @schedule
 def handler(seconds: float) -> dict[str, int]:
     """Record events for new carts and for abandoned carts."""
-    return track_carts(carts(), unit_of_work, datetime.now(UTC))
+    return track_carts(carts(), unit_of_work(PostgresUnitOfWork), datetime.now(UTC))

@@ -1,8 +1,9 @@
 """PATCH /api/catalog/products/{product_id}: change some fields of a product."""
 
 from shop.bootstrap import environment
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.catalog import ChangeProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
@@ -28,7 +29,7 @@ def handler(request: Request[ChangeProduct, None]) -> Answer:
     """Change some fields of a product, given its ETag (If-Match) or version."""
     changed = product_changes.change_product(
         catalog_cache(),
-        unit_of_work,
+        unit_of_work(PostgresCatalogWork),
         request.id("product_id"),
         request.body,
         precondition_of(request, request.body.version),

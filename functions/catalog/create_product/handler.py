@@ -1,8 +1,9 @@
 """POST /api/catalog/products: add a product."""
 
 from shop.bootstrap import environment
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.catalog import CreateProduct, ProductView
 from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
@@ -25,7 +26,7 @@ def handler(request: Request[CreateProduct, None]) -> Answer:
     product_id = request.new_id
     created = product_changes.create_product(
         catalog_cache(),
-        unit_of_work,
+        unit_of_work(PostgresCatalogWork),
         product_id,
         request.body,
         currency=environment().settings.currency,

@@ -1,7 +1,8 @@
 """DELETE /api/catalog/products/{product_id}: take a product off sale."""
 
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
 from shop.entrypoints.caching import precondition_of
@@ -19,7 +20,7 @@ def handler(request: Request[None, None]) -> Answer:
     """Take a product off sale. Orders keep it, and staff can still change it."""
     product_changes.deactivate_product(
         catalog_cache(),
-        unit_of_work,
+        unit_of_work(PostgresCatalogWork),
         request.id("product_id"),
         precondition_of(request),
         correlation_id=request.correlation_id,

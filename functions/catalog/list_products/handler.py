@@ -1,7 +1,8 @@
 """GET /api/catalog/products: a page of products."""
 
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.contracts.http.catalog import ListProducts, ProductPage
 from shop.entrypoints.caching import conditional_answer
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -13,5 +14,5 @@ from shop.services.catalog import browse as catalog
 )
 def handler(request: Request[None, ListProducts]) -> Answer:
     """List products, newest first or by price."""
-    found = catalog.list_products(catalog_cache(), read, request.query)
+    found = catalog.list_products(catalog_cache(), read(PostgresCatalogWork), request.query)
     return conditional_answer(request, found)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from shop.bootstrap.postgres import search_documents
-from shop.bootstrap.redis import catalog_cache
-from shop.bootstrap.search import search_index
+from shop.bootstrap.catalog import catalog_cache
+from shop.bootstrap.search import search_documents, search_index
 from shop.contracts.events import InventoryUpdated
 from shop.entrypoints.rabbitmq import batch_consumer
 from shop.services.catalog import change as product_changes

@@ -1,6 +1,6 @@
-"""GET /api/catalog/search: search for products by words and filters, with facets."""
+"""GET /api/catalog/search: search for search for products by words and filters, with facets."""
 
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.search import search_engine
 from shop.contracts.http.search import SearchAnswer, SearchFilters, SearchProducts
 from shop.entrypoints.caching import conditional_answer

@@ -1,6 +1,6 @@
 """GET /api/catalog/suggest: suggest products while the customer types a name."""
 
-from shop.bootstrap.redis import catalog_cache
+from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.search import search_engine
 from shop.contracts.http.search import SuggestAnswer, SuggestProducts
 from shop.entrypoints.caching import conditional_answer

@@ -1,7 +1,8 @@
 """POST /api/customers: register a customer."""
 
+from shop.bootstrap.identity import sign_up_throttle
 from shop.bootstrap.postgres import write
-from shop.bootstrap.redis import sign_up_throttle
+from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
@@ -19,6 +20,10 @@ from shop.services.identity import accounts as identity
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""
     customer = identity.create_customer(
-        sign_up_throttle(), write, request.new_id, request.body, source=request.source
+        sign_up_throttle(),
+        write(PostgresCustomersWork),
+        request.new_id,
+        request.body,
+        source=request.source,
     )
     return Answer(customer, 201)

@@ -1,7 +1,9 @@
 """POST /api/sessions: open a guest session or log in."""
 
+from shop.bootstrap.cart import carts
+from shop.bootstrap.identity import login_throttle, sessions
 from shop.bootstrap.postgres import read
-from shop.bootstrap.redis import carts, login_throttle, sessions
+from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -23,7 +25,7 @@ def handler(request: Request[OpenSession, None]) -> Answer:
         sessions(),
         login_throttle(),
         carts(),
-        read,
+        read(PostgresCustomersWork),
         request.body,
         guest=request.session,
         source=request.source,

@@ -1,6 +1,6 @@
 """DELETE /api/sessions: end the session."""
 
-from shop.bootstrap.redis import sessions
+from shop.bootstrap.identity import sessions
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
 

@@ -1,6 +1,7 @@
 """POST /api/inventory/release: release the stock that an order holds."""
 
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.http.inventory import ReleasedView, ReleaseStock
 from shop.domain.sessions import OPERATORS
 from shop.entrypoints.access import only
@@ -20,7 +21,7 @@ from shop.services.inventory.holds import release_order
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Release the stock that an order holds. Repeating it changes nothing."""
     hold = release_order(
-        unit_of_work,
+        unit_of_work(PostgresInventoryWork),
         request.order_id,
         reason="released on request",
         correlation_id=request.correlation_id,

@@ -1,6 +1,7 @@
 """POST /api/inventory/reserve: hold stock for an order."""
 
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS
@@ -21,7 +22,7 @@ from shop.services.inventory.holds import hold_stock_for
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none. A repeated request gets the first answer."""
     hold = hold_stock_for(
-        unit_of_work,
+        unit_of_work(PostgresInventoryWork),
         request.order_id,
         [Item(line.product_id, line.quantity) for line in request.body.items],
         ttl_seconds=request.body.ttl,

@@ -1,6 +1,7 @@
 """PUT /api/stock/{product_id}: set or adjust the quantity on hand."""
 
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.http.inventory import SetStock, StockView
 from shop.domain.inventory import StockChange
 from shop.domain.sessions import STAFF
@@ -26,5 +27,10 @@ def handler(request: Request[SetStock, None]) -> Answer:
         actor_id=request.shopper.user_id,
         request_id=request.resource_id,
     )
-    level = change_stock(unit_of_work, request.id("product_id"), change, request.correlation_id)
+    level = change_stock(
+        unit_of_work(PostgresInventoryWork),
+        request.id("product_id"),
+        change,
+        request.correlation_id,
+    )
     return Answer(StockView(level.product_id, level.on_hand, level.reserved, level.available))

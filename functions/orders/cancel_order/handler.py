@@ -2,6 +2,7 @@
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.contracts.http.orders import CancelOrder, OrderMoved
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -21,7 +22,7 @@ from shop.services.payments.cancellation import cancel_on_request
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its refund is pending."""
     done = cancel_on_request(
-        unit_of_work,
+        unit_of_work(PostgresPaymentsWork),
         payment_provider(),
         request.shopper,
         request.order_id,

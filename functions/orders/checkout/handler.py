@@ -1,8 +1,9 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
-from shop.bootstrap.aws import checkout_machine
-from shop.bootstrap.redis import carts
-from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.cart import carts
+from shop.bootstrap.checkout import checkout_machine
+from shop.bootstrap.postgres import read
+from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.contracts.http.orders import Checkout, OrderPlaced
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -29,7 +30,7 @@ def handler(request: Request[Checkout, None]) -> Answer:
     placed = check_out(
         carts(),
         checkout_machine(),
-        unit_of_work,
+        read(PostgresOrdersWork),
         request.shopper,
         request.body,
         order_id=request.order_id,

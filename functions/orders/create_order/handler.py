@@ -2,6 +2,7 @@
 
 from shop.bootstrap import environment
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.placement import PostgresPlacementWork
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.entrypoints.task import task
 from shop.services.orders import place
@@ -12,7 +13,7 @@ def handler(command: PlaceOrder) -> PlacedOrder:
     """Create the order as PENDING, with the catalog's prices."""
     settings = environment().settings
     return place.create_order(
-        unit_of_work,
+        unit_of_work(PostgresPlacementWork),
         command,
         currency=settings.currency,
         reservation_ttl_seconds=settings.reservation_ttl_seconds,

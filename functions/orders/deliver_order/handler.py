@@ -1,6 +1,7 @@
-"""POST /api/orders/{order_id}/deliver: record that the parcel has arrived."""
+"""POST /api/orders/{order_id}/deliver: record that record that the parcel has arrived."""
 
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.contracts.http.orders import DeliverOrder, OrderMoved
 from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
@@ -18,5 +19,5 @@ from shop.services.orders.ship import deliver_order
 )
 def handler(request: Request[DeliverOrder, None]) -> Answer:
     """Record that an order has arrived."""
-    order = deliver_order(unit_of_work, request.order_id)
+    order = deliver_order(unit_of_work(PostgresOrdersWork), request.order_id)
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

@@ -1,6 +1,7 @@
 """GET /api/orders: the shopper's orders."""
 
 from shop.bootstrap.postgres import read
+from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.contracts.http.orders import OrderList, OrderQuery
 from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.access import only
@@ -13,7 +14,7 @@ from shop.services.orders.read import list_orders
 def handler(request: Request[None, OrderQuery]) -> Answer:
     """List the shopper's own orders, newest first."""
     page = list_orders(
-        read,
+        read(PostgresOrdersWork),
         request.shopper,
         status=request.query.status,
         limit=request.query.limit,

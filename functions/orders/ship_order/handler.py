@@ -1,6 +1,7 @@
-"""POST /api/orders/{order_id}/ship: record that the parcel is on its way."""
+"""POST /api/orders/{order_id}/ship: record that record that the parcel is on its way."""
 
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.contracts.http.orders import OrderMoved, ShipOrder
 from shop.domain.sessions import STAFF
 from shop.entrypoints.access import only
@@ -18,5 +19,5 @@ from shop.services.orders.ship import ship_order
 )
 def handler(request: Request[ShipOrder, None]) -> Answer:
     """Record the carrier and the tracking number of a shipped order."""
-    order = ship_order(unit_of_work, request.order_id, request.body)
+    order = ship_order(unit_of_work(PostgresOrdersWork), request.order_id, request.body)
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

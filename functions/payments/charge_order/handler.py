@@ -2,6 +2,7 @@
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.contracts.http.payments import PaymentView
 from shop.contracts.tasks import ChargeOrder
 from shop.entrypoints.task import task
@@ -13,7 +14,7 @@ def handler(command: ChargeOrder) -> PaymentView:
     """Charge the order once; raise PaymentDeclined or PaymentOutcomeUnknown otherwise."""
     return process_payment(
         payment_provider(),
-        unit_of_work,
+        unit_of_work(PostgresPaymentsWork),
         command.user_id,
         command.order_id,
         command.payment_method_id,

@@ -2,6 +2,7 @@
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.contracts.http.payments import PaymentView, ProcessPayment
 from shop.domain.orders import OrderStatus
 from shop.domain.sessions import SHOPPERS
@@ -27,7 +28,7 @@ def handler(request: Request[ProcessPayment, None]) -> Answer:
     """Pay an order; 202 while the bank decides."""
     view = process_payment(
         payment_provider(),
-        unit_of_work,
+        unit_of_work(PostgresPaymentsWork),
         request.shopper.user_id,
         request.order_id,
         request.body.payment_method_id,

@@ -2,6 +2,7 @@
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.contracts.http.payments import WebhookReceipt
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.payments.webhooks import receive_webhook
@@ -17,7 +18,7 @@ def handler(request: Request[bytes, None]) -> Answer:
     """Receive a signed event from Stripe; 200 once it is handled."""
     outcome = receive_webhook(
         payment_provider(),
-        unit_of_work,
+        unit_of_work(PostgresPaymentsWork),
         request.body,
         request.headers.get("stripe-signature", ""),
     )

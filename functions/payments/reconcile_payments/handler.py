@@ -2,6 +2,7 @@
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.entrypoints.schedule import schedule
 from shop.services.payments.reconciliation import reconcile
 
@@ -14,6 +15,6 @@ def handler(seconds: float) -> dict[str, int]:
     """Reconcile payments with the provider."""
     return reconcile(
         payment_provider(),
-        unit_of_work,
+        unit_of_work(PostgresPaymentsWork),
         seconds=max(1.0, seconds - _SECONDS_OF_ONE),
     )

@@ -1,6 +1,6 @@
 """Every day: delete records past their retention period."""
 
-from shop.bootstrap.postgres import records
+from shop.bootstrap.housekeeping import records
 from shop.entrypoints.schedule import schedule
 from shop.services.platform import housekeeping
 

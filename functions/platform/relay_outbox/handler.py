@@ -1,6 +1,6 @@
 """Every minute: publish the events that could not be published right after their commit."""
 
-from shop.bootstrap.postgres import outbox
+from shop.bootstrap.outbox import outbox
 from shop.bootstrap.rabbitmq import publisher
 from shop.entrypoints.schedule import schedule
 from shop.services.messaging.outbox import relay

@@ -15,7 +15,7 @@ from shop.adapters.postgres.migrations import migrate
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.connection import make_client
 from shop.bootstrap.settings import load as load_settings
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
 from shop_local.console import headline, say, step

@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 
 from shop.domain.ids import new_id
+from shop.domain.inventory import Item
 from shop.domain.sessions import Role
+from tests.support.builders import add_product, lapse
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_product, change, set_on_hand
+from tests.support.products import change, set_on_hand
 from tests.support.round_trips import round_trips
+from tests.support.stock import hold, inventory_on
 from tests.support.wire import counting
 
 _WEEK_SECONDS = 7 * 24 * 3600
@@ -247,13 +250,10 @@ def test_lost_availability_is_said(shop: Gateway, token: str, container: Contain
 def test_a_lapsed_hold_does_not_count(shop: Gateway, token: str, container: Container) -> None:
     """commercetools, saleor: expired holds block stock until a job has run (anchor A14)."""
     product_id = add_product(container.database, on_hand=1)
+    in_time = datetime.now(UTC) + timedelta(minutes=10)
     with container.database.transaction() as transaction:
-        transaction.execute("UPDATE inventory SET quantity_reserved = 1")
-        transaction.execute(
-            "INSERT INTO reservations (id, order_id, product_id, quantity, expires_at)"
-            " VALUES (%s, %s, %s, 1, now() - interval '1 second')",
-            (new_id(), new_id(), product_id),
-        )
+        hold(inventory_on(transaction), new_id(), [Item(product_id, 1)], in_time)
+    lapse(container.database)
 
     assert _add(shop, token, product_id)["items"][0]["available"] is True
 

@@ -8,10 +8,10 @@ import pytest
 from shop.domain.customers import Customer
 from shop.domain.passwords import hash_password
 from shop.domain.sessions import Role, Session
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
-from tests.support.products import add_product
 
 _LOGIN = {"email": "ada@example.com", "password": "correct horse"}
 _HASH = hash_password(_LOGIN["password"])

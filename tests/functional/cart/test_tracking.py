@@ -6,9 +6,9 @@ from uuid import UUID
 from shop.domain.cart import ABANDONED_AFTER
 from shop.domain.ids import new_id
 from shop.services.cart import tracking as cart
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.products import add_product
 
 _SCHEDULE = {"version": "0", "id": "x", "detail-type": "Scheduled Event", "detail": {}}
 

@@ -1,14 +1,18 @@
 """GET /api/catalog/products, …/{product_id} and /api/catalog/categories."""
 
-import threading
 import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
+from tests.support.at_once import at_once
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
-from tests.support.products import add_product, change
+from tests.support.products import change
 from tests.support.round_trips import round_trips
 from tests.support.wire import counting
 
@@ -19,6 +23,10 @@ def _names(shop: Gateway, **query: object) -> list[str]:
     answer = shop.get(_LIST, query=query)
     assert answer.status == 200, answer.text
     return [product["name"] for product in answer.json["products"]]
+
+
+def _days_ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
 
 
 def test_one_page(shop: Gateway, container: Container) -> None:
@@ -48,9 +56,9 @@ def test_one_page(shop: Gateway, container: Container) -> None:
 
 
 def test_a_category_includes_what_is_below_it(shop: Gateway, container: Container) -> None:
-    add_product(container.database, name="Phone", category="phones", days_old=2)
-    add_product(container.database, name="Laptop", category="laptops", days_old=1)
-    add_product(container.database, name="Radio", category="electronics", days_old=3)
+    add_product(container.database, name="Phone", category="phones", created_at=_days_ago(2))
+    add_product(container.database, name="Laptop", category="laptops", created_at=_days_ago(1))
+    add_product(container.database, name="Radio", category="electronics", created_at=_days_ago(3))
     add_product(container.database, name="Novel", category="novels")
     add_product(container.database, name="Gone", is_active=False)
 
@@ -255,38 +263,33 @@ def test_a_load_overtaken_by_a_change_is_not_served(
 def test_one_of_many_loads(database: str, redis: str, container: Container) -> None:
     from shop.services.catalog.caching import CacheKey
 
-    loads, answers = [], []
-    barrier = threading.Barrier(8)
+    loads = []
 
     def load() -> str:
         loads.append(1)
         time.sleep(0.1)
         return "answer"
 
-    def ask() -> None:
-        with container_for(database, redis) as own:
-            barrier.wait()
-            answers.append(own.catalog_cache.fetch(CacheKey("products:list:hot"), load).text)
+    with ExitStack() as stack:
+        caches = [
+            stack.enter_context(container_for(database, redis)).catalog_cache for _ in range(8)
+        ]
+        key = CacheKey("products:list:hot")
+        found = at_once([partial(cache.fetch, key, load) for cache in caches])
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert answers == ["answer"] * 8
+    assert [each.text for each in found] == ["answer"] * 8
     assert len(loads) == 1
 
 
 def test_losers_do_not_wait_for_ever(container: Container) -> None:
     from shop.services.catalog.caching import CacheKey
 
-    container.redis.set("lock:products:list:x", "somebody", px=3000)
+    container.redis.set("lock:products:list:x", "somebody", px=60_000)
     started = time.monotonic()
     cached = container.catalog_cache.fetch(CacheKey("products:list:x"), lambda: "mine")
 
     assert (cached.text, cached.hit) == ("mine", False)
-    assert time.monotonic() - started < 2.9  # the lock is held for three seconds
+    assert time.monotonic() - started < 30  # the lock is held for a minute
 
 
 def test_redis_is_away(database: str, container: Container) -> None:

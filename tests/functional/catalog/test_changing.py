@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 
 from shop.domain.sessions import Role
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_product
 
 _PATH = "/api/catalog/products"
 _PHONE: dict[str, Any] = {

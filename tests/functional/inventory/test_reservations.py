@@ -11,10 +11,11 @@ import pytest
 from shop.domain.errors import InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from tests.support.builders import add_order, add_products, lapse
 from tests.support.containers import NO_BROKER, Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
-from tests.support.stock import add_order, add_products, levels, query
+from tests.support.stock import levels, query
 from tests.support.wire import counting
 
 SERVICE = "a service's token"
@@ -216,7 +217,7 @@ def test_lapsed_holds_are_swept_on_schedule(
     shop: Gateway, database: str, products: list[UUID]
 ) -> None:
     reserve(shop, add_order(database), (products[0], 2))
-    query(database, "UPDATE reservations SET expires_at = now()")
+    lapse(database)
     assert shop.get(f"/api/stock/{products[0]}").json["available"] == 5
     counts = shop.invoke("inventory/expire_reservations", {})
     assert counts == {"released": 1, "cancelled": 1}

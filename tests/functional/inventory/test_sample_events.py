@@ -8,20 +8,18 @@ import pytest
 
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
-from tests.support.stock import add_products, levels, query
+from tests.support.stock import levels
 
 PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 
 
 @pytest.fixture(autouse=True)
 def product(database: str) -> None:
-    (made,) = add_products(database, 10)
-    query(database, "DELETE FROM inventory")
-    query(database, "UPDATE products SET id = %s WHERE id = %s", (PRODUCT, made))
-    query(database, "INSERT INTO inventory VALUES (%s, 10)", (PRODUCT,))
+    add_product(database, product_id=PRODUCT)
 
 
 def replay(shop: Gateway, container: Container, function: str) -> Any:

@@ -7,10 +7,11 @@ import pytest
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from tests.support.builders import add_products
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.stock import add_products, query
+from tests.support.stock import query
 from tests.support.wire import counting
 
 

@@ -1,7 +1,6 @@
 """What customers are told: once, and the order moves on."""
 
 import json
-import threading
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +13,11 @@ from shop.domain.sessions import Role
 from shop.entrypoints.rabbitmq import batch
 from shop.services.notifications import mails
 from shop.services.notifications import notify as notifications
+from tests.support.at_once import at_once
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import status_of
-from tests.support.products import add_product
 from tests.support.stock import query
 
 
@@ -63,19 +63,12 @@ def test_the_customer_hears_once_and_the_order_goes_on(shop: OrderingShop) -> No
 
 def test_two_at_once_send_one_email(shop: OrderingShop, redis: str) -> None:
     order_id = confirmed_order(shop, shop.shopper())
-    started = threading.Barrier(2)
 
     def notify() -> None:
-        with container_for(shop.database_url, redis) as own:
-            started.wait()
-            with own.unit_of_work() as work:
-                notifications.order_confirmed(work, shop.postbox, order_id)
+        with container_for(shop.database_url, redis) as own, own.unit_of_work() as work:
+            notifications.order_confirmed(work, shop.postbox, order_id)
 
-    threads = [threading.Thread(target=notify) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([notify] * 2)
     assert len(shop.postbox.mails) == 1
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.builders import add_categories
 from tests.support.containers import Container
 from tests.support.orders import OrderingShop
 from tests.support.payments import paying_container
-from tests.support.products import add_categories
 
 
 @pytest.fixture

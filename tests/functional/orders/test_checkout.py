@@ -10,9 +10,10 @@ import pytest
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from tests.support.builders import add_product, lapse
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
-from tests.support.products import add_product, change, set_on_hand
+from tests.support.products import change, set_on_hand
 from tests.support.stock import levels, query
 from tests.support.wire import counting
 
@@ -182,8 +183,7 @@ def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop: OrderingShop) -> Non
     shop.states.failure = {"status": "TIMED_OUT"}
     assert shop.check_out(token, cart, key=key).status == 503
     shop.states.failure = None
-    query(shop.database_url, "UPDATE reservations SET expires_at = now() - interval '1 second'")
-    query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
+    lapse(shop.database_url)
     answer = shop.check_out(token, cart, key=key)
     assert (answer.status, answer.code) == (409, "reservation_conflict")
     ((order_id,),) = query(shop.database_url, "SELECT id FROM orders")

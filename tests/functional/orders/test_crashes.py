@@ -13,9 +13,10 @@ import pytest
 
 from shop.domain.errors import DependencyUnavailable
 from shop.services.orders.expire import expire_reservations
+from tests.support.builders import add_product, lapse
 from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
-from tests.support.products import add_product, set_on_hand
+from tests.support.products import set_on_hand
 from tests.support.stock import levels, query
 
 STEPS = ["orders/create_order", "inventory/hold_order_stock"]
@@ -101,8 +102,7 @@ def test_left_alone_it_is_tidied_up(
     mend = lose(shop, function, after=after)
     assert shop.check_out(token, cart).status == 503
     mend()
-    query(shop.database_url, "UPDATE orders SET reservation_expires_at = now()")
-    query(shop.database_url, "UPDATE reservations SET expires_at = now()")
+    lapse(shop.database_url)
     for _ in range(2):
         expire_reservations(shop.container.unit_of_work, seconds=5)
     assert {row[0] for row in query(shop.database_url, "SELECT status FROM orders")} <= {

@@ -9,6 +9,7 @@ import pytest
 from shop.domain.errors import DependencyUnavailable
 from shop.services.orders.advance import advance_orders
 from shop.services.payments.reconciliation import reconcile
+from tests.support.builders import add_product
 from tests.support.orders import OrderingShop
 from tests.support.payments import (
     StripeControl,
@@ -17,7 +18,6 @@ from tests.support.payments import (
     timeline_of,
     wind_back,
 )
-from tests.support.products import add_product
 from tests.support.stock import connected, levels, query
 
 LATE = timedelta(minutes=5, seconds=1)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from shop.domain.ids import new_id
+from tests.support.builders import add_product
 from tests.support.orders import OrderingShop
-from tests.support.products import add_product
 
 
 @pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_chargeDeclined"])

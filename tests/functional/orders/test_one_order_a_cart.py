@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
+from tests.support.at_once import at_once
+from tests.support.builders import add_product
 from tests.support.containers import container_for
 from tests.support.orders import OrderingShop
-from tests.support.products import add_product
 from tests.support.stock import levels, query
-from tests.support.threads import in_threads
 
 
 def test_of_many_checkouts_at_once_one_makes_an_order(
@@ -23,7 +23,7 @@ def test_of_many_checkouts_at_once_one_makes_an_order(
         shops = [
             OrderingShop(stack.enter_context(container_for(database, redis))) for _ in range(4)
         ]
-        answers = in_threads([partial(one.check_out, token, cart) for one in shops])
+        answers = at_once([partial(one.check_out, token, cart) for one in shops])
 
     outcomes = Counter(answer.code or answer.status for answer in answers)
     assert outcomes.pop(201) == 1

@@ -10,6 +10,7 @@ import pytest
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
 from shop.services.inventory.holds import commit_stock
+from tests.support.builders import add_product
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import (
     StripeControl,
@@ -17,7 +18,6 @@ from tests.support.payments import (
     status_of,
     timeline_of,
 )
-from tests.support.products import add_product
 from tests.support.stock import levels, query
 from tests.support.wire import counting
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.functional.orders.test_crashes import lose
+from tests.support.builders import add_product
 from tests.support.gateway import Response
 from tests.support.orders import OrderingShop
 from tests.support.payments import (
@@ -17,7 +18,7 @@ from tests.support.payments import (
     status_of,
     timeline_of,
 )
-from tests.support.products import add_product, set_on_hand
+from tests.support.products import set_on_hand
 from tests.support.stock import levels, query
 
 PAID = ["PENDING", "PAYMENT_PROCESSING", "PAID"]

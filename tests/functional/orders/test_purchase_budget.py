@@ -6,13 +6,13 @@ import pytest
 from pika import BasicProperties
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from tests.support.broker import rmq_event
+from tests.support.builders import add_product
 from tests.support.containers import NO_BROKER
 from tests.support.orders import OrderingShop
 from tests.support.paying import deliver
 from tests.support.payments import StripeControl, event_of
-from tests.support.products import add_product
 from tests.support.stock import query
 from tests.support.wire import counting
 

@@ -8,9 +8,9 @@ import pytest
 
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
+from tests.support.builders import add_product
 from tests.support.orders import OrderingShop
 from tests.support.payments import status_of
-from tests.support.products import add_product
 from tests.support.stock import query
 
 ORDER = UUID("0199e8a0-5c1d-7b3a-9f10-2c4e6a8b0d11")
@@ -34,11 +34,7 @@ def sample(function: str, token: str | None = None) -> dict[str, Any]:
 
 @pytest.fixture
 def placed(shop: OrderingShop) -> dict[str, Any]:
-    database = shop.container.database
-    made = add_product(database, name="Sample")
-    query(shop.database_url, "DELETE FROM inventory WHERE product_id = %s", (made,))
-    query(shop.database_url, "UPDATE products SET id = %s WHERE id = %s", (PRODUCT, made))
-    query(shop.database_url, "INSERT INTO inventory VALUES (%s, 10)", (PRODUCT,))
+    add_product(shop.database_url, product_id=PRODUCT, name="Sample")
     order: dict[str, Any] = shop.invoke("orders/create_order", sample("orders/create_order"))[
         "order"
     ]

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from shop.domain.sessions import Role
+from tests.support.builders import add_product
 from tests.support.orders import OrderingShop
 from tests.support.payments import events_of, status_of
-from tests.support.products import add_product
 
 PARCEL = {"carrier": "UPS", "tracking_number": "1Z999AA10123456784"}
 PATH = ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]

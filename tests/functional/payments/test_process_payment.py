@@ -7,21 +7,11 @@ import pytest
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.domain.ids import new_id
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
+from tests.support.builders import QUANTITY, STOCK, TOTAL_MINOR, Placed, place_order
 from tests.support.containers import NO_BROKER, Container
 from tests.support.gateway import Gateway, Response
-from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    TOTAL_MINOR,
-    Placed,
-    StripeControl,
-    events_of,
-    place_order,
-    status_of,
-    stock_of,
-    timeline_of,
-)
+from tests.support.payments import StripeControl, events_of, status_of, stock_of, timeline_of
 from tests.support.people import token_of
 from tests.support.round_trips import round_trips
 from tests.support.stock import query

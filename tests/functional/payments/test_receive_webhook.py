@@ -2,24 +2,22 @@
 
 import itertools
 import json
-import threading
 from typing import Any
 
 import pytest
 
 from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
+from tests.support.at_once import at_once
+from tests.support.builders import TOTAL_MINOR, Placed, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import deliver
 from tests.support.payments import (
     KEY,
-    TOTAL_MINOR,
-    Placed,
     StripeControl,
     event_of,
     events_of,
     paying_container,
-    place_order,
     status_of,
     stock_of,
     timeline_of,
@@ -161,7 +159,7 @@ def test_money_for_a_cancelled_order_goes_back(
     refunds = "SELECT order_id, amount_minor, status, reason FROM refunds"
     assert query(database, refunds) == [(placed.order_id, TOTAL_MINOR, "succeeded", "late_payment")]
     assert status_of(database, placed.order_id) == "CANCELLED"
-    # The same news once more, under another event id.
+    # The same event again, under another event id.
     assert deliver(shop, event_of("payment_intent.succeeded", intent)).json == {
         "outcome": "paid_before"
     }
@@ -254,17 +252,12 @@ def test_copies_at_the_same_time(
     placed = place_order(container)
     intent = lose_the_answer(shop, control, placed)
     payload = event_of("payment_intent.succeeded", intent)
-    outcomes: list[str] = []
 
-    def run() -> None:
+    def run() -> str:
         with paying_container(database, redis, stripe) as own:
-            outcomes.append(deliver(Gateway(own), payload).json["outcome"])
+            return str(deliver(Gateway(own), payload).json["outcome"])
 
-    threads = [threading.Thread(target=run) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once([run] * 8)
     assert outcomes.count("paid") == 1
     assert set(outcomes) <= {"paid", "duplicate", "paid_before"}
     assert events_of(database, placed.order_id) == ["order.paid"]

@@ -1,30 +1,29 @@
 """Webhooks as the Stripe fake itself sends them: signed, copied, shuffled, sent again until taken."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from stripe import StripeClient
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from tests.functional.payments.test_process_payment import RETURNED, pay
+from tests.support.builders import TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.payments import (
     KEY,
-    TOTAL_MINOR,
     WEBHOOK_SECRET,
     StripeControl,
     events_of,
     paying_container,
-    place_order,
     status_of,
     stock_of,
     timeline_of,
 )
 from tests.support.stock import query
+from tests.support.waiting import eventually
 
 
 @contextmanager
@@ -73,13 +72,18 @@ def subscribe(control: StripeControl, url: str) -> None:
 
 def wait_until_taken(control: StripeControl) -> int:
     """Wait for every delivery; return their number."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def all_delivered() -> int:
         states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]
-        if set(states) == {"delivered"}:
-            return len(states)
-        time.sleep(0.1)
-    raise TimeoutError(states)
+        return len(states) if set(states) == {"delivered"} else 0
+
+    return eventually(all_delivered, seconds=60, what="every webhook event is delivered")
+
+
+def acted_on(database: str) -> set[str]:
+    """Return the types of the events that the shop has acted on."""
+    rows = query(database, "SELECT DISTINCT event_type FROM webhook_events")
+    return {event_type for (event_type,) in rows}
 
 
 def test_copies_in_random_order_after_an_outage(
@@ -109,15 +113,14 @@ def test_copies_in_random_order_after_an_outage(
     assert status_of(database, failed.order_id) == "CANCELLED"
     assert stock_of(database, failed) == RETURNED
     assert control.kept_minor(failed.order_id) == 0
-    recorded = {row[0] for row in query(database, "SELECT event_type FROM webhook_events")}
-    assert {"payment_intent.succeeded"} <= recorded <= set(WEBHOOK_EVENTS)
+    assert {"payment_intent.succeeded"} <= acted_on(database) <= set(WEBHOOK_EVENTS)
 
 
 def test_a_refund_of_ours_comes_back_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     """The events of our own refund, and of one that the bank turns down, change nothing."""
-    from shop.services.payments.refunds import execute_refund, request_refund
+    from shop.services.payments.refunds import execute_refund
 
     answers: list[int] = []
     with listening(container, answers, refused=0) as url:
@@ -127,10 +130,15 @@ def test_a_refund_of_ours_comes_back_as_an_event(
             placed = place_order(container)
             pay(shop, placed, method)
             with container.unit_of_work() as work:
-                refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+                refund = work.payments.request_refund_of_order(
+                    placed.order_id, "cancelled_by_customer"
+                )
             assert refund is not None
             execute_refund(container.payment_provider, container.unit_of_work, refund)
-            time.sleep(0.4)
+            if method == "pm_card_refundFail":
+                eventually(
+                    lambda: "refund.failed" in acted_on(database), what="the refund has failed"
+                )
             wait_until_taken(control)
             assert status_of(database, placed.order_id) == "CANCELLED"
             assert stock_of(database, placed) == RETURNED
@@ -163,9 +171,11 @@ def test_every_event_that_is_subscribed_to_is_acted_on(
         pay(shop, failing, "pm_card_refundFail")
         for placed in (paid, failing):
             stripe.v1.refunds.create({"payment_intent": control.intents(placed.order_id)[0]["id"]})
-        time.sleep(0.5)
+        eventually(
+            lambda: acted_on(database) == set(WEBHOOK_EVENTS),
+            seconds=60, what="every kind of event is acted on",
+        )  # fmt: skip
         wait_until_taken(control)
     assert set(answers) == {200}
-    acted_on = query(database, "SELECT DISTINCT event_type FROM webhook_events")
-    assert {event_type for (event_type,) in acted_on} == set(WEBHOOK_EVENTS)
+    assert acted_on(database) == set(WEBHOOK_EVENTS)
     assert status_of(database, slow.order_id) == "PAYMENT_PROCESSING"

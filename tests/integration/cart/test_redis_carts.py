@@ -1,7 +1,7 @@
 """Carts under many threads."""
 
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from shop.adapters.redis.carts import RedisCartStore
 from shop.adapters.redis.connection import make_client
 from shop.domain.cart import Cart
 from shop.domain.errors import InsufficientStock
+from tests.support.at_once import at_once
 
 _THREADS = 8
 
@@ -23,18 +24,8 @@ def stores(redis: str) -> Iterator[list[RedisCartStore]]:
         client.close()
 
 
-def _at_once(stores: list[RedisCartStore], work: Callable[[RedisCartStore], None]) -> None:
-    barrier = threading.Barrier(len(stores))
-
-    def run(store: RedisCartStore) -> None:
-        barrier.wait()
-        work(store)
-
-    threads = [threading.Thread(target=run, args=(store,)) for store in stores]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def _at_once(stores: list[RedisCartStore], work: Callable[[RedisCartStore], object]) -> None:
+    at_once([partial(work, store) for store in stores])
 
 
 def _put(

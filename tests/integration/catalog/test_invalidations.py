@@ -10,10 +10,10 @@ from redis import Redis
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop_local.services import RunningServices
+from tests.support.builders import add_categories, add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import add_categories, add_product
 from tests.support.round_trips import round_trips
 
 

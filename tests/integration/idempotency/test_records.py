@@ -1,8 +1,8 @@
 """Idempotency records on PostgreSQL."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -10,6 +10,7 @@ from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
 from shop.domain.errors import Conflict, ShopError
 from shop.domain.idempotency import Claim, StoredAnswer
+from tests.support.at_once import at_once
 from tests.support.stock import query
 
 HASH, OTHER_HASH = b"\x01" * 32, b"\x02" * 32
@@ -118,27 +119,15 @@ def test_keys_are_forgotten_after_a_day(records: PostgresIdempotencyRecords, dat
 
 
 def test_many_at_once_give_one_claim(database: str) -> None:
-    barrier = threading.Barrier(20)
-    results: list[str] = []
+    def run() -> str:
+        with closing(Database(database)) as connection:
+            try:
+                claim(PostgresIdempotencyRecords(connection))
+            except Conflict as error:
+                return error.code
+            return "claimed"
 
-    def run() -> None:
-        connection = Database(database)
-        own = PostgresIdempotencyRecords(connection)
-        barrier.wait()
-        try:
-            claim(own)
-        except Conflict as error:
-            results.append(error.code)
-        else:
-            results.append("claimed")
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Counter(results) == {"claimed": 1, "request_in_progress": 19}
+    assert Counter(at_once([run] * 20)) == {"claimed": 1, "request_in_progress": 19}
 
 
 def test_many_at_once_take_a_crashed_one_over_once(

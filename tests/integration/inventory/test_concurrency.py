@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
@@ -14,10 +13,11 @@ from shop.domain.inventory import Item
 from shop.services.inventory.holds import commit_stock, hold_stock, release_stock
 from shop.services.orders.expire import expire_reservations
 from shop_local.services import RunningServices
+from tests.support.at_once import at_once
+from tests.support.builders import add_order, add_products
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
-from tests.support.stock import add_order, add_products, begin_payment, levels, query
-from tests.support.threads import in_threads
+from tests.support.stock import begin_payment, levels, query
 
 BUYERS = 200
 STOCK = 50
@@ -48,7 +48,7 @@ def test_two_hundred_buyers_of_fifty(database: str) -> None:
     """A1 (vendure #1738, saleor #543, medusa #16569): exactly 50 succeed, nothing else goes wrong."""
     (product,) = add_products(database, STOCK)
     buyer = partial(buy, database, lambda: [Item(product, 1)], times=1)
-    outcomes = sum(in_threads([buyer] * BUYERS), Counter[str]())
+    outcomes = sum(at_once([buyer] * BUYERS), Counter[str]())
     assert outcomes == {"held": STOCK, "refused": BUYERS - STOCK}
     assert levels(database, product) == (STOCK, STOCK)
     assert query(database, "SELECT count(*), sum(quantity) FROM reservations") == [(STOCK, STOCK)]
@@ -73,7 +73,7 @@ def test_redis_dies_in_the_middle(services: RunningServices, database: str, redi
         return statuses
 
     try:
-        statuses = sum(in_threads([reserve] * 10), Counter[int]())
+        statuses = sum(at_once([reserve] * 10), Counter[int]())
     finally:
         services.start("valkey")
     assert statuses == {200: STOCK, 400: 10 * 10 - STOCK}
@@ -88,7 +88,7 @@ def test_overlapping_orders_never_deadlock(database: str) -> None:
         return [Item(random.choice(products), random.randint(1, 2)) for _ in range(4)]
 
     buyer = partial(buy, database, lines)
-    in_threads([buyer] * 12)
+    at_once([buyer] * 12)
     for product in products:
         on_hand, reserved = levels(database, product)
         assert 0 <= reserved <= on_hand
@@ -101,7 +101,8 @@ def test_overlapping_orders_never_deadlock(database: str) -> None:
 def test_everything_at_once_keeps_the_books(database: str) -> None:
     """A3, A6: hold, pay, confirm, release and sweep the same orders from many threads."""
     products = add_products(database, 12, 12, 12)
-    orders: list[UUID] = [add_order(database, expires_in="0.5 seconds") for _ in range(24)]
+    soon = datetime.now(UTC) + timedelta(seconds=0.5)
+    orders = [add_order(database, reservation_expires_at=soon) for _ in range(24)]
 
     def trade(seed: int) -> None:
         chance = random.Random(seed)
@@ -136,7 +137,7 @@ def test_everything_at_once_keeps_the_books(database: str) -> None:
                     case 4:
                         expire_reservations(open_work, seconds=2)
 
-    in_threads([partial(trade, seed) for seed in range(8)])
+    at_once([partial(trade, seed) for seed in range(8)])
     for product in products:
         on_hand, reserved = levels(database, product)
         pending, confirmed = query(

@@ -11,7 +11,8 @@ from shop.adapters.postgres.database import Database, Transaction
 from shop.domain.errors import Conflict
 from shop.domain.ids import new_id
 from shop.domain.inventory import AlreadyHeld, Held, Item
-from tests.support.stock import add_products, hold, inventory_on, levels, query
+from tests.support.builders import add_products
+from tests.support.stock import hold, inventory_on, levels, query
 
 
 def hold_one(transaction: Transaction, order_id: UUID, product_id: UUID) -> Held | AlreadyHeld:

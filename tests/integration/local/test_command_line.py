@@ -38,10 +38,11 @@ def processes_of(folder: Path) -> list[str]:
             if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
                 continue
             words = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            name = process.name()
         except (psutil.Error, OSError):
             continue
         if any(str(folder) in word for word in words):
-            found.append(f"{process.pid} {process.name()}")
+            found.append(f"{process.pid} {name}")
     return found
 
 

@@ -7,13 +7,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from shop_local import processes
 from shop_local.services import RunningServices, opensearch_jars, opensearch_java
 from shop_local.services.base import ServiceError
 from tests.support.laptop import LazyServices
+from tests.support.processes import listening
 
 ENGLISH = {
     "settings": {"number_of_shards": 1, "number_of_replicas": 0},
@@ -85,13 +85,9 @@ def test_it_listens_on_loopback_only_within_its_memory(
     record = processes.find(laptop.state, "opensearch")
     process = record.process() if record else None
     assert process
-    listening = [
-        connection.laddr
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
-    assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert len(listening) == 2, "one port for HTTP, one for its own protocol"
+    sockets = listening([process])
+    assert {found.address for found in sockets} == {"127.0.0.1"}
+    assert len(sockets) == 2, "one port for HTTP, one for its own protocol"
     assert process.memory_info().rss < 900 * 2**20
 
 

@@ -3,15 +3,16 @@
 import os
 import signal
 import socket
-import time
+import uuid
 
 import pika
-import psutil
 import psycopg
 from redis import Redis
 
 from shop_local import processes
 from shop_local.services import RunningServices, versions
+from tests.support.processes import family, listening
+from tests.support.waiting import eventually
 
 
 def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
@@ -68,36 +69,41 @@ def test_the_broker_keeps_durable_messages_over_a_crash(
     services: RunningServices, rabbitmq_url: str
 ) -> None:
     parameters = pika.URLParameters(rabbitmq_url)
+    queue = f"crash-{uuid.uuid4().hex}"
     with pika.BlockingConnection(parameters) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
-        channel.queue_declare("crash", durable=True, arguments={"x-queue-type": "quorum"})
+        channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
         channel.basic_publish(
-            "", "crash", b"kept", pika.BasicProperties(delivery_mode=2), mandatory=True
+            "", queue, b"kept", pika.BasicProperties(delivery_mode=2), mandatory=True
         )
     # A quorum queue is entered in the broker's directory a moment after it was declared.
-    time.sleep(2)
+    data = services.state.data_of("rabbitmq")
+    eventually(
+        lambda: any(
+            queue.encode() in path.read_bytes() for path in data.glob("**/quorum/*/names.dets")
+        ),
+        what="the queue is in the broker's directory",
+    )
     services.kill("rabbitmq")
     services.start("rabbitmq")
     with pika.BlockingConnection(parameters) as connection:
         channel = connection.channel()
-        _, _, body = channel.basic_get("crash", auto_ack=True)
-        channel.queue_delete("crash")
+        _, _, body = channel.basic_get(queue, auto_ack=True)
+        channel.queue_delete(queue)
     assert body == b"kept"
 
 
 def test_servers_refuse_strangers_and_listen_on_loopback_only(services: RunningServices) -> None:
-    addresses: set[str] = set()
+    sockets = []
     for record in processes.recorded(services.state):
         process = record.process()
         assert process, record.name
-        for member in [process, *process.children(recursive=True)]:
-            addresses |= {
-                connection.laddr.ip
-                for connection in member.net_connections(kind="inet")
-                if connection.status == psutil.CONN_LISTEN
-            }
-    assert addresses <= {"127.0.0.1", "::1"}
+        found = listening(family(process))
+        assert found, f"{record.name} listens nowhere"
+        sockets += found
+    assert services.service("valkey").port in {found.port for found in sockets}
+    assert {found.address for found in sockets} <= {"127.0.0.1", "::1"}
     with socket.create_connection(("127.0.0.1", services.service("valkey").port), 2) as stranger:
         stranger.sendall(b"PING\r\n")
         assert stranger.recv(100).startswith(b"-NOAUTH")

@@ -17,6 +17,8 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from tests.support.waiting import eventually
+
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[2]
 AWS_PYTHON = Path(os.environ.get("SHOP_AWS_PYTHON", CHECKOUT / ".local/venvs/aws/bin/python"))
@@ -110,16 +112,6 @@ def start(folder: Path, **variables: str) -> LocalStack:
     return LocalStack(process, port, log)
 
 
-def eventually[T](what: Callable[[], T | None], seconds: float = 15) -> T:
-    """Return the first true answer, asking for a while."""
-    end = time.monotonic() + seconds
-    while not (answer := what()):
-        if time.monotonic() > end:
-            pytest.fail(f"nothing after {seconds} s")
-        time.sleep(0.02)
-    return answer
-
-
 @dataclass
 class Deployed:
     """The stack of `template.yaml`."""
@@ -142,9 +134,9 @@ class Deployed:
         self.functions.close()
         self.machines.close()
 
-    def eventually[T](self, what: Callable[[], T | None], seconds: float = 15) -> T:
+    def eventually[T](self, what: Callable[[], T | None], seconds: float = 60) -> T:
         """Return the first true answer, asking for a while."""
-        return eventually(what, seconds)
+        return eventually(what, seconds=seconds, what="what the stack is to do", pause=0.02)
 
     def invoke(self, function: str, event: Any = None, **options: Any) -> dict[str, Any]:
         """Invoke a function; returns the response, its payload decoded and its log as text."""
@@ -180,7 +172,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterat
         LAMBDA_EMF_METRICS="1",
     )
     try:
-        once = datetime.now(UTC) + timedelta(seconds=25)
+        # Later than the deployment ends, on a busy machine too: a time that has passed never fires.
+        once = datetime.now(UTC) + timedelta(seconds=60)
         parameters = {
             "CodeFolder": str(HERE / "functions"),
             "LayerFolder": str(layer),
@@ -202,7 +195,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterat
             found: dict[str, Any] = formation.describe_stacks(StackName="t")["Stacks"][0]
             return None if found["StackStatus"].endswith("IN_PROGRESS") else found
 
-        found = eventually(finished, 180)
+        found = eventually(finished, seconds=180, what="the deployment ends")
         assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
         deployed = Deployed(aws, records, layer, outputs)

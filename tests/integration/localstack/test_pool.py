@@ -4,21 +4,33 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psutil
 import pytest
 
 from shop_localstack.slots import NoRoomError, Slots
 from tests.integration.localstack.conftest import Deployed
+from tests.support.at_once import at_once
+from tests.support.processes import command_line, runs
+from tests.support.waiting import eventually
 
 
 def lambdas(stack: Deployed) -> int:
     """Number of Lambda processes of this LocalStack."""
     return sum(
-        "awslambdaric" in " ".join(child.cmdline())
+        "awslambdaric" in " ".join(command_line(child))
         for child in psutil.Process(stack.aws.process.pid).children()
-        if child.status() != psutil.STATUS_ZOMBIE
+        if runs(child)
     )
+
+
+def wait_in_line(slots: Slots[str], function: str, number: int) -> None:
+    """Wait until as many calls of a function wait for an environment."""
+    eventually(
+        lambda: len(slots._functions[function].line) == number,
+        what=f"{number} in line", pause=0.001,
+    )  # fmt: skip
 
 
 def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack: Deployed) -> None:
@@ -32,8 +44,7 @@ def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack: Deployed)
     done = threading.Event()
     watcher = threading.Thread(target=watch)
     watcher.start()
-    with ThreadPoolExecutor(200) as callers:
-        answers = list(callers.map(lambda n: stack.invoke("t-inner", {"n": n}), range(200)))
+    answers = at_once([partial(stack.invoke, "t-inner", {"n": n}) for n in range(200)])
     done.set()
     watcher.join()
     assert [answer["Payload"]["n"] for answer in answers] == list(range(200))
@@ -41,10 +52,9 @@ def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack: Deployed)
 
 
 def test_calls_that_wait_for_calls_do_not_starve_them(stack: Deployed) -> None:
-    with ThreadPoolExecutor(30) as callers:
-        answers = list(
-            callers.map(lambda n: stack.invoke("t-outer", {"n": n, "seconds": 0.02}), range(30))
-        )
+    answers = at_once(
+        [partial(stack.invoke, "t-outer", {"n": n, "seconds": 0.02}) for n in range(30)]
+    )
     assert Counter(answer["Payload"]["status"] for answer in answers) == {"SUCCEEDED": 30}
     assert sorted(answer["Payload"]["output"]["n"] for answer in answers) == list(range(30))
 
@@ -63,7 +73,7 @@ def test_an_environment_given_back_goes_to_the_first_in_line() -> None:
     order: list[int] = []
 
     def call(number: int) -> None:
-        ticket = slots.acquire("f", 5)
+        ticket = slots.acquire("f", 60)
         order.append(number)
         slots.release("f", ticket.environment or "new")
 
@@ -71,7 +81,7 @@ def test_an_environment_given_back_goes_to_the_first_in_line() -> None:
     for number in range(5):
         callers.append(threading.Thread(target=call, args=(number,)))
         callers[-1].start()
-        time.sleep(0.02)
+        wait_in_line(slots, "f", number + 1)
     slots.release("f", "env")
     for caller in callers:
         caller.join()
@@ -102,8 +112,8 @@ def test_a_lost_environment_makes_room_for_those_who_wait() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     with ThreadPoolExecutor(1) as caller:
-        waiting = caller.submit(slots.acquire, "f", 5)
-        time.sleep(0.05)
+        waiting = caller.submit(slots.acquire, "f", 60)
+        wait_in_line(slots, "f", 1)
         slots.lost("f")
         assert waiting.result().environment is None
     assert slots.total == 1
@@ -133,13 +143,11 @@ def test_calls_in_line_for_a_closed_function_are_served() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     with ThreadPoolExecutor(1) as caller:
-        waiting = caller.submit(slots.acquire, "f", 5)
-        time.sleep(0.05)
+        waiting = caller.submit(slots.acquire, "f", 60)
+        wait_in_line(slots, "f", 1)
         assert slots.close("f") == []
-        began = time.monotonic()
         assert not slots.release("f", "running")
-        assert waiting.result().environment is None
-    assert time.monotonic() - began < 1
+        assert waiting.result(timeout=30).environment is None
     assert not slots.release("f", "of the call in line")
     assert slots.total == 0
 
@@ -149,11 +157,9 @@ def test_what_a_closed_function_gives_back_makes_room_for_others() -> None:
     for function in ("closed", "other"):
         slots.acquire(function, 0)
     with ThreadPoolExecutor(1) as caller:
-        waiting = caller.submit(slots.acquire, "other", 5)
-        time.sleep(0.05)
+        waiting = caller.submit(slots.acquire, "other", 60)
+        wait_in_line(slots, "other", 1)
         slots.close("closed")
-        began = time.monotonic()
         assert not slots.release("closed", "running")
-        waiting.result()
-    assert time.monotonic() - began < 1
+        waiting.result(timeout=30)
     assert slots.total == 2

@@ -17,7 +17,7 @@ def fired(stack: Deployed, by: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("by", ["once", "scheduler", "rule"])
 def test_every_kind_fires(stack: Deployed, by: str) -> None:
-    stack.eventually(lambda: fired(stack, by), 75)
+    stack.eventually(lambda: fired(stack, by), 150)
 
 
 def test_none_fires_twice(stack: Deployed) -> None:

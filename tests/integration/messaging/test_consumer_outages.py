@@ -6,6 +6,7 @@ from typing import Any
 import pika
 import pytest
 
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.contracts.events import (
     DELIVERY_LIMIT,
     RETRY_QUEUE,
@@ -120,7 +121,7 @@ def test_a_short_loss_is_waited_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatc
             shelf.fail.clear()
         put(delivery)
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(recover)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(recover)
     shelf.receive(message("a"))
     assert (shelf.seen, shelf.kept) == (["a"] * 4, ["a"])
 
@@ -147,7 +148,9 @@ def test_a_database_that_crashes_under_a_batch_is_waited_for(
             services.kill("postgresql")
             threading.Timer(1, services.start, ["postgresql"]).start()
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(crash_once)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(
+        crash_once
+    )
     shelf.receive(message("a"), message("b"), message("c"))
     assert (shelf.seen, shelf.kept) == (["a", "b", "b", "c"], ["a", "b", "c"])
     assert dead(rabbitmq) == []

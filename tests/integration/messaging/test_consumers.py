@@ -5,6 +5,7 @@ from typing import Any
 import pika
 import pytest
 
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.contracts.events import (
     CONSUMERS,
     OrderPaid,
@@ -59,7 +60,7 @@ def test_one_poison_message_does_not_hold_up_the_batch(shelf: Shelf, rabbitmq: s
 def test_events_a_consumer_causes_are_published_with_its_commit(
     container: Container, rabbitmq: str
 ) -> None:
-    @consumer(service="inventory", event=OrderPaid)
+    @consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)
     def pass_on(delivery: Delivery[OrderPaid]) -> None:
         delivery.work.record(delivery.event, correlation_id=delivery.correlation_id)
 

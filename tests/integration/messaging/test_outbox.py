@@ -11,10 +11,10 @@ from shop.domain.ids import new_id
 from shop.services.messaging import outbox
 from shop_local.services import RunningServices
 from tests.support import broker
+from tests.support.at_once import at_once
 from tests.support.broker import Line
 from tests.support.containers import Container, container_for
 from tests.support.stock import query
-from tests.support.threads import in_threads
 from tests.support.wire import counting
 
 QUEUE = "inventory.order.paid"
@@ -161,9 +161,10 @@ def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
         with container_for(database, redis_url, rabbitmq) as container:
             for _ in range(25):
                 with container.unit_of_work() as work:
-                    row = work.transaction.row(  # type: ignore[attr-defined]
+                    row = work.transaction.row(
                         "UPDATE counter SET version = version + 1 RETURNING version"
                     )
+                    assert row is not None
                     work.record(
                         InventoryUpdated(
                             product_id=product_id, quantity_available=0, stock_version=row[0]
@@ -176,7 +177,7 @@ def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
             for _ in range(20):
                 outbox.relay(container.outbox, container.publisher, seconds=5)
 
-    in_threads([write, write, write, relay])
+    at_once([write, write, write, relay])
     events = (decode(body).event for _, body in broker.take(rabbitmq, STOCK_QUEUE))
     versions = [event.stock_version for event in events if isinstance(event, InventoryUpdated)]
     # A writer repeats what another has published and not marked yet; the first message of each is in order.

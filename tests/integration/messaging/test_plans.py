@@ -11,11 +11,13 @@ from psycopg.rows import BaseRowFactory, tuple_row
 from shop.adapters.postgres import database as database_module
 from shop.adapters.postgres import inventory_sql
 from shop.adapters.postgres.database import Database, Parameters, Transaction
-from shop.adapters.postgres.outbox import EventLog, PostgresOutbox, new_event
-from shop.adapters.postgres.outbox import parameters as outbox_parameters
+from shop.adapters.postgres.event_log import EventLog, new_event
+from shop.adapters.postgres.event_log import parameters as outbox_parameters
+from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.adapters.postgres.records import PostgresRecords
 from shop.contracts.events import ProductUpdated
-from tests.support.stock import add_products, connected, query
+from tests.support.builders import add_products
+from tests.support.stock import connected, query
 
 ROWS = 100_000
 

@@ -1,10 +1,11 @@
 """Messages that fail while the servers they need serve others."""
 
-import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
 from shop.contracts.events import (
     DELIVERY_LIMIT,
@@ -20,6 +21,7 @@ from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context
 from tests.support.shelf import QUEUE, Shelf, attempts_of, dead, message
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -53,14 +55,11 @@ def test_a_message_that_alone_fails_is_dead_lettered_after_bounded_attempts(
 def test_a_message_to_be_retried_returns_to_its_queue_after_a_pause(
     shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbitmq_publisher, "_RETRY_DELAY_SECONDS", 1)
+    monkeypatch.setattr(rabbitmq_publisher, "_RETRY_DELAY_SECONDS", 4)
     shelf.fail["bad"] = DependencyUnavailable("ses")
     shelf.receive(message("bad"), message("a"))
     assert broker.take(rabbitmq, QUEUE) == []
-    deadline = time.monotonic() + 20
-    while not (again := broker.take(rabbitmq, QUEUE)):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    again = eventually(lambda: broker.take(rabbitmq, QUEUE), what="the message is back")
     assert [(attempts_of(each), each[0].message_id) for each in again] == [(1, "m")]
     shelf.fail.clear()
     shelf.receive(*again)
@@ -76,7 +75,7 @@ def test_a_failure_that_the_next_try_mends_counts_for_nothing(shelf: Shelf, rabb
             shelf.fail.clear()
         put(delivery)
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(recover)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(recover)
     shelf.receive(message("a"), message("b"))
     assert shelf.kept == ["a", "b"]
     assert broker.take(rabbitmq, RETRY_QUEUE) == []
@@ -136,14 +135,16 @@ def test_a_message_that_ends_the_function_each_time_is_dead_lettered(
 def test_what_there_is_no_time_for_returns_to_its_queue(
     shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entrypoint, "_LAST_SECONDS", 27.9)
+    now = 1000.0
+    monkeypatch.setattr(entrypoint, "time", SimpleNamespace(monotonic=lambda: now))
     put = shelf.put
 
     def slow(delivery: Delivery[OrderPaid]) -> None:
-        time.sleep(0.2)
+        nonlocal now
+        now += 21  # seven of the invocation's 28 seconds are left
         put(delivery)
 
-    shelf.handler = consumer(service="inventory", event=OrderPaid)(slow)
+    shelf.handler = consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)(slow)
     shelf.receive(message("a"), message("b"))
     assert shelf.kept == ["a"]
     shelf.receive(*broker.take(rabbitmq, QUEUE))

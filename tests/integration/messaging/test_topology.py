@@ -13,6 +13,7 @@ from shop.contracts.events import (
 )
 from tests.support import broker
 from tests.support.proxy_events import template
+from tests.support.waiting import eventually
 
 
 def test_declaring_again_changes_nothing(rabbitmq: str, declared: list[str]) -> None:
@@ -39,13 +40,15 @@ def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> Non
     broker.put(rabbitmq, queue, b"again and again", message_id="m")
     deliveries = 0
     with broker.channel(rabbitmq) as channel:
-        for method, _, _ in channel.consume(queue, inactivity_timeout=2):
-            if method is None:
-                break
+        for method, _, _ in channel.consume(queue, inactivity_timeout=30):
+            assert method, "the message does not come back"
             deliveries += 1
             channel.basic_nack(method.delivery_tag, requeue=True)
-    assert deliveries == DELIVERY_LIMIT + 1
-    ((properties, body),) = broker.take(rabbitmq, f"{queue}.dead")
+            if deliveries == DELIVERY_LIMIT + 1:
+                break
+    ((properties, body),) = eventually(
+        lambda: broker.take(rabbitmq, f"{queue}.dead"), what="the message is dead-lettered"
+    )
     assert (body, properties.message_id) == (b"again and again", "m")
     assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
 

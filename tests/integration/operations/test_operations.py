@@ -8,9 +8,10 @@ import psycopg
 import pytest
 
 from shop_local.services.base import folder_of
+from tests.support.builders import place_order
 from tests.support.checks import OPERATIONS, checks, violations
 from tests.support.containers import Container
-from tests.support.payments import pay_for, place_order
+from tests.support.payments import pay_for
 
 #: Statements that damage a shop with one paid order (``%(paid)s``) and one unpaid order
 #: (``%(unpaid)s``), by the check that must find it.

@@ -22,6 +22,7 @@ from shop.services.orders.place import create_order
 from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import add_products, lapse
 from tests.support.containers import Container
 from tests.support.crashes import Crashed, CrashPoints
 from tests.support.orders import ADDRESS
@@ -35,7 +36,7 @@ from tests.support.payments import (
     timeline_of,
     wind_back,
 )
-from tests.support.stock import add_products, levels, query
+from tests.support.stock import levels, query
 
 STOCK, QUANTITY = 10, 2
 
@@ -102,8 +103,7 @@ def hear_from_stripe(world: World, command: PlaceOrder) -> None:
 
 def time_passes(world: World, command: PlaceOrder) -> None:
     """Nobody comes back; the schedules run."""
-    query(world.url, "UPDATE reservations SET expires_at = now() - interval '1 second'")
-    query(world.url, "UPDATE orders SET reservation_expires_at = now() - interval '1 second'")
+    lapse(world.url)
     for _ in range(2):
         expire_reservations(world.container.unit_of_work, seconds=5)
         wind_back(world.url, command.order_id, timedelta(minutes=1))

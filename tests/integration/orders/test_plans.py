@@ -11,7 +11,8 @@ from shop.adapters.postgres import orders as statements
 from shop.adapters.postgres.database import Database, Parameters, Transaction
 from shop.adapters.postgres.price_book import _QUOTE
 from shop.domain.ids import new_id
-from tests.support.stock import add_products, connected
+from tests.support.builders import add_products
+from tests.support.stock import connected
 
 COUNT = 100_000
 

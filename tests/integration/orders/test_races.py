@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 
 from shop.domain.sessions import Role
+from tests.support.at_once import at_once
+from tests.support.builders import add_categories, add_product
 from tests.support.orders import OrderingShop
 from tests.support.payments import StripeControl, events_of, paying_container, status_of
-from tests.support.products import add_categories, add_product
 from tests.support.stock import levels, query
-from tests.support.threads import in_threads
 
 PARCEL = {"carrier": "UPS", "tracking_number": "1Z"}
 
@@ -33,7 +33,7 @@ def test_one_key_makes_one_order(shops: list[OrderingShop]) -> None:
     """A4, A15: the same request four times at once."""
     phone, token = add_product(shops[0].container.database), shops[0].shopper()
     cart, key = shops[0].fill_cart(token, phone, quantity=2), uuid.uuid4().hex
-    answers = in_threads([partial(s.check_out, token, cart, key=key) for s in shops])
+    answers = at_once([partial(s.check_out, token, cart, key=key) for s in shops])
     assert {answer.status for answer in answers} <= {201, 409}
     assert {answer.code for answer in answers} <= {None, "request_in_progress"}
     assert len({answer.json["order_id"] for answer in answers if answer.status == 201}) == 1
@@ -51,7 +51,7 @@ def test_shipped_or_cancelled_but_not_both(
     shop.pay(token, order_id)
     shop.confirm(order_id)
     shop.move(order_id, "PROCESSING")
-    ship, cancel, again, _ = in_threads(
+    ship, cancel, again, _ = at_once(
         [
             lambda: shops[0].post(f"/api/orders/{order_id}/ship", json=PARCEL, token=staff),
             lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),
@@ -79,7 +79,7 @@ def test_paid_or_cancelled_but_not_both(
     phone, token = add_product(shop.container.database), shop.shopper()
     order_id = shop.order(token, phone)
     body = {"order_id": str(order_id), "payment_method_id": "pm_card_visa"}
-    pay, cancel = in_threads(
+    pay, cancel = at_once(
         [
             lambda: shops[0].post("/api/payments/process", json=body, token=token),
             lambda: shops[1].post(f"/api/orders/{order_id}/cancel", token=token),

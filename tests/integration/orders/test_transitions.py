@@ -2,32 +2,18 @@
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
-from shop.adapters.postgres.outbox import EventLog
-from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
-from shop.domain.money import to_decimal
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
-from tests.support.stock import add_products
+from tests.support.builders import add_products, created, insert_order
 from tests.support.wire import counting
-
-
-def created(order: Order) -> OrderCreated:
-    return OrderCreated(
-        order_id=order.order_id,
-        user_id=order.user_id,
-        total=to_decimal(order.total_minor),
-        currency=order.currency,
-        items=[],
-    )
-
 
 PAIRS = [
     pytest.param(current, target, id=f"{current.value}-{target.value}")
@@ -48,44 +34,6 @@ def transaction(server: Database) -> Iterator[Transaction]:
         yield transaction
 
 
-def path_to(status: OrderStatus) -> list[OrderStatus]:
-    """The moves from PENDING to a status."""
-    paths: dict[OrderStatus, list[OrderStatus]] = {OrderStatus.PENDING: []}
-    while status not in paths:
-        for known, path in list(paths.items()):
-            for target in TRANSITIONS[known]:
-                paths.setdefault(target, [*path, target])
-    return paths[status]
-
-
-def add_order(
-    transaction: Transaction,
-    status: OrderStatus = OrderStatus.PENDING,
-    product_id: UUID | None = None,
-    user_id: UUID | None = None,
-    *,
-    created_at: datetime | None = None,
-) -> Order:
-    order = Order(
-        order_id=new_id(), user_id=user_id or new_id(), email="a@shop.example",
-        status=OrderStatus.PENDING, currency="USD", subtotal_minor=2000, tax_minor=145,
-        shipping_minor=599, total_minor=2744, shipping_address={"name": "Ada"},
-        shipping_method="standard", payment_method_id="pm_card_visa",
-        reservation_expires_at=datetime.now(UTC), estimated_delivery=date(2030, 1, 1),
-        carrier=None, tracking_number=None, cancel_reason=None,
-        correlation_id=new_id(), created_at=created_at or datetime.now(UTC),
-        lines=() if product_id is None else (
-            OrderLine(product_id=product_id, name="Thing", unit_price_minor=1000, quantity=2),
-        ),
-    )  # fmt: skip
-    assert PostgresOrders(transaction, EventLog()).add(order, created(order))
-    for step in path_to(status):
-        transaction.execute(
-            "UPDATE orders SET status = %s WHERE id = %s", (step.value, order.order_id)
-        )
-    return order
-
-
 def test_the_database_s_table_is_the_code_s(transaction: Transaction) -> None:
     rows = transaction.rows("SELECT from_status, to_status FROM order_transitions")
     assert {(OrderStatus(a), OrderStatus(b)) for a, b in rows} == {
@@ -98,7 +46,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
     transaction: Transaction, current: OrderStatus, target: OrderStatus
 ) -> None:
     """A13 (aws-serverless-ecommerce-platform): a late event never overwrites a status."""
-    order = add_order(transaction, current)
+    order = insert_order(transaction, current)
     orders = PostgresOrders(transaction, EventLog())
     moved = orders.move(order.order_id, target, reason="test")
     found = orders.get(order.order_id)
@@ -135,7 +83,7 @@ def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) 
 
 
 def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Transaction) -> None:
-    order = add_order(transaction, OrderStatus.PROCESSING)
+    order = insert_order(transaction, OrderStatus.PROCESSING)
     with counting(transaction) as sent:
         shipped = PostgresOrders(transaction, EventLog()).move(
             order.order_id, OrderStatus.SHIPPED, carrier="UPS", tracking_number="1Z"
@@ -150,7 +98,7 @@ def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Tran
 
 
 def test_a_move_may_be_limited_to_some_sources(transaction: Transaction) -> None:
-    order = add_order(transaction)
+    order = insert_order(transaction)
     orders = PostgresOrders(transaction, EventLog())
     paid = frozenset({OrderStatus.PAID})
     assert orders.move(order.order_id, OrderStatus.CANCELLED, sources=paid) is None
@@ -163,7 +111,10 @@ def test_an_order_is_written_once_and_read_as_it_was(
     transaction: Transaction, database_url: str
 ) -> None:
     (product_id,) = add_products(database_url, 5)
-    order = add_order(transaction, product_id=product_id)
+    order = insert_order(
+        transaction,
+        lines=(OrderLine(product_id=product_id, name="Thing", unit_price_minor=1000, quantity=2),),
+    )
     orders = PostgresOrders(transaction, EventLog())
     assert not orders.add(order, created(order))
     with counting(transaction) as sent:
@@ -181,7 +132,7 @@ def test_an_order_is_written_once_and_read_as_it_was(
 def test_two_workers_cannot_both_move_an_order(database_url: str) -> None:
     first, second = Database(database_url), Database(database_url)
     with first.transaction() as setup:
-        order = add_order(setup)
+        order = insert_order(setup)
     with first.transaction() as one:
         assert PostgresOrders(one, EventLog()).move(order.order_id, OrderStatus.CANCELLED)
     with second.transaction() as two:
@@ -197,7 +148,7 @@ def test_the_list_walks_its_index(transaction: Transaction, database_url: str) -
     user_id = new_id()
     now = datetime.now(UTC)
     for number in range(30):
-        add_order(transaction, user_id=user_id, created_at=now - timedelta(minutes=number))
+        insert_order(transaction, user_id=user_id, created_at=now - timedelta(minutes=number))
     transaction.execute("SET LOCAL enable_seqscan = off")
     from shop.adapters.postgres import orders as adapter
 

@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,15 @@ import pytest
 from shop.domain.errors import ShopError
 from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
+from tests.support.at_once import at_once
+from tests.support.builders import QUANTITY, STOCK, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.payments import (
     KEY,
-    QUANTITY,
-    STOCK,
-    TOTAL_MINOR,
     WEBHOOK_SECRET,
     StripeControl,
     events_of,
     paying_container,
-    place_order,
     status_of,
     stock_of,
     timeline_of,
@@ -35,22 +33,16 @@ from tests.support.payments import (
 from tests.support.stock import query
 
 
-def at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
-    """Run an action in threads that begin together; count their results."""
-    barrier = threading.Barrier(count)
-    results: list[str] = []
+def count_at_once(count: int, action: Callable[[int], str]) -> Counter[str]:
+    """Run an action as often at once; count its results, of refusals their codes."""
 
-    def run(number: int) -> None:
-        barrier.wait()
-        results.append(action(number))
+    def result(number: int) -> str:
+        try:
+            return action(number)
+        except ShopError as error:
+            return error.code
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == count
-    return Counter(results)
+    return Counter(at_once([partial(result, number) for number in range(count)]))
 
 
 @pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_chargeDeclined"])
@@ -66,15 +58,12 @@ def test_one_order_paid_twenty_times_at_once(
 
     def pay(_number: int) -> str:
         with paying_container(database, redis, stripe) as own:
-            try:
-                view = process_payment(
-                    own.payment_provider, own.unit_of_work, placed.user_id, placed.order_id, method
-                )
-            except ShopError as error:
-                return error.code
+            view = process_payment(
+                own.payment_provider, own.unit_of_work, placed.user_id, placed.order_id, method
+            )
             return view.status.value
 
-    results = at_once(20, pay)
+    results = count_at_once(20, pay)
 
     declined = method != "pm_card_visa"
     assert results.keys() <= {"card_declined" if declined else "PAID", "request_in_progress"}
@@ -98,19 +87,16 @@ def test_payment_against_expiry(
         def race(number: int) -> str:
             with paying_container(database, redis, stripe) as own:
                 time.sleep(0.22 + number * 0.02)
-                try:
-                    if number % 2:
-                        expire_reservations(own.unit_of_work, seconds=1)
-                    else:
-                        process_payment(
-                            own.payment_provider, own.unit_of_work, placed.user_id,  # noqa: B023
-                            placed.order_id, "pm_card_visa",  # noqa: B023
-                        )  # fmt: skip
-                except ShopError as error:
-                    return error.code
+                if number % 2:
+                    expire_reservations(own.unit_of_work, seconds=1)
+                else:
+                    process_payment(
+                        own.payment_provider, own.unit_of_work, placed.user_id,  # noqa: B023
+                        placed.order_id, "pm_card_visa",  # noqa: B023
+                    )  # fmt: skip
                 return "done"
 
-        at_once(6, race)
+        count_at_once(6, race)
         status = status_of(database, placed.order_id)
         if status == "PENDING":  # every sweep came too early
             expire_reservations(container.unit_of_work, seconds=1)
@@ -137,19 +123,16 @@ def test_two_reconciliations_and_the_customer_at_once(
 
     def run(number: int) -> str:
         with paying_container(database, redis, stripe) as own:
-            try:
-                if number < 3:
-                    reconcile(own.payment_provider, own.unit_of_work, seconds=10)
-                else:
-                    process_payment(
-                        own.payment_provider, own.unit_of_work, orders[number - 3].user_id,
-                        orders[number - 3].order_id, "pm_card_visa",
-                    )  # fmt: skip
-            except ShopError as error:
-                return error.code
+            if number < 3:
+                reconcile(own.payment_provider, own.unit_of_work, seconds=10)
+            else:
+                process_payment(
+                    own.payment_provider, own.unit_of_work, orders[number - 3].user_id,
+                    orders[number - 3].order_id, "pm_card_visa",
+                )  # fmt: skip
             return "done"
 
-    results = at_once(9, run)
+    results = count_at_once(9, run)
     assert results.keys() <= {"done", "request_in_progress"}
     for placed in orders:
         wind_back(database, placed.order_id, timedelta(minutes=1))
@@ -163,6 +146,7 @@ def test_two_reconciliations_and_the_customer_at_once(
 _PAYER = """
 import sys
 from uuid import UUID
+from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
 from shop.services.payments.processing import process_payment
@@ -176,7 +160,9 @@ def charge_and_wait(attempt):
     sys.stdin.read()
 
 provider.charge = charge_and_wait
-process_payment(provider, unit_of_work, UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa")
+process_payment(
+    provider, unit_of_work(PostgresPaymentsWork), UUID(sys.argv[1]), UUID(sys.argv[2]), "pm_card_visa"
+)
 """
 
 

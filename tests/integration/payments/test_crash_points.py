@@ -15,18 +15,15 @@ import pytest
 from shop.domain.errors import ShopError
 from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import QUANTITY, STOCK, Placed, place_order
 from tests.support.containers import Container
 from tests.support.crashes import Crashed, CrashPoints
 from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    Placed,
     StripeControl,
     event_of,
     events_of,
-    place_order,
     signature,
     status_of,
     stock_of,
@@ -71,7 +68,7 @@ def cancel(container: Container, placed: Placed, points: CrashPoints) -> None:
     opener = points.unit_of_work(container.unit_of_work)
     with opener() as work:
         work.orders.get(placed.order_id, lock=True)
-        refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+        refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
     if refund is not None:
         execute_refund(points.provider(container.payment_provider), opener, refund)
 

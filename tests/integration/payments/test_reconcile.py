@@ -8,22 +8,13 @@ from shop.adapters.stripe.payments import StripePayments
 from shop.domain.errors import InsufficientStock, PaymentOutcomeUnknown, ShopError
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
+from shop.domain.orders import OrderStatus
 from shop.services.orders.expire import expire_reservations
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
+from tests.support.builders import QUANTITY, STOCK, Placed, lapse, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    QUANTITY,
-    STOCK,
-    Placed,
-    StripeControl,
-    events_of,
-    pay_for,
-    place_order,
-    status_of,
-    stock_of,
-    wind_back,
-)
+from tests.support.payments import StripeControl, events_of, pay_for, status_of, stock_of, wind_back
 from tests.support.stock import hold, query
 
 MINUTE = timedelta(minutes=1)
@@ -55,8 +46,7 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
 ) -> None:
     """However late Stripe answers, neither the sweep nor another buyer gets what is being paid."""
     placed = leave_open(container, control, when="after")
-    query(database, "UPDATE reservations SET expires_at = now() - interval '1 hour'")
-    query(database, "UPDATE orders SET reservation_expires_at = now() - interval '1 hour'")
+    lapse(database)
     expire_reservations(container.unit_of_work, seconds=5)
     everything = [Item(placed.products[0], STOCK)]
     with container.unit_of_work() as work, pytest.raises(InsufficientStock):
@@ -187,7 +177,7 @@ def test_stranded_orders(container: Container, database: str) -> None:
 def refund(container: Container, placed: Placed) -> None:
     with container.unit_of_work() as work:
         work.orders.get(placed.order_id, lock=True)
-        requested = request_refund(work, placed.order_id, "cancelled_by_customer")
+        requested = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
     assert requested is not None
     execute_refund(container.payment_provider, container.unit_of_work, requested)
 
@@ -202,7 +192,7 @@ def test_a_refund_that_stripe_did_not_answer(
         refund(container, placed)
     assert status_of(database, placed.order_id) == "PAID"
     with container.unit_of_work() as work:
-        assert work.payments.has_refund(placed.order_id)
+        assert not work.orders.move(placed.order_id, OrderStatus.CONFIRMED, unless_refunded=True)
     assert stock_of(database, placed) == {(STOCK, QUANTITY)}
     wind_back(database, placed.order_id, MINUTE)
     assert run(container) == {"refunded": 1}
@@ -242,7 +232,7 @@ def test_a_refund_that_stripe_refuses_is_not_forgotten(
     pay_for(container, placed)
     query(database, "UPDATE payments SET payment_intent_id = 'pi_unknown'")
     with container.unit_of_work() as work:
-        request_refund(work, placed.order_id, "cancelled_by_customer")
+        work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
     wind_back(database, placed.order_id, MINUTE)
     assert run(container) == {"refund_refused": 1}
     assert query(database, "SELECT status FROM refunds") == [("pending",)]
@@ -251,7 +241,9 @@ def test_a_refund_that_stripe_refuses_is_not_forgotten(
 def test_nothing_to_refund(container: Container) -> None:
     placed = place_order(container)
     with container.unit_of_work() as work:
-        assert request_refund(work, placed.order_id, "cancelled_by_customer") is None
+        assert (
+            work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer") is None
+        )
 
 
 def test_a_wrong_key_is_our_fault_and_costs_no_order(

@@ -11,18 +11,11 @@ from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
 from shop.domain.payments import Refund
 from shop.services.inventory.holds import commit_stock
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    Placed,
-    StripeControl,
-    event_of,
-    pay_for,
-    place_order,
-    signature,
-    status_of,
-)
+from tests.support.payments import StripeControl, event_of, pay_for, signature, status_of
 from tests.support.stock import query
 
 
@@ -37,7 +30,7 @@ def placed(container: Container) -> Placed:
 def request(container: Container, placed: Placed) -> Refund:
     with container.unit_of_work() as work:
         work.orders.get(placed.order_id, lock=True)
-        refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+        refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
     assert refund is not None
     return refund
 
@@ -145,7 +138,7 @@ def test_a_pending_refund_stays_pending(
     assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
     assert recorded(database)[0] == "pending"
     with container.unit_of_work() as work:
-        assert work.payments.has_refund(placed.order_id)
+        assert not work.orders.move(placed.order_id, OrderStatus.CONFIRMED, unless_refunded=True)
 
 
 def test_an_order_refunded_before_its_event_came_is_no_problem(

@@ -10,17 +10,15 @@ from shop.domain.ids import new_id
 from shop.domain.payments import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
+from tests.support.builders import STOCK, Placed, place_order
 from tests.support.containers import Container
 from tests.support.payments import (
-    STOCK,
-    Placed,
     StripeControl,
     event_of,
     events_of,
     pay_for,
-    place_order,
     signature,
     status_of,
     stock_of,
@@ -50,7 +48,7 @@ def _refunded_charge(control: StripeControl, placed: Placed) -> dict[str, Any]:
 def _requested(container: Container, placed: Placed, reason: str) -> Refund:
     with container.unit_of_work() as work:
         work.inventory.lock_order(placed.order_id)
-        refund = request_refund(work, placed.order_id, reason)
+        refund = work.payments.request_refund_of_order(placed.order_id, reason)
     assert refund is not None
     return refund
 

@@ -7,18 +7,10 @@ import pytest
 
 from shop.domain.errors import PaymentOutcomeUnknown
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.refunds import execute_refund
+from tests.support.builders import STOCK, Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import (
-    STOCK,
-    Placed,
-    StripeControl,
-    pay_for,
-    place_order,
-    status_of,
-    stock_of,
-    wind_back,
-)
+from tests.support.payments import StripeControl, pay_for, status_of, stock_of, wind_back
 
 _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", "stored": True}
 
@@ -55,7 +47,7 @@ def test_refunds_that_stripe_does_not_know_do_not_either(
     for placed in refunded:
         pay_for(container, placed)
         with container.unit_of_work() as work:
-            refund = request_refund(work, placed.order_id, "cancelled_by_customer")
+            refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
         assert refund is not None
         control.fault(path="/v1/refunds", **_STORED)
         with pytest.raises(PaymentOutcomeUnknown):

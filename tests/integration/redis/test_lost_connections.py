@@ -9,9 +9,9 @@ from redis import Redis
 from shop.adapters.redis import connection as redis_connection
 from shop.adapters.redis.connection import RedisClient, make_client
 from shop.domain.errors import DependencyUnavailable
+from tests.support.at_once import at_once
 from tests.support.proxy import CuttableProxy
 from tests.support.round_trips import round_trips
-from tests.support.threads import in_threads
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_threads_share_a_few_connections(client: RedisClient, redis_proxy: Cutta
         for _ in range(50):
             client.incr("counter")
 
-    in_threads([increment] * 12)
+    at_once([increment] * 12)
     assert client.get("counter") == "600"
     assert redis_proxy.accepted <= 4
 

@@ -137,7 +137,7 @@ def test_a_server_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monkey
         begin = time.monotonic()
         with pytest.raises(DependencyUnavailable):
             client.ping()
-        assert 0.2 <= time.monotonic() - begin < 2
+        assert 0.2 <= time.monotonic() - begin < 20
         client.close()
 
 

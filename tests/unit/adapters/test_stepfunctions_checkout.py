@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,8 @@ from shop.domain.errors import (
     ShopError,
 )
 from shop.domain.ids import new_id
-from shop.domain.orders import Order, OrderLine, OrderStatus, PriceChange
+from shop.domain.orders import OrderLine, OrderStatus, PriceChange
+from tests.support.builders import an_order
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:checkout"
 COMMAND = PlaceOrder(
@@ -42,26 +43,14 @@ COMMAND = PlaceOrder(
     correlation_id=new_id(),
 )
 PLACED = PlacedOrder(
-    order=Order(
+    order=an_order(
         order_id=COMMAND.order_id,
         user_id=COMMAND.user_id,
         email=None,
-        status=OrderStatus.PENDING,
-        currency="USD",
         subtotal_minor=1998,
-        tax_minor=0,
-        shipping_minor=0,
         total_minor=1998,
         shipping_address={"country": "US"},
-        shipping_method="standard",
-        payment_method_id="pm_card_visa",
-        reservation_expires_at=datetime.now(UTC),
-        estimated_delivery=date(2030, 1, 1),
-        carrier=None,
-        tracking_number=None,
-        cancel_reason=None,
         correlation_id=COMMAND.correlation_id,
-        created_at=datetime.now(UTC),
         lines=(OrderLine(product_id=new_id(), name="Thing", unit_price_minor=999, quantity=2),),
     ),
     price_changes=[PriceChange(product_id=new_id(), seen_price_minor=1, price_minor=2)],

@@ -1,7 +1,5 @@
 """The life of an order, and what an order says about itself."""
 
-from datetime import UTC, datetime
-
 import pytest
 from msgspec.structs import replace
 
@@ -13,35 +11,22 @@ from shop.domain.orders import (
     REFUNDABLE,
     STRANDED,
     TRANSITIONS,
-    Order,
     OrderLine,
     OrderStatus,
     PriceChange,
     sources_of,
 )
 from shop.domain.sessions import Role, Session
+from tests.support.builders import an_order
 
 PHONE, CASE = new_id(), new_id()
-ORDER = Order(
-    order_id=new_id(),
-    user_id=new_id(),
+ORDER = an_order(
     email=None,
-    status=OrderStatus.PENDING,
-    currency="USD",
     subtotal_minor=3000,
-    tax_minor=0,
-    shipping_minor=0,
     total_minor=3000,
-    shipping_address={},
-    shipping_method="standard",
     payment_method_id=None,
     reservation_expires_at=None,
     estimated_delivery=None,
-    carrier=None,
-    tracking_number=None,
-    cancel_reason=None,
-    correlation_id=new_id(),
-    created_at=datetime.now(UTC),
     lines=(
         OrderLine(product_id=PHONE, name="Phone", unit_price_minor=1000, quantity=2),
         OrderLine(product_id=CASE, name="Case", unit_price_minor=1000, quantity=1),

@@ -83,7 +83,9 @@ ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
 def test_one_that_is_half_gone_is_waited_for(state: State) -> None:
     recorded = processes.spawn(state, "stripe", [sys.executable, "-c", HALF_GONE])
     process = psutil.Process(recorded.pid)
+    deadline = time.monotonic() + 30
     while process.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "its first thread does not end"
         time.sleep(0.01)
     assert alive(state)
     assert recorded.end(timeout_seconds=0.3)

@@ -19,7 +19,7 @@ from shop.domain.payments import (
     public_decline_code,
     refund_key,
 )
-from tests.support.payments import TOTAL_MINOR
+from tests.support.builders import TOTAL_MINOR
 
 ATTEMPT = Attempt(
     correlation_id=new_id(),

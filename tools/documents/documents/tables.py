@@ -14,7 +14,7 @@ from documents import handlers
 from documents.handlers import Function
 from shop.bootstrap.settings import Settings
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 
 _ATTRIBUTES: Final = re.compile(
     r"^(?P<names>\w+(?:, \w+)*) : \w+\n(?P<meaning>(?: {4}.+\n?)+)", re.MULTILINE

@@ -1,5 +1,6 @@
 """Disables work that LocalStack does on every call and that this stack does not need."""
 
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 from antlr4 import CommonTokenStream, InputStream, ParserRuleContext
 from localstack import config
+from localstack.aws.api.stepfunctions import StateMachineType
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
@@ -28,6 +30,7 @@ from localstack.services.stepfunctions.asl.parse.asl_parser import (
 )
 from localstack.services.stepfunctions.asl.parse.preprocessor import Preprocessor
 from localstack.services.stepfunctions.asl.utils import boto_client, json_path
+from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.utils.threads import FuncThread
 from moto.logs.models import logs_backends
 
@@ -39,18 +42,21 @@ ENOUGH = 100_000
 
 def apply() -> None:
     """Apply the changes."""
+    # A full collection walks a million objects of botocore's models and moto's state, and stops every thread.
+    gc.set_threshold(20_000, 50, 1_000)
     # The pool is the limit: calls beyond it wait, they are not refused with 429.
     config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS = max(
         config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS, ENOUGH
     )
     if not SETTINGS.invocation_metrics:
         version_manager.start_thread = _start_unless_metric  # type: ignore[assignment]
-    # Most of the time of a state machine went into parsing the same definition and paths over and over, and
-    # into assuming the same role for a new client at every task.
+    # A state machine spends most of its time on parsing the same definition and paths over and over, and on
+    # assuming the same role for a new client at every task.
     AmazonStateLanguageParser.parse = staticmethod(_parse)  # type: ignore[method-assign]
     json_path.parse = lru_cache(4096)(json_path.parse)
     result_path.parse = lru_cache(4096)(result_path.parse)
     lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
+    Execution.publish_execution_status_change_event = _publish_status_change  # type: ignore[method-assign]
     LogHandler.run_log_loop = _run_log_loop  # type: ignore[method-assign, assignment]
     # CloudFormation looks a second apart whether a resource is ready: a minute for fifty functions.
     config.CFN_NO_WAIT_ITERATIONS = 0
@@ -58,7 +64,8 @@ def apply() -> None:
 
 
 @lru_cache(256)
-def _syntax_tree(definition: str) -> ParserRuleContext:
+def _parse(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
+    """Build the components of a definition once; executions keep their state in their environments."""
     listener = SyntaxErrorListener()
     parser = ASLParser(CommonTokenStream(ASLLexer(InputStream(definition))))
     parser.removeErrorListeners()
@@ -66,13 +73,16 @@ def _syntax_tree(definition: str) -> ParserRuleContext:
     tree = parser.state_machine()
     if listener.errors:
         raise ASLParserException(errors=listener.errors)
-    return tree
-
-
-def _parse(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
-    """Make the components of an execution, which are its own, of the definition's tree."""
-    tree = _syntax_tree(definition)
     return Preprocessor().visit(tree), tree
+
+
+_publish: Callable[[Execution], None] = Execution.publish_execution_status_change_event
+
+
+def _publish_status_change(execution: Execution) -> None:
+    # "Express Workflows do not emit events to EventBridge" (AWS Step Functions Developer Guide).
+    if execution.sm_type is not StateMachineType.EXPRESS:
+        _publish(execution)
 
 
 def _run_log_loop(handler: LogHandler, *_: Any, **__: Any) -> None:

@@ -28,7 +28,7 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
 def _default_total() -> int:
     cores = os.cpu_count() or 2
     mebibytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    return max(8, min(12 * cores, mebibytes // 2 // MIB_OF_AN_ENVIRONMENT, 96))
+    return max(8, min(16 * cores, mebibytes // 2 // MIB_OF_AN_ENVIRONMENT, 96))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Settings:
             environment=json.loads(environ.get("LAMBDA_PROCESS_ENV") or "{}"),
             max_environments=total,
             max_per_function=_positive(
-                environ, "LAMBDA_MAX_ENVIRONMENTS_PER_FUNCTION", max(2, total // 4)
+                environ, "LAMBDA_MAX_ENVIRONMENTS_PER_FUNCTION", max(2, total // 8)
             ),
             queue_seconds=_positive(environ, "LAMBDA_QUEUE_SECONDS", 60),
             log_directory=Path(logs) if logs else None,

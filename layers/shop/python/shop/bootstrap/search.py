@@ -3,11 +3,12 @@
 from shop.adapters.opensearch.engine import OpenSearchEngine
 from shop.adapters.opensearch.writer import OpenSearchIndex
 from shop.adapters.postgres.search import PostgresSearchEngine
+from shop.adapters.postgres.search_documents import PostgresSearchDocuments
 from shop.bootstrap import Settings, part
 from shop.bootstrap.postgres import database
 from shop.services.circuit_breaker import CircuitBreaker
 from shop.services.search.fallback import OPEN_SECONDS, FallbackSearchEngine
-from shop.services.search.ports import SearchEngine, SearchIndex
+from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
 
 
 @part
@@ -26,3 +27,9 @@ def search_engine(settings: Settings) -> SearchEngine:
 def search_index(settings: Settings) -> SearchIndex | None:
     """The index to keep up to date; None if OpenSearch is not configured."""
     return OpenSearchIndex(settings.opensearch_url) if settings.opensearch_url else None
+
+
+@part
+def search_documents(_settings: Settings) -> SearchDocuments:
+    """Documents for the search index."""
+    return PostgresSearchDocuments(database())

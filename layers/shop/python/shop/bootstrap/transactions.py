@@ -4,15 +4,20 @@ from functools import partial
 from uuid import UUID
 
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.bootstrap.postgres import database, outbox
+from shop.bootstrap.outbox import outbox
+from shop.bootstrap.postgres import database
 from shop.bootstrap.rabbitmq import publisher
 from shop.services.messaging.outbox import publish as publish_events
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 
-def unit_of_work(
-    *, publish: bool = True, autocommit: bool = False, consumed: tuple[str, UUID] | None = None
-) -> UnitOfWork:
-    """Begin a unit of work; see `shop.services.unit_of_work.OpenUnitOfWork`."""
-    publishing = partial(publish_events, outbox(), publisher()) if publish else None
-    return PostgresUnitOfWork(database(), publishing, autocommit=autocommit, consumed=consumed)
+def unit_of_work[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenUnitOfWork[Work]:
+    """Return what begins a unit of work of this kind; see `shop.services.unit_of_work`."""
+
+    def begin(
+        *, publish: bool = True, autocommit: bool = False, consumed: tuple[str, UUID] | None = None
+    ) -> Work:
+        publishing = partial(publish_events, outbox(), publisher()) if publish else None
+        return kind(database(), publishing, autocommit=autocommit, consumed=consumed)
+
+    return begin

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.errors import NotFound
+
 type AttributeValue = str | int | float | bool
+
+
+def product_not_found(product_id: UUID) -> NotFound:
+    """Create the refusal for a product that does not exist or is no longer sold."""
+    return NotFound(f"There is no product {product_id}.", code="product_not_found")
 
 
 class Sort(StrEnum):

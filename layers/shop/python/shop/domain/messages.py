@@ -1,4 +1,7 @@
-"""Messages, as consumers receive them from their queues."""
+"""Events in transit: as stored in the outbox, and as consumers receive them from their queues."""
+
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -19,3 +22,22 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     message_id: str | None = None
     deliveries: int = 1
     attempts: int = 0
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """A committed event, in the encoded form that is published.
+
+    Attributes
+    ----------
+    body : bytes
+        The message's JSON.
+    sequence : int
+        Its position in the outbox; 0 if it was not read from there.
+    """
+
+    event_id: UUID
+    event_type: str
+    correlation_id: str
+    occurred_at: datetime
+    body: bytes
+    sequence: int = 0

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.cart import CartItem
+from shop.domain.errors import NotFound
 from shop.domain.inventory import Item
 from shop.domain.sessions import OPERATORS, Session
 
@@ -44,6 +45,9 @@ TRANSITIONS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
     _S.CANCELLED: frozenset(),
 }
 
+#: States in which no payment has begun.
+UNPAID: Final = frozenset({_S.PENDING})
+
 #: Statuses in which the customer has been charged and not refunded.
 CHARGED: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING, _S.SHIPPED, _S.DELIVERED})
 
@@ -68,6 +72,11 @@ class CancelReason(StrEnum):
 def sources_of(target: OrderStatus) -> frozenset[OrderStatus]:
     """Return the statuses from which an order may move to `target`."""
     return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
+
+
+def order_not_found(order_id: UUID) -> NotFound:
+    """Create the refusal for an order that does not exist or belongs to another customer."""
+    return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):

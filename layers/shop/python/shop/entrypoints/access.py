@@ -5,7 +5,7 @@ import hmac
 from typing import Final
 
 from shop.bootstrap import environment
-from shop.bootstrap.redis import sessions
+from shop.bootstrap.identity import sessions
 from shop.domain.errors import Forbidden, Unauthenticated
 from shop.domain.sessions import SERVICE_SESSION, Role, Session
 from shop.entrypoints.operation import Access

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any, Final
 
-from shop.bootstrap import postgres
+from shop.bootstrap.idempotency import idempotency
 from shop.domain.errors import InvalidRequest, ShopError
 from shop.domain.idempotency import Claim, StoredAnswer
 from shop.domain.passwords import slow_digest
@@ -40,7 +40,7 @@ def _run_once(
     digest = (
         slow_digest(content, key) if operation.secret_body else hashlib.sha256(content).digest()
     )
-    claim = postgres.idempotency().claim(subject, route[:255], key, digest)
+    claim = idempotency().claim(subject, route[:255], key, digest)
     if claim.answer is not None:
         headers = {**claim.answer.headers, "Idempotency-Replayed": "true"}
         return Answer(claim.answer.body, claim.answer.status, headers)
@@ -51,7 +51,7 @@ def _run_once(
 def _carry_out(
     claim: Claim, received: Received, request: Request[Any, Any], function: Function
 ) -> Answer:
-    records = postgres.idempotency()
+    records = idempotency()
     try:
         answer = function(request).rendered()
     except ShopError as error:

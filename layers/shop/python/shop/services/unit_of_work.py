@@ -1,16 +1,14 @@
-"""Port of the unit of work: one transaction, its repositories and its events."""
+"""Port of the unit of work: one transaction and its events.
+
+The repositories of a transaction are those of the contexts that it serves: `InventoryWork` in
+`shop.services.inventory.ports` is a unit of work with the inventory's, and so on.
+"""
 
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
 from shop.contracts.events import Event
-from shop.services.catalog.ports import ProductRepository
-from shop.services.identity.ports import CustomerRepository
-from shop.services.inventory.ports import InventoryRepository
-from shop.services.notifications.ports import NotificationLog
-from shop.services.orders.ports import OrderRepository, PriceBook
-from shop.services.payments.ports import PaymentRepository
 
 
 class UnitOfWork(Protocol):
@@ -19,34 +17,6 @@ class UnitOfWork(Protocol):
     Events recorded in it become outbox rows in the same transaction and are published right after the
     commit; the relay publishes those that could not be published then.
     """
-
-    @property
-    def customers(self) -> CustomerRepository:
-        """Customers."""
-
-    @property
-    def products(self) -> ProductRepository:
-        """Products and categories."""
-
-    @property
-    def inventory(self) -> InventoryRepository:
-        """Stock and holds."""
-
-    @property
-    def orders(self) -> OrderRepository:
-        """Orders."""
-
-    @property
-    def prices(self) -> PriceBook:
-        """Current prices, taxes and shipping rates."""
-
-    @property
-    def notifications(self) -> NotificationLog:
-        """The record of e-mails to customers."""
-
-    @property
-    def payments(self) -> PaymentRepository:
-        """Payments and refunds."""
 
     def __enter__(self) -> Self: ...
 
@@ -69,25 +39,25 @@ class UnitOfWork(Protocol):
         """Write a log line if and only if the transaction commits."""
 
 
-class OpenReading(Protocol):
+class OpenReading[Work: UnitOfWork](Protocol):
     """Begin a unit of work that only reads.
 
     It is not a transaction: each statement runs in autocommit mode, which saves the round trips of BEGIN and
     COMMIT; it must not change or record anything.
     """
 
-    def __call__(self) -> UnitOfWork:
+    def __call__(self) -> Work:
         """Begin."""
 
 
-class OpenTransaction(Protocol):
+class OpenTransaction[Work: UnitOfWork](Protocol):
     """Begin a unit of work whose events, if any, are published by the relay."""
 
-    def __call__(self) -> UnitOfWork:
+    def __call__(self) -> Work:
         """Begin."""
 
 
-class OpenUnitOfWork(Protocol):
+class OpenUnitOfWork[Work: UnitOfWork = UnitOfWork](Protocol):
     """Begin a unit of work."""
 
     def __call__(
@@ -96,7 +66,7 @@ class OpenUnitOfWork(Protocol):
         publish: bool = True,
         autocommit: bool = False,
         consumed: tuple[str, UUID] | None = None,
-    ) -> UnitOfWork:
+    ) -> Work:
         """Begin.
 
         Parameters

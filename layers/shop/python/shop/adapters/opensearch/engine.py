@@ -1,7 +1,7 @@
 """The search engine on OpenSearch."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, override
 from uuid import UUID
 
 from opensearchpy.exceptions import RequestError
@@ -12,14 +12,15 @@ from shop.adapters.opensearch.query import KNOWN, MATCHED, search_body, spelling
 from shop.domain.errors import QueryRefused
 from shop.domain.search import SearchQuery, did_you_mean, words_of
 from shop.domain.search_results import Facets, Found, SearchPage, Suggestion, Suggestions
+from shop.services.search.ports import SearchEngine
 
 ENGINE: Final = "opensearch"
 #: If fewer products match all words, products that match half of them are returned too.
 _ENOUGH: Final = 20
 
 
-class OpenSearchEngine:
-    """See `shop.services.search.ports.SearchEngine`.
+class OpenSearchEngine(SearchEngine):
+    """The search engine on OpenSearch.
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ class OpenSearchEngine:
         self._client = connect(url, timeout_seconds)
         self._alias = (names or IndexNames()).alias
 
+    @override
     def search(self, query: SearchQuery) -> SearchPage:
-        """Find products."""
         words = query.words
         answer = self._ask(search_body(query, " ".join(words), strict=True))
         if len(words) > 1 and _matched(answer) < _ENOUGH:
@@ -53,8 +54,8 @@ class OpenSearchEngine:
             did_you_mean=self._better(words) if words and not _matched(answer) else None,
         )
 
+    @override
     def suggest(self, prefix: str, limit: int) -> Suggestions:
-        """Find products whose names contain words that begin with the prefix's words."""
         if not words_of(prefix):
             return Suggestions(suggestions=(), engine=ENGINE)
         hits = self._ask(suggest_body(prefix, limit))["hits"]["hits"]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, override
 
 from opensearchpy.exceptions import NotFoundError
 
@@ -16,6 +16,7 @@ from shop.adapters.opensearch.client import (
 from shop.adapters.opensearch.index import IndexNames, operation
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.search_results import SearchDocument
+from shop.services.search.ports import SearchIndex
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +25,8 @@ _log = logging.getLogger(__name__)
 _FINE: Final = frozenset({404, 409})
 
 
-class OpenSearchIndex:
-    """See `shop.services.search.ports.SearchIndex`.
+class OpenSearchIndex(SearchIndex):
+    """The index on OpenSearch.
 
     It writes to the live index and to one that is being built. The caller reads the documents before this
     looks up the indexes, so a rebuild that begins in between reads later data.
@@ -42,8 +43,8 @@ class OpenSearchIndex:
         self._client = connect(url, WRITE_TIMEOUT_SECONDS)
         self._names = names or IndexNames()
 
+    @override
     def write(self, documents: Sequence[SearchDocument]) -> list[SearchDocument]:
-        """Write the newer documents in one bulk request and wait until searches find them."""
         targets = self._targets()
         if not targets or not documents:
             # No index has been built yet; the build will read the tables.

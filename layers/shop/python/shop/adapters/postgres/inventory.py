@@ -13,7 +13,7 @@ import msgspec
 
 from shop.adapters.postgres import inventory_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, Recorded, new_event, parameters
+from shop.adapters.postgres.event_log import EventLog, Recorded, new_event, parameters
 from shop.contracts.events import InventoryReserved
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, ShopError
 from shop.domain.inventory import (
@@ -121,6 +121,11 @@ class PostgresInventory(InventoryRepository):
         row = self._transaction.row(
             "SELECT status FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,)
         )
+        return row.status if row else None
+
+    @override
+    def order_status(self, order_id: UUID) -> str | None:
+        row = self._transaction.row("SELECT status FROM orders WHERE id = %s", (order_id,))
         return row.status if row else None
 
     @override

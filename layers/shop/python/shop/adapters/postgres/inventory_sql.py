@@ -6,7 +6,7 @@ times with the time at which it resumed.
 
 from typing import Final
 
-from shop.adapters.postgres.outbox import WAITING, recording_if
+from shop.adapters.postgres.event_log import WAITING, recording_if
 
 LAPSED: Final = (
     "status = 'pending' AND NOT held_for_payment AND expires_at <= statement_timestamp()"

@@ -11,7 +11,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import (
+from shop.adapters.postgres.event_log import (
     WAITING,
     EventLog,
     Recorded,

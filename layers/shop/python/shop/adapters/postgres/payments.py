@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.adapters.postgres import payments_sql as sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.outbox import EventLog, WaitingEvent, new_event, parameters
+from shop.adapters.postgres.event_log import EventLog, WaitingEvent, new_event, parameters
 from shop.contracts.events import Event, OrderPaid, OrderPaymentFailed
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
@@ -191,15 +191,6 @@ class PostgresPayments(PaymentRepository):
             sql.FAIL_REFUND,
             {"intent": payment_intent_id, "refund_id": refund_id, "problem": problem},
         )
-
-    @override
-    def has_refund(self, order_id: UUID) -> bool:
-        row = self._transaction.row(
-            "SELECT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)"
-            " WHERE p.order_id = %s AND refunds.status <> 'failed') AS found",
-            (order_id,),
-        )
-        return row is not None and bool(row.found)
 
     @override
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:

@@ -7,7 +7,7 @@ A statement that changes an order locks the order's row first and dependent rows
 
 from typing import Final
 
-from shop.adapters.postgres.outbox import WAITING, recording_if
+from shop.adapters.postgres.event_log import WAITING, recording_if
 from shop.domain.payments import OPEN
 
 ATTEMPT: Final = (

@@ -3,25 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, override
 from uuid import UUID
 
 from psycopg import errors
 
-from shop.adapters.postgres import outbox
-from shop.adapters.postgres.catalog import PostgresProducts
-from shop.adapters.postgres.customers import PostgresCustomers
 from shop.adapters.postgres.database import Database, Transaction
-from shop.adapters.postgres.inventory import PostgresInventory
-from shop.adapters.postgres.notifications import PostgresNotifications
-from shop.adapters.postgres.orders import PostgresOrders
-from shop.adapters.postgres.payments import PostgresPayments
-from shop.adapters.postgres.price_book import PostgresPriceBook
+from shop.adapters.postgres.event_log import INBOX_KEY, EventLog, new_event
 from shop.contracts.events import Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -30,7 +22,7 @@ type Publish = Callable[[Sequence[StoredEvent]], None]
 
 
 class PostgresUnitOfWork(UnitOfWork):
-    """One transaction with its repositories.
+    """One transaction; its subclasses add the repositories of their context.
 
     Parameters
     ----------
@@ -60,43 +52,8 @@ class PostgresUnitOfWork(UnitOfWork):
         self._publish = publish
         self._consumed = consumed
         self._stack = ExitStack()
-        self._events = outbox.EventLog()
+        self.events = EventLog()
         self._told: list[tuple[str, dict[str, Any]]] = []
-
-    @cached_property
-    def customers(self) -> PostgresCustomers:
-        """Customers."""
-        return PostgresCustomers(self.transaction)
-
-    @cached_property
-    def products(self) -> PostgresProducts:
-        """Products and categories."""
-        return PostgresProducts(self.transaction)
-
-    @cached_property
-    def inventory(self) -> PostgresInventory:
-        """Stock and holds."""
-        return PostgresInventory(self.transaction, self._events)
-
-    @cached_property
-    def orders(self) -> PostgresOrders:
-        """Orders."""
-        return PostgresOrders(self.transaction, self._events)
-
-    @cached_property
-    def prices(self) -> PostgresPriceBook:
-        """Current prices, taxes and shipping rates."""
-        return PostgresPriceBook(self.transaction)
-
-    @cached_property
-    def notifications(self) -> PostgresNotifications:
-        """The record of e-mails to customers."""
-        return PostgresNotifications(self.transaction)
-
-    @cached_property
-    def payments(self) -> PostgresPayments:
-        """Payments and refunds."""
-        return PostgresPayments(self.transaction, self._events)
 
     @override
     def __enter__(self) -> Self:
@@ -118,14 +75,14 @@ class PostgresUnitOfWork(UnitOfWork):
                     stack.__exit__(kind, error, traceback)
                     return
                 # COMMIT is sent with it, so its rows are read after the block.
-                waiting = self._events.close(self.transaction, self._consumed)
+                waiting = self.events.close(self.transaction, self._consumed)
         except errors.UniqueViolation as violation:
-            if violation.diag.constraint_name == outbox.INBOX_KEY:
+            if violation.diag.constraint_name == INBOX_KEY:
                 raise AlreadyConsumed from violation
             raise
-        for message, fields in (*self._told, *self._events.log_lines()):
+        for message, fields in (*self._told, *self.events.log_lines()):
             _log.info(message, extra=fields)
-        self._publish_all(self._events.to_publish(waiting))
+        self._publish_all(self.events.to_publish(waiting))
 
     @override
     def record(
@@ -133,7 +90,7 @@ class PostgresUnitOfWork(UnitOfWork):
     ) -> None:
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot record an event together")
-        self._events.record(outbox.new_event(event, correlation_id, event_id))
+        self.events.record(new_event(event, correlation_id, event_id))
 
     @override
     def tell(self, message: str, **fields: str) -> None:

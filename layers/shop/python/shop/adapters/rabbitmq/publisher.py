@@ -19,8 +19,7 @@ from shop.contracts.events import (
     RETRY_EXCHANGE,
 )
 from shop.domain.errors import DependencyUnavailable
-from shop.domain.messages import QueuedMessage
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import QueuedMessage, StoredEvent
 from shop.services.circuit_breaker import CircuitBreaker
 from shop.services.messaging.ports import Publisher
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop.contracts.payments import WEBHOOK_EVENTS
+from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.domain.payments import (
     ChargeRefunded,
     Ignored,

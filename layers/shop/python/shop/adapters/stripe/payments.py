@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, override
 from uuid import UUID
 
 import stripe
@@ -27,14 +27,15 @@ from shop.domain.payments import (
     refund_key,
     unusable_payment_method,
 )
+from shop.services.payments.ports import PaymentProvider
 
 _log = logging.getLogger(__name__)
 #: Maximum age of a webhook in seconds; the signature covers the time at which it was sent.
 _TOLERANCE_SECONDS: Final = 300
 
 
-class StripePayments:
-    """See `shop.services.payments.ports.PaymentProvider`.
+class StripePayments(PaymentProvider):
+    """The payment provider Stripe.
 
     Parameters
     ----------
@@ -70,8 +71,8 @@ class StripePayments:
             )
         return self._configured
 
+    @override
     def check_payment_method(self, payment_method_id: str) -> None:
-        """Refuse a payment method that does not exist."""
         try:
             # The first call after an idle period may find its connection closed; a GET is safe to repeat.
             self._client.v1.payment_methods.retrieve(
@@ -83,8 +84,8 @@ class StripePayments:
             _log_trouble("check_payment_method", error)
             raise DependencyUnavailable("stripe") from error
 
+    @override
     def charge(self, attempt: Attempt) -> Intent:
-        """Create and confirm the intent of an attempt."""
         try:
             with _unknown_outcomes("charge", stripe.CardError, stripe.InvalidRequestError):
                 created = self._client.v1.payment_intents.create(
@@ -109,21 +110,21 @@ class StripePayments:
             return Intent(intent_id=None, status=IntentStatus.REFUSED, failure_code=code)
         return read_intent(created.to_dict())
 
+    @override
     def retrieve(self, payment_intent_id: str) -> Intent:
-        """Read an intent."""
         with _unknown_outcomes("retrieve"):
             found = self._client.v1.payment_intents.retrieve(payment_intent_id)
         return read_intent(found.to_dict())
 
+    @override
     def search(self, order_id: UUID, attempt: int) -> Intent | None:
-        """Look for an attempt's intent by its metadata."""
         query = f"metadata['order_id']:'{order_id}' AND metadata['attempt']:'{attempt}'"
         with _unknown_outcomes("search"):
             found = self._client.v1.payment_intents.search(params={"query": query, "limit": 1})
         return read_intent(found.data[0].to_dict()) if found.data else None
 
+    @override
     def cancel(self, payment_intent_id: str) -> Intent:
-        """Cancel an intent; return one that can no longer be cancelled as it is."""
         try:
             with _unknown_outcomes("cancel", stripe.InvalidRequestError):
                 cancelled = self._client.v1.payment_intents.cancel(payment_intent_id)
@@ -131,8 +132,8 @@ class StripePayments:
             return self.retrieve(payment_intent_id)
         return read_intent(cancelled.to_dict())
 
+    @override
     def refund(self, payment_intent_id: str) -> str | None:
-        """Refund an intent in full."""
         try:
             with _unknown_outcomes("refund", stripe.InvalidRequestError):
                 created = self._client.v1.refunds.create(
@@ -159,8 +160,8 @@ class StripePayments:
         alive = (refund.id for refund in refunds.data if refund.status not in DEAD_REFUNDS)
         return next(alive, None)
 
+    @override
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
-        """Read a webhook after verifying its signature and age."""
         if not self._webhook_secret:
             raise DependencyUnavailable(
                 "stripe", "Webhooks are not set up: SHOP_STRIPE_WEBHOOK_SECRET is empty."

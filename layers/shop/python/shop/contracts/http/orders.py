@@ -103,12 +103,8 @@ class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
     new_price: Decimal
 
 
-class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Response of POST /api/orders/checkout.
-
-    With `pay_now` the status is PAID, or PAYMENT_PROCESSING while the bank decides. If `client_secret` is
-    set, the customer's browser must complete the bank's authentication.
-    """
+class _Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields that every view of an order includes."""
 
     order_id: UUID
     status: OrderStatus
@@ -118,6 +114,15 @@ class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     shipping: Decimal
     total: Decimal
     currency: str
+
+
+class OrderPlaced(_Outline, frozen=True, kw_only=True, omit_defaults=True):
+    """Response of POST /api/orders/checkout.
+
+    With `pay_now` the status is PAID, or PAYMENT_PROCESSING while the bank decides. If `client_secret` is
+    set, the customer's browser must complete the bank's authentication.
+    """
+
     reservation_expires_at: datetime
     estimated_delivery: date
     price_changes: list[ChangedPrice]
@@ -135,17 +140,9 @@ class TimelineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tracking_number: str | None = None
 
 
-class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+class OrderSummary(_Outline, frozen=True, kw_only=True):
     """An order in a list."""
 
-    order_id: UUID
-    status: OrderStatus
-    items: list[OrderItem]
-    subtotal: Decimal
-    tax: Decimal
-    shipping: Decimal
-    total: Decimal
-    currency: str
     created_at: datetime
     estimated_delivery: date | None
 

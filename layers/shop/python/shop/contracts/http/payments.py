@@ -1,12 +1,25 @@
 """Bodies of /api/payments."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 
 from shop.contracts.http.patterns import PAYMENT_METHOD
 from shop.domain.orders import OrderStatus
+
+#: The types of Stripe's events on which the shop acts; an endpoint subscribes to these and no others.
+#: ``charge.refund.updated`` repeats ``refund.updated``.
+WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "charge.refunded",
+    "refund.updated",
+    "refund.failed",
+)
 
 
 class ProcessPayment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

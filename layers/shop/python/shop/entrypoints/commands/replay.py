@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from shop.bootstrap import Environment
-from shop.bootstrap.postgres import outbox
-from shop.bootstrap.rabbitmq import dead_letters, publisher
+from shop.bootstrap.dead_letters import dead_letters
+from shop.bootstrap.outbox import outbox
+from shop.bootstrap.rabbitmq import publisher
 from shop.bootstrap.settings import SettingsError, load
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.domain.errors import DependencyUnavailable

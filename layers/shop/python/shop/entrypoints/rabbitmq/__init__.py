@@ -27,11 +27,12 @@ import msgspec
 
 from shop.bootstrap import prepare
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work import PostgresUnitOfWork
 from shop.contracts.events import Envelope, Event, queue_name
 from shop.entrypoints.invocation import invocation
 from shop.entrypoints.rabbitmq.batch import Batch
 from shop.services.messaging.consumption import consume
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 __all__ = ["Delivery", "batch_consumer", "consumer"]
 
@@ -40,7 +41,7 @@ _log = logging.getLogger(__name__)
 type LambdaHandler = Callable[[dict[str, Any], Any], None]
 
 
-class Delivery[E: Event](msgspec.Struct, frozen=True):
+class Delivery[E: Event, Work: UnitOfWork = UnitOfWork](msgspec.Struct, frozen=True):
     """An event, as a consumer receives it.
 
     Attributes
@@ -53,12 +54,12 @@ class Delivery[E: Event](msgspec.Struct, frozen=True):
     event_id: UUID
     occurred_at: datetime
     correlation_id: str
-    work: UnitOfWork
+    work: Work
 
 
-def consumer[E: Event](
-    *, service: str, event: type[E]
-) -> Callable[[Callable[[Delivery[E]], None]], LambdaHandler]:
+def consumer[E: Event, Work: PostgresUnitOfWork](
+    *, service: str, event: type[E], work: type[Work]
+) -> Callable[[Callable[[Delivery[E, Work]], None]], LambdaHandler]:
     """Turn a function that processes one event into a Lambda handler.
 
     Parameters
@@ -67,10 +68,13 @@ def consumer[E: Event](
         The consuming service; with the event it determines the queue.
     event : type of Event
         The event that it consumes.
+    work : type of PostgresUnitOfWork
+        The transactions in which it does so.
     """
     queue = queue_name(service, event.event_type)
+    open_unit_of_work = unit_of_work(work)
 
-    def decorate(function: Callable[[Delivery[E]], None]) -> LambdaHandler:
+    def decorate(function: Callable[[Delivery[E, Work]], None]) -> LambdaHandler:
         prepare()
 
         def handler(received: dict[str, Any], context: Any) -> None:
@@ -79,7 +83,9 @@ def consumer[E: Event](
                 Batch(received, queue, context) as batch,
             ):
                 for message, envelope in batch.read(event):
-                    batch.process(message, partial(_consume, queue, envelope, function))
+                    batch.process(
+                        message, partial(_consume, open_unit_of_work, queue, envelope, function)
+                    )
 
         return handler
 
@@ -122,10 +128,13 @@ def batch_consumer[E: Event](
     return decorate
 
 
-def _consume[E: Event](
-    queue: str, envelope: Envelope, function: Callable[[Delivery[E]], None]
+def _consume[E: Event, Work: UnitOfWork](
+    open_unit_of_work: OpenUnitOfWork[Work],
+    queue: str,
+    envelope: Envelope,
+    function: Callable[[Delivery[E, Work]], None],
 ) -> None:
-    def handle(work: UnitOfWork) -> None:
+    def handle(work: Work) -> None:
         function(
             Delivery(
                 cast("E", envelope.event),
@@ -136,5 +145,5 @@ def _consume[E: Event](
             )
         )
 
-    first = consume(unit_of_work, queue, envelope, handle)
+    first = consume(open_unit_of_work, queue, envelope, handle)
     _log.info("consumed", extra={"queue": queue, "repeated": not first, **envelope.log_fields()})

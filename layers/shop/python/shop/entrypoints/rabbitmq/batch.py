@@ -13,6 +13,7 @@ import msgspec
 
 from shop.bootstrap.rabbitmq import publisher
 from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work import PostgresUnitOfWork
 from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.domain.messages import QueuedMessage
@@ -236,7 +237,7 @@ def _is_outage(error: DependencyUnavailable) -> bool:
     if error.outage or error.dependency in _ALL_OR_NOTHING:
         return True
     # For example, a statement that waits too long for a lock does not affect other messages.
-    return error.dependency == "postgresql" and not accepts_writes(unit_of_work)
+    return error.dependency == "postgresql" and not accepts_writes(unit_of_work(PostgresUnitOfWork))
 
 
 def _retry(message: QueuedMessage, reason: str) -> None:

@@ -5,21 +5,24 @@ from uuid import UUID
 
 from shop.contracts.http.cart import AddItem, CartLine, CartView, SetItem
 from shop.domain.cart import Cart, Line, total_minor
-from shop.domain.catalog import Offer
+from shop.domain.catalog import Offer, product_not_found
 from shop.domain.errors import NotFound
 from shop.domain.money import to_decimal
 from shop.services.cart.ports import CartStore
+from shop.services.catalog.ports import CatalogWork
 from shop.services.unit_of_work import OpenReading
 
 
-def get_cart(carts: CartStore, read: OpenReading, user_id: UUID, *, currency: str) -> CartView:
+def get_cart(
+    carts: CartStore, read: OpenReading[CatalogWork], user_id: UUID, *, currency: str
+) -> CartView:
     """Return a cart at current prices. Reading does not extend its lifetime."""
     return _view(read, carts.read(user_id), {}, currency)
 
 
 def add_item(
     carts: CartStore,
-    read: OpenReading,
+    read: OpenReading[CatalogWork],
     user_id: UUID,
     command: AddItem,
     *,
@@ -57,7 +60,7 @@ def add_item(
 
 def set_item(
     carts: CartStore,
-    read: OpenReading,
+    read: OpenReading[CatalogWork],
     user_id: UUID,
     product_id: UUID,
     command: SetItem,
@@ -89,18 +92,25 @@ def set_item(
 
 
 def remove_item(
-    carts: CartStore, read: OpenReading, user_id: UUID, product_id: UUID, *, currency: str
+    carts: CartStore,
+    read: OpenReading[CatalogWork],
+    user_id: UUID,
+    product_id: UUID,
+    *,
+    currency: str,
 ) -> CartView:
     """Remove a product from the cart; raise `NotFound` (``cart_item_not_found``) if it is not in it."""
     return _view(read, carts.remove(user_id, product_id), {}, currency)
 
 
-def empty_cart(carts: CartStore, read: OpenReading, user_id: UUID, *, currency: str) -> CartView:
+def empty_cart(
+    carts: CartStore, read: OpenReading[CatalogWork], user_id: UUID, *, currency: str
+) -> CartView:
     """Remove every product from the cart."""
     return _view(read, carts.empty(user_id), {}, currency)
 
 
-def _offers(read: OpenReading, cart: Cart | None, *more: UUID) -> dict[UUID, Offer]:
+def _offers(read: OpenReading[CatalogWork], cart: Cart | None, *more: UUID) -> dict[UUID, Offer]:
     wanted = {item.product_id for item in cart.items} if cart else set()
     wanted.update(more)
     if not wanted:
@@ -112,12 +122,12 @@ def _offers(read: OpenReading, cart: Cart | None, *more: UUID) -> dict[UUID, Off
 def _for_sale(offers: Mapping[UUID, Offer], product_id: UUID) -> Offer:
     offer = offers.get(product_id)
     if offer is None or not offer.is_active:
-        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+        raise product_not_found(product_id)
     return offer
 
 
 def _view(
-    read: OpenReading, cart: Cart | None, offers: Mapping[UUID, Offer], currency: str
+    read: OpenReading[CatalogWork], cart: Cart | None, offers: Mapping[UUID, Offer], currency: str
 ) -> CartView:
     if cart is None:
         return CartView(

@@ -17,12 +17,12 @@ from shop.contracts.http.catalog import (
     ProductSummary,
     ProductView,
 )
-from shop.domain.catalog import CategoryRow, Product
+from shop.domain.catalog import CategoryRow, Product, product_not_found
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.domain.search_results import Found
 from shop.services.catalog.caching import Cached, CacheKey
-from shop.services.catalog.ports import CatalogCache
+from shop.services.catalog.ports import CatalogCache, CatalogWork
 from shop.services.unit_of_work import OpenReading
 
 _PRODUCT_LOCAL_SECONDS: Final = 300.0
@@ -45,7 +45,9 @@ class Representation(NamedTuple):
     hit: bool
 
 
-def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -> Representation:
+def list_products(
+    cache: CatalogCache, read: OpenReading[CatalogWork], query: ListProducts
+) -> Representation:
     """Return a page of active products of a category and the categories below it.
 
     Raises
@@ -84,7 +86,9 @@ def list_products(cache: CatalogCache, read: OpenReading, query: ListProducts) -
     return _represent(cache.fetch(CacheKey(name), load))
 
 
-def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Representation:
+def get_product(
+    cache: CatalogCache, read: OpenReading[CatalogWork], product_id: UUID
+) -> Representation:
     """Return a product that is for sale.
 
     Raises
@@ -97,13 +101,13 @@ def get_product(cache: CatalogCache, read: OpenReading, product_id: UUID) -> Rep
         with read() as unit:
             product = unit.products.get(product_id)
         if product is None or not product.is_active:
-            raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+            raise product_not_found(product_id)
         return to_json(product_view(product))
 
     return represent_product(cache.fetch(product_key(product_id), load))
 
 
-def list_categories(cache: CatalogCache, read: OpenReading) -> Representation:
+def list_categories(cache: CatalogCache, read: OpenReading[CatalogWork]) -> Representation:
     """Return the tree of categories with the number of active products in and below each."""
 
     def load() -> str:

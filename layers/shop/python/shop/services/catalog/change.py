@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from shop.contracts.events import InventoryUpdated, ProductUpdated
 from shop.contracts.http.catalog import ChangeProduct, CreateProduct
-from shop.domain.catalog import Precondition, Product
+from shop.domain.catalog import Precondition, Product, product_not_found
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
     InvalidRequest,
-    NotFound,
     ShopError,
 )
 from shop.domain.money import to_minor
@@ -27,15 +26,15 @@ from shop.services.catalog.browse import (
     product_key,
     represent_product,
 )
-from shop.services.catalog.ports import CatalogCache
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.catalog.ports import CatalogCache, CatalogWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
 
 def create_product(
     cache: CatalogCache,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[CatalogWork],
     product_id: UUID,
     command: CreateProduct,
     *,
@@ -75,7 +74,7 @@ def create_product(
 
 def change_product(
     cache: CatalogCache,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[CatalogWork],
     product_id: UUID,
     command: ChangeProduct,
     precondition: Precondition,
@@ -117,7 +116,7 @@ def change_product(
 
 def deactivate_product(
     cache: CatalogCache,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[CatalogWork],
     product_id: UUID,
     precondition: Precondition,
     *,
@@ -153,10 +152,10 @@ def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]
         cache.forget([product_key(id_) for id_ in sorted({e.product_id for e in events})])
 
 
-def _locked(unit: UnitOfWork, product_id: UUID, precondition: Precondition) -> Product:
+def _locked(unit: CatalogWork, product_id: UUID, precondition: Precondition) -> Product:
     product = unit.products.get(product_id, lock=True)
     if product is None:
-        raise NotFound(f"There is no product {product_id}.", code="product_not_found")
+        raise product_not_found(product_id)
     detail = f"The product is at version {product.version} now; read it again."
     if precondition.if_match is not None and product.version not in precondition.if_match:
         raise Conflict(detail, code="precondition_failed")
@@ -193,12 +192,12 @@ def _own_currency(sent: str, currency: str) -> str:
     return sent
 
 
-def _check_category(unit: UnitOfWork, slug: str) -> None:
+def _check_category(unit: CatalogWork, slug: str) -> None:
     if not unit.products.has_category(slug):
         raise InvalidRequest.field("category", "there is no such category")
 
 
-def _record(unit: UnitOfWork, product: Product, correlation_id: str) -> None:
+def _record(unit: CatalogWork, product: Product, correlation_id: str) -> None:
     event = ProductUpdated(product_id=product.product_id, product_version=product.version)
     unit.record(event, correlation_id=correlation_id)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shop.domain.catalog import CategoryRow, Offer, Product, Sort
 from shop.services.catalog.caching import Cached, CacheKey
+from shop.services.unit_of_work import UnitOfWork
 
 
 class ProductRepository(Protocol):
@@ -61,3 +62,11 @@ class CatalogCache(Protocol):
 
     def forget(self, keys: Sequence[CacheKey]) -> None:
         """Drop the answers of some keys; raise as `invalidate` does."""
+
+
+class CatalogWork(UnitOfWork, Protocol):
+    """A transaction over the catalog."""
+
+    @property
+    def products(self) -> ProductRepository:
+        """Products and categories."""

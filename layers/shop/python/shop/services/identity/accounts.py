@@ -9,13 +9,13 @@ from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
+from shop.services.identity.ports import CustomersWork, LoginThrottle, SessionStore, SignUpThrottle
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
 def create_customer(
     throttle: SignUpThrottle,
-    write: OpenTransaction,
+    write: OpenTransaction[CustomersWork],
     customer_id: UUID,
     command: CreateCustomer,
     *,
@@ -59,7 +59,7 @@ def open_session(
     sessions: SessionStore,
     throttle: LoginThrottle,
     carts: CartStore,
-    read: OpenReading,
+    read: OpenReading[CustomersWork],
     command: OpenSession,
     *,
     guest: Session | None,
@@ -109,7 +109,11 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
 
 
 def _check_password(
-    throttle: LoginThrottle, read: OpenReading, email: str, password: str, source: str
+    throttle: LoginThrottle,
+    read: OpenReading[CustomersWork],
+    email: str,
+    password: str,
+    source: str,
 ) -> Customer:
     throttle.count(email, source)
     with read() as unit:

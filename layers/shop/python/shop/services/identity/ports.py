@@ -5,6 +5,7 @@ from typing import Protocol
 
 from shop.domain.customers import Customer
 from shop.domain.sessions import Session
+from shop.services.unit_of_work import UnitOfWork
 
 
 class CustomerRepository(Protocol):
@@ -84,3 +85,11 @@ class SessionStore(Protocol):
 
     def close(self, token: str) -> None:
         """End a session. Ending it again is not an error."""
+
+
+class CustomersWork(UnitOfWork, Protocol):
+    """A transaction over the customers."""
+
+    @property
+    def customers(self) -> CustomerRepository:
+        """Customers."""

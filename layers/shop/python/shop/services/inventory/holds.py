@@ -17,7 +17,8 @@ from shop.services.inventory.announcements import (
     announce_levels,
     announce_released,
 )
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.inventory.ports import InventoryWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ NOT_BEING_PAID: Final = frozenset(
 
 
 def hold_stock(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[InventoryWork],
     order_id: UUID,
     items: Iterable[Item],
     *,
@@ -70,7 +71,7 @@ def hold_stock(
 
 
 def hold_stock_for(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[InventoryWork],
     order_id: UUID,
     items: Iterable[Item],
     *,
@@ -88,7 +89,7 @@ def hold_stock_for(
 
 
 def release_stock(
-    work: UnitOfWork,
+    work: InventoryWork,
     order_id: UUID,
     *,
     reason: str,
@@ -99,7 +100,7 @@ def release_stock(
 
     Parameters
     ----------
-    work : UnitOfWork
+    work : InventoryWork
         The transaction, which has locked the order's row if the shop has such an order.
     reason : str
         For example ``"payment_failed"``; part of the event.
@@ -119,7 +120,11 @@ def release_stock(
 
 
 def release_order(
-    open_unit_of_work: OpenUnitOfWork, order_id: UUID, *, reason: str, correlation_id: UUID | str
+    open_unit_of_work: OpenUnitOfWork[InventoryWork],
+    order_id: UUID,
+    *,
+    reason: str,
+    correlation_id: UUID | str,
 ) -> Hold:
     """Release the stock that an order holds. Repeating it changes nothing and returns the same answer.
 
@@ -143,7 +148,7 @@ def release_order(
     return hold
 
 
-def commit_stock(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) -> bool:
+def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str) -> bool:
     """Commit all stock that a paid order holds, or none, inside a transaction.
 
     Returns
@@ -165,9 +170,8 @@ def commit_stock(work: UnitOfWork, order_id: UUID, correlation_id: UUID | str) -
         return True
     if work.inventory.is_confirmed(order_id):
         return True
-    order = work.orders.get(order_id)
     # A refund may have been processed before the event.
-    if order is None or order.status is not OrderStatus.CANCELLED:
+    if work.inventory.order_status(order_id) != OrderStatus.CANCELLED:
         # The scheduled advance_orders refunds and cancels it.
         _log.error("nothing is held for a paid order", extra={"order_id": str(order_id)})
         metric("PaidOrdersWithoutHold")

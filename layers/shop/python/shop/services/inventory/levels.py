@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from shop.domain.errors import NotFound
+from shop.domain.catalog import product_not_found
 from shop.domain.inventory import StockChange, StockLevel
 from shop.services.inventory.announcements import announce_lapsed, announce_levels
+from shop.services.inventory.ports import InventoryWork
 from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
 
 
-def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
+def get_stock(read: OpenReading[InventoryWork], product_id: UUID) -> StockLevel:
     """Read the stock of a product.
 
     Raises
@@ -19,12 +20,15 @@ def get_stock(read: OpenReading, product_id: UUID) -> StockLevel:
     with read() as work:
         levels = work.inventory.stock([product_id])
     if not levels:
-        raise _no_product(product_id)
+        raise product_not_found(product_id)
     return levels[0]
 
 
 def change_stock(
-    open_unit_of_work: OpenUnitOfWork, product_id: UUID, change: StockChange, correlation_id: str
+    open_unit_of_work: OpenUnitOfWork[InventoryWork],
+    product_id: UUID,
+    change: StockChange,
+    correlation_id: str,
 ) -> StockLevel:
     """Change the quantity on hand of a product and record the event.
 
@@ -38,12 +42,8 @@ def change_stock(
     with open_unit_of_work() as work:
         changed = work.inventory.change_stock(product_id, change)
         if changed is None:
-            raise _no_product(product_id)
+            raise product_not_found(product_id)
         if changed.is_new:
             announce_lapsed(work, changed.lapsed, correlation_id)
             announce_levels(work, [changed.level], correlation_id)
     return changed.level
-
-
-def _no_product(product_id: UUID) -> NotFound:
-    return NotFound(f"There is no product {product_id}.", code="product_not_found")

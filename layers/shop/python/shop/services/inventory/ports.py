@@ -18,6 +18,7 @@ from shop.domain.inventory import (
     StockChange,
     StockLevel,
 )
+from shop.services.unit_of_work import UnitOfWork
 
 
 class InventoryRepository(Protocol):
@@ -58,6 +59,9 @@ class InventoryRepository(Protocol):
     def lock_order(self, order_id: UUID) -> str | None:
         """Lock an order's row and return its status; None for an order of another system."""
 
+    def order_status(self, order_id: UUID) -> str | None:
+        """Read an order's status; None for an order of another system."""
+
     def find(self, order_id: UUID) -> Hold | None:
         """Read an order's reservation, whatever its status."""
 
@@ -85,3 +89,11 @@ class InventoryRepository(Protocol):
         None, with nothing changed, if it was committed before or part of it is no longer held. Use
         `shop.services.inventory.holds.commit_stock`, which records the events as well.
         """
+
+
+class InventoryWork(UnitOfWork, Protocol):
+    """A transaction over the stock."""
+
+    @property
+    def inventory(self) -> InventoryRepository:
+        """Stock and holds."""

@@ -12,11 +12,11 @@ from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 _CHECK: Final = ("check", UUID(int=0))
 
 
-def consume(
-    open_unit_of_work: OpenUnitOfWork,
+def consume[Work: UnitOfWork](
+    open_unit_of_work: OpenUnitOfWork[Work],
     consumer: str,
     envelope: Envelope,
-    handle: Callable[[UnitOfWork], None],
+    handle: Callable[[Work], None],
 ) -> bool:
     """Run a consumer on an event that it has not processed yet.
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import StoredEvent
 from shop.observability import metric
 from shop.services.messaging.ports import Outbox, Publisher
 

@@ -5,8 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from shop.domain.messages import QueuedMessage
-from shop.domain.outbox import StoredEvent
+from shop.domain.messages import QueuedMessage, StoredEvent
 
 
 class OutboxBatch(Protocol):

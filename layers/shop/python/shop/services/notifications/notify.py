@@ -8,15 +8,14 @@ from shop.domain.errors import MailRefused
 from shop.domain.notifications import Mail, NotificationKind, Outcome
 from shop.domain.orders import Order, OrderStatus
 from shop.services.notifications import mails
-from shop.services.notifications.ports import Mailer
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.notifications.ports import Mailer, NotificationsWork
 
 _log = logging.getLogger(__name__)
 
 _SHIPPED: Final = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
-def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
+def order_confirmed(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> None:
     """Move a confirmed order to PROCESSING and e-mail the customer, in one transaction.
 
     The move locks the order's row until the e-mail is recorded, so that a second caller finds the order
@@ -34,7 +33,7 @@ def order_confirmed(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
         work.tell("order moved", order_id=str(order_id), status=order.status)
 
 
-def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
+def order_shipped(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> None:
     """E-mail the customer once that the parcel is on its way.
 
     Raises
@@ -53,7 +52,7 @@ def order_shipped(work: UnitOfWork, mailer: Mailer, order_id: UUID) -> None:
 
 
 def _notify(
-    work: UnitOfWork, mailer: Mailer, order: Order, kind: NotificationKind, mail: Mail
+    work: NotificationsWork, mailer: Mailer, order: Order, kind: NotificationKind, mail: Mail
 ) -> None:
     message_id = None
     if order.email is None:

@@ -4,6 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from shop.domain.notifications import Mail, NotificationKind, Outcome
+from shop.services.orders.ports import OrdersWork
 
 
 class Mailer(Protocol):
@@ -36,3 +37,11 @@ class NotificationLog(Protocol):
         message_id: str | None,
     ) -> None:
         """Record the outcome of a notification, once per order and kind."""
+
+
+class NotificationsWork(OrdersWork, Protocol):
+    """A transaction over orders and the record of e-mails about them."""
+
+    @property
+    def notifications(self) -> NotificationLog:
+        """The record of e-mails to customers."""

@@ -1,6 +1,6 @@
 """Orders: checkout, placement, cancellation, confirmation, shipping, expiry and advancement.
 
-Contexts call each other in one direction: ``payments → orders → inventory, notifications``. A context hands
-work to one above it through records of the transaction (`UnitOfWork`): an order that must be refunded is
-recorded as such, and the payments context executes the refund.
+Contexts call each other one way: ``payments → orders → inventory, notifications``. What a context
+needs of one above it, it finds in the records of the transaction: orders that must be refunded are recorded
+so, and the payments carry the refund out.
 """

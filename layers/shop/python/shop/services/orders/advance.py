@@ -5,16 +5,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.orders import CancelReason, OrderStatus, StaleOrder
 from shop.services.inventory.holds import commit_stock
 from shop.services.notifications import notify
-from shop.services.notifications.ports import Mailer
+from shop.services.notifications.ports import Mailer, NotificationsWork
 from shop.services.orders.cancel import cancel
 from shop.services.orders.confirm import confirm
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.payments.ports import PaymentsWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +25,12 @@ IDLE: Final = timedelta(minutes=5)
 _FAILURES: Final = 3
 
 
+class AdvanceWork(PaymentsWork, NotificationsWork, Protocol):
+    """A transaction over all repositories that advancing an order needs."""
+
+
 def advance_orders(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[AdvanceWork],
     mailer: Mailer,
     *,
     seconds: float,
@@ -61,17 +66,19 @@ def advance_orders(
         last: StaleOrder | None = None
         failures = 0
         while failures < _FAILURES and clock() < deadline:
+            order = None
             try:
                 with open_unit_of_work() as work:
-                    last = work.orders.lock_stale(status, idle, after=last)
-                    if last is None:
+                    order = work.orders.lock_stale(status, idle, after=last)
+                    if order is None:
                         break
-                    counts[_advance(work, mailer, last)] += 1
+                    last = order
+                    counts[_advance(work, mailer, order)] += 1
                 failures = 0
             except Exception as error:
                 if isinstance(error, DependencyUnavailable) and error.dependency == "postgresql":
                     raise
-                _log.exception("order could not be brought on", extra=_about(last))
+                _log.exception("order could not be brought on", extra=_about(order))
                 errors.append(error)
                 failures += 1
     if errors:
@@ -83,7 +90,7 @@ def _about(order: StaleOrder | None) -> dict[str, str]:
     return {} if order is None else {"order_id": str(order.order_id)}
 
 
-def _advance(work: UnitOfWork, mailer: Mailer, order: StaleOrder) -> str:
+def _advance(work: AdvanceWork, mailer: Mailer, order: StaleOrder) -> str:
     """Advance one order whose row is locked."""
     order_id = order.order_id
     if order.status is OrderStatus.CONFIRMED:

@@ -8,7 +8,7 @@ from shop.contracts.events import OrderCancelled
 from shop.domain.inventory import Released
 from shop.domain.orders import Order, OrderStatus
 from shop.services.inventory.holds import release_stock
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.orders.ports import OrdersWork
 
 
 class Cancelled(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class Cancelled(msgspec.Struct, frozen=True):
 
 
 def cancel(
-    work: UnitOfWork,
+    work: OrdersWork,
     order_id: UUID,
     reason: str,
     *,

@@ -13,8 +13,8 @@ from shop.domain.countries import COUNTRIES
 from shop.domain.errors import DependencyUnavailable, InvalidRequest, NotFound
 from shop.domain.sessions import Session
 from shop.services.cart.ports import CartStore
-from shop.services.orders.ports import CheckoutMachine
-from shop.services.unit_of_work import OpenUnitOfWork
+from shop.services.orders.ports import CheckoutMachine, OrdersWork
+from shop.services.unit_of_work import OpenReading
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 def check_out(
     carts: CartStore,
     machine: CheckoutMachine,
-    open_unit_of_work: OpenUnitOfWork,
+    read: OpenReading[OrdersWork],
     shopper: Session,
     wish: Checkout,
     *,
@@ -62,7 +62,7 @@ def check_out(
         if not items:
             raise InvalidRequest("Put something in the cart first.", code="cart_empty")
     else:
-        items = _items_of_earlier_attempt(open_unit_of_work, shopper, order_id)
+        items = _items_of_earlier_attempt(read, shopper, order_id)
     placed = machine.run(
         tasks.PlaceOrder(
             order_id=order_id,
@@ -98,10 +98,10 @@ def _stored(address: ShippingAddress) -> dict[str, str]:
 
 
 def _items_of_earlier_attempt(
-    open_unit_of_work: OpenUnitOfWork, shopper: Session, order_id: UUID
+    read: OpenReading[OrdersWork], shopper: Session, order_id: UUID
 ) -> list[CartItem]:
     """Read the lines of the order that an attempt placed before it emptied the cart and crashed."""
-    with open_unit_of_work(autocommit=True) as work:
+    with read() as work:
         order = work.orders.get(order_id)
     if order is None or order.user_id != shopper.user_id:
         raise NotFound("This is not your cart; GET /api/cart tells its id.", code="cart_not_found")

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from shop.contracts.events import OrderConfirmed
 from shop.domain.orders import Order, OrderStatus
-from shop.services.unit_of_work import UnitOfWork
+from shop.services.orders.ports import OrdersWork
 
 
-def confirm(work: UnitOfWork, order_id: UUID) -> Order | None:
+def confirm(work: OrdersWork, order_id: UUID) -> Order | None:
     """Confirm a paid order whose stock was committed, inside a transaction.
 
     Returns

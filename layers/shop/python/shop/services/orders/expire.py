@@ -7,19 +7,19 @@ from typing import Final
 from uuid import UUID
 
 from shop.domain.ids import new_id
-from shop.domain.orders import CancelReason, OrderStatus
+from shop.domain.orders import UNPAID, CancelReason, OrderStatus
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
 from shop.services.orders.cancel import cancel
+from shop.services.orders.ports import OrdersWork
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
 _BATCH: Final = 200
-_UNPAID: Final = frozenset({OrderStatus.PENDING})
 
 
 def expire_reservations(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[OrdersWork],
     *,
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
@@ -55,7 +55,7 @@ def expire_reservations(
     return counts
 
 
-def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bool]:
+def _expire(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> tuple[bool, bool]:
     """Expire one order in its own transaction; return whether stock was released and it was cancelled."""
     reason = CancelReason.RESERVATION_EXPIRED
     with open_unit_of_work() as work:
@@ -63,7 +63,7 @@ def _expire(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> tuple[bool, bo
         if lapsed is None:
             return False, False
         if lapsed.status == OrderStatus.PENDING:
-            cancelled = cancel(work, order_id, reason, sources=_UNPAID, expired=True)
+            cancelled = cancel(work, order_id, reason, sources=UNPAID, expired=True)
             return cancelled is not None and cancelled.released is not None, cancelled is not None
         if lapsed.status not in NOT_BEING_PAID:
             _log.error(

@@ -11,13 +11,13 @@ from shop.contracts.tasks import PlacedOrder
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, InvalidRequest
 from shop.domain.inventory import sum_by_product
 from shop.domain.money import to_decimal
-from shop.domain.orders import CancelReason, Order, OrderLine, OrderStatus
+from shop.domain.orders import UNPAID, CancelReason, Order, OrderLine, OrderStatus
 from shop.domain.payments import unusable_payment_method
 from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, totals
 from shop.services.orders.cancel import cancel
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.orders.ports import OrdersWork, PlacementWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
-_PENDING: Final = frozenset({OrderStatus.PENDING})
 #: Reasons for cancellation, by the error that a step of the state machine raised.
 _REASONS: Final = {
     InsufficientStock.__name__: CancelReason.INSUFFICIENT_STOCK,
@@ -32,7 +32,7 @@ _FAILED: Final = frozenset(
 
 
 def create_order(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PlacementWork],
     command: tasks.PlaceOrder,
     *,
     currency: str,
@@ -149,7 +149,7 @@ def _created(order: Order) -> OrderCreated:
     )
 
 
-def _earlier_order(work: UnitOfWork, command: tasks.PlaceOrder) -> Order:
+def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
     """Return the order that an earlier attempt created, or refuse as that attempt did."""
     order = work.orders.get(command.order_id)
     if order is None:
@@ -177,16 +177,16 @@ def _earlier_order(work: UnitOfWork, command: tasks.PlaceOrder) -> Order:
     )
 
 
-def reject_order(open_unit_of_work: OpenUnitOfWork, command: tasks.RejectOrder) -> None:
+def reject_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], command: tasks.RejectOrder) -> None:
     """Cancel an order that a step of the state machine refused. Repeating it changes nothing."""
     reason = _REASONS[command.error]
     with open_unit_of_work() as work:
-        sources = _PENDING
+        sources = UNPAID
         if reason is CancelReason.INSUFFICIENT_STOCK:
             work.orders.move(
                 command.order_id,
                 OrderStatus.INVENTORY_UNAVAILABLE,
-                sources=_PENDING,
+                sources=UNPAID,
                 reason=reason,
             )
             sources = frozenset({OrderStatus.INVENTORY_UNAVAILABLE})

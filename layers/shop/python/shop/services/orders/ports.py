@@ -9,6 +9,7 @@ from shop.contracts.events import Event
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
+from shop.services.inventory.ports import InventoryWork
 
 
 class OrderRepository(Protocol):
@@ -109,3 +110,19 @@ class PriceBook(Protocol):
         method: str,
     ) -> Quote:
         """Read all inputs of an order's price in one statement."""
+
+
+class OrdersWork(InventoryWork, Protocol):
+    """A transaction over orders and the stock that they hold."""
+
+    @property
+    def orders(self) -> OrderRepository:
+        """Orders."""
+
+
+class PlacementWork(OrdersWork, Protocol):
+    """A transaction that prices and places orders."""
+
+    @property
+    def prices(self) -> PriceBook:
+        """Current prices, taxes and shipping rates."""

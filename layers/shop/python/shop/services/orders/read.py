@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import InvalidRequest, NotFound
-from shop.domain.orders import Order, OrderStatus
+from shop.domain.errors import InvalidRequest
+from shop.domain.orders import Order, OrderStatus, order_not_found
 from shop.domain.sessions import Session
-from shop.services.unit_of_work import OpenReading, UnitOfWork
+from shop.services.orders.ports import OrdersWork
+from shop.services.unit_of_work import OpenReading
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -24,7 +25,7 @@ class Page(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def get_order(read: OpenReading, shopper: Session, order_id: UUID) -> Order:
+def get_order(read: OpenReading[OrdersWork], shopper: Session, order_id: UUID) -> Order:
     """Read an order.
 
     Raises
@@ -37,7 +38,7 @@ def get_order(read: OpenReading, shopper: Session, order_id: UUID) -> Order:
 
 
 def list_orders(
-    read: OpenReading,
+    read: OpenReading[OrdersWork],
     shopper: Session,
     *,
     status: OrderStatus | None,
@@ -59,13 +60,8 @@ def list_orders(
     return Page(page, _write_cursor(page[-1]) if len(found) > limit else None)
 
 
-def order_not_found(order_id: UUID) -> NotFound:
-    """Create the refusal for an order that does not exist or belongs to another customer."""
-    return NotFound(f"There is no order {order_id}.", code="order_not_found")
-
-
 def visible_order(
-    work: UnitOfWork, shopper: Session, order_id: UUID, *, lock: bool = False
+    work: OrdersWork, shopper: Session, order_id: UUID, *, lock: bool = False
 ) -> Order:
     """Read an order that the shopper may see, inside a transaction.
 

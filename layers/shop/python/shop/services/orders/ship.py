@@ -6,12 +6,14 @@ from uuid import UUID
 from shop.contracts.events import OrderDelivered, OrderShipped
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, InvalidRequest
-from shop.domain.orders import Order, OrderStatus
-from shop.services.orders.read import order_not_found
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.domain.orders import Order, OrderStatus, order_not_found
+from shop.services.orders.ports import OrdersWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 
-def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOrder) -> Order:
+def ship_order(
+    open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID, parcel: ShipOrder
+) -> Order:
     """Record that an order was shipped. Repeating it with the same parcel changes nothing.
 
     Raises
@@ -30,16 +32,17 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
         order = _locked(work, order_id)
         if order.is_shipped_as(parcel.carrier, parcel.tracking_number):
             return order
-        # Read after taking the lock, to see a cancellation that came first.
-        if order.status is OrderStatus.PROCESSING and work.payments.has_refund(order_id):
-            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         shipped = work.orders.move(
             order_id,
             OrderStatus.SHIPPED,
             carrier=parcel.carrier,
             tracking_number=parcel.tracking_number,
             estimated_delivery=parcel.estimated_delivery or _not_before(today, order),
+            unless_refunded=True,
         )
+        if shipped is None and order.status is OrderStatus.PROCESSING:
+            # Its row is locked, so nothing else can have kept it from moving.
+            raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         if shipped is None:
             raise _conflict(order, OrderStatus.SHIPPED)
         work.record(
@@ -51,7 +54,7 @@ def ship_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID, parcel: ShipOr
     return shipped
 
 
-def deliver_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> Order:
+def deliver_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> Order:
     """Record that an order was delivered. Repeating it changes nothing.
 
     Raises
@@ -72,7 +75,7 @@ def deliver_order(open_unit_of_work: OpenUnitOfWork, order_id: UUID) -> Order:
     return delivered
 
 
-def _locked(work: UnitOfWork, order_id: UUID) -> Order:
+def _locked(work: OrdersWork, order_id: UUID) -> Order:
     order = work.orders.get(order_id, lock=True)
     if order is None:
         raise order_not_found(order_id)

@@ -1,22 +1,18 @@
 """Cancels orders on request, after refunding what was charged."""
 
-import logging
 from functools import partial
 from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import Conflict, DependencyUnavailable, RefundRefused
+from shop.domain.errors import Conflict
 from shop.domain.orders import Order, OrderStatus
-from shop.domain.payments import Refund
 from shop.domain.sessions import Role, Session
 from shop.services.orders.cancel import cancel
 from shop.services.orders.read import get_order, visible_order
-from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund, request_refund
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.payments.refunds import follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
-
-_log = logging.getLogger(__name__)
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -27,7 +23,7 @@ class Cancellation(msgspec.Struct, frozen=True):
 
 
 def cancel_on_request(
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     provider: PaymentProvider,
     shopper: Session,
     order_id: UUID,
@@ -53,26 +49,17 @@ def cancel_on_request(
         order = visible_order(work, shopper, order_id, lock=True)
         if order.status is OrderStatus.CANCELLED:
             return Cancellation(order)
-        refund = request_refund(work, order_id, why) if order.is_refundable else None
+        refund = (
+            work.payments.request_refund_of_order(order_id, why) if order.is_refundable else None
+        )
         if refund is None:
             cancelled = cancel(work, order_id, why)
             if cancelled is None:
                 raise _cannot_cancel(order)
             return Cancellation(cancelled.order)
-    _give_money_back(provider, open_unit_of_work, refund)
+    follow_up(provider, open_unit_of_work, refund)
     order = get_order(partial(open_unit_of_work, autocommit=True), shopper, order_id)
     return Cancellation(order, refund_pending=order.status is not OrderStatus.CANCELLED)
-
-
-def _give_money_back(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund
-) -> None:
-    try:
-        execute_refund(provider, open_unit_of_work, refund)
-    except DependencyUnavailable as unavailable:
-        _log.warning("refund of order %s left for later: %s", refund.order_id, unavailable.detail)
-    except RefundRefused:
-        _log.warning("refund of order %s left for staff", refund.order_id)
 
 
 def _cannot_cancel(order: Order) -> Conflict:

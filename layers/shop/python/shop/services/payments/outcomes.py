@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from shop.domain.errors import PaymentOutcomeUnknown, RefundRefused
 from shop.domain.orders import CHARGED, CancelReason, OrderStatus
 from shop.domain.payments import (
     Attempt,
@@ -17,9 +16,7 @@ from shop.domain.payments import (
     Verdict,
 )
 from shop.services.orders.cancel import cancel
-from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +75,7 @@ def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> I
     return intent if last.status is IntentStatus.CANCELED else last
 
 
-def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+def record_intent(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
     """Record the outcome of an intent for its order, inside a transaction."""
     verdict = attempt.judge(intent)
     match verdict:
@@ -107,7 +104,7 @@ def record_intent(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome
             return Outcome(verdict=verdict, status=OrderStatus.PAYMENT_PROCESSING)
 
 
-def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
+def _record_paid(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
     applied = work.payments.settle(attempt, _id_of(intent))
     refund = None
     if not applied.moved and (applied.status not in CHARGED or not applied.is_ours):
@@ -116,7 +113,7 @@ def _record_paid(work: UnitOfWork, attempt: Attempt, intent: Intent) -> Outcome:
 
 
 def _record_failed(
-    work: UnitOfWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
+    work: PaymentsWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
 ) -> Outcome:
     applied = work.payments.fail(
         attempt, status, payment_intent_id=intent.intent_id, failure_code=intent.failure_code
@@ -127,7 +124,7 @@ def _record_failed(
     return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
 
 
-def _take_back(work: UnitOfWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
+def _take_back(work: PaymentsWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
     refund = Refund(
         payment_intent_id=_id_of(intent),
         order_id=attempt.order_id,
@@ -141,17 +138,3 @@ def _id_of(intent: Intent) -> str:
     if intent.intent_id is None:
         raise ValueError("money was taken, so there is an intent")
     return intent.intent_id
-
-
-def follow_up(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, refund: Refund | None
-) -> None:
-    """Execute a recorded refund after the commit; on failure, the reconciliation retries it."""
-    if refund is None:
-        return
-    try:
-        execute_refund(provider, open_unit_of_work, refund)
-    except PaymentOutcomeUnknown:
-        _log.warning("refund of %s left for the reconciliation", refund.payment_intent_id)
-    except RefundRefused:
-        _log.warning("refund of %s left for staff", refund.payment_intent_id)

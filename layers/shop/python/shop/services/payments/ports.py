@@ -15,6 +15,7 @@ from shop.domain.payments import (
     ProviderEvent,
     Refund,
 )
+from shop.services.orders.ports import OrdersWork
 
 
 class PaymentRepository(Protocol):
@@ -69,6 +70,14 @@ class PaymentRepository(Protocol):
     def request_refund_of_order(self, order_id: UUID, reason: str) -> Refund | None:
         """Record a pending refund of an order's charge, unless it was recorded before.
 
+        For a transaction that has locked the order's row. From its commit on the order cannot ship, and the
+        reconciliation carries the refund out if nobody does.
+
+        Parameters
+        ----------
+        reason : str
+            Becomes the reason of the cancellation.
+
         Returns
         -------
         Refund or None
@@ -89,9 +98,6 @@ class PaymentRepository(Protocol):
 
         An unknown refund was made manually in the provider's dashboard.
         """
-
-    def has_refund(self, order_id: UUID) -> bool:
-        """Return whether an order has a pending or completed refund."""
 
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
         """Claim the open attempts that were unchanged for longest, at least `idle`, in no particular order.
@@ -182,3 +188,11 @@ class PaymentProvider(Protocol):
         ShopError
             ``invalid_signature``, or ``validation_failed`` if it is signed but not an event.
         """
+
+
+class PaymentsWork(OrdersWork, Protocol):
+    """A transaction over payments and the orders that they pay."""
+
+    @property
+    def payments(self) -> PaymentRepository:
+        """Payments and refunds."""

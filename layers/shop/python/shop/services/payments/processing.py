@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from shop.contracts.http.payments import PaymentView
-from shop.domain.errors import Conflict, DependencyUnavailable, NotFound, PaymentDeclined
-from shop.domain.orders import CHARGED, OrderStatus
+from shop.domain.errors import Conflict, DependencyUnavailable, PaymentDeclined
+from shop.domain.orders import CHARGED, OrderStatus, order_not_found
 from shop.domain.payments import (
     Attempt,
     Begun,
@@ -16,14 +16,15 @@ from shop.domain.payments import (
     Verdict,
     public_decline_code,
 )
-from shop.services.payments.outcomes import current_intent, follow_up, record_intent
-from shop.services.payments.ports import PaymentProvider
+from shop.services.payments.outcomes import current_intent, record_intent
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.payments.refunds import follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
 
 def process_payment(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     user_id: UUID,
     order_id: UUID,
     payment_method_id: str,
@@ -70,7 +71,7 @@ def process_payment(
 
 def _begin(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     user_id: UUID,
     order_id: UUID,
     payment_method_id: str,
@@ -85,28 +86,26 @@ def _begin(
     with open_unit_of_work(autocommit=True) as work:
         begun = work.payments.begin(order_id, user_id, payment_method_id)
     if begun is None:
-        raise _not_found(order_id)
+        raise order_not_found(order_id)
     if isinstance(begun, NotPending) and begun.order.attempt is None:
         # Another request began it while this one waited for the order's lock.
         return NotPending(_find(open_unit_of_work, user_id, order_id))
     return begun
 
 
-def _find(open_unit_of_work: OpenUnitOfWork, user_id: UUID, order_id: UUID) -> Payable:
+def _find(
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork], user_id: UUID, order_id: UUID
+) -> Payable:
     with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)
     if order is None:
-        raise _not_found(order_id)
+        raise order_not_found(order_id)
     return order
-
-
-def _not_found(order_id: UUID) -> NotFound:
-    return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
 def _again(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     order: Payable,
     payment_method_id: str,
 ) -> PaymentView:
@@ -133,7 +132,7 @@ def _same_attempt(order: Payable, payment_method_id: str) -> Attempt:
 
 
 def _charge(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, attempt: Attempt
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], attempt: Attempt
 ) -> PaymentView:
     intent = current_intent(provider, attempt)
     with open_unit_of_work() as work:

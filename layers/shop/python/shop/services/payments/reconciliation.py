@@ -23,11 +23,10 @@ from shop.services.payments.outcomes import (
     NEVER_CHARGED,
     current_intent,
     final_word,
-    follow_up,
     record_intent,
 )
-from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import execute_refund
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.payments.refunds import execute_refund, follow_up
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class _Run:
     def __init__(
         self,
         provider: PaymentProvider,
-        open_unit_of_work: OpenUnitOfWork,
+        open_unit_of_work: OpenUnitOfWork[PaymentsWork],
         idle: timedelta,
         is_over: Callable[[], bool],
     ) -> None:
@@ -145,7 +144,7 @@ class _Run:
 
 def reconcile(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     *,
     seconds: float,
     idle: timedelta = IDLE,

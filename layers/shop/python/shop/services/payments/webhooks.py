@@ -17,15 +17,14 @@ from shop.domain.payments import (
     RefundFailed,
     Verdict,
 )
-from shop.observability import bind
-from shop.services.payments.outcomes import (
-    final_word,
+from shop.observability import bind, metric
+from shop.services.payments.outcomes import final_word, record_intent
+from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.payments.refunds import (
+    complete_refund,
     follow_up,
-    record_intent,
 )
-from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunds import complete_refund, fail_refund, report_failed_refund
-from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +32,9 @@ IGNORED: Final = "ignored"
 DUPLICATE: Final = "duplicate"
 #: The intent had already paid the order.
 PAID_BEFORE: Final = "paid_before"
+_SENT_BACK: Final = "the bank would not take the money"
 
-type _Action = Callable[[UnitOfWork], tuple[str, Refund | None]]
+type _Action = Callable[[PaymentsWork], tuple[str, Refund | None]]
 
 
 class _Duplicate(Exception):
@@ -42,7 +42,10 @@ class _Duplicate(Exception):
 
 
 def receive_webhook(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, payload: bytes, signature: str
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
+    payload: bytes,
+    signature: str,
 ) -> str:
     """Process a webhook once. An event that changes nothing is not recorded.
 
@@ -74,7 +77,7 @@ def receive_webhook(
 
 def _once(
     provider: PaymentProvider,
-    open_unit_of_work: OpenUnitOfWork,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     event: ProviderEvent,
     action: _Action,
 ) -> str:
@@ -90,13 +93,13 @@ def _once(
     return outcome
 
 
-def _record(work: UnitOfWork, event: ProviderEvent, outcome: str) -> None:
+def _record(work: PaymentsWork, event: ProviderEvent, outcome: str) -> None:
     if not work.payments.record_webhook(event.event_id, event.event_type, outcome):
         raise _Duplicate
 
 
 def _intent_changed(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, event: IntentChanged
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], event: IntentChanged
 ) -> str:
     intent = event.intent
     with open_unit_of_work(autocommit=True) as work:
@@ -115,7 +118,7 @@ def _intent_changed(
     return _once(provider, open_unit_of_work, event, lambda work: _apply(work, attempt, now))
 
 
-def _find(work: UnitOfWork, intent: Intent) -> Payable | None:
+def _find(work: PaymentsWork, intent: Intent) -> Payable | None:
     if intent.order_id is not None:
         return work.payments.find(intent.order_id)
     return work.payments.find_by_intent(intent.intent_id or "")
@@ -143,14 +146,14 @@ def _as_it_is_now(provider: PaymentProvider, attempt: Attempt, intent: Intent) -
     return final_word(provider, attempt, provider.retrieve(intent.intent_id))
 
 
-def _apply(work: UnitOfWork, attempt: Attempt, intent: Intent) -> tuple[str, Refund | None]:
+def _apply(work: PaymentsWork, attempt: Attempt, intent: Intent) -> tuple[str, Refund | None]:
     outcome = record_intent(work, attempt, intent)
     if outcome.verdict is Verdict.PAID and not outcome.moved:
         return "refund_requested" if outcome.refund else PAID_BEFORE, outcome.refund
     return outcome.verdict.value, outcome.refund
 
 
-def _unexpected(work: UnitOfWork, order: Payable, intent: Intent) -> tuple[str, Refund | None]:
+def _unexpected(work: PaymentsWork, order: Payable, intent: Intent) -> tuple[str, Refund | None]:
     """Refund a charge for an order without a recorded attempt."""
     if not intent.is_paid or intent.intent_id is None:
         return IGNORED, None
@@ -165,19 +168,22 @@ def _unexpected(work: UnitOfWork, order: Payable, intent: Intent) -> tuple[str, 
 
 
 def _refund_failed(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork, event: RefundFailed
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], event: RefundFailed
 ) -> str:
-    def action(work: UnitOfWork) -> tuple[str, None]:
-        fail_refund(work, event.payment_intent_id, event.refund_id)
+    def action(work: PaymentsWork) -> tuple[str, None]:
+        work.payments.fail_refund(event.payment_intent_id, event.refund_id, _SENT_BACK)
         return "refund_failed", None
 
     outcome = _once(provider, open_unit_of_work, event, action)
     if outcome != DUPLICATE:
-        report_failed_refund(event.payment_intent_id, event.refund_id)
+        _log.error(
+            "refund %s of %s failed: %s", event.refund_id, event.payment_intent_id, _SENT_BACK
+        )
+        metric("RefundsFailed")
     return outcome
 
 
-def _refunded(work: UnitOfWork, event: ChargeRefunded) -> str:
+def _refunded(work: PaymentsWork, event: ChargeRefunded) -> str:
     intent_id = event.payment_intent_id
     order = work.payments.find_by_intent(intent_id)
     if order is None and event.order_id is not None:

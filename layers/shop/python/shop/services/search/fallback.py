@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, override
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 OPEN_SECONDS: Final = 5.0
 
 
-class FallbackSearchEngine:
+class FallbackSearchEngine(SearchEngine):
     """Uses the chosen engine, or the fallback if the chosen one fails.
 
     Parameters
@@ -37,13 +37,13 @@ class FallbackSearchEngine:
         self._stand_in = stand_in
         self._breaker = breaker
 
+    @override
     def search(self, query: SearchQuery) -> SearchPage:
-        """Find products."""
         page = self._ask(lambda: self._chosen.search(query))
         return page or replace(self._stand_in.search(query), degraded=True)
 
+    @override
     def suggest(self, prefix: str, limit: int) -> Suggestions:
-        """Find products while their name is being typed."""
         found = self._ask(lambda: self._chosen.suggest(prefix, limit))
         return found or replace(self._stand_in.suggest(prefix, limit), degraded=True)
 

@@ -1,0 +1,16 @@
+"""A transaction over payments and the orders that they pay."""
+
+from functools import cached_property
+
+from shop.adapters.postgres.payments import PostgresPayments
+from shop.bootstrap.work.orders import PostgresOrdersWork
+from shop.services.payments.ports import PaymentsWork
+
+
+class PostgresPaymentsWork(PostgresOrdersWork, PaymentsWork):
+    """A transaction over payments and the orders that they pay."""
+
+    @cached_property
+    def payments(self) -> PostgresPayments:
+        """Payments and refunds."""
+        return PostgresPayments(self.transaction, self.events)
