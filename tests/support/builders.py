@@ -35,6 +35,9 @@ CATEGORIES = {
 #: Of what `place_order` places.
 STOCK = 10
 QUANTITY = 2
+#: What `stock_of` says of it while it is held, and once it has returned.
+HELD = {(STOCK, QUANTITY)}
+RETURNED = {(STOCK, 0)}
 #: Of an order over one product.
 TOTAL_MINOR = 2499
 

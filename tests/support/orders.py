@@ -13,6 +13,7 @@ from shop.domain.errors import MailRefused
 from shop.domain.notifications import Mail
 from shop.domain.sessions import Role
 from tests.support.broker import rmq_event
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.machines import Machine, TaskFailed
@@ -92,6 +93,10 @@ class OrderingShop(Gateway):
     def shopper_again(self, user_id: UUID) -> str:
         """Begin another session of the same customer."""
         return token_of(self.container, Role.CUSTOMER, user_id)
+
+    def product(self, **columns: Any) -> UUID:
+        """Insert a product; `columns` are those of `add_product`."""
+        return add_product(self.container.database, **columns)
 
     def fill_cart(self, token: str, *products: UUID, quantity: int = 1) -> str:
         """Put products into the cart and give its id."""

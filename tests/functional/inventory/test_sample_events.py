@@ -19,7 +19,7 @@ PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 
 @pytest.fixture(autouse=True)
 def product(database: str) -> None:
-    add_product(database, product_id=PRODUCT)
+    add_product(database, product_id=PRODUCT, category="things")
 
 
 def replay(shop: Gateway, container: Container, function: str) -> Any:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
 from tests.support.at_once import at_once
-from tests.support.builders import TOTAL_MINOR, Placed, place_order
+from tests.support.builders import HELD, RETURNED, TOTAL_MINOR, Placed, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import deliver
+from tests.support.paying import deliver, pay
 from tests.support.payments import (
     KEY,
     StripeControl,

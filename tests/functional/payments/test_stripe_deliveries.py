@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from stripe import StripeClient
 
 from shop.contracts.http.payments import WEBHOOK_EVENTS
-from tests.functional.payments.test_process_payment import RETURNED, pay
-from tests.support.builders import TOTAL_MINOR, place_order
+from tests.support.builders import RETURNED, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
+from tests.support.paying import pay
 from tests.support.payments import (
     KEY,
     WEBHOOK_SECRET,
