@@ -1,4 +1,4 @@
-"""GET /api/catalog/search: search for search for search for products by words and filters, with facets."""
+"""GET /api/catalog/search: search for products by words and filters, with facets."""
 
 from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.search import search_engine

@@ -1,4 +1,4 @@
-"""POST /api/orders/{order_id}/deliver: record that record that record that the parcel has arrived."""
+"""POST /api/orders/{order_id}/deliver: record that the parcel has arrived."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork

@@ -1,4 +1,4 @@
-"""POST /api/orders/{order_id}/ship: record that record that record that the parcel is on its way."""
+"""POST /api/orders/{order_id}/ship: record that the parcel is on its way."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork

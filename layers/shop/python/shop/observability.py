@@ -105,7 +105,7 @@ def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: st
     name : str
         In CamelCase, for example ``"OutboxOldestAge"``.
     value : float
-        In `unit`, one of CloudWatch's units units units (``"Count"``, ``"Seconds"``, ``"Milliseconds"`` …).
+        In `unit`, one of CloudWatch's units (``"Count"``, ``"Seconds"``, ``"Milliseconds"`` …).
     **dimensions : str
         Each with few values, because every combination is billed as a separate metric.
     """
