@@ -24,7 +24,7 @@ def _intent(stack: Stack, order_id: str) -> str:
 
 
 def test_redis_away(stack: Stack, shop: Shop) -> None:
-    """Carts and sessions wait, and are there again; the catalog, the webhook and events go on."""
+    """Carts and sessions survive the outage; the catalog, the webhook and events keep working."""
     token = shop.log_in(shop.customer())
     product = shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]

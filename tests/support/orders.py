@@ -55,14 +55,14 @@ class StatesClient:
 
 
 class Postbox:
-    """Stands for the mail service."""
+    """A stub of the mail service."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, Mail]] = []
         self.trouble: Exception | None = None
 
     def send(self, recipient: str, mail: Mail) -> str:
-        """Keep an e-mail, or be in trouble."""
+        """Store an e-mail, or fail as configured."""
         if self.trouble is not None:
             raise self.trouble
         if recipient.startswith("refused@"):
@@ -156,7 +156,7 @@ class OrderingShop(Gateway):
         assert self.deliver("orders/on_inventory_confirmed", "inventory.confirmed", order_id)
 
     def move(self, order_id: UUID, *statuses: str) -> None:
-        """Move an order along its path behind the shop's back."""
+        """Move an order along its path in the database directly."""
         for status in statuses:
             query(
                 self.database_url,

@@ -71,7 +71,7 @@ def subscribe(control: StripeControl, url: str) -> None:
 
 
 def wait_until_taken(control: StripeControl) -> int:
-    """Wait for every delivery; give their number."""
+    """Wait for every delivery; return their number."""
 
     def all_delivered() -> int:
         states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]
@@ -81,7 +81,7 @@ def wait_until_taken(control: StripeControl) -> int:
 
 
 def acted_on(database: str) -> set[str]:
-    """Give the types of the events that the shop has acted on."""
+    """Return the types of the events that the shop has acted on."""
     rows = query(database, "SELECT DISTINCT event_type FROM webhook_events")
     return {event_type for (event_type,) in rows}
 

@@ -1,4 +1,4 @@
-"""What the reconciliation does with what was left open."""
+"""The reconciliation of unfinished payments, refunds and cancellations."""
 
 from datetime import UTC, datetime, timedelta
 

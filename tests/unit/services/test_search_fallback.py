@@ -1,4 +1,4 @@
-"""The circuit breaker, and the engine that stands in."""
+"""The circuit breaker, and the fallback engine."""
 
 import pytest
 

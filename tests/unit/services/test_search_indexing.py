@@ -1,4 +1,4 @@
-"""What is cached while the search index is away."""
+"""Cached answers while the search index is unavailable."""
 
 import pytest
 

@@ -56,7 +56,7 @@ def create_poller(holder: Any, service: str, mapping: dict[str, Any]) -> None:
 
 
 class BrokerAwayError(Exception):
-    """The broker, a queue or the secret cannot be had now."""
+    """The broker, a queue or the secret is unavailable."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class RabbitPoller(Poller):
         self._disconnect()
 
     def close(self) -> None:
-        """Give unprocessed messages back to the broker."""
+        """Return unprocessed messages to the broker."""
         self._disconnect()
 
     def _wanted(self) -> bool:
@@ -125,7 +125,7 @@ class RabbitPoller(Poller):
         return mapping is not None and mapping.get("State") not in STOPPED_STATES
 
     def _retry(self, error: Exception, *, unforeseen: bool = False) -> None:
-        """Give back what was taken, and wait before the next attempt."""
+        """Return unacknowledged messages, and wait before the next attempt."""
         self._tell(f"{type(error).__name__}: {error}", error if unforeseen else None)
         self._disconnect()
         time.sleep(RETRY_SECONDS)
@@ -213,7 +213,7 @@ class RabbitPoller(Poller):
         return batch
 
     def _deliver(self, batch: list[Delivery]) -> None:
-        """Invoke the function; acknowledge the batch, or give it back and wait a while."""
+        """Invoke the function; acknowledge the batch, or return it to its queue and pause."""
         assert self._connection is not None
         assert self._channel is not None
         event = mq_event.event(self._arn, ((d.queue, self._host, d.encoded) for d in batch))

@@ -39,7 +39,7 @@ class Invocation:
 
 
 class Kind(StrEnum):
-    """What a Lambda process tells."""
+    """The kind of a report."""
 
     READY = "ready"
     INIT_ERROR = "init_error"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """Something a Lambda process told, or, for ``EXIT``, how it ended."""
+    """A report of a Lambda process or, for ``EXIT``, how it ended."""
 
     kind: Kind
     request_id: str = ""
@@ -63,7 +63,7 @@ class RuntimeApi:
     Parameters
     ----------
     reports
-        Where everything the process tells is put.
+        Queue for everything that the process reports.
     """
 
     def __init__(self, reports: "SimpleQueue[Report]") -> None:

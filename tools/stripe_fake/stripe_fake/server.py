@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away; they are what the faults are for."""
+        """Ignore clients that disconnect, which faults provoke."""
         import sys  # noqa: PLC0415 - only when something broke
 
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):

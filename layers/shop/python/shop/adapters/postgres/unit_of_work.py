@@ -30,9 +30,9 @@ class PostgresUnitOfWork(UnitOfWork):
         Where it runs.
     publish : callable or None
         Called after the commit with the events to publish. If the broker is unavailable the events stay in
-        the outbox and the relay publishes them. None: nothing is published.
+        the outbox and the relay publishes them. None publishes nothing.
     autocommit : bool
-        Each statement is a transaction of its own.
+        Whether each statement is its own transaction.
     consumed : (str, UUID) or None
         A consumer and the event that it processes in this transaction.
     """
@@ -74,7 +74,7 @@ class PostgresUnitOfWork(UnitOfWork):
                 if error is not None:
                     stack.__exit__(kind, error, traceback)
                     return
-                # COMMIT travels with it: what it answers is read after the block.
+                # COMMIT is sent with it, so its rows are read after the block.
                 waiting = self.events.close(self.transaction, self._consumed)
         except errors.UniqueViolation as violation:
             if violation.diag.constraint_name == INBOX_KEY:

@@ -1,4 +1,4 @@
-"""One search engine that stands in for another, whatever ails that one."""
+"""A search engine that falls back to another on any failure."""
 
 import logging
 from collections.abc import Callable
@@ -19,15 +19,15 @@ OPEN_SECONDS: Final = 5.0
 
 
 class FallbackSearchEngine(SearchEngine):
-    """Asks the chosen engine, and another one where the chosen one cannot answer.
+    """Uses the chosen engine, or the fallback if the chosen one fails.
 
     Parameters
     ----------
     chosen, stand_in : SearchEngine
-        What `stand_in` answers is marked as degraded.
+        Answers of `stand_in` are marked as degraded.
     breaker : CircuitBreaker
-        Opened when `chosen` is unavailable or broken, so that only the first search waits for its time-out. A
-        query that `chosen` does not take says nothing about the others.
+        Opens if `chosen` is unavailable or broken, so that only the first search waits for its time-out. A
+        query that `chosen` rejects does not open it.
     """
 
     def __init__(
