@@ -125,8 +125,10 @@ def main() -> None:
         if "SHOP_DATABASE_URL" not in environment:
             environment = stack.load_env(State(default_state_folder()))
         results = {name: evaluate(engine) for name, engine in _engines(environment).items()}
-    except DependencyUnavailable as away:
-        parser.exit(1, f"{away.detail} Is the shop up, and was the index built (make reindex)?\n")
+    except DependencyUnavailable as unavailable:
+        parser.exit(
+            1, f"{unavailable.detail} Is the shop up, and was the index built (make reindex)?\n"
+        )
     except stack.StackError as error:
         parser.exit(1, f"{error}\n")
     _report(results, each_query=arguments.queries)

@@ -164,7 +164,7 @@ def seed(state: State, values: Mapping[str, str]) -> str:
     load(database, n=0, users=people, reset=True)
     words = f"{done.products} products new or changed, {images} pictures drawn"
     if (done.categories or done.products or done.inventory) and not _uncache(values):
-        words += "; Redis is away, and has old lists for minutes when it comes back"
+        words += "; Redis is unavailable, and serves old lists for minutes once it is back"
     return words
 
 

@@ -245,7 +245,7 @@ def test_reading_costs_one_statement(shop: Gateway, token: str, container: Conta
     assert trips.count == 1 + 1
 
 
-def test_postgresql_is_away(redis: str) -> None:
+def test_postgresql_is_unavailable(redis: str) -> None:
     with container_for("postgresql://shop@127.0.0.1:1/shop", redis) as container:
         answer = Gateway(container).post(
             "/api/cart/items",

@@ -135,7 +135,7 @@ def test_losers_do_not_wait_for_ever(container: Container) -> None:
     assert time.monotonic() - started < 30  # the lock is held for a minute
 
 
-def test_redis_is_away(database: str, container: Container) -> None:
+def test_redis_is_unavailable(database: str, container: Container) -> None:
     product_id = add_product(container.database)
     with container_for(database, "redis://127.0.0.1:1") as alone:
         shop = Gateway(alone)
@@ -145,7 +145,7 @@ def test_redis_is_away(database: str, container: Container) -> None:
         assert shop.get(f"{_LIST}/{product_id}").status == 200
 
 
-def test_postgresql_is_away(shop: Gateway, container: Container, redis: str) -> None:
+def test_postgresql_is_unavailable(shop: Gateway, container: Container, redis: str) -> None:
     add_product(container.database)
     shop.get(_LIST)
     with container_for("postgresql://shop@127.0.0.1:1/shop", redis) as alone:

@@ -50,7 +50,9 @@ def test_samples_of_the_schedules(shop: Gateway, container: Container) -> None:
     assert pruned == {"idempotency_keys": 0, "inbox": 0, "outbox": 0, "webhook_events": 0}
 
 
-def test_the_sample_of_the_relay_finds_the_broker_away(shop: Gateway, container: Container) -> None:
+def test_the_sample_of_the_relay_finds_the_broker_unavailable(
+    shop: Gateway, container: Container
+) -> None:
     from shop.domain.errors import DependencyUnavailable
 
     with pytest.raises(DependencyUnavailable):

@@ -139,10 +139,10 @@ def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
     cart = shop.fill_cart(token, phone)
     hold = shop.handler("inventory/hold_order_stock")
 
-    def away(event: object, context: object) -> None:
+    def unavailable(event: object, context: object) -> None:
         raise DependencyUnavailable("postgresql")
 
-    shop._handlers["inventory/hold_order_stock"] = away
+    shop._handlers["inventory/hold_order_stock"] = unavailable
     assert shop.check_out(token, cart, key=key).status == 503
     ((order_id, status),) = query(shop.database_url, "SELECT id, status FROM orders")
     assert status == "PENDING"
@@ -191,10 +191,10 @@ def test_the_order_stands_even_if_the_cart_cannot_be_emptied(
     token = shop.shopper()
     cart = shop.fill_cart(token, shop.product())
 
-    def away(*_: object) -> None:
+    def unavailable(*_: object) -> None:
         raise DependencyUnavailable("redis")
 
-    monkeypatch.setattr(shop.container.carts, "remove_bought", away)
+    monkeypatch.setattr(shop.container.carts, "remove_bought", unavailable)
     assert shop.check_out(token, cart).status == 201
 
 

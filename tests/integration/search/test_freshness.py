@@ -82,9 +82,9 @@ def test_no_opensearch_is_no_mistake(world: World) -> None:
 
 
 def test_an_index_that_is_away_brings_the_batch_back(world: World) -> None:
-    away = OpenSearchIndex("http://127.0.0.1:1", world.names)
+    unavailable = OpenSearchIndex("http://127.0.0.1:1", world.names)
     with pytest.raises(DependencyUnavailable):
-        refresh_index(away, world.documents, [AERO])
+        refresh_index(unavailable, world.documents, [AERO])
 
 
 def test_the_mapping_takes_only_what_it_knows(world: World) -> None:

@@ -141,10 +141,10 @@ def test_the_command_refuses_politely(world: World) -> None:
     assert (without.returncode, without.stderr) == (
         0, "No OpenSearch is configured (SHOP_OPENSEARCH_URL): PostgreSQL answers searches.\n",
     )  # fmt: skip
-    away = _command(world, SHOP_OPENSEARCH_URL="http://127.0.0.1:1")
-    assert away.returncode == 1
-    assert "the old index answers" in away.stderr
-    assert "Traceback" not in away.stderr
+    unavailable = _command(world, SHOP_OPENSEARCH_URL="http://127.0.0.1:1")
+    assert unavailable.returncode == 1
+    assert "the old index answers" in unavailable.stderr
+    assert "Traceback" not in unavailable.stderr
     no_database = _command(
         world,
         SHOP_OPENSEARCH_URL=world.opensearch_url,

@@ -101,7 +101,7 @@ class RuntimeApi:
                 while request := stream.readline():
                     method, path, _ = request.decode("latin-1").split(" ", 2)
                     body = _read_body(stream)
-                    answer = self._next() if method == "GET" else self._told(path, body)
+                    answer = self._next() if method == "GET" else self._reported(path, body)
                     if answer is None:
                         return
                     connection.sendall(answer)
@@ -113,7 +113,7 @@ class RuntimeApi:
         invocation = self._work.get()
         return invocation.response() if invocation else None
 
-    def _told(self, path: str, body: bytes) -> bytes:
+    def _reported(self, path: str, body: bytes) -> bytes:
         parts = path.strip("/").split("/")  # 2018-06-01/runtime/{init|invocation/<id>}/<what>
         if parts[2] == "init":
             self._reports.put(Report(Kind.INIT_ERROR, body=body))

@@ -35,7 +35,7 @@ class UnitOfWork(Protocol):
         If the caller passes an `event_id` that was recorded before, the event is not recorded again.
         """
 
-    def tell(self, message: str, **fields: str) -> None:
+    def log_on_commit(self, message: str, **fields: str) -> None:
         """Write a log line if and only if the transaction commits."""
 
 

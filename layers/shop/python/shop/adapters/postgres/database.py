@@ -212,7 +212,7 @@ def _is_alive(connection: psycopg.Connection[Any]) -> bool:
     """Tell, without a round trip, whether the server has closed an idle connection.
 
     An idle PostgreSQL connection has nothing to read; end of file or an error message waiting on the
-    socket means that the server went away while the execution environment was frozen.
+    socket means that the server closed it while the execution environment was frozen.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)

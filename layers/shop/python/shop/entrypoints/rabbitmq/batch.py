@@ -215,7 +215,7 @@ class Batch:
         for message in left:
             self._publish(partial(publisher().put_back, message))
         if left:
-            _log.warning("messages put back", extra={"messages": len(left)})
+            _log.warning("messages requeued", extra={"messages": len(left)})
 
     def _publish(self, action: Callable[[], None]) -> None:
         if failure := self._attempt(action):

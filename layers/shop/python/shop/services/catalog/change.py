@@ -205,5 +205,5 @@ def _record(unit: CatalogWork, product: Product, correlation_id: str) -> None:
 def _invalidate(cache: CatalogCache) -> None:
     try:
         cache.invalidate()
-    except DependencyUnavailable as away:
-        _log.warning("caches are left to the event's consumer: %s", away.detail)
+    except DependencyUnavailable as unavailable:
+        _log.warning("caches are left to the event's consumer: %s", unavailable.detail)

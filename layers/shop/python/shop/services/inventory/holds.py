@@ -159,7 +159,7 @@ def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str
     committed = work.inventory.confirm(order_id)
     if committed is not None:
         hold = committed.hold
-        work.tell("stock confirmed", order_id=str(order_id))
+        work.log_on_commit("stock confirmed", order_id=str(order_id))
         work.record(
             InventoryConfirmed(
                 order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)

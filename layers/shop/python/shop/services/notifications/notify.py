@@ -30,7 +30,7 @@ def order_confirmed(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> 
     order = work.orders.move(order_id, OrderStatus.PROCESSING, unless_refunded=True)
     if order is not None:
         _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
-        work.tell("order moved", order_id=str(order_id), status=order.status)
+        work.log_on_commit("order moved", order_id=str(order_id), status=order.status)
 
 
 def order_shipped(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> None:
@@ -60,7 +60,7 @@ def _notify(
     else:
         try:
             message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
-            work.tell("e-mail sent", order_id=str(order.order_id), kind=kind)
+            work.log_on_commit("e-mail sent", order_id=str(order.order_id), kind=kind)
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)

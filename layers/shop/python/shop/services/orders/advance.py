@@ -78,11 +78,11 @@ def advance_orders(
             except Exception as error:
                 if isinstance(error, DependencyUnavailable) and error.dependency == "postgresql":
                     raise
-                _log.exception("order could not be brought on", extra=_about(order))
+                _log.exception("order could not be advanced", extra=_about(order))
                 errors.append(error)
                 failures += 1
     if errors:
-        raise ExceptionGroup("orders that could not be brought on", errors)
+        raise ExceptionGroup("orders that could not be advanced", errors)
     return dict(counts)
 
 

@@ -52,9 +52,9 @@ class FallbackSearchEngine(SearchEngine):
             return None
         try:
             answer = call()
-        except DependencyUnavailable as away:
+        except DependencyUnavailable as unavailable:
             self._breaker.failed()
-            _log.warning("search engine away", extra={"detail": away.detail})
+            _log.warning("search engine unavailable", extra={"detail": unavailable.detail})
         except QueryRefused:
             self._breaker.succeeded()
             _log.exception("search engine does not take a query")
