@@ -60,7 +60,9 @@ def _notify(
     else:
         try:
             message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
-            work.log_on_commit("e-mail sent", order_id=str(order.order_id), kind=kind)
+            work.log_on_commit(
+                "e-mail sent", order_id=str(order.order_id), kind=kind, message_id=message_id
+            )
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)
