@@ -146,9 +146,7 @@ def test_a_cart_bought_before_its_event_counts(shop: Gateway, container: Contain
     product_id = add_product(container.database)
     with container.database.transaction() as transaction:
         cart_id = _cart(transaction, "cart.created", _BEGIN)
-        _order(
-            transaction, _BEGIN - timedelta(minutes=4), [(product_id, 100, 1)], cart_id=cart_id
-        )
+        _order(transaction, _BEGIN - timedelta(minutes=4), [(product_id, 100, 1)], cart_id=cart_id)
     body = _ask(shop, container, **{"from": _BEGIN.isoformat(), "to": _END.isoformat()}).json
     assert (body["order_conversion_rate"], body["orders_paid"]) == (1, 0)
 

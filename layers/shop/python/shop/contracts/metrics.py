@@ -57,7 +57,8 @@ METRICS: Final[dict[MetricName, Metric]] = {
     ),
     "CartAbandonmentRate": Metric(
         "Percent", "collector",
-        "carts abandoned (not touched for a day) in the last 24 hours, of those abandoned or bought", "as usual",
+        "carts abandoned (not touched for a day) in the last 24 hours, of those abandoned or bought",
+        "as usual",
     ),
     "AverageOrderValue": Metric(
         "None", "collector",

@@ -10,7 +10,8 @@ from shop.services.platform.ports import BusinessFigures
 #: Orders that were paid in the period; an order reaches PAID once.
 _PAID: Final = """
     paid AS (
-        SELECT o.id, o.total_minor, t.occurred_at FROM order_timeline AS t JOIN orders AS o ON o.id = t.order_id
+        SELECT o.id, o.total_minor, t.occurred_at
+        FROM order_timeline AS t JOIN orders AS o ON o.id = t.order_id
         WHERE t.status = 'PAID' AND t.occurred_at >= %(begin)s AND t.occurred_at < %(end)s
     )
 """
@@ -30,19 +31,22 @@ _BUSINESS: Final = f"""
         ) AS carts_abandoned,
         (SELECT count(*) FROM paid) AS orders_paid,
         (SELECT coalesce(sum(total_minor), 0)::bigint FROM paid) AS revenue_minor,
-        (SELECT coalesce(sum(i.quantity), 0) FROM paid JOIN order_items AS i ON i.order_id = paid.id) AS units_sold,
+        (SELECT coalesce(sum(i.quantity), 0) FROM paid JOIN order_items AS i ON i.order_id = paid.id
+        ) AS units_sold,
         (SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds
          WHERE status = 'succeeded' AND updated_at >= %(begin)s AND updated_at < %(end)s) AS refunded_minor,
         (SELECT avg(units_on_hand) FROM inventory_days
          WHERE day BETWEEN (%(begin)s::timestamptz AT TIME ZONE 'UTC')::date
-         AND ((%(end)s::timestamptz - interval '1 microsecond') AT TIME ZONE 'UTC')::date) AS average_units_on_hand,
+         AND ((%(end)s::timestamptz - interval '1 microsecond') AT TIME ZONE 'UTC')::date
+        ) AS average_units_on_hand,
         (SELECT coalesce(json_object_agg(status, number), '{{}}') FROM (
             SELECT status, count(*) AS number FROM orders
             WHERE created_at >= %(begin)s AND created_at < %(end)s GROUP BY status) AS created) AS orders
 """  # noqa: S608
 _TOP_PRODUCTS: Final = f"""
     WITH {_PAID}
-    SELECT i.product_id, max(i.name) AS name, sum(i.quantity) AS units, sum(i.subtotal_minor)::bigint AS revenue_minor
+    SELECT i.product_id, max(i.name) AS name, sum(i.quantity) AS units,
+           sum(i.subtotal_minor)::bigint AS revenue_minor
     FROM paid JOIN order_items AS i ON i.order_id = paid.id
     GROUP BY i.product_id ORDER BY revenue_minor DESC, i.product_id LIMIT %(limit)s
 """  # noqa: S608
@@ -80,9 +84,7 @@ class PostgresBusinessFigures(BusinessFigures):
     @override
     def top_products(self, period: Period, limit: int) -> list[SoldProduct]:
         with self._database.autocommit() as transaction:
-            return transaction.all(
-                SoldProduct, _TOP_PRODUCTS, {**period._asdict(), "limit": limit}
-            )
+            return transaction.all(SoldProduct, _TOP_PRODUCTS, {**period._asdict(), "limit": limit})
 
     @override
     def revenue_by_hour(self, period: Period) -> list[HourlyRevenue]:

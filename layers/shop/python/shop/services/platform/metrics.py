@@ -66,9 +66,7 @@ def business_metrics(figures: BusinessFigures, period: Period, currency: str) ->
     )
 
 
-def collect_metrics(
-    figures: BusinessFigures, queues: QueueDepths, now: datetime
-) -> dict[str, int]:
+def collect_metrics(figures: BusinessFigures, queues: QueueDepths, now: datetime) -> dict[str, int]:
     """Emit the metrics that the database and the broker have; repeating it does no harm.
 
     Returns
@@ -121,14 +119,10 @@ def _emit_revenue(figures: BusinessFigures, now: datetime) -> None:
     """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = hour.replace(hour=0)
-    hours = {
-        of.hour: of.revenue_minor for of in figures.revenue_by_hour(Period(day - _DAY, now))
-    }
+    hours = {of.hour: of.revenue_minor for of in figures.revenue_by_hour(Period(day - _DAY, now))}
 
     def emit(name: MetricName, period: Period, at: datetime) -> None:
-        total = sum(
-            minor for begin, minor in hours.items() if period.begin <= begin < period.end
-        )
+        total = sum(minor for begin, minor in hours.items() if period.begin <= begin < period.end)
         metric(name, float(to_decimal(total)), at=at)
 
     just_before = timedelta(seconds=1)
