@@ -10,6 +10,8 @@ import msgspec
 #: Carts are known by their events, which are kept for so long.
 KEPT: Final = timedelta(days=90)
 _FOUR_PLACES: Final = Decimal("0.0001")
+#: A day's sales are a small part of the stock.
+_SIX_PLACES: Final = Decimal("0.000001")
 _TWO_PLACES: Final = Decimal("0.01")
 
 
@@ -72,7 +74,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def inventory_turnover(self) -> Decimal | None:
         """How often the average stock was sold."""
-        return _ratio(self.units_sold, self.average_units_on_hand or 0)
+        return _ratio(self.units_sold, self.average_units_on_hand or 0, _SIX_PLACES)
 
 
 class SoldProduct(msgspec.Struct, frozen=True):
@@ -98,8 +100,8 @@ class Gauges(msgspec.Struct, frozen=True):
     payments_in_doubt: int
 
 
-def _ratio(part: int, whole: Decimal | int) -> Decimal | None:
-    """Divide, to four places; nothing is no part of nothing."""
+def _ratio(part: int, whole: Decimal | int, places: Decimal = _FOUR_PLACES) -> Decimal | None:
+    """Divide, and round half up; nothing is no part of nothing."""
     if not whole:
         return None
-    return (Decimal(part) / whole).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+    return (Decimal(part) / whole).quantize(places, ROUND_HALF_UP)
