@@ -8,7 +8,7 @@ from tests.e2e.deployment import Stack
 
 
 def _metrics(stack: Stack) -> dict[str, Any]:
-    """Give the last value of each metric that the collector has written."""
+    """Return the last value of each metric that the collector has written."""
     found = {}
     for line in stack.log("platform/collect_metrics"):
         if "_aws" in line:

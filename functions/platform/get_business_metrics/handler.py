@@ -13,7 +13,7 @@ from shop.services.platform.metrics import business_metrics, period_of
 
 @endpoint(query=MetricsQuery, answer=BusinessMetrics, access=only(FINANCE | STAFF))
 def handler(request: Request[None, MetricsQuery]) -> Answer:
-    """Give the business metrics of a period."""
+    """Return the business metrics of a period."""
     period = period_of(request.query.from_, request.query.to, datetime.now(UTC))
     currency = environment().settings.currency
     return Answer(business_metrics(business_figures(), period, currency))

@@ -17,7 +17,7 @@ GRAFANA: Final = Path("infra/grafana")
 
 
 def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
-    """Give what each generated file should hold.
+    """Return what each generated file should hold.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ _DEFAULTS: Final = {"ApplicationStack": "shop", "ApiName": "shop"}
 
 
 def files() -> dict[str, str]:
-    """Give the dashboards by the names of their files."""
+    """Return the dashboards by the names of their files."""
     return {f"{board.name}.json": _json(board) for board in DASHBOARDS}
 
 

@@ -45,7 +45,7 @@ def period_of(begin: datetime | None, end: datetime | None, now: datetime) -> Pe
 
 
 def business_metrics(figures: BusinessFigures, period: Period, currency: str) -> BusinessMetrics:
-    """Give the figures of a period."""
+    """Return the figures of a period."""
     counts = figures.business(period)
     return BusinessMetrics(
         from_=period.begin,
