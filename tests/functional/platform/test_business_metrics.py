@@ -1,5 +1,6 @@
 """GET /api/metrics/business: exact figures of a period."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from shop.adapters.postgres import business
 from shop.adapters.postgres.database import Transaction
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
+from shop_local.paths import CHECKOUT
 from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
@@ -198,6 +201,49 @@ def test_finance_and_staff_may_look(
 ) -> None:
     assert shop.get(_PATH, token=token_of(container, role)).status == status
     assert shop.get(_PATH).status == 401
+
+
+def test_the_sample_event(shop: Gateway, container: Container) -> None:
+    event = json.loads((CHECKOUT / "events/platform/get_business_metrics.json").read_text())
+    token = token_of(container, Role.STAFF)
+    event["headers"]["Authorization"] = f"Bearer {token}"
+    event["multiValueHeaders"]["Authorization"] = [f"Bearer {token}"]
+    assert shop.invoke("platform/get_business_metrics", event)["statusCode"] == 200
+
+
+def test_a_period_is_read_by_indexes(container: Container) -> None:
+    """Of 100,000 orders over 90 days."""
+    period = {"begin": _NOW - timedelta(days=1), "end": _NOW, "limit": 10}
+    with container.database.transaction() as transaction:
+        transaction.execute(
+            "INSERT INTO orders (id, user_id, currency, subtotal_minor, tax_minor, shipping_minor,"
+            " total_minor, shipping_address, shipping_method, correlation_id, created_at)"
+            " SELECT gen_random_uuid(), gen_random_uuid(), 'USD', 1, 0, 0, 1, '{}', 'x',"
+            " gen_random_uuid(), now() - (100000 - n) * interval '77 seconds'"
+            " FROM generate_series(1, 100000) AS n"
+        )
+        transaction.execute(
+            "INSERT INTO order_timeline (order_id, status, occurred_at)"
+            " SELECT id, 'PAID', created_at FROM orders ORDER BY created_at"
+        )
+        transaction.execute(
+            "INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)"
+            " SELECT id, id, CASE WHEN n %% 8 = 0 THEN 'cart.created' ELSE 'order.paid' END, '', '{}',"
+            " created_at FROM (SELECT *, row_number() OVER () AS n FROM orders) AS o"
+        )
+        for index in ("idx_orders_created", "idx_order_timeline_occurred"):
+            transaction.execute("SELECT brin_summarize_new_values(%s)", (index,))
+        for table in ("orders", "order_timeline", "outbox"):
+            transaction.execute(f"ANALYZE {table}")
+        plans = [
+            "\n".join(row[0] for row in transaction.rows(f"EXPLAIN {statement}", period))
+            for statement in (business._BUSINESS, business._TOP_PRODUCTS, business._REVENUE_BY_HOUR)
+        ]
+    for index in ("idx_outbox_carts", "idx_orders_created"):
+        assert index in plans[0], plans[0]
+    for plan in plans:
+        assert "idx_order_timeline_occurred" in plan, plan
+        assert "Seq Scan on order_timeline" not in plan, plan
 
 
 def test_stock_is_recorded_once_a_day_and_its_last_record_counts(container: Container) -> None:

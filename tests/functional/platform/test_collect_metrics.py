@@ -12,13 +12,14 @@ from shop.contracts.events import CONSUMERS, dead_letter_queue, queue_name
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.services.platform.metrics import collect_metrics
+from shop_local.paths import CHECKOUT
 from tests.support.broker import purge, put
 from tests.support.builders import add_product, lapse, place_order
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
 from tests.support.waiting import eventually
 
-_SCHEDULE = {"version": "0", "id": "x", "detail-type": "Scheduled Event", "detail": {}}
+_SCHEDULE = json.loads((CHECKOUT / "events/platform/collect_metrics.json").read_text())
 _DAY = datetime(2026, 11, 20, tzinfo=UTC)
 
 

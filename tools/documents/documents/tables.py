@@ -14,6 +14,7 @@ from documents import handlers
 from documents.handlers import Function
 from documents.observability.alarms import ALARMS
 from shop.bootstrap.settings import Settings
+from shop.contracts.billed_metrics import billed_metrics
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.contracts.metrics import AWS_METRICS, METRICS
@@ -68,8 +69,8 @@ def webhook_events() -> str:
 
 
 def metrics() -> str:
-    """List our metrics."""
-    return markdown(
+    """List our metrics, and count those that are billed."""
+    table = markdown(
         ("metric", "unit", "by", "what it is", "emitted", "healthy"),
         (
             (
@@ -83,6 +84,7 @@ def metrics() -> str:
             for name, metric in METRICS.items()
         ),
     )
+    return f"{table}\nWith all their dimensions these are {billed_metrics()} billed metrics.\n"
 
 
 def aws_metrics() -> str:
