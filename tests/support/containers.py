@@ -18,12 +18,14 @@ from shop.bootstrap import (
     catalog,
     checkout,
     dead_letters,
+    figures,
     housekeeping,
     idempotency,
     identity,
     mail,
     outbox,
     postgres,
+    queues,
     rabbitmq,
     redis,
     search,
@@ -42,7 +44,7 @@ from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThro
 from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import CheckoutMachine
 from shop.services.payments.ports import PaymentProvider
-from shop.services.platform.ports import Records
+from shop.services.platform.ports import BusinessFigures, QueueDepths, Records
 from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
 
 #: Nobody listens there: events stay in the outbox.
@@ -79,6 +81,8 @@ class Container:
     idempotency = _Attribute[IdempotencyRecords](idempotency.idempotency)
     outbox = _Attribute[PostgresOutbox](outbox.outbox)
     records = _Attribute[Records](housekeeping.records)
+    business_figures = _Attribute[BusinessFigures](figures.business_figures)
+    queue_depths = _Attribute[QueueDepths](queues.queue_depths)
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)
     login_throttle = _Attribute[LoginThrottle](identity.login_throttle)

@@ -74,6 +74,8 @@ _LOADS: Final = {
     "payments/process_payment": "http postgres redis rabbitmq stripe",
     "payments/receive_webhook": "http postgres rabbitmq stripe",
     "payments/reconcile_payments": "postgres rabbitmq stripe",
+    "platform/collect_metrics": "postgres rabbitmq",
+    "platform/get_business_metrics": "http postgres redis",
     "platform/get_docs": "http",
     "platform/get_health": "http postgres redis rabbitmq",
     "platform/get_openapi": "http",

@@ -124,13 +124,13 @@ def test_every_line_of_a_request_carries_the_id_that_its_client_is_told(
 
 
 def test_a_metric_is_one_line_of_emf(capsys: pytest.CaptureFixture[str]) -> None:
-    observability.metric("CacheHits", 2, unit="Count", cache="products")
+    observability.metric("CacheHits", 2, layer="redis")
     line = json.loads(capsys.readouterr().out)
     assert line["CacheHits"] == [2.0]
-    assert line["cache"] == "products"
+    assert line["layer"] == "redis"
     definition = line["_aws"]["CloudWatchMetrics"][0]
     assert definition["Metrics"] == [{"Name": "CacheHits", "Unit": "Count"}]
-    assert definition["Dimensions"] == [["cache"]]
+    assert definition["Dimensions"] == [["layer"]]
 
 
 class Command(msgspec.Struct):

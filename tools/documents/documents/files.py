@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from documents import asyncapi, openapi, pages
 from documents.handlers import Function
+from documents.observability import cloudwatch, grafana
 
 #: The function that serves the document carries it; docs/openapi.json links there.
 OPENAPI: Final = Path("functions/platform/get_openapi/openapi.json")
 ASYNCAPI: Final = Path("docs/asyncapi.json")
+OBSERVABILITY: Final = Path("infra/observability.yaml")
+GRAFANA: Final = Path("infra/grafana")
 
 
 def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
@@ -26,6 +29,8 @@ def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
     return {
         OPENAPI: _json(openapi.document(checkout, functions)),
         ASYNCAPI: _json(asyncapi.document()),
+        OBSERVABILITY: cloudwatch.template(),
+        **{GRAFANA / name: text for name, text in grafana.files().items()},
     } | pages.render(checkout, functions)
 
 

@@ -17,6 +17,8 @@ PAGES: Final[Mapping[Path, tuple[str, ...]]] = {
     Path("docs/events.md"): ("events", "webhook events"),
     Path("docs/settings.md"): ("settings",),
     Path("docs/proof.md"): ("proof",),
+    Path("docs/metrics.md"): ("metrics", "AWS metrics"),
+    Path("docs/runbook.md"): ("alarms",),
 }
 
 
@@ -36,6 +38,9 @@ def render(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
         "webhook events": tables.webhook_events,
         "settings": tables.settings,
         "proof": lambda: proof.table(checkout),
+        "metrics": tables.metrics,
+        "AWS metrics": tables.aws_metrics,
+        "alarms": tables.alarms,
     }
     return {
         page: _fill(page, (checkout / page).read_text(), names, parts)

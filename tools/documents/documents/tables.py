@@ -12,9 +12,12 @@ from msgspec.structs import fields
 
 from documents import handlers
 from documents.handlers import Function
+from documents.observability.alarms import ALARMS
 from shop.bootstrap.settings import Settings
+from shop.contracts.billed_metrics import billed_metrics
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.contracts.http.payments import WEBHOOK_EVENTS
+from shop.contracts.metrics import AWS_METRICS, METRICS
 
 _ATTRIBUTES: Final = re.compile(
     r"^(?P<names>\w+(?:, \w+)*) : \w+\n(?P<meaning>(?: {4}.+\n?)+)", re.MULTILINE
@@ -63,6 +66,57 @@ def events() -> str:
 def webhook_events() -> str:
     """List the payment provider's events to which an endpoint subscribes."""
     return "".join(f"- `{event_type}`\n" for event_type in WEBHOOK_EVENTS)
+
+
+def metrics() -> str:
+    """List our metrics, and count those that are billed."""
+    table = markdown(
+        ("metric", "unit", "by", "what it is", "emitted", "healthy"),
+        (
+            (
+                f"`{name}`",
+                metric.unit,
+                ", ".join(f"`{dimension}`" for dimension in metric.dimensions),
+                metric.formula,
+                "by `collect_metrics`" if metric.source == "collector" else "where it happens",
+                metric.healthy,
+            )
+            for name, metric in METRICS.items()
+        ),
+    )
+    return f"{table}\nWith all their dimensions these are {billed_metrics()} billed metrics.\n"
+
+
+def aws_metrics() -> str:
+    """List the metrics of AWS that the dashboards show."""
+    return markdown(
+        ("namespace", "metric", "by", "what it is", "billed"),
+        (
+            (
+                f"`{metric.namespace}`",
+                f"`{metric.name}`",
+                ", ".join(f"`{dimension}`" for dimension in metric.dimensions),
+                metric.meaning,
+                "yes" if metric.billed else "no",
+            )
+            for metric in AWS_METRICS
+        ),
+    )
+
+
+def alarms() -> str:
+    """List the alarms, for the runbook."""
+    return markdown(
+        ("alarm", "what has happened", "what to do"),
+        (
+            (
+                f"`{alarm.name}`",
+                alarm.meaning,
+                f"[{alarm.runbook.replace('-', ' ')}](#{alarm.runbook})",
+            )
+            for alarm in ALARMS
+        ),
+    )
 
 
 def settings() -> str:

@@ -8,6 +8,9 @@ import copy
 import logging
 import os
 import sys
+import time
+from collections import Counter
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, override
 
@@ -16,14 +19,17 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from shop.contracts.metrics import METRICS, NAMESPACE, MetricName
 from shop.tracebacks import format_traceback
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-_NAMESPACE: Final = "Shop"
 #: Also the name of the parent of all modules' loggers.
 _SERVICE: Final = "shop"
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
+_FLUSH_SECONDS: Final = 60.0
 _cold: bool = True
+_counts: Counter[tuple[MetricName, tuple[tuple[str, str], ...]]] = Counter()
+_flush_at: float = time.monotonic() + _FLUSH_SECONDS
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -97,18 +103,47 @@ def bind(**keys: Any) -> None:
     _logger().thread_safe_append_keys(**keys)
 
 
-def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: str) -> None:
+def metric(
+    name: MetricName, value: float = 1, *, at: datetime | None = None, **dimensions: str
+) -> None:
     """Write a metric to the log in CloudWatch's embedded metric format (EMF).
 
     Parameters
     ----------
     name : str
-        In CamelCase, for example ``"OutboxOldestAge"``.
+        Of the table in `shop.contracts.metrics`, which has its unit and the names of its dimensions.
     value : float
-        In `unit`, one of CloudWatch's units (``"Count"``, ``"Seconds"``, ``"Milliseconds"`` …).
+        In that unit.
+    at : datetime, optional
+        When it was so; now, if not given.
     **dimensions : str
         Each with few values, because every combination is billed as a separate metric.
     """
-    with single_metric(name, MetricUnit(unit), value, namespace=_NAMESPACE) as made:
-        for dimension, of in dimensions.items():
-            made.add_dimension(dimension, of)
+    of = METRICS[name]
+    if tuple(dimensions) != of.dimensions:
+        raise ValueError(f"{name} has the dimensions {of.dimensions}, not {tuple(dimensions)}")
+    with single_metric(name, MetricUnit(of.unit), value, namespace=NAMESPACE) as made:
+        for dimension, of_it in dimensions.items():
+            made.add_dimension(dimension, of_it)
+        if at is not None:
+            made.set_timestamp(at)
+
+
+def count(name: MetricName, **dimensions: str) -> None:
+    """Count what happens too often for a line each time; `flush_counts` writes the sums.
+
+    What an execution environment has counted since its last flush ends with it.
+    """
+    _counts[name, tuple(dimensions.items())] += 1
+
+
+def flush_counts() -> None:
+    """Write what was counted, at most once a minute; called at the end of every invocation."""
+    global _flush_at  # noqa: PLW0603 - a fact about the process
+    if not _counts or (now := time.monotonic()) < _flush_at:
+        return
+    _flush_at = now + _FLUSH_SECONDS
+    sums = dict(_counts)
+    _counts.clear()
+    for (name, dimensions), value in sums.items():
+        metric(name, value, at=None, **dict(dimensions))

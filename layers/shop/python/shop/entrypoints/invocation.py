@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Literal
 
 from shop.domain.errors import ShopError
-from shop.observability import begin_invocation
+from shop.observability import begin_invocation, flush_counts
 from shop.tracebacks import describe
 
 type Kind = Literal["endpoint", "task", "consumer", "schedule"]
@@ -64,6 +64,7 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
     finally:
         _summary.reset(token)
         _log.info("invocation", extra=summary)
+        flush_counts()
 
 
 def summarise(**fields: Any) -> None:

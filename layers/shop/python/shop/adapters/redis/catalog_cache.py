@@ -27,6 +27,7 @@ from shop.adapters.redis.connection import OPEN_SECONDS, RedisClient
 from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.adapters.redis.local_cache import LocalCache
 from shop.domain.errors import DependencyUnavailable
+from shop.observability import count
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.catalog.ports import CatalogCache
 from shop.services.circuit_breaker import CircuitBreaker
@@ -80,7 +81,9 @@ class RedisCatalogCache(CatalogCache):
             invalidated = self._invalidated
             text = self._local.get(key.name)
         if text is not None:
+            count("CacheHits", layer="memory")
             return Cached(text, hit=True)
+        count("CacheMisses", layer="memory")
         cached = self._fetch_shared(key, load)
         with self._lock:
             # Another thread may have read the message that invalidates this answer in the meantime.
@@ -115,7 +118,9 @@ class RedisCatalogCache(CatalogCache):
             version, text = self._read(key)
             self._breaker.succeeded()
             if text is not None:
+                count("CacheHits", layer="redis")
                 return Cached(text, hit=True)
+            count("CacheMisses", layer="redis")
             mine = self._redis.set(_lock(key), secrets.token_hex(8), nx=True, px=_LOCK_MS)
             if not mine and (text := self._wait(key)) is not None:
                 return Cached(text, hit=True)

@@ -57,7 +57,7 @@ def relay(
     """
     deadline = clock() + seconds
     relayed = 0
-    metric("OutboxOldestAge", outbox.oldest_age_seconds(), unit="Seconds")
+    metric("OutboxOldestAge", outbox.oldest_age_seconds())
     while clock() < deadline:
         publisher.ready()
         with outbox.pending(limit=_RELAY_BATCH) as batch:

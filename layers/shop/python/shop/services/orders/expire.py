@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shop.domain.ids import new_id
 from shop.domain.orders import UNPAID, CancelReason, OrderStatus
+from shop.observability import metric
 from shop.services.inventory.holds import NOT_BEING_PAID, release_stock
 from shop.services.orders.cancel import cancel
 from shop.services.orders.ports import OrdersWork
@@ -38,20 +39,25 @@ def expire_reservations(
     """
     deadline = clock() + seconds
     counts = {"released": 0, "cancelled": 0}
-    while clock() < deadline:
-        with open_unit_of_work() as work:
-            lapsed = work.inventory.lapsed_orders(_BATCH)
-        progress = 0
-        for order_id in lapsed:
-            if clock() >= deadline:
+    try:
+        while clock() < deadline:
+            with open_unit_of_work() as work:
+                lapsed = work.inventory.lapsed_orders(_BATCH)
+            progress = 0
+            for order_id in lapsed:
+                if clock() >= deadline:
+                    break
+                released, cancelled = _expire(open_unit_of_work, order_id)
+                counts["released"] += released
+                counts["cancelled"] += cancelled
+                progress += released or cancelled
+            if len(lapsed) < _BATCH or not progress:
                 break
-            released, cancelled = _expire(open_unit_of_work, order_id)
-            counts["released"] += released
-            counts["cancelled"] += cancelled
-            progress += released or cancelled
-        if len(lapsed) < _BATCH or not progress:
-            break
-        _log.info("expired so far", extra={"counts": counts})
+            _log.info("expired so far", extra={"counts": counts})
+    finally:
+        # Also of a run that a server's outage cut short.
+        if counts["released"]:
+            metric("ReservationsExpired", counts["released"])
     return counts
 
 

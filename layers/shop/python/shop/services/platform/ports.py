@@ -1,6 +1,10 @@
-"""Ports of operations: old records and the health of servers."""
+"""Ports of operations: old records, the health of servers, and business figures."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+
+from shop.domain.business import Business, Gauges, HourlyRevenue, Period, SoldProduct
 
 
 class Records(Protocol):
@@ -43,4 +47,36 @@ class Dependency(Protocol):
         ------
         DependencyUnavailable
             If it does not answer.
+        """
+
+
+class BusinessFigures(Protocol):
+    """How business goes, as the database has it."""
+
+    def business(self, period: Period) -> Business:
+        """Count what happened in a period."""
+
+    def top_products(self, period: Period, limit: int) -> list[SoldProduct]:
+        """List the products that sold best in a period, by revenue."""
+
+    def revenue_by_hour(self, period: Period) -> list[HourlyRevenue]:
+        """Sum up what was paid in each hour that had a payment."""
+
+    def gauges(self) -> Gauges:
+        """Read what the database shows of this moment."""
+
+    def record_stock(self, now: datetime) -> None:
+        """Record what is on hand as the stock of this day; the last record of a day counts."""
+
+
+class QueueDepths(Protocol):
+    """How many messages wait in queues."""
+
+    def total(self, queues: Sequence[str]) -> int:
+        """Sum up the messages that are ready in queues.
+
+        Raises
+        ------
+        DependencyUnavailable
+            If the broker is unavailable.
         """

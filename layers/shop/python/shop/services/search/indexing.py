@@ -38,7 +38,7 @@ def refresh_index(
     if written:
         now = datetime.now(UTC)
         oldest = min(document.changed_at for document in written)
-        metric("SearchIndexLag", max(0.0, (now - oldest).total_seconds()), unit="Seconds")
+        metric("SearchIndexLag", max(0.0, (now - oldest).total_seconds()))
     return len(written)
 
 

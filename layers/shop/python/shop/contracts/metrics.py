@@ -1,0 +1,189 @@
+"""The one table of metrics: ours, which `shop.observability` emits by name, and AWS's that we look at.
+
+Documentation, dashboards, alarms and tests are made from it. Every combination of dimensions is billed as a
+metric of its own, so what AWS measures without charge is not measured again:
+
+Latency and errors of the API
+    API Gateway measures each stage without charge. Per route it would publish seven billed metrics of each
+    ("detailed metrics"), and one of our own would be billed for each as well. The access log has the latency
+    and status of every request: a query of it gives the percentiles of each route, exactly, and costs nothing
+    until somebody looks.
+Depth of each queue
+    Amazon MQ measures each without charge. Ours are the two sums, which the laptop has as well.
+Memory of functions
+    Lambda has no such metric outside of Lambda Insights. Its reports in the functions' log have it.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+#: Namespace of our own metrics.
+NAMESPACE: Final = "Shop"
+
+type MetricName = Literal[
+    "OrderConversionRate", "CartAbandonmentRate", "AverageOrderValue", "InventoryTurnover", "RevenueHourly",
+    "RevenueDaily", "OutboxOldestAge", "QueueDepth", "DeadLettersWaiting", "DatabaseConnections",
+    "PaymentsInDoubt", "CacheHits", "CacheMisses", "ReservationsExpired", "DeadLetters", "MessageRetries",
+    "EmailsRefused", "RefundsRefused", "RefundsFailed", "PaidOrdersWithoutHold", "SearchFallbacks",
+    "SearchIndexLag",
+]  # fmt: skip
+#: CloudWatch's; it has none for currencies.
+type Unit = Literal["Count", "Seconds", "Milliseconds", "Percent", "Bytes", "None"]
+#: Who emits it: ``collect_metrics`` every five minutes, or the code in which it happens.
+type Source = Literal["collector", "event"]
+
+
+class Metric(NamedTuple):
+    """A metric of ours.
+
+    Attributes
+    ----------
+    formula : str
+        What it is, exactly.
+    healthy : str
+        What is normal.
+    """
+
+    unit: Unit
+    source: Source
+    formula: str
+    healthy: str
+    dimensions: tuple[str, ...] = ()
+
+
+METRICS: Final[dict[MetricName, Metric]] = {
+    "OrderConversionRate": Metric(
+        "Percent", "collector",
+        "carts begun in the last 24 hours that were bought and paid, of all that were begun", "as usual",
+    ),
+    "CartAbandonmentRate": Metric(
+        "Percent", "collector",
+        "carts abandoned (not touched for a day) in the last 24 hours, of those abandoned or bought",
+        "as usual",
+    ),
+    "AverageOrderValue": Metric(
+        "None", "collector",
+        "total of the orders paid in the last 24 hours, divided by their number; in the shop's currency",
+        "as usual",
+    ),
+    "InventoryTurnover": Metric(
+        "None", "collector",
+        "units sold in the last 24 hours, divided by the average of units on hand", "as usual",
+    ),
+    "RevenueHourly": Metric(
+        "None", "collector",
+        "total of the orders paid since the hour began; its maximum is the hour's revenue", "as usual",
+    ),
+    "RevenueDaily": Metric(
+        "None", "collector",
+        "total of the orders paid since midnight UTC; its maximum is the day's revenue", "as usual",
+    ),
+    "OutboxOldestAge": Metric(
+        "Seconds", "event", "age of the oldest event that waits to be published, each minute", "below 60",
+    ),
+    "QueueDepth": Metric(
+        "Count", "collector", "messages ready in all queues of consumers", "near 0",
+    ),
+    "DeadLettersWaiting": Metric(
+        "Count", "collector", "messages in all dead-letter queues", "0",
+    ),
+    "DatabaseConnections": Metric(
+        "Count", "collector", "connections of clients to the database, as PostgreSQL counts them",
+        "below 80% of `max_connections`",
+    ),
+    "PaymentsInDoubt": Metric(
+        "Count", "collector", "payments whose outcome Stripe has not given for two minutes", "0",
+    ),
+    "CacheHits": Metric(
+        "Count", "event", "answers found in the function's memory or in Redis, summed for a minute or longer",
+        "most lookups", ("layer",),
+    ),
+    "CacheMisses": Metric(
+        "Count", "event", "answers looked up there and not found, summed in the same way", "few", ("layer",),
+    ),
+    "ReservationsExpired": Metric(
+        "Count", "event", "orders whose stock was given back because the time to pay was over", "as usual",
+    ),
+    "DeadLetters": Metric("Count", "event", "messages dead-lettered", "0", ("queue",)),
+    "MessageRetries": Metric(
+        "Count", "event", "attempts of messages that failed and are repeated", "0, occasionally a few",
+        ("queue",),
+    ),
+    "EmailsRefused": Metric(
+        "Count", "event", "e-mails whose recipient SES refuses", "few", ("reason",),
+    ),
+    "RefundsRefused": Metric("Count", "event", "refunds that Stripe refuses", "0"),
+    "RefundsFailed": Metric("Count", "event", "refunds that failed after Stripe had accepted them", "0"),
+    "PaidOrdersWithoutHold": Metric(
+        "Count", "event", "orders paid whose stock was no longer held; they are refunded", "0",
+    ),
+    "SearchFallbacks": Metric(
+        "Count", "event", "searches that PostgreSQL answered because OpenSearch did not", "0",
+    ),
+    "SearchIndexLag": Metric(
+        "Seconds", "event", "age of the oldest change in a batch when the search index has it", "below 60",
+    ),
+}  # fmt: skip
+
+
+class AwsMetric(NamedTuple):
+    """A metric of AWS's.
+
+    Attributes
+    ----------
+    billed : bool
+        Whether AWS charges for it.
+    """
+
+    namespace: str
+    name: str
+    dimensions: tuple[str, ...]
+    meaning: str
+    billed: bool = False
+
+
+_API: Final = ("ApiName", "Stage")
+_BROKER: Final = ("Broker",)
+_QUEUE: Final = ("Broker", "VirtualHost", "Queue")
+_CLUSTER: Final = ("DBClusterIdentifier",)
+_CACHE: Final = ("CacheClusterId",)
+_SEARCH: Final = ("DomainName", "ClientId")
+_NAT: Final = ("NatGatewayId",)
+_CDN: Final = ("DistributionId", "Region")
+
+AWS_METRICS: Final = (
+    AwsMetric("AWS/ApiGateway", "Count", _API, "requests"),
+    AwsMetric("AWS/ApiGateway", "Latency", _API, "from request to answer, p50, p95 and p99"),
+    AwsMetric("AWS/ApiGateway", "4XXError", _API, "requests refused; its average is the rate"),
+    AwsMetric("AWS/ApiGateway", "5XXError", _API, "requests failed; its average is the rate"),
+    AwsMetric("AWS/Lambda", "ConcurrentExecutions", ("FunctionName",), "executions at one time"),
+    AwsMetric("AWS/Lambda", "Duration", ("FunctionName",), "of invocations, one function a route"),
+    AwsMetric("AWS/Lambda", "Errors", ("FunctionName",), "invocations that failed"),
+    AwsMetric("AWS/Lambda", "Throttles", ("FunctionName",), "invocations refused for concurrency"),
+    AwsMetric("AWS/Lambda", "Errors", (), "of all functions of the account and region"),
+    AwsMetric("AWS/Lambda", "Throttles", (), "of all functions of the account and region"),
+    AwsMetric("AWS/States", "ExecutionsFailed", ("StateMachineArn",), "checkouts that failed"),
+    AwsMetric("AWS/States", "ExecutionsTimedOut", ("StateMachineArn",), "checkouts that ran out of time"),
+    AwsMetric("AWS/AmazonMQ", "MessageCount", _QUEUE, "messages in each queue"),
+    AwsMetric("AWS/AmazonMQ", "ConnectionCount", _BROKER, "connections to the broker"),
+    AwsMetric("AWS/AmazonMQ", "SystemCpuUtilization", _BROKER, "CPU of the broker"),
+    AwsMetric("AWS/AmazonMQ", "RabbitMQMemUsed", _BROKER, "memory of the broker"),
+    AwsMetric("AWS/AmazonMQ", "RabbitMQDiskFree", _BROKER, "disk space left to the broker"),
+    AwsMetric("AWS/RDS", "CPUUtilization", _CLUSTER, "CPU of the database"),
+    AwsMetric("AWS/RDS", "DatabaseConnections", _CLUSTER, "connections, as Aurora counts them"),
+    AwsMetric("AWS/RDS", "FreeableMemory", _CLUSTER, "memory left to the database"),
+    AwsMetric("AWS/RDS", "CommitLatency", _CLUSTER, "time of a commit"),
+    AwsMetric("AWS/RDS", "Deadlocks", _CLUSTER, "deadlocks a second"),
+    AwsMetric("AWS/RDS", "NetworkThroughput", _CLUSTER, "bytes a second to and from clients"),
+    AwsMetric("AWS/ElastiCache", "EngineCPUUtilization", _CACHE, "CPU of the cache's main thread"),
+    AwsMetric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", _CACHE, "memory of the cache"),
+    AwsMetric("AWS/ElastiCache", "CurrConnections", _CACHE, "connections to the cache"),
+    AwsMetric("AWS/ElastiCache", "Evictions", _CACHE, "keys removed for want of memory"),
+    AwsMetric("AWS/ES", "CPUUtilization", _SEARCH, "CPU of the search domain"),
+    AwsMetric("AWS/ES", "JVMMemoryPressure", _SEARCH, "share of the Java heap in use"),
+    AwsMetric("AWS/ES", "FreeStorageSpace", _SEARCH, "disk space left to the search domain"),
+    AwsMetric("AWS/NATGateway", "BytesOutToDestination", _NAT, "bytes to the internet"),
+    AwsMetric("AWS/NATGateway", "BytesInFromDestination", _NAT, "bytes from the internet"),
+    AwsMetric("AWS/NATGateway", "ErrorPortAllocation", _NAT, "connections without a port"),
+    AwsMetric("AWS/CloudFront", "Requests", _CDN, "requests for images and static files"),
+    AwsMetric("AWS/CloudFront", "CacheHitRate", _CDN, "share answered from the edge", billed=True),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Dashboards and alarms, defined once: as CloudFormation for CloudWatch, and as JSON for Grafana."""
