@@ -1,0 +1,12 @@
+"""What reads the figures that costs are set against."""
+
+from shop.adapters.postgres.figures import PostgresFigures
+from shop.bootstrap import Settings, part
+from shop.bootstrap.postgres import database
+from shop.services.finance.figures import Figures
+
+
+@part
+def figures(_settings: Settings) -> Figures:
+    """Orders, payments and price versions."""
+    return PostgresFigures(database())
