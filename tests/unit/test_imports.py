@@ -48,6 +48,12 @@ _LOADS: Final = {
     "catalog/search_products": "http postgres redis opensearch",
     "catalog/suggest_products": "http postgres redis opensearch",
     "finance/collect_costs": "postgres aws",
+    "finance/export_costs_csv": "http postgres redis",
+    "finance/export_costs_jsonl": "http postgres redis",
+    "finance/get_costs": "http postgres redis",
+    "finance/get_order_cost": "http postgres redis",
+    "finance/get_report": "http postgres redis",
+    "finance/get_unit_economics": "http postgres redis",
     "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
     "identity/delete_session": "http redis",
@@ -86,6 +92,9 @@ _LOADS: Final = {
 
 #: The repositories that each function's transactions have; a unit of work over orders has the stock's, too.
 _REPOSITORIES: Final = {
+    "costs": "finance/collect_costs finance/export_costs_csv finance/export_costs_jsonl"
+    " finance/get_order_cost",
+    "costs figures": "finance/get_costs finance/get_report finance/get_unit_economics",
     "catalog": "cart/add_item cart/change_item cart/empty_cart cart/get_cart cart/remove_item"
     " catalog/change_product catalog/create_product catalog/deactivate_product catalog/get_product"
     " catalog/list_categories catalog/list_products",

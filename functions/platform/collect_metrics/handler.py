@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shop.bootstrap.figures import business_figures
+from shop.bootstrap.business import business_figures
 from shop.bootstrap.queues import queue_depths
 from shop.entrypoints.schedule import schedule
 from shop.services.platform.metrics import collect_metrics

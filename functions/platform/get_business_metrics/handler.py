@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from shop.bootstrap import environment
-from shop.bootstrap.figures import business_figures
+from shop.bootstrap.business import business_figures
 from shop.contracts.http.metrics import BusinessMetrics, MetricsQuery
 from shop.domain.sessions import FINANCE, STAFF
 from shop.entrypoints.access import only

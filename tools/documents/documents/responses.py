@@ -25,6 +25,10 @@ HEADERS: Final[dict[str, Any]] = {
         "description": "This is the answer to an earlier request with the same Idempotency-Key",
         "schema": {"const": "true"},
     },
+    "X-Next-Cursor": {
+        "description": "Sent as `cursor`, it asks for the next page; absent on the last",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}},
 }
 _ALWAYS: Final = (
@@ -58,8 +62,8 @@ def responses(
         names = [*operation.response_headers, *cached]
         described[status] = _response(status, names, replayed=status in kept)
         if operation.answer:
-            media_type = "text/html" if operation.answer is str else "application/json"
-            described[status]["content"] = {media_type: {"schema": schemas[operation.answer]}}
+            content = {operation.media_type: {"schema": schemas[operation.answer]}}
+            described[status]["content"] = content
     if operation.conditional:
         described[304] = _response(304, cached)
     for status, codes in _codes(path, operation).items():

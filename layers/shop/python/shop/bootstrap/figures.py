@@ -1,12 +1,12 @@
-"""How business goes."""
+"""What reads the figures that costs are set against."""
 
-from shop.adapters.postgres.business import PostgresBusinessFigures
+from shop.adapters.postgres.figures import PostgresFigures
 from shop.bootstrap import Settings, part
 from shop.bootstrap.postgres import database
-from shop.services.platform.ports import BusinessFigures
+from shop.services.finance.figures import Figures
 
 
 @part
-def business_figures(_settings: Settings) -> BusinessFigures:
-    """How business goes, as the database has it."""
-    return PostgresBusinessFigures(database())
+def figures(_settings: Settings) -> Figures:
+    """Orders, payments and price versions."""
+    return PostgresFigures(database())

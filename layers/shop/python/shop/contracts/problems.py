@@ -142,6 +142,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The order holds no stock.",
         "Check the order's id. A hold that was released or has expired is not found either.",
     ),
+    "costs_not_recorded": ProblemType(
+        404, "The ledger has no such costs",
+        "The order is older than the ledger, its log events were lost, or nothing has been collected yet.",
+        "Ask for what happened after the ledger's beginning, which `detail` names if there is one.",
+    ),
     "method_not_allowed": ProblemType(
         405, "Method not allowed",
         "The path exists, but not with this method.",
@@ -231,6 +236,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         500, "Something went wrong on our side",
         "The request met a fault of the shop. It is in the log under the request_id.",
         "Repeat it once; if it fails again, report the request_id.",
+    ),
+    "price_missing": ProblemType(
+        500, "A price is missing",
+        "The price list lacks a price that the answer needs; `detail` names it. Nothing is computed without.",
+        "Add the price to infra/pricing, as another version, and run the migrations.",
     ),
     "dependency_unavailable": ProblemType(
         503, "A dependency is not available",

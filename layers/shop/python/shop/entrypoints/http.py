@@ -39,7 +39,8 @@ _log = logging.getLogger(__name__)
 
 #: Headers that scripts of other origins may read (CORS).
 _EXPOSED: Final = (
-    "ETag, Idempotency-Replayed, Location, Retry-After, X-Cache, X-Correlation-Id, X-Request-Id"
+    "ETag, Idempotency-Replayed, Location, Retry-After, X-Cache, X-Correlation-Id, X-Next-Cursor,"
+    " X-Request-Id"
 )
 
 
@@ -86,6 +87,7 @@ def endpoint(
     body: Any = None,
     query: Any = None,
     answer: Any = None,
+    media_type: str | None = None,
     status: int = 200,
     further_statuses: tuple[int, ...] = (),
     request_headers: tuple[str, ...] = (),
@@ -107,7 +109,9 @@ def endpoint(
     ----------
     body, query, answer : struct types, optional
         The contract. A body of ``bytes`` is JSON that the function parses itself; an answer of ``dict`` is
-        any JSON object, one of ``str`` an HTML page.
+        any JSON object, one of ``str`` text.
+    media_type : str, optional
+        Of the answer, for the documentation; by default that of JSON, or of HTML if it is text.
     status : int
         Status of the success, for the documentation.
     further_statuses : tuple of int
@@ -138,6 +142,7 @@ def endpoint(
             body=body,
             query=query,
             answer=answer,
+            media_type=media_type or ("text/html" if answer is str else "application/json"),
             status=status,
             further_statuses=further_statuses,
             request_headers=request_headers,

@@ -170,6 +170,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Any
     query: Any
     answer: Any
+    media_type: str
     status: int
     further_statuses: tuple[int, ...]
     request_headers: tuple[str, ...]

@@ -16,6 +16,7 @@ COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
 PAYMENT_METHOD: Final = r"^(pm|card|src)_[A-Za-z0-9_]+$"
 IDENTIFIER: Final = r"^[A-Za-z0-9_]+$(?!\n)"
 METHOD: Final = r"^[a-z][a-z_]*$(?!\n)"
+MOMENT: Final = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z)?$(?!\n)"
 
 #: Descriptions, to follow "must be".
 WANTED: Final = {
@@ -29,4 +30,5 @@ WANTED: Final = {
     PAYMENT_METHOD: "the id of a payment method, such as pm_card_visa",
     IDENTIFIER: "letters, digits and underscores",
     METHOD: "lower-case letters and underscores",
+    MOMENT: "a day such as 2026-01-31, or a time in UTC such as 2026-01-31T12:00:00Z",
 }

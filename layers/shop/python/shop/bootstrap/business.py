@@ -1,0 +1,12 @@
+"""How business goes."""
+
+from shop.adapters.postgres.business import PostgresBusinessFigures
+from shop.bootstrap import Settings, part
+from shop.bootstrap.postgres import database
+from shop.services.platform.ports import BusinessFigures
+
+
+@part
+def business_figures(_settings: Settings) -> BusinessFigures:
+    """How business goes, as the database has it."""
+    return PostgresBusinessFigures(database())
