@@ -14,11 +14,11 @@ from shop.bootstrap import (
     Environment,
     Part,
     Settings,
+    business,
     cart,
     catalog,
     checkout,
     dead_letters,
-    figures,
     housekeeping,
     idempotency,
     identity,
@@ -81,7 +81,7 @@ class Container:
     idempotency = _Attribute[IdempotencyRecords](idempotency.idempotency)
     outbox = _Attribute[PostgresOutbox](outbox.outbox)
     records = _Attribute[Records](housekeeping.records)
-    business_figures = _Attribute[BusinessFigures](figures.business_figures)
+    business_figures = _Attribute[BusinessFigures](business.business_figures)
     queue_depths = _Attribute[QueueDepths](queues.queue_depths)
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)
