@@ -12,10 +12,11 @@ from shop_local.deploy import STACK
 from shop_local.functions import is_name_of
 
 _GROUP = f"/{STACK}/functions"
-#: Functions of the chain that a payment sets off, in the order in which it runs.
+#: Functions of the chain that a payment sets off, in the order in which it runs. Of the first two, the one
+#: that learns first of the payment records it.
 _CHAIN = (
-    "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnInventoryConfirmed",
-    "NotificationsOnOrderConfirmed",
+    "PaymentsProcessPayment", "PaymentsReceiveWebhook", "InventoryOnOrderPaid",
+    "OrdersOnInventoryConfirmed", "NotificationsOnOrderConfirmed",
 )  # fmt: skip
 #: What they say of their part in it.
 _STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")

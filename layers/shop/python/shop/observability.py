@@ -67,6 +67,8 @@ def _logger() -> Logger:
         ),
     )
     logging.getLogger(_SERVICE).propagate = False
+    # Lambda sets the root's level to that of the function's JSON log, and libraries would log every request.
+    logging.getLogger().setLevel(logging.WARNING)
     # Not on our lines, so not to be found out for each.
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     return logger
