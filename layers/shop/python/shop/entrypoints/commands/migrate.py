@@ -1,4 +1,4 @@
-"""Apply the numbered SQL files of ``infra/migrations`` that the database does not have yet.
+"""Apply the pending SQL migrations of ``infra/migrations``.
 
 Usage: ``python -m shop.entrypoints.commands.migrate DIRECTORY`` with SHOP_DATABASE_URL set.
 """
