@@ -1,4 +1,4 @@
-"""Stands for AWS: every execution of the checkout succeeds at once, every e-mail is accepted."""
+"""A stub of AWS: every checkout execution succeeds at once, every e-mail is accepted."""
 
 import http.server
 import json
@@ -38,7 +38,7 @@ class _Aws(http.server.BaseHTTPRequestHandler):
         self.wfile.write(answer.encode())
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Suppress the access log."""
 
 
 def _placed(command: dict[str, Any]) -> str:
@@ -78,7 +78,7 @@ def _placed(command: dict[str, Any]) -> str:
 
 @contextmanager
 def aws() -> Iterator[dict[str, str]]:
-    """Run it in a thread; give the environment that leads boto3 there."""
+    """Run the stub in a thread; yield the environment that points boto3 to it."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Aws)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

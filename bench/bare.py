@@ -1,4 +1,4 @@
-"""The bare drivers: what a handler sends to PostgreSQL and Redis, recorded once, sent again by them alone."""
+"""The bare drivers: they replay what a handler sends to PostgreSQL and Redis, recorded once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from shop.adapters.redis.connection import RedisClient
 
 @contextmanager
 def recorded() -> Iterator[list[Step]]:
-    """Record what everybody sends during a block."""
+    """Record everything that is sent during a block."""
     steps: list[Step] = []
 
     def noting[**P, R](original: Callable[P, R], note: Callable[..., Step]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""Bare handlers: what imports the packages that a function loads, and sends what its first request sends.
+"""Bare handlers: they import the packages that a function loads, and send what its first request sends.
 
 At INIT one imports every third-party module that the function has loaded, in the same order, and makes the
 clients of Stripe's SDK and boto3. Its first request connects, sends the statements and commands that the
@@ -78,7 +78,7 @@ _SDKS: Final = {"boto3": (_STATES, _START), "stripe": (_STRIPE, _CHARGE)}
 
 
 def modules(function: Function, environment: Mapping[str, str]) -> list[str]:
-    """List the modules of third parties that a function loads at INIT, in order."""
+    """List the third-party modules that a function loads at INIT, in order."""
     done = subprocess.run(
         [LAMBDA_PYTHON, "-W", "ignore", "-c", _PROBE, str(function.folder / "handler.py")],
         env={**environment, "PYTHONPATH": python_path(function)},
@@ -91,14 +91,14 @@ def modules(function: Function, environment: Mapping[str, str]) -> list[str]:
 
 
 def python_path(function: Function) -> str:
-    """Give the path on which its layers are."""
+    """Return the ``PYTHONPATH`` of a function's layers."""
     return ":".join(f"{layer}/python" for layer in function.layers)
 
 
 def write_bare_handler(
     folder: Path, function: Function, names: Sequence[str], steps: Sequence[Step], order: str
 ) -> str:
-    """Write ``handler.py`` for a function; give its ``PYTHONPATH``.
+    """Write ``handler.py`` for a function; return its ``PYTHONPATH``.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def write_bare_handler(
 
 
 def _plain(value: Any) -> Any:
-    """Replace what only our own modules could read again."""
+    """Replace values that only the shop's own modules could decode."""
     if isinstance(value, enum.StrEnum):
         return str(value)
     if isinstance(value, Mapping):

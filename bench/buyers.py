@@ -1,4 +1,4 @@
-"""Buyers of one product: a process each, with its own connections and its own copy of the function.
+"""Buyers of one product: one process each, with its own connections and its own copy of the function.
 
 They are forked from a server that has imported everything (``forkserver``), so that a few hundred fit into
 the memory of a laptop, and stay for all rushes of a run.
@@ -22,18 +22,18 @@ from tests.support.proxy_events import Context, proxy_event
 
 FUNCTION = "inventory/reserve_stock"
 _TOKEN = "service-token-of-the-benchmark"
-#: Between the order to buy and the moment at which everybody does.
+#: Seconds between the order to buy and the common start.
 _LEAD_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Rush:
-    """What every process is asked to do.
+    """The task of a process.
 
     Attributes
     ----------
     products : sequence of UUID
-        One a buyer that this process plays, one after the other.
+        One per buyer that this process plays, in sequence.
     begin : float
         Moment of the system's monotonic clock.
     """
@@ -44,7 +44,7 @@ class Rush:
 
 @dataclass(frozen=True)
 class Bought:
-    """What one process did, in seconds of the monotonic clock and of its CPU time."""
+    """The result of one process, in seconds of the monotonic clock and of CPU time."""
 
     statuses: list[int]
     times: list[float]
@@ -60,7 +60,7 @@ class Crowd:
         self._pipes = pipes
 
     def rush(self, products: Sequence[UUID]) -> list[Bought]:
-        """Let a buyer of each come at once; with more buyers than processes, each plays several."""
+        """Let one buyer per product start at once; with more buyers than processes, each plays several."""
         begin = time.monotonic() + _LEAD_SECONDS
         for number, pipe in enumerate(self._pipes):
             pipe.send(Rush(products[number :: len(self._pipes)], begin))
@@ -69,7 +69,7 @@ class Crowd:
 
 @contextmanager
 def crowd(of: Servers, count: int) -> Iterator[Crowd]:
-    """Start so many processes; each ends when its pipe is closed."""
+    """Start `count` processes; each ends when its pipe is closed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     pipes: list[Connection[Rush | None, Bought]] = []
@@ -94,7 +94,7 @@ def crowd(of: Servers, count: int) -> Iterator[Crowd]:
 
 
 def _buyer(pipe: "Connection[Bought, Rush | None]", database_url: str, redis_url: str) -> None:
-    # A handler writes a line a request, which nobody wants to read here.
+    # Discards the log line that a handler writes per request.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     digest = hashlib.sha256(_TOKEN.encode()).hexdigest()
     with container_for(database_url, redis_url, service_token_sha256=digest) as container:

@@ -1,13 +1,12 @@
 """Cold starts of the storefront's functions, beside a bare handler that imports the same packages.
 
-Each start is a process ``python -m awslambdaric handler.handler`` of the environment that resembles
-Lambda's image, with its layers on the path and a Runtime API on loopback. Counted is the CPU time of the
-process until it asks for its first invocation (what Lambda calls INIT), for the first invocation, and for
-those after it. Every start is paired with one of the bare handler (see `bench.bare_handlers`) right before
-it. Step Functions, which only checkout calls, is a stub that answers at once; nobody listens where the broker
-should be.
+Each start is a process ``python -m awslambdaric handler.handler`` of the environment that resembles Lambda's
+image, with its layers on the path and a Runtime API on loopback. Counted is the CPU time of the process until
+it asks for its first invocation (what Lambda calls INIT), for the first invocation, and for those after it.
+Every start is paired with one of the bare handler (see `bench.bare_handlers`) right before it. Step
+Functions, which only checkout calls, is a stub that answers at once; the broker is unavailable.
 
-The second table says what follows for the memory size: Lambda gives a function CPU in proportion to its
+The second table compares memory sizes: Lambda gives a function CPU in proportion to its
 memory, one vCPU at 1,769 MB, and bills the product of memory and duration.
 """
 
@@ -40,7 +39,7 @@ from tests.support.proxy_events import Context, find_route, proxy_event
 
 BUDGET = 1.25
 _WARM = 5
-#: Whose costs are shown: a read, a write, and one that waits for others.
+#: Functions whose costs are shown: a read, a write, and one that waits for others.
 TYPICAL = ("catalog/get_product", "cart/add_item", "orders/checkout")
 
 
@@ -62,7 +61,7 @@ class Starts:
         self.later.append(ours.later)
 
     def row(self, title: str) -> list[object]:
-        """Give what is printed."""
+        """Return the cells of its table row."""
         pairs = (self.init, self.first, self.both)
         return [
             title,
@@ -78,7 +77,7 @@ type MakeEvent = Callable[[], dict[str, Any]]
 
 
 def _environment(of: Servers, boto3: dict[str, str]) -> dict[str, str]:
-    """What Lambda sets, and the template."""
+    """Return the variables that Lambda and the template set."""
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         **of.environment,
@@ -91,7 +90,7 @@ def _environment(of: Servers, boto3: dict[str, str]) -> dict[str, str]:
 
 
 class _Requests:
-    """A good request for each function; each call prepares what it needs."""
+    """A valid request for each function; each call prepares its data."""
 
     def __init__(self, of: Servers, shop: OrderingShop) -> None:
         self._shop = shop
@@ -100,7 +99,7 @@ class _Requests:
         self._order = shop.order(self._token, of.products[0])
 
     def all(self) -> dict[str, MakeEvent]:
-        """Give the makers of requests by title of the function."""
+        """Return the makers of requests by title of the function."""
         product = self._products[0]
         item = {"product_id": product, "quantity": 1}
         made: list[tuple[str, str, dict[str, object] | None]] = [
@@ -148,7 +147,7 @@ class _Requests:
 
 
 def record(shop: OrderingShop, function: Function, event: dict[str, Any]) -> list[Step]:
-    """Note what a function's request sends to PostgreSQL and Redis."""
+    """Record what a function's request sends to PostgreSQL and Redis."""
     handler, context = shop.handler(function.title), Context(function.title)
     with shop.active(), recorded() as steps:
         answer = handler(event, context)
@@ -158,7 +157,7 @@ def record(shop: OrderingShop, function: Function, event: dict[str, Any]) -> lis
 
 
 def measure(of: Servers, rounds: int, only: str) -> dict[str, Starts]:
-    """Start every function so many times, each after its bare handler."""
+    """Start every function `rounds` times, each after its bare handler."""
     with (
         tempfile.TemporaryDirectory() as folder,
         of.container(rate_limit_per_second=10**6, rate_limit_burst=10**6) as container,
@@ -212,7 +211,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only functions whose name contains this")
     options = parser.parse_args()
     with tempfile.TemporaryFile("w") as log, servers(products=50) as running:
-        # What this process itself would log, it logs elsewhere.
+        # Discards this process's own log lines.
         stdout = os.dup(1)
         os.dup2(log.fileno(), 1)
         try:

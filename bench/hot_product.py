@@ -1,4 +1,4 @@
-"""Many buyers of one product at once, beside as many who each want another one, in turns.
+"""Many buyers of one product at once, alternating with as many buyers of different products.
 
 Every buyer is a process with its own connections and its own copy of ``inventory/reserve_stock``, called with
 an API Gateway event; all begin at one moment. PostgreSQL allows 400 connections here, so more than 300 buyers
@@ -29,7 +29,7 @@ SIZES = (50, 200, 1000)
 
 @dataclass
 class Run:
-    """What came of one rush; CPU in seconds."""
+    """The result of one rush; CPU in seconds."""
 
     statuses: Counter[int]
     times: list[float]
@@ -40,13 +40,13 @@ class Run:
 
     @property
     def throughput(self) -> float:
-        """Answers a second."""
+        """Answers per second."""
         return len(self.times) / self.took
 
 
 @dataclass
 class Series:
-    """All rushes of a size, one way."""
+    """All rushes of one size and kind."""
 
     buyers: int
     name: str
@@ -64,7 +64,7 @@ class Series:
         return median(run.throughput for run in self.runs)
 
     def row(self) -> list[object]:
-        """Give what is printed."""
+        """Return the cells of its table row."""
         times = [
             f"{median(percentile(run.times, percent) for run in self.runs) * 1000:.0f}"
             for percent in (50, 95)
@@ -84,7 +84,7 @@ class Series:
 
 
 def rush(of: Servers, buyers: Crowd, wanted: Sequence[UUID]) -> Run:
-    """Let a buyer of each of these products come at once."""
+    """Let one buyer per product start at once."""
     before = of.cpu("postgresql")
     bought = buyers.rush(wanted)
     after = of.cpu("postgresql")
@@ -106,7 +106,7 @@ def rush(of: Servers, buyers: Crowd, wanted: Sequence[UUID]) -> Run:
 
 
 def measure(of: Servers, sizes: Sequence[int], stock: int, rounds: int) -> list[Series]:
-    """Let each size come both ways in turns, so many times."""
+    """Measure each size in both kinds alternately, `rounds` times."""
     found = []
     for size in sizes:
         one, many = Series(size, "one product"), Series(size, "a product each")

@@ -1,4 +1,4 @@
-"""One start of a function, as Lambda does it: a process beside its Runtime API."""
+"""Starts a function as Lambda does: a process with a Runtime API."""
 
 import json
 import time

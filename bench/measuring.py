@@ -25,7 +25,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def cpu_of(pid: int) -> float:
-    """Give the seconds that a process and its descendants have spent on CPUs.
+    """Return the seconds that a process and its descendants have spent on CPUs.
 
     Those that have ended are left out. The kernel counts nanoseconds here, in ``/proc/<pid>/stat`` only
     hundredths of a second.
@@ -50,7 +50,7 @@ def _schedstat(thread: Path) -> int:
 
 @dataclass
 class Pairs:
-    """The same thing done in two ways, A B A B: what slows the machine down slows both.
+    """One operation measured in two ways alternately (A B A B), so that load on the machine affects both.
 
     Attributes
     ----------
@@ -84,12 +84,12 @@ def spread(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Give the value below which so many per cent lie."""
+    """Return the value below which so many per cent lie."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def machine() -> str:
-    """Say when and on what this was measured."""
+    """Return date, machine and load, for the heading of a result."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     load = os.getloadavg()[0]
     return (
@@ -126,6 +126,6 @@ def milliseconds(value: float) -> str:
 
 
 def verdict(ratio: float, budget: float, spread_of_it: float) -> str:
-    """Compare with a budget, and say so if the machine was too busy to be sure."""
+    """Compare with a budget, and add a note if the measurement was noisy."""
     text = "yes" if ratio <= budget else "NO"
     return f"{text}, noisy ({spread_of_it:.0%})" if spread_of_it > NOISY else text

@@ -1,4 +1,4 @@
-"""What a function costs, and how long it takes, at a memory size."""
+"""Cost and duration of a function by memory size."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Cost:
     trips: int
 
     def seconds(self, megabytes: int, cpu: float) -> float:
-        """Give the duration of an invocation that needs so much CPU."""
+        """Return the duration of an invocation that needs so much CPU."""
         share = min(1.0, megabytes / _ONE_VCPU_MB)
         return cpu / share + self.trips * _TRIP_SECONDS + _WAITS.get(self.title, 0.0)
 
     def dollars(self, megabytes: int) -> float:
-        """Give the price of the duration of 1,000 requests, INIT included."""
+        """Return the price of the duration of 1,000 requests, INIT included."""
         cold, warm = self.seconds(megabytes, self.cold), self.seconds(megabytes, self.warm)
         duration = _COLD_SHARE * cold + (1 - _COLD_SHARE) * warm
         return 1000 * duration * megabytes / 1024 * _GB_SECOND

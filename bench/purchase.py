@@ -94,7 +94,7 @@ class MeasuredStates(StatesClient):
 
 
 class MeasuredShop(OrderingShop):
-    """Counts the CPU time of each handler."""
+    """A shop that measures the CPU time of each handler."""
 
     def __init__(self, container: Container) -> None:
         super().__init__(container)
@@ -117,7 +117,7 @@ class MeasuredShop(OrderingShop):
 
 @contextmanager
 def libraries_apart(shop: MeasuredShop) -> Iterator[None]:
-    """Count what `_LIBRARIES` use by themselves."""
+    """Measure the CPU time of `_LIBRARIES` separately."""
 
     def apart(original: Any, library: str) -> Any:
         def call(*given: Any, **named: Any) -> Any:
@@ -134,14 +134,14 @@ def libraries_apart(shop: MeasuredShop) -> Iterator[None]:
 
 
 class Broker:
-    """Hands every message to its consumer, as the event source does."""
+    """Delivers every message to its consumer, as the event source does."""
 
     def __init__(self, opened: BlockingChannel) -> None:
         self._channel = opened
         self._consumers = {queue: f.title for f in declared() for queue in f.queues}
 
     def carry(self, shop: OrderingShop) -> None:
-        """Go on until no queue has a message."""
+        """Deliver messages until every queue is empty."""
         while sum([self._carry_one(shop, queue) for queue in self._consumers]):
             pass
 
@@ -211,7 +211,7 @@ class Result:
 
 
 def measure(of: Servers, purchases: int) -> Result:
-    """Make so many purchases after a few that are not counted, and one whose statements are counted."""
+    """Measure `purchases` purchases after a few unmeasured ones, and count the statements of one more."""
     queues = declare(of.rabbitmq_url)
     purge(of.rabbitmq_url, *queues)
     limits = {"rate_limit_per_second": 10**6, "rate_limit_burst": 10**6}

@@ -1,4 +1,4 @@
-"""How good are the answers? nDCG@10 and recall@20 of both search engines over the judged queries.
+"""Relevance of both search engines: nDCG@10 and recall@20 over the judged queries.
 
 Usage: ``make relevance`` while the shop runs (or ``python -m bench.relevance`` with SHOP_DATABASE_URL and
 SHOP_OPENSEARCH_URL set); ``--queries`` lists every query.
@@ -39,7 +39,7 @@ class Score:
 
 
 def evaluate(engine: SearchEngine) -> list[Score]:
-    """Ask all judged queries of the catalog of 1,000 products."""
+    """Run all judged queries on the catalog of 1,000 products."""
     skus = {item.id: item.sku for item in products()}
     return [
         Score(
@@ -54,7 +54,7 @@ def evaluate(engine: SearchEngine) -> list[Score]:
 
 
 def ndcg(grades: Mapping[str, int], found: Sequence[str], depth: int = 10) -> float:
-    """Normalised discounted cumulative gain: 1 if nothing could stand in a better place.
+    """Normalised discounted cumulative gain: 1 if the order is ideal.
 
     A product of grade g is worth 2^g - 1, divided by the logarithm of its position.
     """
@@ -125,8 +125,10 @@ def main() -> None:
         if "SHOP_DATABASE_URL" not in environment:
             environment = stack.load_env(State(default_state_folder()))
         results = {name: evaluate(engine) for name, engine in _engines(environment).items()}
-    except DependencyUnavailable as away:
-        parser.exit(1, f"{away.detail} Is the shop up, and was the index built (make reindex)?\n")
+    except DependencyUnavailable as unavailable:
+        parser.exit(
+            1, f"{unavailable.detail} Is the shop up, and was the index built (make reindex)?\n"
+        )
     except stack.StackError as error:
         parser.exit(1, f"{error}\n")
     _report(results, each_query=arguments.queries)

@@ -1,4 +1,4 @@
-"""Sends again what a handler has sent, with the drivers alone; imports neither them nor our own packages."""
+"""Replays what a handler has sent, with the drivers alone; imports neither drivers nor the shop."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ type Step = tuple[str, Any]
 
 
 class BareDrivers:
-    """psycopg and redis-py, with nothing around them.
+    """psycopg and redis-py without further layers.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class BareDrivers:
         self._redis = redis
 
     def replay(self, steps: Sequence[Step]) -> None:
-        """Do it all again, and read every answer."""
+        """Send every step again and read every answer."""
         pipeline = False
         with ExitStack() as stack:
             for kind, what in steps:

@@ -1,7 +1,7 @@
 """Many buyers check out one product at once, through the API Gateway URL of the running laptop.
 
-Sessions and carts are made before; measured is from the first checkout sent to the last answer. Sold must be
-exactly the stock, everybody else must be refused with 400 insufficient_stock, and nothing may fail. Runs
+Sessions and carts are created first; the measurement runs from the first checkout sent to the last answer.
+Exactly the stock must be sold, every other buyer must get 400 insufficient_stock, and nothing may fail. Runs
 against what `make up` has started, so clients, LocalStack, functions and servers share this machine's CPUs.
 """
 
@@ -26,7 +26,7 @@ BUYERS, STOCK, ROUNDS, GOAL_SECONDS = 200, 50, 3, 10.0
 def rush(
     shop: Shop, crowd: ThreadPoolExecutor, buyers: int, stock: int
 ) -> tuple[float, list[float], str]:
-    """Run one rush: seconds in all, seconds of each answer, and what went wrong."""
+    """Run one rush; return total seconds, seconds of each answer, and the problems found."""
     product = shop.product(stock=stock)
     tokens = list(crowd.map(lambda _: shop.guest(), range(buyers)))
     carts = list(crowd.map(lambda token: shop.add(token, product), tokens))

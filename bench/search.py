@@ -1,4 +1,4 @@
-"""What a search costs in our handler beside the bare driver: 100,000 products, both engines.
+"""Cost of a search in the handler compared with the bare driver: 100,000 products, both engines.
 
 Usage: ``python -m bench.search [--products 100000] [--rounds 3]``. It runs servers of its own; building the
 catalog and the index takes a few minutes.
@@ -113,7 +113,7 @@ def bare_postgresql(
 def measure(
     make: Callable[[dict[str, str]], tuple[Callable[[], Any], Callable[[], Any]]], rounds: int
 ) -> tuple[Pairs, list[float], list[float]]:
-    """Time every query in both ways; give also the CPU seconds of each."""
+    """Time every query in both ways; also return the CPU seconds of each."""
     pairs = Pairs()
     cpu: tuple[list[float], list[float]] = ([], [])
     for query in _QUERIES:
@@ -132,7 +132,7 @@ def measure(
 
 
 def cpu_of(*pids: int) -> float:
-    """Tell how many seconds of CPU some processes have used."""
+    """Return the CPU seconds that some processes have used."""
     times = [psutil.Process(pid).cpu_times() for pid in pids]
     return sum(each.user + each.system for each in times)
 

@@ -64,7 +64,7 @@ class Servers:
             yield made
 
     def cpu(self, name: str) -> float:
-        """Give the CPU seconds that a server has used; not a number if it was not started here."""
+        """Return the CPU seconds that a server has used; not a number if it was not started here."""
         return cpu_of(self.pids[name]) if name in self.pids else math.nan
 
 
@@ -75,7 +75,7 @@ def servers(*, products: int = PRODUCTS, broker: bool = False) -> Iterator[Serve
     Parameters
     ----------
     products : int
-        How many there are to buy.
+        Number of products in the catalog.
     broker : bool
         Whether RabbitMQ runs too; its queues are this benchmark's own, and emptied.
     """
@@ -114,5 +114,5 @@ def servers(*, products: int = PRODUCTS, broker: bool = False) -> Iterator[Serve
 
 
 def body(**fields: object) -> str:
-    """Write a request's body."""
+    """Return a request's body as JSON."""
     return json.dumps(fields, default=str)

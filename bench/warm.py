@@ -43,9 +43,9 @@ class Case:
     Attributes
     ----------
     prepare : callable
-        Brings the servers and the container into that state; not timed.
+        Establishes that state; not timed.
     round_trips : int
-        How often the servers are waited for.
+        Number of times that the handler waits for a server.
     """
 
     name: str
@@ -155,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=400, help="calls of each endpoint (400)")
     options = parser.parse_args()
-    # Log lines are written, as on Lambda, but not shown.
+    # Log lines are written, as on Lambda, and discarded.
     with servers() as running, open(os.devnull, "w") as log, contextlib.redirect_stdout(log):  # noqa: PTH123
         gc.freeze()
         found, nothing = measure(running, options.rounds)

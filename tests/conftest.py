@@ -56,7 +56,7 @@ def database_url(database_server: str, database_template: str) -> Iterator[str]:
 
 @pytest.fixture
 def database(database_server: str, database_template: str) -> Iterator[str]:
-    """Address of a migrated database of this test's own."""
+    """Address of a migrated database for this test only."""
     with databases.copy_of(database_server, database_template) as url:
         yield url
 
@@ -78,7 +78,7 @@ def redis(redis_url: str) -> str:
 
 @pytest.fixture
 def redis_proxy(redis: str) -> Iterator[CuttableProxy]:
-    """What stands before Valkey and can cut its connections."""
+    """A proxy in front of Valkey that can cut connections."""
     with CuttableProxy(redis) as proxy:
         yield proxy
 

@@ -1,4 +1,4 @@
-"""Payments, behind the API and on the Stripe fake."""
+"""Fixtures for payments through the API on the Stripe fake."""
 
 from tests.support.paying_fixtures import container, control, shop
 

@@ -20,7 +20,7 @@ ADDRESS = {
 
 
 def check(answer: httpx.Response) -> httpx.Response:
-    """Hold any answer to what is promised of every answer."""
+    """Check the properties that every response has."""
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json", answer.text
         problem = answer.json()
@@ -81,20 +81,20 @@ class Shop:
         return answer.json()
 
     def guest(self) -> str:
-        """Begin a guest's session."""
+        """Open a guest session and return its token."""
         answer = self.call("POST", "/api/sessions", {})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
 
     def customer(self) -> dict[str, str]:
-        """Sign up, and give what it takes to log in."""
+        """Sign up, and return the credentials."""
         account = {"email": f"{uuid.uuid4().hex}@shop.example", "password": "correct horse battery"}
         made = self.call("POST", "/api/customers", {**account, "name": "Ada Lovelace"})
         assert made.status_code == 201, made.text
         return account
 
     def log_in(self, account: dict[str, str]) -> str:
-        """Begin a customer's session."""
+        """Log in and return the session's token."""
         answer = self.call("POST", "/api/sessions", account)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
@@ -112,7 +112,7 @@ class Shop:
         return self._staff
 
     def product(self, stock: int, price: float = 19.99) -> str:
-        """Put a new product on the shelf."""
+        """Create a product with stock and return its id."""
         name = f"Thing {uuid.uuid4().hex[:12]}"
         body = {
             "sku": name.replace(" ", "-"), "name": name, "description": "For the tests.",
@@ -131,14 +131,14 @@ class Shop:
         return level["on_hand"], level["reserved"], level["available"]
 
     def add(self, token: str, product_id: str, quantity: int = 1) -> str:
-        """Put a product into the cart and give the cart's id."""
+        """Add a product to the cart and return the cart's id."""
         line = {"product_id": product_id, "quantity": quantity}
         answer = self.call("POST", "/api/cart/items", line, token=token)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["cart_id"])
 
     def check_out(self, token: str, cart_id: str, key: str | None = None) -> httpx.Response:
-        """Ask for an order."""
+        """Check out the cart."""
         body = {
             "cart_id": cart_id,
             "shipping_address": ADDRESS,

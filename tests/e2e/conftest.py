@@ -47,6 +47,6 @@ def shop(stack: Stack) -> Iterator[Shop]:
 
 @pytest.fixture
 def books(stack: Stack) -> Iterator[None]:
-    """Hold the database to the operators' checks at the end of a test."""
+    """Run the operators' checks on the database at the end of a test."""
     yield
     assert violations(stack.values["SHOP_DATABASE_URL"]) == []

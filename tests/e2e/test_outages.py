@@ -23,8 +23,8 @@ def _intent(stack: Stack, order_id: str) -> str:
     return str(rows[0][0])
 
 
-def test_redis_away(stack: Stack, shop: Shop) -> None:
-    """Carts and sessions wait, and are there again; the catalog, the webhook and events go on."""
+def test_redis_unavailable(stack: Stack, shop: Shop) -> None:
+    """Carts and sessions survive the outage; the catalog, the webhook and events keep working."""
     token = shop.log_in(shop.customer())
     product = shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
@@ -84,7 +84,7 @@ def test_broker_away_between_payment_and_confirmation(stack: Stack, shop: Shop) 
     assert [body for _, body in take(url, f"{_QUEUE}.dead")] == [mark]
 
 
-def test_payment_provider_away(stack: Stack, shop: Shop) -> None:
+def test_payment_provider_unavailable(stack: Stack, shop: Shop) -> None:
     """A5: not charged, the order waits; the repeat pays it once."""
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]

@@ -107,7 +107,7 @@ class _Target:
 
 
 def check(answer: Response) -> None:
-    """Hold an answer to the contract of every answer."""
+    """Check an answer against the contract of every answer."""
     assert answer.status < 500, answer.text
     assert answer.headers["x-request-id"]
     if answer.status >= 400:
@@ -204,7 +204,7 @@ def _login_counters(container: Container) -> list[str]:
 
 
 def _encodable(value: Any) -> bool:
-    """Tell whether it has a form in UTF-8 and JSON; everything else is in `_raw`."""
+    """Return whether it has a form in UTF-8 and JSON; everything else is in `_raw`."""
     import msgspec
 
     try:

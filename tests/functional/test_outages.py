@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL are taken away while somebody shops, and come back."""
+"""Redis and PostgreSQL become unavailable during a purchase, and recover."""
 
 from collections.abc import Iterator
 

@@ -100,7 +100,7 @@ def test_lists_outlive_a_change_of_the_stock_unless_it_is_sold_out(
     assert happened(0) == "miss"
 
 
-def test_consumer_raises_while_redis_is_away(container: Container, database: str) -> None:
+def test_consumer_raises_while_redis_is_unavailable(container: Container, database: str) -> None:
     """So that the batch comes back."""
     from shop.contracts.events import ProductUpdated
     from shop.domain.errors import DependencyUnavailable

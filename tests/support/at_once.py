@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 def outcomes_at_once[T](
     actions: Sequence[Callable[[], T]], *, seconds: float = 120
 ) -> list[T | BaseException]:
-    """Run each action in a thread of its own; give what it returns or raises, in their order.
+    """Run each action in a thread of its own; return what it returns or raises, in their order.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def outcomes_at_once[T](
 
 
 def at_once[T](actions: Sequence[Callable[[], T]], *, seconds: float = 120) -> list[T]:
-    """Run each action as `outcomes_at_once` does; give the results, or raise the first error."""
+    """Run each action as `outcomes_at_once` does; return the results, or raise the first error."""
     results: list[T] = []
     for outcome in outcomes_at_once(actions, seconds=seconds):
         if isinstance(outcome, BaseException):

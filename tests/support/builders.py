@@ -35,6 +35,9 @@ CATEGORIES = {
 #: Of what `place_order` places.
 STOCK = 10
 QUANTITY = 2
+#: What `stock_of` says of it while it is held, and once it has returned.
+HELD = {(STOCK, QUANTITY)}
+RETURNED = {(STOCK, 0)}
 #: Of an order over one product.
 TOTAL_MINOR = 2499
 
@@ -84,7 +87,7 @@ def add_product(
     is_active: bool = True,
     created_at: datetime | None = None,
 ) -> UUID:
-    """Insert a product with stock; give its id. The category is made if there is none of that name."""
+    """Insert a product with stock; return its id. The category is made if there is none of that name."""
     product_id = product_id or new_id()
     with _writing(where) as transaction:
         transaction.execute(
@@ -107,7 +110,7 @@ def add_product(
 
 
 def add_products(where: Where, *stock: int) -> list[UUID]:
-    """Insert a product for each given number on hand; give their ids, sorted."""
+    """Insert a product for each given number on hand; return their ids, sorted."""
     ids = sorted(new_id() for _ in stock)
     with _writing(where) as transaction:
         for product_id, on_hand in zip(ids, stock, strict=True):
@@ -185,7 +188,7 @@ def insert_order(where: Where, status: OrderStatus = OrderStatus.PENDING, **chan
 
 
 def add_order(where: Where, status: OrderStatus = OrderStatus.PENDING, **changes: Any) -> UUID:
-    """Insert an order as `insert_order` does; give its id."""
+    """Insert an order as `insert_order` does; return its id."""
     return insert_order(where, status, **changes).order_id
 
 

@@ -13,7 +13,7 @@ _NAME: Final = re.compile(r"^\\echo (.+)$", re.MULTILINE)
 
 
 def checks() -> dict[str, str]:
-    """Give each check by its name.
+    """Return each check by its name.
 
     Raises
     ------

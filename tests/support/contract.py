@@ -1,4 +1,4 @@
-"""Hold answers to the OpenAPI document that the shop serves: status, headers, body and a problem's code."""
+"""Check answers against the shop's OpenAPI document: status, headers, body and problem code."""
 
 import json
 from datetime import datetime

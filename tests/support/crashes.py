@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Crashed(BaseException):
-    """The process is gone. Not an Exception: nothing may catch it and tidy up."""
+    """The process has died. Not an `Exception`, so that no handler can catch it and clean up."""
 
 
 class CrashPoints:

@@ -16,12 +16,12 @@ from shop.adapters.postgres.migrations import migrate, set_session_defaults
 
 
 def at(server_url: str, database: str) -> str:
-    """Give the address of another database on the same server."""
+    """Return the address of another database on the same server."""
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{database}"))
 
 
 def migrated_template(server_url: str, migrations: Path) -> str:
-    """Give the name of a database with the schema and nothing else, made when missing."""
+    """Return the name of a database with the schema and nothing else, made when missing."""
     digest = hashlib.sha256()
     for path in sorted(migrations.glob("[0-9]*.sql")):
         digest.update(path.name.encode() + path.read_bytes())

@@ -142,7 +142,7 @@ class Gateway:
         return answer
 
     def handler(self, function: str) -> Any:
-        """Give this gateway's copy of a handler."""
+        """Return this gateway's copy of a handler."""
         if function not in self._handlers:
             with self.active():
                 self._handlers[function] = load_module(function).handler

@@ -20,7 +20,7 @@ class LazyServices(RunningServices):
 
 @contextmanager
 def lazy_services() -> Iterator[LazyServices]:
-    """Give the session its own state folder, and stop at the end what it has started."""
+    """Give the session its own state folder, and stop the servers that it started at the end."""
     folder, lock = _free_folder()
     with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

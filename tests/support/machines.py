@@ -22,7 +22,7 @@ def definition(name: str) -> dict[str, Any]:
 
 
 def functions_of(machine: str) -> dict[str, str]:
-    """Give ``<service>/<function>`` by name of the substitution, for the lambdas of a machine."""
+    """Return ``<service>/<function>`` by name of the substitution, for the lambdas of a machine."""
     resources = template()["Resources"]
     found = {}
     for substitution, target in resources[machine]["Properties"]["DefinitionSubstitutions"].items():

@@ -1,4 +1,4 @@
-"""Servers that only say which version they are, on loopback: real old ones cannot be installed here."""
+"""Stubs on loopback that only report a version, because old servers cannot be installed here."""
 
 import json
 import socket

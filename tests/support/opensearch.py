@@ -11,7 +11,7 @@ from shop.adapters.opensearch.index import IndexNames
 
 @contextmanager
 def own_indexes(url: str) -> Iterator[IndexNames]:
-    """Give names that nobody else uses, and remove every index under them at the end."""
+    """Return names that nobody else uses, and remove every index under them at the end."""
     names = IndexNames(f"test-{uuid.uuid4().hex[:12]}")
     try:
         yield names

@@ -13,6 +13,7 @@ from shop.domain.errors import MailRefused
 from shop.domain.notifications import Mail
 from shop.domain.sessions import Role
 from tests.support.broker import rmq_event
+from tests.support.builders import add_product
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.machines import Machine, TaskFailed
@@ -54,14 +55,14 @@ class StatesClient:
 
 
 class Postbox:
-    """Stands for the mail service."""
+    """A stub of the mail service."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, Mail]] = []
         self.trouble: Exception | None = None
 
     def send(self, recipient: str, mail: Mail) -> str:
-        """Keep an e-mail, or be in trouble."""
+        """Store an e-mail, or fail as configured."""
         if self.trouble is not None:
             raise self.trouble
         if recipient.startswith("refused@"):
@@ -92,6 +93,10 @@ class OrderingShop(Gateway):
     def shopper_again(self, user_id: UUID) -> str:
         """Begin another session of the same customer."""
         return token_of(self.container, Role.CUSTOMER, user_id)
+
+    def product(self, **columns: Any) -> UUID:
+        """Insert a product; `columns` are those of `add_product`."""
+        return add_product(self.container.database, **columns)
 
     def fill_cart(self, token: str, *products: UUID, quantity: int = 1) -> str:
         """Put products into the cart and give its id."""
@@ -151,7 +156,7 @@ class OrderingShop(Gateway):
         assert self.deliver("orders/on_inventory_confirmed", "inventory.confirmed", order_id)
 
     def move(self, order_id: UUID, *statuses: str) -> None:
-        """Move an order along its path behind the shop's back."""
+        """Move an order along its path in the database directly."""
         for status in statuses:
             query(
                 self.database_url,

@@ -106,11 +106,11 @@ class StripeControl:
             return json.load(answer)
 
     def fault(self, action: str, path: str = "/v1/payment_intents", **details: Any) -> None:
-        """Order trouble for the next requests."""
+        """Inject a fault for the next requests."""
         self.send("POST", "faults", {"action": action, "path": path, "method": "POST", **details})
 
     def clear_faults(self) -> None:
-        """Be well again."""
+        """Remove all faults."""
         self.send("DELETE", "faults")
 
     def intents(self, order_id: UUID) -> list[dict[str, Any]]:
@@ -118,12 +118,12 @@ class StripeControl:
         return list(self.send("GET", f"payment_intents?order_id={order_id}")["data"])
 
     def charges(self, order_id: UUID) -> list[dict[str, Any]]:
-        """Charges of an order that took money."""
+        """Successful charges of an order."""
         found = self.send("GET", f"charges?order_id={order_id}")["data"]
         return [charge for charge in found if charge["status"] == "succeeded"]
 
     def kept_minor(self, order_id: UUID) -> int:
-        """Money of an order that we have, in minor units."""
+        """Charged less refunded amount of an order, in minor units."""
         return sum(c["amount_captured"] - c["amount_refunded"] for c in self.charges(order_id))
 
     def authenticate(self, intent_id: str, outcome: str = "succeed") -> None:

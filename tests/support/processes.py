@@ -38,7 +38,7 @@ def family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """Give the words that started a process; none if it has ended."""
+    """Return the words that started a process; none if it has ended."""
     return asked(process.cmdline, ended=[])
 
 

@@ -6,7 +6,7 @@ from shop.adapters.postgres.database import Database
 
 
 def change(database: Database, product_id: UUID, **columns: object) -> None:
-    """Change columns of a product behind the shop's back."""
+    """Change columns of a product in the database directly."""
     with database.transaction() as transaction:
         for name, value in columns.items():
             transaction.execute(
@@ -15,7 +15,7 @@ def change(database: Database, product_id: UUID, **columns: object) -> None:
 
 
 def set_on_hand(database: Database, product_id: UUID, on_hand: int) -> None:
-    """Set the stock of a product behind the shop's back."""
+    """Set the stock of a product in the database directly."""
     with database.transaction() as transaction:
         transaction.execute(
             "UPDATE inventory SET quantity_on_hand = %s WHERE product_id = %s",

@@ -1,4 +1,4 @@
-"""A server that can be taken away: a TCP proxy before it, which loses connections in several ways."""
+"""A TCP proxy in front of a server that loses connections in several ways."""
 
 import contextlib
 import socket

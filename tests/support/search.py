@@ -43,7 +43,7 @@ PRODUCTS = (
 
 
 def product_id(name: str) -> UUID:
-    """Give the id of a product of the catalog."""
+    """Return the id of a product of the catalog."""
     return uuid5(_NAMESPACE, name)
 
 

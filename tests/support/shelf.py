@@ -1,4 +1,4 @@
-"""A consumer that notes payments in the database, and the messages that it is given."""
+"""A consumer that records payments in the database, and its messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +34,7 @@ def message(payment: str = "pi", *, deliveries: int = 1, **changes: Any) -> Mess
 
 
 def attempts_of(message: Message) -> int:
-    """Give the failed attempts that a message carries."""
+    """Return the failed attempts that a message carries."""
     return int((message[0].headers or {}).get("x-shop-attempts", 0))
 
 
@@ -47,7 +47,7 @@ def dead(rabbitmq_url: str, queue: str = QUEUE) -> list[tuple[bytes, str]]:
 
 
 class Shelf:
-    """The consumer; it fails as it is told.
+    """The consumer; it fails as configured.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ def query(database_url: str, sql: str, parameters: Sequence[Any] = ()) -> list[t
 
 
 def begin_payment(transaction: Transaction, order_id: UUID) -> bool:
-    """Stop the clock of an order's hold, as the first step of a payment does; tell whether it did."""
+    """Exempt an order's hold from expiry, as beginning a payment does; return whether it did."""
     row = transaction.row("SELECT user_id FROM orders WHERE id = %s", (order_id,))
     assert row is not None
     begun = PostgresPayments(transaction, EventLog()).begin(order_id, row[0], "pm_card_visa")
@@ -71,5 +71,5 @@ def hold(
 
 
 def inventory_on(transaction: Transaction) -> PostgresInventory:
-    """Give the inventory of a transaction whose events are not published."""
+    """Return the inventory of a transaction whose events are not published."""
     return PostgresInventory(transaction, EventLog())

@@ -48,7 +48,7 @@ class Traffic:
         self.round_trips += other.round_trips
 
     def table(self) -> str:
-        """Give how often each statement was sent."""
+        """Return how often each statement was sent."""
         counts = Counter(statement[:100] for statement in self.statements)
         lines = [f"{number:3d}  {statement}" for statement, number in counts.most_common()]
         lines.append(f"{len(self.control):3d}  BEGIN, COMMIT, ROLLBACK")

@@ -1,4 +1,4 @@
-"""POST /api/cart/items: put a product in the cart."""
+"""POST /api/cart/items: add a product to the cart."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
@@ -20,7 +20,7 @@ from shop.services.cart import items as cart
     problems=("product_not_found", "insufficient_stock"),
 )
 def handler(request: Request[AddItem, None]) -> Answer:
-    """Put a product in the cart."""
+    """Add a product to the cart."""
     view = cart.add_item(
         carts(),
         read(PostgresCatalogWork),

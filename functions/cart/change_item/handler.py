@@ -1,4 +1,4 @@
-"""PATCH /api/cart/items/{product_id}: set how many of a product the cart holds."""
+"""PATCH /api/cart/items/{product_id}: set the quantity of a product in the cart."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
@@ -18,7 +18,7 @@ from shop.services.cart import items as cart
     problems=("cart_item_not_found", "product_not_found", "insufficient_stock"),
 )
 def handler(request: Request[SetItem, None]) -> Answer:
-    """Set how many of a product the cart holds."""
+    """Set the quantity of a product in the cart."""
     user_id, product_id = request.shopper.user_id, request.id("product_id")
     return Answer(
         cart.set_item(

@@ -1,4 +1,4 @@
-"""DELETE /api/cart: take everything out of the cart."""
+"""DELETE /api/cart: remove every product from the cart."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
@@ -13,7 +13,7 @@ from shop.services.cart import items as cart
 
 @endpoint(answer=CartView, access=only(SHOPPERS))
 def handler(request: Request[None, None]) -> Answer:
-    """Take everything out of the cart."""
+    """Remove every product from the cart."""
     return Answer(
         cart.empty_cart(
             carts(),

@@ -1,4 +1,4 @@
-"""GET /api/cart: the cart with today's prices and availability."""
+"""GET /api/cart: the cart with current prices and availability."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
@@ -13,7 +13,7 @@ from shop.services.cart import items as cart
 
 @endpoint(answer=CartView, access=only(SHOPPERS))
 def handler(request: Request[None, None]) -> Answer:
-    """Show the cart with today's prices and availability."""
+    """Show the cart with current prices and availability."""
     return Answer(
         cart.get_cart(
             carts(),

@@ -1,4 +1,4 @@
-"""DELETE /api/cart/items/{product_id}: take a product out of the cart."""
+"""DELETE /api/cart/items/{product_id}: remove a product from the cart."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
@@ -13,7 +13,7 @@ from shop.services.cart import items as cart
 
 @endpoint(answer=CartView, access=only(SHOPPERS), problems=("cart_item_not_found",))
 def handler(request: Request[None, None]) -> Answer:
-    """Take a product out of the cart."""
+    """Remove a product from the cart."""
     user_id, product_id = request.shopper.user_id, request.id("product_id")
     return Answer(
         cart.remove_item(

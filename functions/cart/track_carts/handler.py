@@ -1,4 +1,4 @@
-"""Every five minutes: report carts that have begun and carts that were abandoned."""
+"""Every five minutes: record events for new carts and for abandoned carts."""
 
 from datetime import UTC, datetime
 
@@ -11,5 +11,5 @@ from shop.services.cart.tracking import track_carts
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Report carts that have begun and carts that were abandoned."""
+    """Record events for new carts and for abandoned carts."""
     return track_carts(carts(), unit_of_work(PostgresUnitOfWork), datetime.now(UTC))

@@ -22,7 +22,7 @@ from shop.services.catalog import change as product_changes
     problems=("sku_taken",),
 )
 def handler(request: Request[CreateProduct, None]) -> Answer:
-    """Add a product with an empty stock."""
+    """Add a product with no stock."""
     product_id = request.new_id
     created = product_changes.create_product(
         catalog_cache(),

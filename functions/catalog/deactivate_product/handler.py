@@ -17,7 +17,7 @@ from shop.services.catalog import change as product_changes
     problems=("product_not_found", "precondition_failed"),
 )
 def handler(request: Request[None, None]) -> Answer:
-    """Take a product off sale; it stays readable for staff's changes and in orders."""
+    """Take a product off sale. Orders keep it, and staff can still change it."""
     product_changes.deactivate_product(
         catalog_cache(),
         unit_of_work(PostgresCatalogWork),

@@ -11,7 +11,7 @@ from shop.services.catalog import browse as catalog
 
 @endpoint(answer=ProductView, conditional=True, problems=("product_not_found",))
 def handler(request: Request[None, None]) -> Answer:
-    """Give one product."""
+    """Return one product."""
     found = catalog.get_product(
         catalog_cache(), read(PostgresCatalogWork), request.id("product_id")
     )

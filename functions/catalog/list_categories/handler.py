@@ -11,7 +11,7 @@ from shop.services.catalog import browse as catalog
 
 @endpoint(answer=CategoryTree, conditional=True)
 def handler(request: Request[None, None]) -> Answer:
-    """Give the tree of categories with their numbers of products."""
+    """Return the tree of categories, each with its number of products."""
     return conditional_answer(
         request, catalog.list_categories(catalog_cache(), read(PostgresCatalogWork))
     )

@@ -1,4 +1,4 @@
-"""inventory.updated: refresh the search index and the catalog's cache of the products concerned."""
+"""inventory.updated: refresh the search index and drop the cached answers about these products."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ _refresh: Final = Refresh()
 
 @batch_consumer(service="catalog", event=InventoryUpdated)
 def handler(events: Sequence[InventoryUpdated]) -> None:
-    """Refresh the index, then drop what is cached, whether or not there was an index to refresh."""
+    """Refresh the index if there is one, then drop the cached answers."""
     products = [event.product_id for event in events]
     _refresh.run(
         events,

@@ -1,4 +1,4 @@
-"""product.updated: refresh the search index and drop what the catalog has cached."""
+"""product.updated: refresh the search index and drop the catalog's cached answers."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ _refresh: Final = Refresh()
 
 @batch_consumer(service="catalog", event=ProductUpdated)
 def handler(events: Sequence[ProductUpdated]) -> None:
-    """Refresh the index, then drop what is cached, whether or not there was an index to refresh."""
+    """Refresh the index if there is one, then drop the cached answers."""
     products = [event.product_id for event in events]
     _refresh.run(
         events,

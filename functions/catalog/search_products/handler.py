@@ -1,4 +1,4 @@
-"""GET /api/catalog/search: products by words and filters, with facets."""
+"""GET /api/catalog/search: search for products by words and filters, with facets."""
 
 from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.search import search_engine
@@ -16,7 +16,7 @@ from shop.services.search import find as search
     conditional=True,
 )
 def handler(request: Request[None, SearchProducts]) -> Answer:
-    """Search for products."""
+    """Search for products by words and filters."""
     filters = parse_json_parameter(request.query.filters, SearchFilters, "filters")
     found = search.search_products(search_engine(), catalog_cache(), request.query, filters)
     return conditional_answer(request, found)

@@ -1,4 +1,4 @@
-"""GET /api/catalog/suggest: products while their name is being typed."""
+"""GET /api/catalog/suggest: suggest products while the customer types a name."""
 
 from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.search import search_engine
@@ -10,6 +10,6 @@ from shop.services.search import find as search
 
 @endpoint(query=SuggestProducts, answer=SuggestAnswer, conditional=True)
 def handler(request: Request[None, SuggestProducts]) -> Answer:
-    """Suggest products for what has been typed so far."""
+    """Suggest products whose names match the text typed so far."""
     found = search.suggest_products(search_engine(), catalog_cache(), request.query)
     return conditional_answer(request, found)

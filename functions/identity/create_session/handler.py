@@ -1,4 +1,4 @@
-"""POST /api/sessions: begin a session as a guest or log in."""
+"""POST /api/sessions: open a guest session or log in."""
 
 from shop.bootstrap.cart import carts
 from shop.bootstrap.identity import login_throttle, sessions
@@ -10,8 +10,8 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.identity import accounts as identity
 
 
-# An Idempotency-Key is not taken here: its stored answer would be a bearer token in the clear, and
-# repeating the request harms nothing, as the guest's cart is moved once.
+# No Idempotency-Key is accepted: the stored answer would be a bearer token in plain text. Repeating the
+# request is safe, because the guest's cart is moved once.
 @endpoint(
     body=OpenSession,
     answer=SessionView,
@@ -20,7 +20,7 @@ from shop.services.identity import accounts as identity
     problems=("invalid_credentials",),
 )
 def handler(request: Request[OpenSession, None]) -> Answer:
-    """Begin a session as a guest or log in."""
+    """Open a guest session or log in."""
     session = identity.open_session(
         sessions(),
         login_throttle(),

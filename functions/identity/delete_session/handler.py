@@ -7,6 +7,6 @@ from shop.services.identity import accounts as identity
 
 @endpoint(status=204, problems=("session_required",))
 def handler(request: Request[None, None]) -> Answer:
-    """End the session; ending it again is not an error."""
+    """End the session. Ending it again is not an error."""
     identity.close_session(sessions(), request.token)
     return Answer(status=204)

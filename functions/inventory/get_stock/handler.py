@@ -1,4 +1,4 @@
-"""GET /api/stock/{product_id}: what there is of a product."""
+"""GET /api/stock/{product_id}: the stock of a product."""
 
 from shop.bootstrap.postgres import read
 from shop.bootstrap.work.inventory import PostgresInventoryWork

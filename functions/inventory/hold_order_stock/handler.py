@@ -9,7 +9,7 @@ from shop.services.inventory.holds import hold_stock
 
 @task(HoldOrderStock)
 def handler(command: HoldOrderStock) -> StockHeld:
-    """Hold the stock of an order, all lines or none; raises InsufficientStock."""
+    """Hold the stock of an order, all lines or none; raise InsufficientStock if it does not suffice."""
     hold = hold_stock(
         unit_of_work(PostgresInventoryWork),
         command.order_id,

@@ -1,4 +1,4 @@
-"""inventory.order.paid: take what the order holds out of the stock."""
+"""inventory.order.paid: commit the stock that the order holds."""
 
 from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.events import OrderPaid

@@ -1,4 +1,4 @@
-"""POST /api/inventory/release: give back what an order holds."""
+"""POST /api/inventory/release: release the stock that an order holds."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.inventory import PostgresInventoryWork
@@ -19,7 +19,7 @@ from shop.services.inventory.holds import release_order
     problems=("reservation_not_found", "order_state_conflict"),
 )
 def handler(request: Request[ReleaseStock, None]) -> Answer:
-    """Give back what an order holds; repeating it changes nothing."""
+    """Release the stock that an order holds. Repeating it changes nothing."""
     hold = release_order(
         unit_of_work(PostgresInventoryWork),
         request.order_id,

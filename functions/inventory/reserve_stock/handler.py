@@ -20,7 +20,7 @@ from shop.services.inventory.holds import hold_stock_for
     problems=("insufficient_stock", "reservation_conflict", "order_state_conflict"),
 )
 def handler(request: Request[ReserveStock, None]) -> Answer:
-    """Hold stock for an order, all lines or none; the same order again gets the same answer."""
+    """Hold stock for an order, all lines or none. A repeated request gets the first answer."""
     hold = hold_stock_for(
         unit_of_work(PostgresInventoryWork),
         request.order_id,

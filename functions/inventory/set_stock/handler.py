@@ -1,4 +1,4 @@
-"""PUT /api/stock/{product_id}: set or adjust what is on hand."""
+"""PUT /api/stock/{product_id}: set or adjust the quantity on hand."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.inventory import PostgresInventoryWork
@@ -19,7 +19,7 @@ from shop.services.inventory.levels import change_stock
     problems=("product_not_found", "stock_conflict"),
 )
 def handler(request: Request[SetStock, None]) -> Answer:
-    """Set or adjust what is on hand of a product."""
+    """Set or adjust the quantity on hand of a product."""
     change = StockChange(
         on_hand=request.body.on_hand,
         adjust_by=request.body.adjust_by,

@@ -1,4 +1,4 @@
-"""notifications.order.shipped: e-mail with the tracking number."""
+"""notifications.order.shipped: e-mail the tracking number to the customer."""
 
 from shop.bootstrap.mail import mailer
 from shop.bootstrap.work.notifications import PostgresNotificationsWork
@@ -9,5 +9,5 @@ from shop.services.notifications import notify as notifications
 
 @consumer(service="notifications", event=OrderShipped, work=PostgresNotificationsWork)
 def handler(delivery: Delivery[OrderShipped, PostgresNotificationsWork]) -> None:
-    """Send the e-mail, once."""
+    """Send the e-mail once."""
     notifications.order_shipped(delivery.work, mailer(), delivery.event.order_id)

@@ -1,4 +1,4 @@
-"""Every minute: bring on paid orders whose next event did not come within five minutes."""
+"""Every minute: advance paid orders whose next event did not arrive within five minutes."""
 
 from shop.bootstrap.mail import mailer
 from shop.bootstrap.transactions import unit_of_work
@@ -9,5 +9,5 @@ from shop.services.orders.advance import advance_orders
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Commit the stock and confirm, e-mail and process, or record a refund."""
+    """Commit stock and confirm, or e-mail and process, or record a refund."""
     return advance_orders(unit_of_work(PostgresAdvanceWork), mailer(), seconds=seconds)

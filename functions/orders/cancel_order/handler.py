@@ -20,7 +20,7 @@ from shop.services.payments.cancellation import cancel_on_request
     problems=("order_not_found", "order_state_conflict"),
 )
 def handler(request: Request[CancelOrder, None]) -> Answer:
-    """Cancel an order: 200 when it is cancelled, 202 while its money is still on the way back."""
+    """Cancel an order: 200 when it is cancelled, 202 while its refund is pending."""
     done = cancel_on_request(
         unit_of_work(PostgresPaymentsWork),
         payment_provider(),

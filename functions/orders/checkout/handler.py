@@ -26,7 +26,7 @@ from shop.services.orders.checkout import check_out
               "payment_refused", "reservation_expired", "payment_outcome_unknown"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
-    """Turn the cart into an order whose stock is held until it is paid; with `pay_now` it is paid now."""
+    """Turn the cart into an order and hold its stock until it is paid; `pay_now` charges it at once."""
     placed = check_out(
         carts(),
         checkout_machine(),

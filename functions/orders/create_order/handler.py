@@ -10,7 +10,7 @@ from shop.services.orders import place
 
 @task(PlaceOrder)
 def handler(command: PlaceOrder) -> PlacedOrder:
-    """Create the order, PENDING, with the catalog's prices."""
+    """Create the order as PENDING, with the catalog's prices."""
     settings = environment().settings
     return place.create_order(
         unit_of_work(PostgresPlacementWork),

@@ -1,4 +1,4 @@
-"""POST /api/orders/{order_id}/deliver: the parcel has arrived."""
+"""POST /api/orders/{order_id}/deliver: record that the parcel has arrived."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork
@@ -18,6 +18,6 @@ from shop.services.orders.ship import deliver_order
     problems=("order_not_found", "order_state_conflict"),
 )
 def handler(request: Request[DeliverOrder, None]) -> Answer:
-    """Note that an order has arrived."""
+    """Record that an order has arrived."""
     order = deliver_order(unit_of_work(PostgresOrdersWork), request.order_id)
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

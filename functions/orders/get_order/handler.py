@@ -14,6 +14,6 @@ from shop.services.orders.read import get_order
     answer=OrderView, access=only(SHOPPERS | OPERATORS), order="path", problems=("order_not_found",)
 )
 def handler(request: Request[None, None]) -> Answer:
-    """Follow an order: status, timeline, tracking number and estimated delivery."""
+    """Read an order: status, timeline, tracking number and estimated delivery."""
     order = get_order(read(PostgresOrdersWork), request.shopper, request.order_id)
     return Answer(order_views.view(order), correlation_id=order.correlation_id)

@@ -12,7 +12,7 @@ from shop.services.orders.read import list_orders
 
 @endpoint(query=OrderQuery, answer=OrderList, access=only(SHOPPERS))
 def handler(request: Request[None, OrderQuery]) -> Answer:
-    """List one's own orders, newest first."""
+    """List the shopper's own orders, newest first."""
     page = list_orders(
         read(PostgresOrdersWork),
         request.shopper,

@@ -1,4 +1,4 @@
-"""orders.inventory.confirmed: a paid order whose stock is committed becomes CONFIRMED."""
+"""orders.inventory.confirmed: move a paid order whose stock is committed to CONFIRMED."""
 
 from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.contracts.events import InventoryConfirmed

@@ -1,4 +1,4 @@
-"""Compensation of checkout: cancel the order that a step has refused."""
+"""Compensation of checkout: cancel the order that a step refused."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork

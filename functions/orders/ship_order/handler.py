@@ -1,4 +1,4 @@
-"""POST /api/orders/{order_id}/ship: the parcel is on its way."""
+"""POST /api/orders/{order_id}/ship: record that the parcel is on its way."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork
@@ -18,6 +18,6 @@ from shop.services.orders.ship import ship_order
     problems=("order_not_found", "order_state_conflict"),
 )
 def handler(request: Request[ShipOrder, None]) -> Answer:
-    """Note the carrier and tracking number of an order that is on its way."""
+    """Record the carrier and the tracking number of a shipped order."""
     order = ship_order(unit_of_work(PostgresOrdersWork), request.order_id, request.body)
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

@@ -11,7 +11,7 @@ from shop.services.payments.processing import process_payment
 
 @task(ChargeOrder)
 def handler(command: ChargeOrder) -> PaymentView:
-    """Charge the order once; raises PaymentDeclined, or PaymentOutcomeUnknown."""
+    """Charge the order once; raise PaymentDeclined or PaymentOutcomeUnknown otherwise."""
     return process_payment(
         payment_provider(),
         unit_of_work(PostgresPaymentsWork),

@@ -1,4 +1,4 @@
-"""POST /api/payments/webhook: what Stripe reports about payments."""
+"""POST /api/payments/webhook: receive Stripe's events about payments."""
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
@@ -15,7 +15,7 @@ from shop.services.payments.webhooks import receive_webhook
     problems=("invalid_signature", "payment_outcome_unknown"),
 )
 def handler(request: Request[bytes, None]) -> Answer:
-    """Take a signed event of Stripe's; 200 once it is handled."""
+    """Receive a signed event from Stripe; 200 once it is handled."""
     outcome = receive_webhook(
         payment_provider(),
         unit_of_work(PostgresPaymentsWork),

@@ -1,4 +1,4 @@
-"""Every minute: settle payments whose outcome got lost, carry out refunds, finish cancellations."""
+"""Every minute: settle payments of unknown outcome, execute refunds, finish cancellations."""
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work
@@ -6,7 +6,7 @@ from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.entrypoints.schedule import schedule
 from shop.services.payments.reconciliation import reconcile
 
-#: One payment may take a charge, a search, a cancellation and a refund, each as long as a time-out.
+#: One payment may need a charge, a search, a cancellation and a refund, each up to a time-out long.
 _SECONDS_OF_ONE = 24
 
 

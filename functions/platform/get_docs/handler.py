@@ -1,4 +1,4 @@
-"""GET /api/docs: a page on which to read the contract and try it."""
+"""GET /api/docs: a page to read the API's contract and try it."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""GET /api/health: whether the shop and the servers it needs are well."""
+"""GET /api/health: the health of the shop and of the servers it needs."""
 
 from shop.bootstrap.health import dependencies
 from shop.contracts.http.platform import HealthView
@@ -8,7 +8,7 @@ from shop.services.platform import health
 
 @endpoint(answer=HealthView, further_statuses=(503,), response_headers=("Retry-After",))
 def handler(_request: Request[None, None]) -> Answer:
-    """Check every server; 503 when nothing works without one that is unavailable."""
+    """Check every server; 503 if a required one is unavailable."""
     view = health.report(health.examine(dependencies()))
     headers = {"Cache-Control": "no-store"}
     if view.status != "down":

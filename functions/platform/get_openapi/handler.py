@@ -1,4 +1,4 @@
-"""GET /api/openapi.json: the contract of this API, generated from its own handlers."""
+"""GET /api/openapi.json: the API's contract, generated from its handlers."""
 
 from functools import cache
 from pathlib import Path

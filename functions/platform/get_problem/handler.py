@@ -1,4 +1,4 @@
-"""GET /api/problems/{code}: what a problem's type means."""
+"""GET /api/problems/{code}: the description of a problem type."""
 
 from shop.contracts.problems import PROBLEMS, ProblemTypeView
 from shop.domain.errors import NotFound
@@ -7,7 +7,7 @@ from shop.entrypoints.http import Answer, Request, endpoint
 
 @endpoint(answer=ProblemTypeView, problems=("problem_not_found",))
 def handler(request: Request[None, None]) -> Answer:
-    """Read what a problem's type means and what to do about it."""
+    """Read what a problem type means and how to resolve it."""
     code = request.path["code"]
     kind = PROBLEMS.get(code)
     if kind is None:

@@ -1,4 +1,4 @@
-"""Every day: delete records that have served their time."""
+"""Every day: delete records past their retention period."""
 
 from shop.bootstrap.housekeeping import records
 from shop.entrypoints.schedule import schedule
@@ -7,5 +7,5 @@ from shop.services.platform import housekeeping
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Delete old idempotency keys, inbox rows, published events, webhooks and ids of log events."""
+    """Delete old idempotency keys, inbox rows, published events, webhook events and ids of log events."""
     return housekeeping.prune(records(), seconds=seconds)

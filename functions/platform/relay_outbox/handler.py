@@ -8,5 +8,5 @@ from shop.services.messaging.outbox import relay
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Publish what waits in the outbox."""
+    """Publish the unpublished events of the outbox."""
     return {"published": relay(outbox(), publisher(), seconds=seconds)}

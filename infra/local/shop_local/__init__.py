@@ -1,1 +1,1 @@
-"""The laptop: starts what the shop needs, deploys the template to LocalStack, seeds, and cleans up."""
+"""The local stack: starts the servers, deploys the template to LocalStack, seeds data, and cleans up."""

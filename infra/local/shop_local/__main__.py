@@ -154,11 +154,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run one command; give its exit status."""
+    """Run one command; return its exit status."""
     arguments = _parser().parse_args()
 
     def interrupted(number: int, _frame: FrameType | None) -> None:
-        # Once is enough: a second signal must not cut the cleaning up short.
+        # Further signals are ignored, so that they do not interrupt the clean-up.
         for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(other, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)

@@ -1,4 +1,4 @@
-"""One progress line a step, whole even when several steps report at once."""
+"""Prints one progress line per step; lines of concurrent steps do not mix."""
 
 import sys
 import threading
@@ -22,7 +22,7 @@ def headline(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print what went wrong."""
+    """Print an error message."""
     with _LOCK:
         print(text, file=sys.stderr, flush=True)
 

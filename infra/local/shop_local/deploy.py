@@ -27,7 +27,7 @@ class DeployError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What is there after a deployment."""
+    """The result of a deployment."""
 
     outputs: Mapping[str, str]
     api_url: str
@@ -48,7 +48,7 @@ def aws(service: str, endpoint: str) -> Any:
 
 
 def broker_settings(rabbitmq_url: str) -> dict[str, str]:
-    """Give the parameters that say where the consumers' queues are, from the broker's address."""
+    """Return the template parameters of the consumers' broker, from its address."""
     url = urlsplit(rabbitmq_url)
     return {
         "SHOP_BROKER_ARN": f"arn:aws:mq:{REGION}:{ACCOUNT}:broker:shop:b-local",
@@ -61,7 +61,7 @@ def broker_settings(rabbitmq_url: str) -> dict[str, str]:
 def deploy(
     state: State, endpoint: str, settings: Mapping[str, str], template: Path = TEMPLATE
 ) -> Deployed:
-    """Create or update the stack, or do nothing when it is what it should be.
+    """Create or update the stack; do nothing if it is up to date.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def deploy(
     Raises
     ------
     DeployError
-        If CloudFormation does not get there.
+        If the deployment fails.
     TemplateError
         If the template names what does not exist.
     """
@@ -120,7 +120,7 @@ def deploy(
 
 
 def _fix_address(document: Mapping[str, Any]) -> str:
-    """Give the API an id that is known before it is there, and give the path of its stage."""
+    """Assign the API a fixed id before it is created, and return the path of its stage."""
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Api":
             properties = resource["Properties"]

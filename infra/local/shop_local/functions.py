@@ -56,7 +56,7 @@ class Function:
 
 
 def is_name_of(physical: str, logical_id: str) -> bool:
-    """Tell whether CloudFormation gave this name to that resource.
+    """Return whether CloudFormation gave this name to that resource.
 
     Long ids are cut: ``shop-NotificationsOnOrderConf-e6c47c6b`` is ``NotificationsOnOrderConfirmedFunction``.
     """
@@ -67,7 +67,7 @@ def is_name_of(physical: str, logical_id: str) -> bool:
 
 @cache
 def declared() -> tuple[Function, ...]:
-    """Give every function, in the order of the template."""
+    """Return every function, in the order of the template."""
     document = template.read(TEMPLATE)
     folders = template.layers(TEMPLATE)
     shared = document["Globals"]["Function"]["Layers"]

@@ -13,7 +13,7 @@ from shop_local.stack import StackError
 
 
 def invoke(values: Mapping[str, str], function: str, event: str | None) -> int:
-    """Call a function, print its log and its answer; give 1 when it failed.
+    """Call a function, print its log and its answer; return 1 if it failed.
 
     Parameters
     ----------

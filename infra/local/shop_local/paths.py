@@ -1,4 +1,4 @@
-"""Where things lie: the checkout, its environments, and the state folder of one stack."""
+"""Paths of the checkout, its environments, and the state folder of a stack."""
 
 import fcntl
 import json
@@ -26,7 +26,7 @@ TOOLS: Final = CHECKOUT / "tools"
 
 
 def default_state_folder() -> Path:
-    """Give ``SHOP_STATE_DIR``, or ``.local`` of the checkout."""
+    """Return ``SHOP_STATE_DIR``, or ``.local`` of the checkout."""
     configured = os.environ.get("SHOP_STATE_DIR", "").strip()
     return Path(configured).absolute() if configured else LOCAL
 
@@ -68,11 +68,11 @@ class State:
         return self.folder / "stack.env"
 
     def log(self, name: str) -> Path:
-        """Give the log file of one server."""
+        """Return the log file of one server."""
         return self.logs / f"{name}.log"
 
     def data_of(self, name: str) -> Path:
-        """Give (and make) the data folder of one server, closed to others."""
+        """Return the data folder of one server; create it, readable by its owner only, if it is missing."""
         path = self.data / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path

@@ -1,4 +1,4 @@
-"""Free loopback ports, remembered, so that addresses stay the same from one start to the next."""
+"""Chooses free loopback ports and remembers them, so that addresses stay the same across starts."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ class PortTaken(Exception):
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -29,7 +29,7 @@ def is_free(port: int) -> bool:
 
 
 def port_for(state: State, name: str, candidates: Sequence[int] = _CANDIDATES) -> int:
-    """Give the port of one server that is about to start.
+    """Return the port of one server that is about to start.
 
     ``SHOP_PORT_<NAME>`` decides; else the port it had last time, unless taken; else a free one.
 
@@ -69,6 +69,6 @@ def port_for(state: State, name: str, candidates: Sequence[int] = _CANDIDATES) -
 
 
 def remembered(state: State) -> dict[str, int]:
-    """Give the ports of the last start, by server."""
+    """Return the ports of the last start, by server."""
     path = state.folder / "ports.json"
     return dict(json.loads(path.read_text())) if path.exists() else {}

@@ -1,4 +1,4 @@
-"""Processes that outlive the command which started them, known again by pid and start time.
+"""Processes that outlive the command that started them, identified by pid and start time.
 
 Each runs in a session of its own, so a Ctrl-C in the terminal does not reach it, and is recorded
 in the state folder, so that a later command can end it, and only it: a pid that was given to
@@ -35,7 +35,7 @@ class Recorded:
     record: Path
 
     def process(self) -> psutil.Process | None:
-        """Give the process if it still runs."""
+        """Return the process if it still runs."""
         if self.boot != _boot():
             return None
         try:
@@ -52,7 +52,7 @@ class Recorded:
     def end(
         self, stop_signal: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10
     ) -> bool:
-        """End the process and whatever it started; give whether it had to be killed.
+        """End the process and whatever it started; return whether it had to be killed.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ def _boot() -> str:
 
 
 def _ticks(pid: int) -> int | None:
-    """Give when a process started, in clock ticks since the start of the machine."""
+    """Return when a process started, in clock ticks since the start of the machine."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -111,7 +111,7 @@ def _ticks(pid: int) -> int | None:
 
 
 def _ended(process: psutil.Process) -> bool:
-    """Tell whether nothing but its number is left: other threads may outlive the first, and hold ports."""
+    """Return whether a process has ended; other threads may outlive the first and hold ports."""
     return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
 
 
@@ -182,7 +182,7 @@ _NOT_INHERITED = frozenset({"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_EN
 
 
 def find(state: State, name: str) -> Recorded | None:
-    """Give the record of one server, if there is one and it is of this folder."""
+    """Return the record of one server, if there is one and it is of this folder."""
     record = state.run / f"{name}.json"
     try:
         values = json.loads(record.read_text())
@@ -201,7 +201,7 @@ def find(state: State, name: str) -> Recorded | None:
 
 
 def _copied(origin: str | None, folder: Path) -> bool:
-    """Tell whether a record came into a folder with a copy of another, which is still there."""
+    """Return whether a record came into a folder with a copy of another, which is still there."""
     try:
         return origin is not None and not folder.samefile(origin)
     except OSError:

@@ -1,4 +1,4 @@
-"""Brings the whole shop up: servers, schema, queues, deployment, seed, `stack.env`."""
+"""Starts the whole shop: servers, schema, queues, deployment, seed data, `stack.env`."""
 
 import contextlib
 import fcntl
@@ -38,7 +38,7 @@ from shop_local.services import SERVICES, RunningServices, versions
 STAFF = "staff@shop.example"
 FINANCE = "finance@shop.example"
 _SENDER = "orders@shop.example"
-#: Stand in for the addresses of servers that are still to be started.
+#: Placeholders for the addresses of servers that are not started yet.
 _ADDRESSES = {
     "SHOP_DATABASE_URL": "postgresql://localhost",
     "SHOP_REDIS_URL": "redis://localhost",
@@ -64,7 +64,7 @@ def exclusive(state: State) -> Iterator[None]:
 
 
 def up(state: State) -> dict[str, str]:
-    """Start what does not run, deploy what has changed, and give the stack's addresses.
+    """Start what is not running, deploy what has changed, and return the stack's settings.
 
     Whatever this call has started is stopped again when it fails or is interrupted.
     """
@@ -118,7 +118,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
                 | broker_settings(values["SHOP_RABBITMQ_URL"])
                 | {
                     "SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest(),
-                    # Everybody on the laptop is one source.
+                    # All clients on the laptop have the same source address.
                     "SHOP_SIGN_UPS_PER_HOUR": "1000",
                 },
             )
@@ -142,7 +142,7 @@ def _fill(state: State, values: Mapping[str, str]) -> None:
 
 
 def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
-    """Tell SES who sends, and the payment provider where its events go."""
+    """Verify the sender in SES, and set the webhook address at the payment provider."""
     if deployed.changed:
         sender = os.environ.get("SHOP_EMAIL_SENDER", _SENDER)
         aws("ses", values["AWS_ENDPOINT_URL"]).verify_email_identity(EmailAddress=sender)
@@ -162,7 +162,7 @@ def _connect(values: Mapping[str, str], deployed: Deployed) -> None:
 
 
 def seed(state: State, values: Mapping[str, str]) -> str:
-    """Put products, pictures and staff in place; give what was done, in words."""
+    """Load products, pictures and staff; return a description of what was done."""
     images = write(state.data_of("images"), products())
     people = (
         (STAFF, hash_password(state.secrets["staff"]), "Sam Staff", "staff"),
@@ -174,12 +174,12 @@ def seed(state: State, values: Mapping[str, str]) -> str:
     load(database, n=0, users=people, reset=True)
     words = f"{done.products} products new or changed, {images} pictures drawn"
     if (done.categories or done.products or done.inventory) and not _uncache(values):
-        words += "; Redis is away, and has old lists for minutes when it comes back"
+        words += "; Redis is unavailable, and serves old lists for minutes once it is back"
     return words
 
 
 def _uncache(values: Mapping[str, str]) -> bool:
-    """Drop cached answers of the catalog; give whether that was possible."""
+    """Drop cached answers of the catalog; return whether that was possible."""
     redis = make_client(values["SHOP_REDIS_URL"])
     try:
         RedisCatalogCache(redis).invalidate()
@@ -191,7 +191,7 @@ def _uncache(values: Mapping[str, str]) -> bool:
 
 
 def _index(values: Mapping[str, str]) -> str:
-    """Build the search index; a shop without one is a shop all the same."""
+    """Build the search index if OpenSearch is available."""
     try:
         return run_module("shop.entrypoints.commands.reindex", [], values).splitlines()[-1]
     except StackError as error:
@@ -219,7 +219,7 @@ def load_env(state: State) -> dict[str, str]:
 
 
 def down(state: State) -> list[str]:
-    """Stop everything that is recorded; give the names of what was running."""
+    """Stop everything that is recorded; return the names of what was running."""
     services = RunningServices(state.folder, SERVICES)
     names = [name for name in SERVICES if services.service(name).running()]
     # First, so that a Ctrl-C from here on leaves no addresses of what is no longer there.
@@ -229,7 +229,7 @@ def down(state: State) -> list[str]:
 
 
 def run_module(module: str, arguments: list[str], values: Mapping[str, str]) -> str:
-    """Run one of the application's commands with the stack's settings; give what it printed.
+    """Run one of the application's commands with the stack's settings; return what it printed.
 
     Raises
     ------

@@ -23,7 +23,7 @@ _BUILT = {CHECKOUT / "layers" / name: BUILT_LAYERS / name for name in ("dependen
 
 
 class TemplateError(Exception):
-    """The template names something that is not there."""
+    """The template refers to something that does not exist."""
 
 
 def read(path: Path) -> Document:
@@ -68,7 +68,7 @@ def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:
 
 
 def layers(path: Path) -> dict[str, Path]:
-    """Give the folder of each layer's content, as built, by logical id."""
+    """Return the folder of each layer's content, as built, by logical id."""
     return {
         logical_id: _code_folder(path, resource["Properties"]["ContentUri"])
         for logical_id, resource in read(path)["Resources"].items()
@@ -104,7 +104,7 @@ def parameters(template: Document, settings: Mapping[str, str]) -> dict[str, str
 
 
 def setting_of(parameter: str) -> str:
-    """Give the setting behind a parameter.
+    """Return the name of the setting for a parameter.
 
     >>> setting_of("StripeWebhookSecret")
     'SHOP_STRIPE_WEBHOOK_SECRET'
@@ -113,7 +113,7 @@ def setting_of(parameter: str) -> str:
 
 
 def functions(template: Document) -> dict[str, str]:
-    """Give the functions by their folder: ``orders/checkout`` is ``OrdersCheckoutFunction``."""
+    """Return the functions by their folder: ``orders/checkout`` is ``OrdersCheckoutFunction``."""
     return {
         "/".join(Path(resource["Properties"]["CodeUri"]).parts[-2:]): logical_id
         for logical_id, resource in template["Resources"].items()

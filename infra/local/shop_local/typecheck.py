@@ -23,7 +23,7 @@ _REST: Final = (
 
 
 def main() -> int:
-    """Give 0 when everything is well typed."""
+    """Return 0 if mypy finds no error."""
     mypy = [sys.executable, "-m", "mypy", "--no-error-summary"]
     # A cache of its own: what one environment has, the other would find to be gone or changed.
     plugin = ["--python-executable", str(AWS_PYTHON), "--cache-dir", ".mypy_cache/localstack"]

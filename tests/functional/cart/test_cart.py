@@ -2,36 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from shop.domain.ids import new_id
-from shop.domain.inventory import Item
 from shop.domain.sessions import Role
-from tests.support.builders import add_product, lapse
+from tests.support.builders import add_product
+from tests.support.carts import add_to_cart
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
-from tests.support.products import change, set_on_hand
 from tests.support.round_trips import round_trips
-from tests.support.stock import hold, inventory_on
 from tests.support.wire import counting
 
 _WEEK_SECONDS = 7 * 24 * 3600
-
-
-@pytest.fixture
-def token(container: Container) -> str:
-    return token_of(container)
-
-
-def _add(shop: Gateway, token: str, product_id: object, quantity: int = 1) -> Any:
-    body = {"product_id": str(product_id), "quantity": quantity}
-    answer = shop.post("/api/cart/items", json=body, token=token)
-    assert answer.status == 200, answer.text
-    return answer.json
 
 
 def test_a_cart_that_has_not_begun(shop: Gateway, token: str, container: Container) -> None:
@@ -47,9 +31,9 @@ def test_a_cart_that_has_not_begun(shop: Gateway, token: str, container: Contain
 def test_add_and_read(shop: Gateway, token: str, container: Container) -> None:
     phone = add_product(container.database, name="Phone", price_minor=99_999, on_hand=5)
     cable = add_product(container.database, name="Cable", price_minor=10, on_hand=100)
-    _add(shop, token, phone)
-    _add(shop, token, cable, 3)
-    added = _add(shop, token, phone, 2)
+    add_to_cart(shop, token, phone)
+    add_to_cart(shop, token, cable, 3)
+    added = add_to_cart(shop, token, phone, 2)
     read = shop.get("/api/cart", token=token)
 
     assert read.json == added
@@ -72,7 +56,7 @@ def test_add_and_read(shop: Gateway, token: str, container: Container) -> None:
 
 def test_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database, on_hand=3)
-    before = _add(shop, token, product_id, 2)
+    before = add_to_cart(shop, token, product_id, 2)
     answer = shop.post(
         "/api/cart/items", json={"product_id": str(product_id), "quantity": 2}, token=token
     )
@@ -84,8 +68,8 @@ def test_more_than_there_is(shop: Gateway, token: str, container: Container) -> 
 
 def test_set_remove_and_empty(shop: Gateway, token: str, container: Container) -> None:
     first, second = (add_product(container.database, on_hand=50) for _ in range(2))
-    cart = _add(shop, token, first)
-    _add(shop, token, second)
+    cart = add_to_cart(shop, token, first)
+    add_to_cart(shop, token, second)
     changed = shop.patch(f"/api/cart/items/{first}", json={"quantity": 7}, token=token)
     removed = shop.delete(f"/api/cart/items/{first}", token=token)
     emptied = shop.delete("/api/cart", token=token)
@@ -99,7 +83,7 @@ def test_set_remove_and_empty(shop: Gateway, token: str, container: Container) -
 
 def test_setting_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database, on_hand=3)
-    _add(shop, token, product_id)
+    add_to_cart(shop, token, product_id)
     answer = shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 4}, token=token)
 
     assert (answer.status, answer.code) == (400, "insufficient_stock")
@@ -109,7 +93,7 @@ def test_setting_more_than_there_is(shop: Gateway, token: str, container: Contai
 def test_what_is_not_in_the_cart(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database)
     other = add_product(container.database)
-    _add(shop, token, other)
+    add_to_cart(shop, token, other)
     for answer in (
         shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 1}, token=token),
         shop.delete(f"/api/cart/items/{product_id}", token=token),
@@ -152,7 +136,7 @@ def test_quantities_out_of_range(
 
 def test_a_line_holds_999(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database, on_hand=5000)
-    _add(shop, token, product_id, 999)
+    add_to_cart(shop, token, product_id, 999)
     answer = shop.post(
         "/api/cart/items", json={"product_id": str(product_id), "quantity": 1}, token=token
     )
@@ -164,14 +148,14 @@ def test_a_line_holds_999(shop: Gateway, token: str, container: Container) -> No
 def test_a_cart_holds_100_lines(shop: Gateway, token: str, container: Container) -> None:
     products = [add_product(container.database) for _ in range(101)]
     for product_id in products[:100]:
-        _add(shop, token, product_id)
+        add_to_cart(shop, token, product_id)
     full = shop.post(
         "/api/cart/items", json={"product_id": str(products[100]), "quantity": 1}, token=token
     )
 
     assert (full.status, full.code) == (400, "validation_failed")
     assert full.json["errors"][0]["field"] == "product_id"
-    again = _add(shop, token, products[0])
+    again = add_to_cart(shop, token, products[0])
     assert [line["product_id"] for line in again["items"]] == [str(p) for p in products[:100]]
 
 
@@ -196,7 +180,7 @@ def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Cont
 
 
 def test_reading_does_not_prolong_a_cart(shop: Gateway, token: str, container: Container) -> None:
-    _add(shop, token, add_product(container.database))
+    add_to_cart(shop, token, add_product(container.database))
     [key] = container.redis.keys("cart:*")
     container.redis.expire(key, 60)
     shop.get("/api/cart", token=token)
@@ -204,63 +188,9 @@ def test_reading_does_not_prolong_a_cart(shop: Gateway, token: str, container: C
     assert container.redis.ttl(key) <= 60
 
 
-def test_a_changed_price_is_said_and_counts(
-    shop: Gateway, token: str, container: Container
-) -> None:
-    """aws-serverless-ecommerce-platform: totals came from the client (anchor A12)."""
-    product_id = add_product(container.database, price_minor=1000)
-    _add(shop, token, product_id, 2)
-    change(container.database, product_id, price_minor=1250)
-    cart = shop.get("/api/cart", token=token).json
-
-    [line] = cart["items"]
-    assert (line["price"], line["previous_price"], line["price_changed"]) == (12.5, 10.0, True)
-    assert cart["total"] == 25.0
-    assert _add(shop, token, product_id)["items"][0]["price_changed"] is False
-
-
-def test_a_price_from_the_client_is_refused(
-    shop: Gateway, token: str, container: Container
-) -> None:
-    """aws-serverless-ecommerce-platform: totals came from the client (anchor A12)."""
-    product_id = add_product(container.database)
-    body = {"product_id": str(product_id), "quantity": 1, "price": 0.01}
-    answer = shop.post("/api/cart/items", json=body, token=token)
-
-    assert (answer.status, answer.code) == (400, "validation_failed")
-    assert answer.json["errors"][0]["field"] == "price"
-
-
-def test_lost_availability_is_said(shop: Gateway, token: str, container: Container) -> None:
-    sold_out = add_product(container.database, name="Sold out", on_hand=5)
-    withdrawn = add_product(container.database, name="Withdrawn")
-    _add(shop, token, sold_out, 4)
-    _add(shop, token, withdrawn)
-    set_on_hand(container.database, sold_out, 3)
-    change(container.database, withdrawn, is_active=False)
-    lines = shop.get("/api/cart", token=token).json["items"]
-
-    assert [(line["name"], line["available"], line["available_quantity"]) for line in lines] == [
-        ("Sold out", False, 3),
-        ("Withdrawn", False, 0),
-    ]
-    assert all(line["availability_changed"] for line in lines)
-
-
-def test_a_lapsed_hold_does_not_count(shop: Gateway, token: str, container: Container) -> None:
-    """commercetools, saleor: expired holds block stock until a job has run (anchor A14)."""
-    product_id = add_product(container.database, on_hand=1)
-    in_time = datetime.now(UTC) + timedelta(minutes=10)
-    with container.database.transaction() as transaction:
-        hold(inventory_on(transaction), new_id(), [Item(product_id, 1)], in_time)
-    lapse(container.database)
-
-    assert _add(shop, token, product_id)["items"][0]["available"] is True
-
-
 def test_carts_are_private(shop: Gateway, container: Container) -> None:
     product_id = add_product(container.database)
-    _add(shop, token_of(container), product_id)
+    add_to_cart(shop, token_of(container), product_id)
 
     assert shop.get("/api/cart", token=token_of(container)).json["items"] == []
     assert shop.get("/api/cart").status == 401
@@ -294,12 +224,12 @@ def test_adding_costs_the_same_whatever_the_size(
     One statement, two round trips for the cart and one for the session.
     """
     for _ in range(lines - 1):
-        _add(shop, token, add_product(container.database))
+        add_to_cart(shop, token, add_product(container.database))
     product_id = add_product(container.database)
     for _ in range(2):  # a statement that is used again is prepared, once
-        _add(shop, token, product_id)
+        add_to_cart(shop, token, product_id)
     with round_trips(container.settings.redis_url) as trips, counting(container.database) as sent:
-        _add(shop, token, product_id)
+        add_to_cart(shop, token, product_id)
 
     assert (len(sent.statements), sent.control) == (1, [])
     assert trips.count == 2 + 1
@@ -307,7 +237,7 @@ def test_adding_costs_the_same_whatever_the_size(
 
 def test_reading_costs_one_statement(shop: Gateway, token: str, container: Container) -> None:
     for _ in range(20):
-        _add(shop, token, add_product(container.database))
+        add_to_cart(shop, token, add_product(container.database))
     with round_trips(container.settings.redis_url) as trips, counting(container.database) as sent:
         shop.get("/api/cart", token=token)
 
@@ -315,7 +245,7 @@ def test_reading_costs_one_statement(shop: Gateway, token: str, container: Conta
     assert trips.count == 1 + 1
 
 
-def test_postgresql_is_away(redis: str) -> None:
+def test_postgresql_is_unavailable(redis: str) -> None:
     with container_for("postgresql://shop@127.0.0.1:1/shop", redis) as container:
         answer = Gateway(container).post(
             "/api/cart/items",

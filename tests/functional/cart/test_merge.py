@@ -1,6 +1,5 @@
 """A guest's cart goes over to the customer at login."""
 
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +8,7 @@ from shop.domain.customers import Customer
 from shop.domain.passwords import hash_password
 from shop.domain.sessions import Role, Session
 from tests.support.builders import add_product
+from tests.support.carts import add_to_cart
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.people import token_of
@@ -25,13 +25,6 @@ def customer(container: Container) -> UUID:
             Customer(user_id=user_id, email=_LOGIN["email"], name="Ada", password_hash=_HASH)
         )
     return user_id
-
-
-def _add(shop: Gateway, token: str, product_id: UUID, quantity: int = 1) -> Any:
-    body = {"product_id": str(product_id), "quantity": quantity}
-    answer = shop.post("/api/cart/items", json=body, token=token)
-    assert answer.status == 200, answer.text
-    return answer.json
 
 
 def _login(shop: Gateway, guest: str | None) -> str:
@@ -53,9 +46,9 @@ def test_merged_once_however_often_the_login_is_repeated(
     first, second = (add_product(container.database, on_hand=50) for _ in range(2))
     guest = token_of(container)
     own = container.sessions.open(Session(customer, Role.CUSTOMER))[0]
-    _add(shop, guest, first, 2)
-    _add(shop, guest, second, 1)
-    _add(shop, own, first, 3)
+    add_to_cart(shop, guest, first, 2)
+    add_to_cart(shop, guest, second, 1)
+    add_to_cart(shop, own, first, 3)
     tokens = [_login(shop, guest) for _ in range(3)]
 
     for token in tokens:
@@ -67,7 +60,7 @@ def test_a_customer_without_a_cart_takes_the_guests(
     shop: Gateway, container: Container, customer: UUID
 ) -> None:
     guest = token_of(container)
-    before = _add(shop, guest, add_product(container.database), 2)
+    before = add_to_cart(shop, guest, add_product(container.database), 2)
     after = shop.get("/api/cart", token=_login(shop, guest)).json
 
     assert (after["cart_id"], after["items"]) == (before["cart_id"], before["items"])
@@ -81,9 +74,9 @@ def test_what_a_guest_adds_later_is_merged_by_the_next_login(
 ) -> None:
     product_id = add_product(container.database)
     guest = token_of(container)
-    _add(shop, guest, product_id, 2)
+    add_to_cart(shop, guest, product_id, 2)
     _login(shop, guest)
-    _add(shop, guest, product_id, 1)
+    add_to_cart(shop, guest, product_id, 1)
 
     assert _quantities(shop, _login(shop, guest)) == {str(product_id): 3}
 
@@ -94,9 +87,9 @@ def test_limits_hold(shop: Gateway, container: Container, customer: UUID) -> Non
     own, _ = container.sessions.open(Session(customer, Role.CUSTOMER))
     for product_id in products[:99]:
         container.carts.add(customer, product_id, 600, available=2000, price_minor=1)
-    _add(shop, guest, products[0], 500)
+    add_to_cart(shop, guest, products[0], 500)
     for product_id in products[99:]:
-        _add(shop, guest, product_id)
+        add_to_cart(shop, guest, product_id)
     _login(shop, guest)
     merged, left = _quantities(shop, own), _quantities(shop, guest)
 
@@ -107,7 +100,7 @@ def test_limits_hold(shop: Gateway, container: Container, customer: UUID) -> Non
 
 def test_a_failed_login_merges_nothing(shop: Gateway, container: Container, customer: UUID) -> None:
     guest = token_of(container)
-    _add(shop, guest, add_product(container.database))
+    add_to_cart(shop, guest, add_product(container.database))
     shop.post("/api/sessions", json={**_LOGIN, "password": "wrong horse"}, token=guest)
 
     assert len(_quantities(shop, guest)) == 1
@@ -117,7 +110,7 @@ def test_another_customers_cart_is_not_merged(
     shop: Gateway, container: Container, customer: UUID
 ) -> None:
     other = token_of(container, Role.CUSTOMER)
-    _add(shop, other, add_product(container.database))
+    add_to_cart(shop, other, add_product(container.database))
 
     assert _quantities(shop, _login(shop, other)) == {}
     assert len(_quantities(shop, other)) == 1

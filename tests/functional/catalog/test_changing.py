@@ -256,8 +256,8 @@ def test_a_change_is_seen_at_once(
             assert gateway.get(_PATH).json["products"][0]["name"] == "New"
 
 
-def test_redis_is_away(database: str, container: Container) -> None:
-    """The change itself needs a session; the cache's loss after that is made good by the event."""
+def test_redis_is_unavailable(database: str, container: Container) -> None:
+    """The change itself needs a session; the event then invalidates the cache."""
     from shop.contracts.http.catalog import ChangeProduct
     from shop.domain.catalog import precondition
     from shop.services.catalog import change as product_changes

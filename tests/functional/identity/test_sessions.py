@@ -171,7 +171,7 @@ def test_session_and_rate_limit_take_one_round_trip(container: Container) -> Non
     assert trips.count == 1
 
 
-def test_redis_is_away(database: str) -> None:
+def test_redis_is_unavailable(database: str) -> None:
     with container_for(database, "redis://127.0.0.1:1") as container:
         shop = Gateway(container)
         answers = [

@@ -19,7 +19,7 @@ PRODUCT = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
 
 @pytest.fixture(autouse=True)
 def product(database: str) -> None:
-    add_product(database, product_id=PRODUCT)
+    add_product(database, product_id=PRODUCT, category="things")
 
 
 def replay(shop: Gateway, container: Container, function: str) -> Any:
@@ -56,7 +56,9 @@ def test_samples_of_the_schedules(shop: Gateway, container: Container) -> None:
     }
 
 
-def test_the_sample_of_the_relay_finds_the_broker_away(shop: Gateway, container: Container) -> None:
+def test_the_sample_of_the_relay_finds_the_broker_unavailable(
+    shop: Gateway, container: Container
+) -> None:
     from shop.domain.errors import DependencyUnavailable
 
     with pytest.raises(DependencyUnavailable):

@@ -1,4 +1,4 @@
-"""A paid order on its way to the customer: carried by events, brought on by time where they do not come."""
+"""Paid orders are moved by events, or by the scheduled function if events do not arrive."""
 
 from datetime import timedelta
 from typing import Any

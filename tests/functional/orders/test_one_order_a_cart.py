@@ -37,12 +37,12 @@ def test_of_many_checkouts_at_once_one_makes_an_order(
 def full_cart(shop: OrderingShop, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """A session whose cart was ordered, but not emptied."""
 
-    def away(*_args: object) -> None:
+    def unavailable(*_args: object) -> None:
         raise DependencyUnavailable("redis")
 
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
-    monkeypatch.setattr(shop.container.carts, "remove_bought", away)
+    monkeypatch.setattr(shop.container.carts, "remove_bought", unavailable)
     return token, cart
 
 

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role
 from shop.services.inventory.holds import commit_stock
-from tests.support.builders import add_product
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import (
     StripeControl,
@@ -22,13 +20,9 @@ from tests.support.stock import levels, query
 from tests.support.wire import counting
 
 
-def product(shop: OrderingShop, **columns: Any) -> UUID:
-    return add_product(shop.container.database, **columns)
-
-
 def test_the_owner_reads_the_order(shop: OrderingShop) -> None:
     token = shop.shopper()
-    order_id = shop.order(token, product(shop, name="Phone", price_minor=9999))
+    order_id = shop.order(token, shop.product(name="Phone", price_minor=9999))
     answer = shop.get(f"/api/orders/{order_id}", token=token)
     assert answer.status == 200
     assert UUID(answer.headers["x-correlation-id"])
@@ -45,7 +39,7 @@ def test_the_owner_reads_the_order(shop: OrderingShop) -> None:
 
 
 def test_only_the_owner_staff_and_services_see_an_order(shop: OrderingShop) -> None:
-    order_id = shop.order(shop.shopper(), product(shop))
+    order_id = shop.order(shop.shopper(), shop.product())
     path = f"/api/orders/{order_id}"
     for role, status in ((Role.STAFF, 200), (Role.FINANCE, 404), (Role.CUSTOMER, 404)):
         assert shop.get(path, token=shop.shopper(role)).status == status
@@ -70,7 +64,7 @@ def test_an_order_that_is_none_is_not_found(shop: OrderingShop, name: str) -> No
 def test_reading_takes_one_statement_whatever_the_order_s_size(shop: OrderingShop) -> None:
     """A10: two at most."""
     token = shop.shopper()
-    order_id = shop.order(token, *[product(shop) for _ in range(8)])
+    order_id = shop.order(token, *[shop.product() for _ in range(8)])
     with counting(shop.container.database) as sent:
         assert shop.get(f"/api/orders/{order_id}", token=token).status == 200
         assert shop.get("/api/orders", token=token).status == 200
@@ -78,7 +72,7 @@ def test_reading_takes_one_statement_whatever_the_order_s_size(shop: OrderingSho
 
 
 def test_the_list_is_newest_first_in_pages_and_one_s_own(shop: OrderingShop) -> None:
-    token, phone = shop.shopper(), product(shop, on_hand=20)
+    token, phone = shop.shopper(), shop.product(on_hand=20)
     orders = [str(shop.order(token, phone)) for _ in range(5)]
     shop.order(shop.shopper(), phone)
     # Equal times fall into different pages and are still listed once.
@@ -95,7 +89,7 @@ def test_the_list_is_newest_first_in_pages_and_one_s_own(shop: OrderingShop) -> 
 
 
 def test_the_list_is_filtered_by_status(shop: OrderingShop) -> None:
-    token, phone = shop.shopper(), product(shop)
+    token, phone = shop.shopper(), shop.product()
     cancelled, pending = shop.order(token, phone), shop.order(token, phone)
     shop.post(f"/api/orders/{cancelled}/cancel", token=token)
     for status, expected in (("PENDING", pending), ("CANCELLED", cancelled)):
@@ -124,7 +118,7 @@ def test_a_wrong_query_is_refused_by_field(
 
 def test_cancelling_gives_the_stock_back_once(shop: OrderingShop) -> None:
     """A6: released by the first request, not by the second."""
-    phone, token = product(shop), shop.shopper()
+    phone, token = shop.product(), shop.shopper()
     order_id = shop.order(token, phone, quantity=3)
     assert levels(shop.database_url, phone) == (10, 3)
     for _ in range(2):
@@ -139,7 +133,7 @@ def test_cancelling_gives_the_stock_back_once(shop: OrderingShop) -> None:
 
 
 def test_staff_cancel_for_a_reason(shop: OrderingShop) -> None:
-    order_id = shop.order(shop.shopper(), product(shop))
+    order_id = shop.order(shop.shopper(), shop.product())
     staff = shop.shopper(Role.STAFF)
     path = f"/api/orders/{order_id}/cancel"
     assert shop.post(path, json={"reason": ""}, token=staff).code == "validation_failed"
@@ -150,7 +144,7 @@ def test_staff_cancel_for_a_reason(shop: OrderingShop) -> None:
 
 
 def test_another_s_order_is_not_cancelled(shop: OrderingShop) -> None:
-    order_id = shop.order(shop.shopper(), product(shop))
+    order_id = shop.order(shop.shopper(), shop.product())
     answer = shop.post(f"/api/orders/{order_id}/cancel", token=shop.shopper())
     assert (answer.status, answer.code) == (404, "order_not_found")
     assert status_of(shop.database_url, order_id) == "PENDING"
@@ -165,7 +159,7 @@ def test_what_is_being_paid_or_was_shipped_is_not_cancelled(
     shop: OrderingShop, path: list[str]
 ) -> None:
     token = shop.shopper()
-    order_id = shop.order(token, product(shop))
+    order_id = shop.order(token, shop.product())
     shop.move(order_id, *path)
     answer = shop.post(f"/api/orders/{order_id}/cancel", token=token)
     assert (answer.status, answer.code) == (409, "order_state_conflict")
@@ -192,7 +186,7 @@ def test_a_paid_order_is_refunded_first(
 ) -> None:
     """A4, A6: the money goes back once, and so does the stock."""
     shop, control = paying_shop, StripeControl(stripe)
-    phone, token = product(shop), shop.shopper()
+    phone, token = shop.product(), shop.shopper()
     order_id = paid_order(shop, token, phone, *further)
     assert levels(shop.database_url, phone) == (9, 0)
     for _ in range(2):
@@ -208,7 +202,7 @@ def test_while_stripe_is_away_the_refund_is_pending_and_nothing_ships(
     paying_shop: OrderingShop, stripe: str
 ) -> None:
     shop, control = paying_shop, StripeControl(stripe)
-    phone, token, staff = product(shop), shop.shopper(), shop.shopper(Role.STAFF)
+    phone, token, staff = shop.product(), shop.shopper(), shop.shopper(Role.STAFF)
     order_id = paid_order(shop, token, phone, "CONFIRMED", "PROCESSING")
     control.fault("status", "/v1/refunds", status=500, times=20)
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.functional.payments.test_process_payment import HELD, RETURNED, pay
 from tests.support.at_once import at_once
-from tests.support.builders import TOTAL_MINOR, Placed, place_order
+from tests.support.builders import HELD, RETURNED, TOTAL_MINOR, Placed, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import deliver
+from tests.support.paying import deliver, pay
 from tests.support.payments import (
     KEY,
     StripeControl,
@@ -27,7 +26,7 @@ from tests.support.wire import counting
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
-    """Pay so that the charge happens and its answer is lost; give the intent."""
+    """Pay so that the charge happens and its answer is lost; return the intent."""
     control.fault("close", when="after")
     assert pay(shop, placed).code == "payment_outcome_unknown"
     return control.intents(placed.order_id)[0]
@@ -159,7 +158,7 @@ def test_money_for_a_cancelled_order_goes_back(
     refunds = "SELECT order_id, amount_minor, status, reason FROM refunds"
     assert query(database, refunds) == [(placed.order_id, TOTAL_MINOR, "succeeded", "late_payment")]
     assert status_of(database, placed.order_id) == "CANCELLED"
-    # The same news once more, under another event id.
+    # The same event again, under another event id.
     assert deliver(shop, event_of("payment_intent.succeeded", intent)).json == {
         "outcome": "paid_before"
     }

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from stripe import StripeClient
 
 from shop.contracts.http.payments import WEBHOOK_EVENTS
-from tests.functional.payments.test_process_payment import RETURNED, pay
-from tests.support.builders import TOTAL_MINOR, place_order
+from tests.support.builders import RETURNED, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
+from tests.support.paying import pay
 from tests.support.payments import (
     KEY,
     WEBHOOK_SECRET,
@@ -71,7 +71,7 @@ def subscribe(control: StripeControl, url: str) -> None:
 
 
 def wait_until_taken(control: StripeControl) -> int:
-    """Wait for every delivery; give their number."""
+    """Wait for every delivery; return their number."""
 
     def all_delivered() -> int:
         states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]
@@ -81,7 +81,7 @@ def wait_until_taken(control: StripeControl) -> int:
 
 
 def acted_on(database: str) -> set[str]:
-    """Give the types of the events that the shop has acted on."""
+    """Return the types of the events that the shop has acted on."""
     rows = query(database, "SELECT DISTINCT event_type FROM webhook_events")
     return {event_type for (event_type,) in rows}
 

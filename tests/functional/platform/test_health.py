@@ -37,9 +37,9 @@ def test_without_redis_rabbitmq_and_opensearch_it_is_degraded(database: str) -> 
     ) as container:
         answer = Gateway(container).get("/api/health")
     assert (answer.status, answer.json["status"]) == (200, "degraded")
-    away = {"up": False, "latency_ms": None, "degraded": True}
+    unavailable = {"up": False, "latency_ms": None, "degraded": True}
     for name in ("redis", "rabbitmq", "opensearch", "stripe"):
-        assert answer.json["dependencies"][name] == away
+        assert answer.json["dependencies"][name] == unavailable
 
 
 def test_without_postgresql_it_is_down(redis: str) -> None:

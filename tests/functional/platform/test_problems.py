@@ -14,7 +14,7 @@ _API = "https://api.example/prod/api/orders"
 
 
 def _answered(shop: Gateway, type_: str) -> str:
-    """Follow a type from where the problem was answered; give the code that is described there."""
+    """Follow a type from where the problem was answered; return the code that is described there."""
     path = urlsplit(urljoin(_API, type_)).path
     assert path.startswith("/prod/")
     answer = shop.get(path.removeprefix("/prod"))

@@ -155,7 +155,7 @@ def _stubborn_server(status: int, body: str) -> Iterator[str]:
 
 @contextmanager
 def _silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
-    """Accept connections and never answer; give the address and the connections."""
+    """Accept connections and never answer; return the address and the connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         accepted: list[socket.socket] = []
 

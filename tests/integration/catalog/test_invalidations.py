@@ -41,7 +41,7 @@ def _read(reader: Container, product: UUID) -> Response:
 
 
 def _read_counting(reader: Container, product: UUID) -> tuple[Response, int]:
-    """Give the round trips that it took as well."""
+    """Read a product; also return the number of round trips."""
     with round_trips(reader.settings.redis_url) as trips:
         answer = _read(reader, product)
     return answer, trips.count

@@ -58,7 +58,7 @@ def transaction(database_server: str, database_template: str) -> Iterator[Transa
 
 
 def _indexes(transaction: Transaction, statement: str, parameters: Any) -> set[str]:
-    """Explain a statement; give the indexes it uses and check that it scans no large table."""
+    """Explain a statement; return the indexes it uses and check that it scans no large table."""
     [[[plan]]] = transaction.rows(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
     indexes: set[str] = set()
     waiting = [plan["Plan"]]

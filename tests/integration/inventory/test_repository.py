@@ -1,80 +1,22 @@
 """Stock and holds in a real PostgreSQL."""
 
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 
-from shop.adapters.postgres.database import Database
 from shop.domain.errors import Conflict, InsufficientStock
 from shop.domain.ids import new_id
 from shop.domain.inventory import (
     AlreadyHeld,
-    Committed,
     Held,
-    Hold,
     Item,
-    Released,
-    StockChange,
     StockLevel,
 )
 from shop.domain.orders import OrderStatus
 from tests.support.builders import add_order, add_products, lapse
-from tests.support.stock import begin_payment, hold, inventory_on, levels, query
+from tests.support.stock import levels, query
+from tests.support.warehouse import Warehouse
 from tests.support.wire import counting
-
-
-class Warehouse:
-    """Each call in a transaction of its own."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.database = Database(url)
-
-    def hold(self, order_id: UUID, *lines: tuple[UUID, int], seconds: float = 600) -> Hold:
-        return self.try_hold(order_id, *lines, seconds=seconds).hold
-
-    def try_hold(
-        self, order_id: UUID, *lines: tuple[UUID, int], seconds: float = 600
-    ) -> Held | AlreadyHeld:
-        expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        with self.database.transaction() as transaction:
-            return hold(
-                inventory_on(transaction), order_id, [Item(*line) for line in lines], expires_at
-            )
-
-    def begin_payment(self, order_id: UUID) -> bool:
-        with self.database.transaction() as transaction:
-            return begin_payment(transaction, order_id)
-
-    def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
-        with self.database.transaction() as transaction:
-            return inventory_on(transaction).release(order_id, expired=expired)
-
-    def confirm(self, order_id: UUID) -> Committed | None:
-        with self.database.transaction() as transaction:
-            return inventory_on(transaction).confirm(order_id)
-
-    def level(self, product_id: UUID) -> StockLevel:
-        with self.database.transaction() as transaction:
-            return inventory_on(transaction).stock([product_id])[0]
-
-    def change(
-        self, product_id: UUID, *, on_hand: int | None = None, adjust_by: int | None = None
-    ) -> StockLevel | None:
-        change = StockChange(on_hand=on_hand, adjust_by=adjust_by, reason="test", actor_id=new_id())
-        with self.database.transaction() as transaction:
-            changed = inventory_on(transaction).change_stock(product_id, change)
-        return changed.level if changed else None
-
-
-@pytest.fixture
-def warehouse(database: str) -> Iterator[Warehouse]:
-    made = Warehouse(database)
-    yield made
-    made.database.close()
 
 
 def test_a_hold_is_all_or_nothing(warehouse: Warehouse, database: str) -> None:
@@ -131,23 +73,6 @@ def test_the_same_order_again_gets_the_same_hold(warehouse: Warehouse, database:
     assert refused.value.code == "reservation_conflict"
 
 
-def test_repeating_a_hold_leaves_the_lapsed_ones_of_others_alone(
-    warehouse: Warehouse, database: str
-) -> None:
-    (product,) = add_products(database, 5)
-    order_id = new_id()
-    warehouse.hold(order_id, (product, 1))
-    other = new_id()
-    warehouse.hold(other, (product, 1))
-    lapse(database, other)
-    assert isinstance(warehouse.try_hold(order_id, (product, 1)), AlreadyHeld)
-    assert levels(database, product) == (5, 2)
-    held = warehouse.try_hold(new_id(), (product, 1))
-    assert isinstance(held, Held)
-    assert len(held.lapsed) == 1
-    assert levels(database, product) == (5, 2)
-
-
 def test_no_counter_moves_twice(warehouse: Warehouse, database: str) -> None:
     """A3 (medusa #12401), A6 (medusa #13625): any order, any number of times."""
     first, second = add_products(database, 5, 7)
@@ -200,73 +125,6 @@ def test_every_change_grows_the_version(warehouse: Warehouse, database: str) -> 
         step()
         versions.append(warehouse.level(product).version)
     assert versions == sorted(set(versions))
-
-
-def test_a_hold_stops_counting_at_its_end_to_the_second(
-    warehouse: Warehouse, database: str
-) -> None:
-    """A14 (commercetools, saleor): nobody has to sweep first."""
-    (product,) = add_products(database, 1)
-    order_id = add_order(database)
-    hold = warehouse.hold(order_id, (product, 1), seconds=2)
-    with pytest.raises(InsufficientStock):
-        warehouse.hold(new_id(), (product, 1))
-    answers = []
-    while (asked := datetime.now(UTC)) <= hold.expires_at + timedelta(seconds=0.2):
-        answers.append((asked, warehouse.level(product).available, datetime.now(UTC)))
-        time.sleep(0.05)
-    assert {available for _, available, answered in answers if answered < hold.expires_at} == {0}
-    answers.append((asked, warehouse.level(product).available, datetime.now(UTC)))
-    assert {available for asked, available, _ in answers if asked > hold.expires_at} == {1}
-    assert warehouse.level(product) == StockLevel(product, 1, 0, 1, 2)
-    assert not warehouse.begin_payment(order_id)
-    other = warehouse.try_hold(new_id(), (product, 1))
-    assert isinstance(other, Held)
-    assert [(lapsed.order_id, lapsed.items) for lapsed in other.lapsed] == [
-        (order_id, (Item(product, 1),))
-    ]
-    assert levels(database, product) == (1, 1)
-    assert warehouse.release(order_id, expired=True) is None
-    assert warehouse.confirm(order_id) is None
-    assert levels(database, product) == (1, 1)
-
-
-def test_a_hold_does_not_begin_after_its_end(warehouse: Warehouse, database: str) -> None:
-    (product,) = add_products(database, 5)
-    with pytest.raises(Conflict) as refused:
-        warehouse.hold(add_order(database), (product, 1), seconds=-1)
-    assert refused.value.code == "reservation_conflict"
-    assert levels(database, product) == (5, 0)
-
-
-def test_a_hold_being_paid_does_not_end(warehouse: Warehouse, database: str) -> None:
-    (product,) = add_products(database, 1)
-    order_id = add_order(database)
-    hold = warehouse.hold(order_id, (product, 1))
-    assert warehouse.begin_payment(order_id)
-    lapse(database, order_id)
-    assert warehouse.level(product).available == 0
-    assert warehouse.release(order_id, expired=True) is None
-    with pytest.raises(InsufficientStock):
-        warehouse.hold(new_id(), (product, 1))
-    assert warehouse.hold(order_id, (product, 1)).reservation_id == hold.reservation_id
-    assert warehouse.confirm(order_id) is not None
-
-
-def test_a_hold_in_part_taken_over_is_neither_paid_nor_confirmed(
-    warehouse: Warehouse, database: str
-) -> None:
-    first, second = add_products(database, 1, 1)
-    order_id = add_order(database)
-    warehouse.hold(order_id, (first, 1), (second, 1))
-    lapse(database, order_id)
-    warehouse.hold(new_id(), (first, 1))
-    assert not warehouse.begin_payment(order_id)
-    assert warehouse.confirm(order_id) is None
-    released = warehouse.release(order_id, expired=True)
-    assert released is not None
-    assert released.hold.items == (Item(second, 1),)
-    assert (levels(database, first), levels(database, second)) == ((1, 1), (1, 0))
 
 
 def test_only_a_pending_order_can_hold(warehouse: Warehouse, database: str) -> None:

@@ -1,4 +1,4 @@
-"""The sweep: it tidies what has lapsed, and what a crash has left."""
+"""The sweep releases expired holds, and cleans up after crashes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -43,4 +43,6 @@ def test_what_the_seed_has_changed_is_seen_at_once(
     client.close()
 
     query(database, "UPDATE products SET name = 'x' WHERE id = (SELECT id FROM products LIMIT 1)")
-    assert "Redis is away" in stack.seed(state, values | {"SHOP_REDIS_URL": "redis://127.0.0.1:1"})
+    assert "Redis is unavailable" in stack.seed(
+        state, values | {"SHOP_REDIS_URL": "redis://127.0.0.1:1"}
+    )

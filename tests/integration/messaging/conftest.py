@@ -27,7 +27,7 @@ def rabbitmq(rabbitmq_url: str, declared: list[str]) -> str:
 
 @pytest.fixture
 def line(rabbitmq: str) -> Iterator[Line]:
-    """A line to the broker that can be cut."""
+    """A connection to the broker that can be cut."""
     with Line(rabbitmq) as made:
         yield made
 

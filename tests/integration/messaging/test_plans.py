@@ -58,7 +58,7 @@ def full(database_server: str, database_template: str) -> Iterator[str]:
 
 
 def explain(url: str, sql: str, parameters: Any = ()) -> str:
-    """Give the plan of a statement."""
+    """Return the plan of a statement."""
     return "\n".join(row[0] for row in query(url, f"EXPLAIN {sql}", parameters))
 
 

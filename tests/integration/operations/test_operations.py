@@ -92,7 +92,7 @@ def test_psql_shows_all_about_an_order(database: str, orders: dict[str, UUID]) -
 
 
 def _psql(database_url: str, file: Path, **variables: str) -> str:
-    """Run a file as the runbook says; give what was printed."""
+    """Run a file as the runbook says; return what was printed."""
     settings = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
     result = subprocess.run(
         [

@@ -52,7 +52,7 @@ class World:
         self.url = container.settings.database_url
 
     def check_out(self, command: PlaceOrder, points: CrashPoints | None = None) -> None:
-        """Do what the state machine does; a decline is an end like any other."""
+        """Run the steps of the state machine; a decline is a valid end."""
         points = points or CrashPoints()
         opener = points.unit_of_work(self.container.unit_of_work)
         order = create_order(opener, command, currency="USD", reservation_ttl_seconds=600).order

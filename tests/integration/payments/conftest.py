@@ -1,4 +1,4 @@
-"""Adapters on empty servers, for the use cases of the payments."""
+"""Fixtures for the payment use cases, on empty servers."""
 
 from collections.abc import Iterator
 

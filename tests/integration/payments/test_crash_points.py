@@ -155,7 +155,7 @@ def check_sane(world: World, placed: Placed) -> None:
 
 
 def check_ended(world: World, placed: Placed, *allowed: str) -> None:
-    """What must hold when everything that goes on by itself has been done."""
+    """Check what must hold after all automatic processing."""
     check_sane(world, placed)
     status = status_of(world.database, placed.order_id)
     assert status in allowed

@@ -1,4 +1,4 @@
-"""What the reconciliation does with what was left open."""
+"""The reconciliation of unfinished payments, refunds and cancellations."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -123,7 +123,7 @@ def test_a_check_done_after_the_webhook_was_lost(
     assert run(container) == {"paid": 1}
 
 
-def test_stripe_away(container: Container, control: StripeControl, database: str) -> None:
+def test_stripe_unavailable(container: Container, control: StripeControl, database: str) -> None:
     """A run gives up after three in a row; nothing is lost."""
     placed = [leave_open(container, control) for _ in range(5)]
     for one in placed:

@@ -1,4 +1,4 @@
-"""A7: what the provider tells of refunds before it tells, or we note, what they give back."""
+"""A7: events of refunds that arrive before the charge is reported or recorded."""
 
 from typing import Any
 

@@ -8,6 +8,8 @@ from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.search import PostgresSearchEngine
 from shop.services.search.ports import SearchEngine
 from tests.support import databases
+from tests.support.indexing import World
+from tests.support.opensearch import own_indexes
 from tests.support.search import add_catalog
 
 
@@ -39,7 +41,6 @@ def engine(
         return
     from shop.adapters.opensearch.engine import OpenSearchEngine
     from shop.adapters.opensearch.reindex import reindex
-    from tests.support.opensearch import own_indexes
 
     opensearch_url = request.getfixturevalue("opensearch_url")
     with own_indexes(opensearch_url) as names:
@@ -47,3 +48,16 @@ def engine(
         engine = OpenSearchEngine(opensearch_url, names)
         yield engine
         engine.close()
+
+
+@pytest.fixture
+def world(database: str, opensearch_url: str) -> Iterator[World]:
+    """The small catalog, to change, and indexes of the test's own."""
+    with own_indexes(opensearch_url) as names:
+        made = World(database, opensearch_url, names)
+        add_catalog(made.database)
+        yield made
+        made.database.close()
+        made.index.close()
+        made.engine.close()
+        made.client.close()

@@ -40,7 +40,7 @@ def stale(order_id: UUID) -> StaleOrder:
 
 
 def test_a_search_that_fails_names_no_order(caplog: pytest.LogCaptureFixture) -> None:
-    """Not the order that was brought on, or failed, before it."""
+    """Not the order that was advanced, or failed, before it."""
     order_id = uuid4()
     with caplog.at_level(logging.ERROR), pytest.raises(ExceptionGroup) as caught:
         advance_orders(Work(stale(order_id), RuntimeError()), Mock(), seconds=60)  # type: ignore[arg-type]

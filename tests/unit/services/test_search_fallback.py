@@ -1,4 +1,4 @@
-"""The circuit breaker, and the engine that stands in."""
+"""The circuit breaker, and the fallback engine."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_the_breaker() -> None:
     assert breaker.allows()
 
 
-def test_the_stand_in_answers_while_the_chosen_engine_is_away() -> None:
+def test_the_stand_in_answers_while_the_chosen_engine_is_unavailable() -> None:
     clock, chosen, stand_in = Clock(), Engine("opensearch"), Engine("postgresql")
     engine = FallbackSearchEngine(chosen, stand_in, CircuitBreaker(5.0, clock))
 

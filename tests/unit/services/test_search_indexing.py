@@ -1,4 +1,4 @@
-"""What is cached while the search index is away."""
+"""Cached answers while the search index is unavailable."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from shop.services.search.indexing import Refresh
 
 class World:
     def __init__(self) -> None:
-        self.index_away = self.cache_away = False
+        self.index_unavailable = self.cache_unavailable = False
         self.drops = 0
         self.refresh = Refresh()
 
@@ -20,24 +20,24 @@ class World:
             self.run(*events)
 
     def _write(self) -> None:
-        if self.index_away:
+        if self.index_unavailable:
             raise DependencyUnavailable("opensearch")
 
     def _drop(self) -> None:
-        if self.cache_away:
+        if self.cache_unavailable:
             raise DependencyUnavailable("redis")
         self.drops += 1
 
 
 def test_what_is_cached_is_dropped_at_the_first_failure_and_at_the_end() -> None:
     world = World()
-    world.index_away = True
+    world.index_unavailable = True
     for _ in range(3):
         world.fail("a", "b")
     assert world.drops == 1
     world.fail("c")
     assert world.drops == 2
-    world.index_away = False
+    world.index_unavailable = False
     world.run("c")
     assert world.drops == 3
     world.run("c")
@@ -46,10 +46,10 @@ def test_what_is_cached_is_dropped_at_the_first_failure_and_at_the_end() -> None
 
 def test_what_could_not_be_dropped_is_dropped_at_the_next_failure() -> None:
     world = World()
-    world.index_away = world.cache_away = True
+    world.index_unavailable = world.cache_unavailable = True
     world.fail("a")
     assert world.drops == 0
-    world.cache_away = False
+    world.cache_unavailable = False
     world.fail("a")
     world.fail("a")
     assert world.drops == 1

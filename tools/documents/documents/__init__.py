@@ -1,1 +1,1 @@
-"""What is generated from the template and the contracts: OpenAPI, AsyncAPI and the README's tables."""
+"""Generates documents from the template and the contracts: OpenAPI, AsyncAPI and Markdown tables."""

@@ -14,7 +14,7 @@ ASYNCAPI: Final = Path("docs/asyncapi.json")
 
 
 def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
-    """Give what each generated file should hold.
+    """Return what each generated file should hold.
 
     Parameters
     ----------

@@ -57,12 +57,12 @@ def _module(name: str, file: Path) -> ModuleType:
 
 
 def operation(function: Function) -> Any:
-    """Give what an endpoint declares (`shop.entrypoints.http.Operation`)."""
+    """Return what an endpoint declares (`shop.entrypoints.http.Operation`)."""
     return load(function).handler.operation
 
 
 def summary(function: Function) -> str:
-    """Give the first line of a handler's module, without the route it begins with."""
+    """Return the first line of a handler's module, without the route it begins with."""
     line = (load(function).__doc__ or "").strip().partition("\n")[0]
     if function.route:
         line = line.removeprefix(" ".join(function.route)).lstrip(": ")

@@ -21,7 +21,7 @@ PAGES: Final[Mapping[Path, tuple[str, ...]]] = {
 
 
 def render(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
-    """Give each page with its generated parts as the code has them now.
+    """Return each page with its generated parts up to date.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from typing import Final
 
 from documents.tables import markdown
 
-#: What is reported, and where (public issue trackers, as of 2022 to 2026).
+#: Reported failures and their sources (public issue trackers, 2022 to 2026).
 FAILURES: Final[dict[str, tuple[str, str]]] = {
     "A1": (
         "oversell by read-modify-write of stock",
@@ -62,7 +62,7 @@ _CITATION: Final = re.compile(r"\bA(?:1[0-8]|[1-9])\b")
 
 
 def tests(checkout: Path) -> dict[str, list[str]]:
-    """Give the tests that cite each failure in their docstring, as ``path::name``.
+    """Return the tests that cite each failure in their docstring, as ``path::name``.
 
     Raises
     ------

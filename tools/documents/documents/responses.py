@@ -1,4 +1,4 @@
-"""What an endpoint can answer, for the OpenAPI document: statuses, headers, bodies and codes."""
+"""Responses of an endpoint for the OpenAPI document: statuses, headers, bodies and codes."""
 
 import re
 from http import HTTPStatus
@@ -49,7 +49,7 @@ def responses(
     schemas : dict
         Of the contracts' types.
     shared : dict
-        Where responses go that operations have in common: the components of the document.
+        The document's components, which receive the responses that operations share.
     """
     described: dict[int, dict[str, Any]] = {}
     kept = _kept(operation) if operation.idempotency else frozenset()
@@ -92,7 +92,7 @@ def _response(status: int, names: list[str], *, replayed: bool = False) -> dict[
 
 
 def _kept(operation: Any) -> frozenset[int]:
-    """Give the statuses of final answers: the function's own, not what comes before it."""
+    """Return the statuses of final answers: the function's own, not what comes before it."""
     statuses = {PROBLEMS[code].status for code in (*operation.problems, "validation_failed")}
     return frozenset({operation.status, *(status for status in statuses if status < 500)})
 

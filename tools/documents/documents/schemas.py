@@ -1,4 +1,4 @@
-"""What msgspec says of the contracts, as it is published."""
+"""Turns msgspec's schemas of the contracts into those of the published document."""
 
 import re
 from typing import Any, Final
@@ -10,7 +10,7 @@ _SECTIONS: Final = re.compile(r"\n\n[A-Z]\w+\n---.*", re.DOTALL)
 
 
 def of_ours(kind: type) -> dict[str, Any]:
-    """Give the schema of a type that msgspec does not know."""
+    """Return the schema of a type that msgspec does not know."""
     if kind is not Amount:
         raise NotImplementedError(f"no contract may use {kind}")
     return {"type": "string", "format": "decimal"}

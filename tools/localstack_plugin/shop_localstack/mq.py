@@ -55,8 +55,8 @@ def create_poller(holder: Any, service: str, mapping: dict[str, Any]) -> None:
         )
 
 
-class BrokerAwayError(Exception):
-    """The broker, a queue or the secret cannot be had now."""
+class BrokerUnavailableError(Exception):
+    """The broker, a queue or the secret is unavailable."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class RabbitPoller(Poller):
         self._channel: BlockingChannel | None = None
         self._waiting: deque[Delivery] = deque()
         self._failures = 0
-        self._told: dict[str, float] = {}
+        self._on_commit: dict[str, float] = {}
         if mapping.get("FilterCriteria", {}).get("Filters"):
             LOG.error("Filters of Amazon MQ mappings are not applied: %s", mapping["UUID"])
 
@@ -109,14 +109,20 @@ class RabbitPoller(Poller):
                 batch = self._collect()
                 if batch:
                     self._deliver(batch)
-            except (BrokerAwayError, AMQPError, OSError, ClientError, BotoCoreError) as error:
+            except (
+                BrokerUnavailableError,
+                AMQPError,
+                OSError,
+                ClientError,
+                BotoCoreError,
+            ) as error:
                 self._retry(error)
             except Exception as error:  # noqa: BLE001 - logged; the batch must not stay taken
                 self._retry(error, unforeseen=True)
         self._disconnect()
 
     def close(self) -> None:
-        """Give unprocessed messages back to the broker."""
+        """Return unprocessed messages to the broker."""
         self._disconnect()
 
     def _wanted(self) -> bool:
@@ -125,16 +131,16 @@ class RabbitPoller(Poller):
         return mapping is not None and mapping.get("State") not in STOPPED_STATES
 
     def _retry(self, error: Exception, *, unforeseen: bool = False) -> None:
-        """Give back what was taken, and wait before the next attempt."""
-        self._tell(f"{type(error).__name__}: {error}", error if unforeseen else None)
+        """Return unacknowledged messages, and wait before the next attempt."""
+        self._report(f"{type(error).__name__}: {error}", error if unforeseen else None)
         self._disconnect()
         time.sleep(RETRY_SECONDS)
 
-    def _tell(self, problem: str, error: Exception | None = None) -> None:
+    def _report(self, problem: str, error: Exception | None = None) -> None:
         """Log a problem, the same one once a minute, with the traceback of an error."""
         now = time.monotonic()
-        if now - self._told.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
-            self._told = {problem: now}
+        if now - self._on_commit.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
+            self._on_commit = {problem: now}
             LOG.warning(
                 "Amazon MQ mapping of %s on %s at %s:%d: %s; trying again",
                 self._mapping["FunctionArn"].rsplit(":", 1)[1],
@@ -170,7 +176,7 @@ class RabbitPoller(Poller):
         self._channel.basic_qos(prefetch_count=min(self._mapping["BatchSize"], 65535))
         for queue in self._mapping["Queues"]:
             self._consume(self._channel, queue)
-        self._told.clear()
+        self._on_commit.clear()
 
     def _consume(self, channel: BlockingChannel, queue: str) -> None:
         def take(_: object, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
@@ -180,7 +186,7 @@ class RabbitPoller(Poller):
             )
 
         def cancelled(_: object) -> None:
-            raise BrokerAwayError(f"queue {queue} was deleted")
+            raise BrokerUnavailableError(f"queue {queue} was deleted")
 
         channel.add_on_cancel_callback(cancelled)
         channel.basic_consume(queue, take)
@@ -213,7 +219,7 @@ class RabbitPoller(Poller):
         return batch
 
     def _deliver(self, batch: list[Delivery]) -> None:
-        """Invoke the function; acknowledge the batch, or give it back and wait a while."""
+        """Invoke the function; acknowledge the batch, or return it to its queue and pause."""
         assert self._connection is not None
         assert self._channel is not None
         event = mq_event.event(self._arn, ((d.queue, self._host, d.encoded) for d in batch))
@@ -236,7 +242,7 @@ class RabbitPoller(Poller):
             return
         self._failures += 1
         delay = min(2.0 ** (self._failures - 1), MAX_DELAY_SECONDS)
-        self._tell(f"{len(batch)} message(s) given back, next try in {delay:.0f} s: {problem}")
+        self._report(f"{len(batch)} message(s) given back, next try in {delay:.0f} s: {problem}")
         self._connection.sleep(delay)
 
     def _disconnect(self) -> None:

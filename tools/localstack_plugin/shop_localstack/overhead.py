@@ -1,4 +1,4 @@
-"""Take away what LocalStack does at every call and nobody here needs."""
+"""Disables work that LocalStack does on every call and that this stack does not need."""
 
 import gc
 import logging
@@ -65,7 +65,7 @@ def apply() -> None:
 
 @lru_cache(256)
 def _parse(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
-    """Make the components of a definition once: what an execution changes is in its environment."""
+    """Build the components of a definition once; executions keep their state in their environments."""
     listener = SyntaxErrorListener()
     parser = ASLParser(CommonTokenStream(ASLLexer(InputStream(definition))))
     parser.removeErrorListeners()

@@ -39,7 +39,7 @@ class Invocation:
 
 
 class Kind(StrEnum):
-    """What a Lambda process tells."""
+    """The kind of a report."""
 
     READY = "ready"
     INIT_ERROR = "init_error"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """Something a Lambda process told, or, for ``EXIT``, how it ended."""
+    """A report of a Lambda process or, for ``EXIT``, how it ended."""
 
     kind: Kind
     request_id: str = ""
@@ -63,7 +63,7 @@ class RuntimeApi:
     Parameters
     ----------
     reports
-        Where everything the process tells is put.
+        Queue for everything that the process reports.
     """
 
     def __init__(self, reports: "SimpleQueue[Report]") -> None:
@@ -101,7 +101,7 @@ class RuntimeApi:
                 while request := stream.readline():
                     method, path, _ = request.decode("latin-1").split(" ", 2)
                     body = _read_body(stream)
-                    answer = self._next() if method == "GET" else self._told(path, body)
+                    answer = self._next() if method == "GET" else self._reported(path, body)
                     if answer is None:
                         return
                     connection.sendall(answer)
@@ -113,7 +113,7 @@ class RuntimeApi:
         invocation = self._work.get()
         return invocation.response() if invocation else None
 
-    def _told(self, path: str, body: bytes) -> bytes:
+    def _reported(self, path: str, body: bytes) -> bytes:
         parts = path.strip("/").split("/")  # 2018-06-01/runtime/{init|invocation/<id>}/<what>
         if parts[2] == "init":
             self._reports.put(Report(Kind.INIT_ERROR, body=body))

@@ -61,7 +61,7 @@ class _Function[Env]:
 
 
 class Slots[Env]:
-    """The pool's books.
+    """The bookkeeping of the pool.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class Slots[Env]:
             return True
 
     def lost(self, key: Hashable, environment: Env | None = None) -> None:
-        """Tell that an environment ended, or could not be started."""
+        """Record that an environment ended, or could not be started."""
         with self._lock:
             function = self._functions.get(key)
             if function is None:

@@ -1,4 +1,4 @@
-"""What a route's function is given."""
+"""The argument of a route's function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors in the shape Stripe answers them."""
+"""Errors in Stripe's format."""
 
 from __future__ import annotations
 

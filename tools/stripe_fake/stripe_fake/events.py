@@ -1,4 +1,4 @@
-"""Event objects, and the deliveries they owe to webhook endpoints."""
+"""Event objects, and their deliveries to webhook endpoints."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def schedule(
     delay: float | None = None,
     dropped: bool = False,
 ) -> None:
-    """Owe an event to an endpoint, as often and as late as the settings say."""
+    """Schedule the deliveries of an event to an endpoint, with the copies and the delay of the settings."""
     wait = store.setting("webhook_delay_seconds") if delay is None else delay
     for _ in range(store.setting("webhook_copies") if copies is None else copies):
         store.rows(
@@ -67,7 +67,7 @@ def schedule(
 
 
 def shown(store: Store, event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event with the number of endpoints that have not taken it yet."""
+    """Return an event with its number of pending deliveries."""
     found = store.row(
         "SELECT count(DISTINCT endpoint) AS n FROM deliveries"
         " WHERE event = ? AND state IN ('pending', 'sending')",

@@ -1,4 +1,4 @@
-"""Faults to order: errors, hangs and cut connections for the next requests, or for all.
+"""Fault injection: errors, hangs and cut connections for the next requests, or for all.
 
 A fault is a document::
 
@@ -31,7 +31,7 @@ _SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One order for trouble; see the module's text."""
+    """An injected fault; see the module's docstring."""
 
     action: str
     method: str = "*"
@@ -74,7 +74,7 @@ class Fault:
 
 
 def order(store: Store, document: dict[str, Any]) -> dict[str, Any]:
-    """Keep a fault and return it with its id."""
+    """Store a fault and return it with its id."""
     unknown = document.keys() - Fault.__dataclass_fields__.keys()
     if unknown or "action" not in document:
         raise invalid(
@@ -114,7 +114,7 @@ def strike(store: Store, method: str, path: str) -> Fault | None:
 
 
 def drops(store: Store, event_type: str) -> bool:
-    """Tell whether the deliveries of an event are to be lost."""
+    """Return whether the deliveries of an event are to be lost."""
     return _take(store, "*", event_type, webhooks=True) is not None
 
 

@@ -55,7 +55,7 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away; they are what the faults are for."""
+        """Ignore clients that disconnect, which faults provoke."""
         import sys  # noqa: PLC0415 - only when something broke
 
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
@@ -203,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
                 error = self._suffer(fault)
                 if error is not None:
                     if keyed and fault.stored:
-                        keys.keep(keyed, _told(error, request_id))
+                        keys.keep(keyed, _error_answer(error, request_id))
                     raise error
             with store.transaction():
                 kept = keyed and keys.stored(keyed)
@@ -217,10 +217,10 @@ class Handler(BaseHTTPRequestHandler):
                 except ApiError as error:
                     if not error.final:
                         raise
-                    answer = _told(error, request_id)
+                    answer = _error_answer(error, request_id)
                 if keyed:
                     lost = fault if fault and fault.stored and fault.when == "after" else None
-                    keys.keep(keyed, _told(lost.error(), request_id) if lost else answer)
+                    keys.keep(keyed, _error_answer(lost.error(), request_id) if lost else answer)
                 return answer, False
 
     def _version(self) -> str:
@@ -249,5 +249,5 @@ class Handler(BaseHTTPRequestHandler):
         return key
 
 
-def _told(error: ApiError, request_id: str) -> Answer:
+def _error_answer(error: ApiError, request_id: str) -> Answer:
     return Answer(error.status, json.dumps(error.body(request_id)), request_id)

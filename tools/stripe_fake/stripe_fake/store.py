@@ -118,7 +118,7 @@ class Store:
                     self.wake.notify_all()
 
     def stir(self) -> None:
-        """Wake the worker when the transaction ends: it has something to do."""
+        """Wake the worker when the transaction ends."""
         self._stirred = True
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:

@@ -12,11 +12,11 @@ _SHOWN_CHARACTERS = 150
 
 
 class UnexpectedAnswer(Exception):
-    """The shop answered with another status than the purchase needs."""
+    """The shop returned a status other than the expected one."""
 
 
 class ShopClient:
-    """Calls the shop and prints what it does.
+    """Calls the shop and prints requests and responses.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ShopClient:
         quiet: bool = False,
         **headers: str,
     ) -> dict[str, Any]:
-        """Send a request, print it, and give the answer's JSON.
+        """Send a request, print it, and return the response's JSON.
 
         Parameters
         ----------

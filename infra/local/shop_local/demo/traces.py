@@ -1,4 +1,4 @@
-"""What the purchase left behind: the functions' logs and the e-mails."""
+"""Traces of the purchase: the functions' logs and the e-mails."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ _CHAIN = (
     "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnInventoryConfirmed",
     "NotificationsOnOrderConfirmed",
 )  # fmt: skip
-#: What they say of their part in it.
+#: The log messages to show.
 _STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")
 
 
 def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
-    """Read the log lines in which functions tell of an order's events, oldest first.
+    """Read the functions' log lines about an order's events, oldest first.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
 
 
 def emails(environment: Mapping[str, str], recipient: str) -> list[dict[str, Any]]:
-    """Read the e-mails that SES took for an address, oldest first."""
+    """Read the e-mails that SES accepted for an address, oldest first."""
     answer = httpx.get(f"{environment['AWS_ENDPOINT_URL']}/_aws/ses", timeout=10)
     answer.raise_for_status()
     return [

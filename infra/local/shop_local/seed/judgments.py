@@ -52,7 +52,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     mentions: tuple[str, ...] = ()
 
     def meets(self, item: Product) -> bool:
-        """Tell whether a product meets all conditions."""
+        """Return whether a product meets all conditions."""
         text = f"{item.name}\n{item.description}".lower()
         return (
             (self.category is None or self.category in _path(item.category))

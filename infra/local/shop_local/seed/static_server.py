@@ -83,7 +83,7 @@ class StaticHandler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Stay quiet: a page of the catalog asks for twenty pictures."""
+        """Suppress the access log: a page of the catalog requests twenty pictures."""
 
 
 class StaticServer(ThreadingHTTPServer):

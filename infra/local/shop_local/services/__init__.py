@@ -51,7 +51,7 @@ class RunningServices:
         }
 
     def service(self, name: str) -> Service:
-        """Give one server."""
+        """Return one server."""
         return self._services[name]
 
     def start_all(self, *, progress: bool = False) -> Self:
@@ -100,11 +100,11 @@ class RunningServices:
         self._start(self._services[name])
 
     def stop(self, name: str) -> None:
-        """Stop one server as an operator would."""
+        """Stop one server gracefully."""
         self._services[name].stop()
 
     def kill(self, name: str) -> None:
-        """End one server without warning, as a crash would."""
+        """Kill one server, as in a crash."""
         self._services[name].kill()
 
     def stop_all(self) -> None:
@@ -127,7 +127,7 @@ class RunningServices:
             self._started.add(service.name)
         fresh = service.start()
         if fresh:
-            # Also one that ran, but not as it should.
+            # Includes one that was running in the wrong state and was restarted.
             self._started.add(service.name)
         if progress and service.absent:
             say(service.title, service.absent)
@@ -150,7 +150,7 @@ def start_services(state_folder: Path, names: Iterable[str]) -> Iterator[Running
     Parameters
     ----------
     state_folder : Path
-        Where their data, logs and records lie.
+        Folder of their data, logs and records.
     names : iterable of str
         ``postgresql``, ``valkey``, ``rabbitmq``, ``opensearch``, ``stripe``, ``localstack``.
 

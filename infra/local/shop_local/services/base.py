@@ -28,12 +28,12 @@ class Command:
 
 
 def no_report(text: str) -> None:
-    """Swallow progress: the caller has not asked for any."""
+    """Ignore progress reports."""
     del text
 
 
 def folder_of(package: str) -> Path:
-    """Find an installed package without importing it: only the files it carries are wanted."""
+    """Find the folder of an installed package without importing it."""
     spec = find_spec(package)
     if not spec or not spec.submodule_search_locations:
         raise ServiceError(f"The package {package} is not installed: run `make install`.")
@@ -51,7 +51,7 @@ class Service(ABC):
 
     #: Name of its log, record and port.
     name: ClassVar[str]
-    #: What people call it.
+    #: Display name.
     title: ClassVar[str]
     #: The setting that, when the user has given it, says that the server runs elsewhere.
     setting: ClassVar[str]
@@ -65,40 +65,40 @@ class Service(ABC):
         self.port = remembered(state).get(self.name, 0)
         #: Why the stack goes without this server; empty when it does not.
         self.absent = ""
-        #: Told what takes long.
+        #: Receives progress reports about slow steps.
         self.report: Callable[[str], None] = no_report
 
     @abstractmethod
     def command(self) -> Command:
-        """Say how the process is started on `self.port`."""
+        """Return the command that starts the process on `self.port`."""
 
     @abstractmethod
     def probe(self) -> None:
-        """Return when the server answers; raise whatever its client raises when not yet."""
+        """Return once the server answers; raise its client's exception otherwise."""
 
     @abstractmethod
     def url(self) -> str:
-        """Give the address of our own server, credentials included."""
+        """Return the address of our own server, credentials included."""
 
     def install(self) -> None:  # noqa: B027 - most have nothing to do
         """Fetch what the server needs and the checkout does not have yet."""
 
     def prepare(self) -> None:  # noqa: B027
-        """Make its data folder and configuration before the process starts."""
+        """Create its data folder and configuration before the process starts."""
 
     def accept(self) -> None:  # noqa: B027
-        """Make accounts and the like once it answers."""
+        """Create accounts and the like once it answers."""
 
     def reserve_port(self) -> None:
         """Choose the port on which the server is about to start."""
         self.port = port_for(self.state, self.name)
 
     def settings(self) -> dict[str, str]:
-        """Give the application's settings that lead to this server."""
+        """Return the application's settings that point to this server."""
         return {self.setting: self.external or self.url()}
 
     def running(self) -> bool:
-        """Tell whether our own process is there."""
+        """Return whether this stack's process is running."""
         found = processes.find(self.state, self.name)
         return bool(found and found.process())
 
@@ -141,12 +141,12 @@ class Service(ABC):
         return True
 
     def stop(self) -> None:
-        """Ask the server to finish, and end it if it does not."""
+        """Stop the server gracefully, and kill it if it does not end."""
         if found := processes.find(self.state, self.name):
             found.end(self.stop_signal, self.stop_seconds)
 
     def kill(self) -> None:
-        """End the server without giving it time, as a crash would."""
+        """Kill the server, as in a crash."""
         if found := processes.find(self.state, self.name):
             found.end(signal.SIGKILL, 5)
 

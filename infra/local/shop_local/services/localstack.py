@@ -52,22 +52,22 @@ class LocalStack(Service):
 
     @override
     def start(self) -> bool:
-        # It is told the broker's address once, and would call the old one for ever.
-        if self.running() and self._told() != self._broker():
+        # It reads the broker's address only at start and would otherwise keep using the old one.
+        if self.running() and self._broker_it_was_given() != self._broker():
             self.report("knows another address of the broker, starting it again")
             self.stop()
         return super().start()
 
     def _broker(self) -> str:
-        """Give host and port of the broker, as the plugin wants them."""
+        """Return host and port of the broker in the plugin's format."""
         url = urlsplit(
             os.environ.get("SHOP_RABBITMQ_URL", "").strip()
             or f"amqp://127.0.0.1:{remembered(self.state).get('rabbitmq', 5672)}"
         )
         return f"{url.hostname}:{url.port or 5672}"
 
-    def _told(self) -> str:
-        """Give what the running process was told; empty when it cannot be asked."""
+    def _broker_it_was_given(self) -> str:
+        """Return the broker address of the running process; empty if its environment cannot be read."""
         found = processes.find(self.state, self.name)
         process = found and found.process()
         try:
@@ -103,7 +103,7 @@ class LocalStack(Service):
             "OVERRIDE_IN_DOCKER": "0",
             "FILESYSTEM_ROOT": folder / "root",
             "CONFIG_DIR": folder / "configuration",
-            # The user's ~/.aws and ~/.localstack are none of its business.
+            # Keeps the user's ~/.aws and ~/.localstack out of its environment.
             "HOME": CACHE / "home",
             "TMPDIR": folder / "temporary",
             "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",

@@ -1,4 +1,4 @@
-"""OpenSearch: one real node; where it cannot be had, PostgreSQL answers searches."""
+"""OpenSearch: one real node; if it is not available, PostgreSQL answers searches."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class OpenSearch(Service):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        # Tells our node from another stack's that was quicker to take the port.
+        # Distinguishes this stack's node from another's that took the port first.
         digest = hashlib.sha256(str(state.folder).encode()).hexdigest()
         self._cluster = f"shop-{digest[:12]}"
         self._off = os.environ.get("SHOP_OPENSEARCH", "").strip().lower() == "off"

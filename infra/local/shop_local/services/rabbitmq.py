@@ -67,7 +67,7 @@ class RabbitMQ(Service):
     def probe(self) -> None:
         import pika  # noqa: PLC0415 - only the process that starts servers needs it
 
-        # A refused connection is an everyday thing here, and pika logs a page about each.
+        # Refused connections are normal during a start, and pika logs each with stack traces.
         socket.create_connection(("127.0.0.1", self.port), 2).close()
         parameters = pika.URLParameters(self.url())
         parameters.socket_timeout = parameters.blocked_connection_timeout = 5

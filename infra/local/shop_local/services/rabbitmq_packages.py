@@ -31,7 +31,7 @@ class Installed:
 
 
 def find(report: Callable[[str], None]) -> Installed:
-    """Give the broker of the machine, or else the one of the checkout, fetched when missing.
+    """Return the machine's broker, otherwise the checkout's, which is fetched if missing.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def _download(folder: Path, options: tuple[str, ...]) -> str:
 
 
 def _apt(options: tuple[str, ...], *arguments: str, folder: Path | None = None) -> str:
-    """Run apt-get; give its complaint, empty when it succeeded."""
+    """Run apt-get; return its complaint, empty when it succeeded."""
     result = subprocess.run(
         ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", *options, *arguments],
         capture_output=True,

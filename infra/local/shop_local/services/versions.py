@@ -1,4 +1,4 @@
-"""Which versions the shop needs of the servers that the user brings along."""
+"""Versions that the shop requires of servers that the user provides."""
 
 import http.client
 import json
@@ -37,7 +37,7 @@ _SECONDS: Final = 5
 
 
 class _ConnectionFailed(Exception):
-    """The server does not answer, or does not let us in; the cause says which."""
+    """The server does not answer or refuses the login; the cause has the details."""
 
 
 def check(addresses: Mapping[str, str]) -> None:
@@ -125,7 +125,7 @@ def _rabbitmq(url: str) -> str:
 
 
 def _server_properties(connection: socket.socket) -> Mapping[str, str]:
-    """Read what a broker says of itself when a connection is opened, before anybody logs in."""
+    """Read the server properties that a broker sends before authentication."""
     connection.sendall(pika.frame.ProtocolHeader().marshal())
     received = b""
     while True:

@@ -1,7 +1,7 @@
-"""Structured logs that carry request, correlation and order ids, and never a secret; and metrics.
+"""Structured logs with request, correlation and order ids and without secrets; and metrics.
 
-Every module logs with ``logging.getLogger(__name__)``. An entry point begins each invocation here, and from
-then on each line is one JSON object of Powertools' Logger with that invocation's keys.
+Every module logs with ``logging.getLogger(__name__)``. The entry point calls `begin_invocation`; each
+following line is a JSON object of Powertools' Logger with that invocation's keys.
 """
 
 import copy
@@ -20,14 +20,14 @@ from shop.tracebacks import format_traceback
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _NAMESPACE: Final = "Shop"
-#: Also the name of the logger above those of all modules.
+#: Also the name of the parent of all modules' loggers.
 _SERVICE: Final = "shop"
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 _cold: bool = True
 
 
 class _Formatter(LambdaPowertoolsFormatter):
-    """Powertools' lines, whose exceptions hold no value: see `shop.tracebacks`."""
+    """Powertools' formatter with exceptions that contain no values: see `shop.tracebacks`."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -41,7 +41,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 
 class _Stdout(logging.StreamHandler[Any]):
-    """Writes to what ``sys.stdout`` is at the time: Lambda reads it, and so do tests."""
+    """Writes to the current ``sys.stdout``, which Lambda and the tests read."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
@@ -51,29 +51,29 @@ class _Stdout(logging.StreamHandler[Any]):
 
 @cache
 def _logger() -> Logger:
-    """Set the package's logger up, as late as this: what a command prints is not JSON."""
+    """Configure the package's logger on first use, because commands do not print JSON."""
     level = os.environ.get("SHOP_LOG_LEVEL", "")
     logger = Logger(
         service=_SERVICE,
-        # A level that is none is named by `shop.bootstrap.settings`; until then nothing must be lost.
+        # `shop.bootstrap.settings` reports an invalid level; until then every line is logged.
         level=level if level in _LEVELS else "INFO",
         logger_handler=_Stdout(),
         logger_formatter=_Formatter(
             json_serializer=lambda line: _encoder.encode(line).decode(),
-            json_deserializer=str,  # a message that happens to be JSON stays text
+            json_deserializer=str,  # a message that is valid JSON stays text
             utc=True,
             use_rfc3339=True,
             service=_SERVICE,
         ),
     )
     logging.getLogger(_SERVICE).propagate = False
-    # Not on our lines, so not to be found out for each.
+    # The lines contain neither thread nor process, so logging need not look them up.
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     return logger
 
 
 def begin_invocation(context: Any) -> None:
-    """Forget the keys of the invocation before, and have every line name this one.
+    """Remove the previous invocation's keys and bind this one's.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def begin_invocation(context: Any) -> None:
 
 
 def bind(**keys: Any) -> None:
-    """Put keys, for example ``order_id``, on every further line of this invocation."""
+    """Add keys, for example ``order_id``, to all further log lines of this invocation."""
     _logger().thread_safe_append_keys(**keys)
 
 
@@ -105,9 +105,9 @@ def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: st
     name : str
         In CamelCase, for example ``"OutboxOldestAge"``.
     value : float
-        In `unit`, one of CloudWatch's (``"Count"``, ``"Seconds"``, ``"Milliseconds"`` …).
+        In `unit`, one of CloudWatch's units (``"Count"``, ``"Seconds"``, ``"Milliseconds"`` …).
     **dimensions : str
-        Few values each: every combination is a metric of its own and is billed.
+        Each with few values, because every combination is billed as a separate metric.
     """
     with single_metric(name, MetricUnit(unit), value, namespace=_NAMESPACE) as made:
         for dimension, of in dimensions.items():

@@ -1,8 +1,8 @@
-"""Exceptions as text that holds no value: neither a row, nor a body, nor a header.
+"""Formats exceptions without values, so that no row, body or header reaches a log.
 
-The message of a driver's exception may quote the row that failed (PostgreSQL's DETAIL line), that of Python's
-own the value that it could not read. So only messages of this package are written; of all others their type,
-where they were raised and, of a database's, the SQLSTATE and the constraint.
+A driver's message may quote the failing row (PostgreSQL's DETAIL line), and a built-in exception's the value
+that could not be parsed. So only this package's exceptions keep their message; others are reduced to type,
+location and, for database errors, SQLSTATE and constraint.
 """
 
 import traceback
@@ -29,7 +29,7 @@ def describe(error: BaseException) -> str:
     )
     if kind.__module__.partition(".")[0] == _PACKAGE:
         return f"{name}: {error}"
-    # As psycopg 3 names them; other packages have no such attributes.
+    # psycopg 3's attributes; exceptions of other packages have none.
     facts = {
         "SQLSTATE": getattr(error, "sqlstate", None) or getattr(error, "pgcode", None),
         "constraint": getattr(getattr(error, "diag", None), "constraint_name", None),
@@ -39,7 +39,7 @@ def describe(error: BaseException) -> str:
 
 
 def format_traceback(error: BaseException) -> str:
-    """Format an exception with its causes, as Python does, without the lines of the source."""
+    """Format an exception with its causes as Python does, without source lines."""
     return "".join(_chain(error, set())).rstrip("\n")
 
 

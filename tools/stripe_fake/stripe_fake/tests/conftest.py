@@ -127,7 +127,7 @@ class Receiver:
         return taken
 
     def quiet(self, seconds: float = 0.3) -> bool:
-        """Tell whether nothing comes for a while."""
+        """Return whether nothing comes for a while."""
         try:
             self.got.get(timeout=seconds)
         except queue.Empty:

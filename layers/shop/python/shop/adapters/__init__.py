@@ -1,1 +1,1 @@
-"""What the ports of the services are made of: PostgreSQL, Redis, RabbitMQ, Stripe and AWS."""
+"""Implementations of the services' ports: PostgreSQL, Redis, RabbitMQ, OpenSearch, Stripe and AWS."""

@@ -1,4 +1,4 @@
-"""What the health check asks: the smallest request that each server answers."""
+"""Probes of the health check: the smallest request that each server answers."""
 
 import base64
 import http.client
@@ -26,7 +26,7 @@ class Probe(msgspec.Struct, frozen=True):
     ask: Callable[[], bool]
 
     def check(self) -> bool:
-        """Return when it answers; False if it is not configured."""
+        """Return True once the server answers, False if it is not configured."""
         return self.ask()
 
 
@@ -38,7 +38,7 @@ def probes(
     opensearch_url: str,
     stripe_key: str,
 ) -> list[Probe]:
-    """Make the probes of all servers. Stripe is another company's: only its setting is looked at."""
+    """Create the probes of all servers. Stripe's only checks the setting and sends no request."""
 
     def postgresql() -> bool:
         with database.autocommit() as transaction:
@@ -76,7 +76,7 @@ def _answers(name: str, url: str) -> bool:
         with urllib.request.urlopen(_request(url), timeout=_HTTP_TIMEOUT_SECONDS):  # noqa: S310
             return True
     except urllib.error.HTTPError as error:
-        # Whoever refuses the credentials refuses the searches too.
+        # A server that refuses the credentials would refuse searches too.
         if error.code < 500 and error.code != 401:
             return True
         raise DependencyUnavailable(name) from error
@@ -85,7 +85,7 @@ def _answers(name: str, url: str) -> bool:
 
 
 def _request(url: str) -> urllib.request.Request:
-    """Say user and password in a header: urllib takes those in a URL for a part of the host."""
+    """Move user and password into a header: urllib treats those in a URL as part of the host."""
     parts = urlsplit(url)
     credentials, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310

@@ -1,4 +1,4 @@
-"""The catalog's synonyms: one file for both search engines."""
+"""The synonyms of the catalog, shared by both search engines."""
 
 from functools import cache
 from pathlib import Path
@@ -11,5 +11,5 @@ _FILE: Final = Path(__file__).with_name("synonyms.txt")
 
 @cache
 def synonyms() -> Synonyms:
-    """Read the file, once a process."""
+    """Read the file once per process."""
     return Synonyms(_FILE.read_text(encoding="utf-8"))

@@ -1,7 +1,6 @@
-"""Where ports meet adapters: modules of few parts, each made once an environment, and the units of work.
+"""Connects ports to adapters: small modules of parts, each created once per environment.
 
-A handler imports the parts that it uses, and with them their drivers; what it does not import its function
-does not load.
+A handler imports the parts that it uses and thereby their drivers; its function loads no others.
 """
 
 import os
@@ -20,14 +19,14 @@ _parts: list["Part[Any]"] = []
 
 
 class Part[T]:
-    """An adapter of the current environment: a call gives it, the first call makes it.
+    """An adapter of the current environment; calling the part returns it, the first call creates it.
 
     Parameters
     ----------
     make : callable
-        Makes it of the settings; other parts that it calls are those of the same environment.
+        Creates the adapter from the settings. Parts that it calls belong to the same environment.
     close : callable, optional
-        Closes the connection that it holds.
+        Closes the adapter's connection.
     """
 
     def __init__(self, make: Callable[[Settings], T], close: Callable[[T], None] | None) -> None:
@@ -37,7 +36,7 @@ class Part[T]:
         _parts.append(self)
 
     def __call__(self) -> T:
-        """Give the current environment's."""
+        """Return the adapter of the current environment."""
         return environment().get(self)
 
 
@@ -50,14 +49,14 @@ def part[T](*, close: Callable[[T], None]) -> Callable[[Callable[[Settings], T]]
 
 
 def part(make: Any = None, *, close: Any = None) -> Any:
-    """Make a part of a function from settings to an adapter."""
+    """Turn a function from settings to an adapter into a part."""
     if make is not None:
         return Part(make, close)
     return lambda make: Part(make, close)
 
 
 class Environment:
-    """The adapters of one execution environment, each made once.
+    """The adapters of one execution environment, each created once.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ class Environment:
         self._made: dict[Part[Any], Any] = {}
 
     def get[T](self, wanted: Part[T]) -> T:
-        """Give a part, made on first use."""
+        """Return the adapter of a part, created on first use."""
         if wanted not in self._made:
             with self.active():
                 self._made[wanted] = wanted.make(self.settings)
@@ -78,12 +77,12 @@ class Environment:
         return made
 
     def put[T](self, replaced: Part[T], by: T) -> None:
-        """Use something else, for example a fake, in place of a part."""
+        """Replace a part, for example by a fake."""
         self._made[replaced] = by
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Make this the current environment of a block."""
+        """Make this the current environment within a block."""
         token = _current.set(self)
         try:
             yield
@@ -91,14 +90,14 @@ class Environment:
             _current.reset(token)
 
     def close(self) -> None:
-        """Close the connections that were opened; commands and tests end with it."""
+        """Close the open connections; for the end of commands and tests."""
         for used, made in self._made.items():
             if used.close is not None:
                 used.close(made)
 
 
 def environment() -> Environment:
-    """Give the current environment: the process's, unless a block has made another one active."""
+    """Return the current environment: the process's unless a block has made another one active."""
     try:
         return _current.get()
     except LookupError:
@@ -111,11 +110,11 @@ def _of_this_process() -> Environment:
 
 
 def prepare() -> None:
-    """Make every part that has been imported, on Lambda: what is made at INIT is not waited for later.
+    """On Lambda, create every imported part at INIT, so that no request waits for it.
 
-    Connections are opened by the first request that needs them. A setting that is missing or malformed is
-    named by the first request: a function that ends at INIT would be started again and again, and no
-    client would be told why.
+    The first request that needs a connection opens it. A missing or malformed setting is reported by the
+    first request: a function that fails at INIT would be restarted again and again without an answer that
+    names the cause.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
         return

@@ -8,5 +8,5 @@ from shop.services.cart.ports import CartStore
 
 @part
 def carts(_settings: Settings) -> CartStore:
-    """Carts, and which of them are new or abandoned."""
+    """Carts, and the lists of new and idle ones."""
     return RedisCartStore(redis())

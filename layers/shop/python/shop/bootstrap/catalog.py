@@ -1,4 +1,4 @@
-"""What is cached of the catalog."""
+"""The cache of the catalog."""
 
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.invalidations import RedisInvalidations
@@ -9,11 +9,11 @@ from shop.services.catalog.ports import CatalogCache
 
 @part(close=RedisInvalidations.close)
 def invalidations(settings: Settings) -> RedisInvalidations:
-    """The connection on which Redis reports which keys were changed."""
+    """The connection on which Redis reports changed keys."""
     return RedisInvalidations(settings.redis_url, RedisCatalogCache.TRACKED)
 
 
 @part
 def catalog_cache(_settings: Settings) -> CatalogCache:
-    """Answers of the catalog, in this process and in Redis."""
+    """Cached answers of the catalog, in this process and in Redis."""
     return RedisCatalogCache(redis(), invalidations())

@@ -1,4 +1,4 @@
-"""What carries out a checkout."""
+"""The checkout state machine."""
 
 from shop.adapters.aws.step_functions import StepFunctionsCheckout
 from shop.bootstrap import Settings, part
@@ -7,5 +7,5 @@ from shop.services.orders.ports import CheckoutMachine
 
 @part
 def checkout_machine(settings: Settings) -> CheckoutMachine:
-    """The state machine that carries out a checkout."""
+    """The checkout state machine."""
     return StepFunctionsCheckout(settings.checkout_arn)

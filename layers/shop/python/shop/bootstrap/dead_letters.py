@@ -1,4 +1,4 @@
-"""Messages that were dead-lettered, for those who replay them."""
+"""The dead-letter queues, for the replay command."""
 
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.bootstrap import Settings, part
@@ -6,5 +6,5 @@ from shop.bootstrap import Settings, part
 
 @part
 def dead_letters(settings: Settings) -> RabbitMQDeadLetters:
-    """Messages that a consumer could not process."""
+    """The dead-letter queues."""
     return RabbitMQDeadLetters(settings.rabbitmq_url)

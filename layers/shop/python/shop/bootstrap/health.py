@@ -1,4 +1,4 @@
-"""What the health check asks."""
+"""The probes of the health check."""
 
 from shop.adapters.probes import Probe, probes
 from shop.bootstrap import Settings, part
@@ -9,7 +9,7 @@ from shop.bootstrap.redis import redis
 
 @part
 def dependencies(settings: Settings) -> list[Probe]:
-    """Every server; each is connected to when it is checked."""
+    """A probe for every server; each connects when it is checked."""
     return probes(
         database(),
         redis(),

@@ -1,4 +1,4 @@
-"""What is deleted in the course of time."""
+"""Records that are deleted after their retention period."""
 
 from shop.adapters.postgres.records import PostgresRecords
 from shop.bootstrap import Settings, part
@@ -8,5 +8,5 @@ from shop.services.platform.ports import Records
 
 @part
 def records(_settings: Settings) -> Records:
-    """Rows that have served their time."""
+    """Rows past their retention period."""
     return PostgresRecords(database())

@@ -1,4 +1,4 @@
-"""What makes repeated requests safe."""
+"""The records of the Idempotency-Key header."""
 
 from shop.adapters.postgres.idempotency import PostgresIdempotencyRecords
 from shop.bootstrap import Settings, part
@@ -8,5 +8,5 @@ from shop.services.idempotency.ports import IdempotencyRecords
 
 @part
 def idempotency(_settings: Settings) -> IdempotencyRecords:
-    """Idempotency keys and their answers."""
+    """Idempotency keys and their stored answers."""
     return PostgresIdempotencyRecords(database())

@@ -15,11 +15,11 @@ def sessions(settings: Settings) -> SessionStore:
 
 @part
 def login_throttle(_settings: Settings) -> LoginThrottle:
-    """The limit on guessing passwords."""
+    """The throttle of logins."""
     return RedisLoginThrottle(redis())
 
 
 @part
 def sign_up_throttle(settings: Settings) -> SignUpThrottle:
-    """The limit on sign-ups of one source."""
+    """The throttle of sign-ups."""
     return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)

@@ -1,4 +1,4 @@
-"""E-mail, by SES."""
+"""E-mail through SES."""
 
 from shop.adapters.aws.ses import SesMailer
 from shop.bootstrap import Settings, part

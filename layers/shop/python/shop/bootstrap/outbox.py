@@ -1,4 +1,4 @@
-"""Committed events that wait for the broker."""
+"""Committed events that are not published yet."""
 
 from shop.adapters.postgres.outbox import PostgresOutbox
 from shop.bootstrap import Settings, part
@@ -7,5 +7,5 @@ from shop.bootstrap.postgres import database
 
 @part
 def outbox(_settings: Settings) -> PostgresOutbox:
-    """Committed events that wait for the broker."""
+    """Committed events that are not published yet."""
     return PostgresOutbox(database())

@@ -13,10 +13,10 @@ def database(settings: Settings) -> Database:
 
 
 def read[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenReading[Work]:
-    """Give what begins a unit of work of this kind that only reads; see `shop.services.unit_of_work`."""
+    """Return what begins a unit of work of this kind that only reads; see `shop.services.unit_of_work`."""
     return lambda: kind(database(), None, autocommit=True)
 
 
 def write[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenTransaction[Work]:
-    """Give what begins a unit of work of this kind whose events, if any, wait for the relay."""
+    """Return what begins a unit of work of this kind whose events, if any, wait for the relay."""
     return lambda: kind(database(), None)

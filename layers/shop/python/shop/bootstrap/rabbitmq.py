@@ -1,4 +1,4 @@
-"""What goes through RabbitMQ."""
+"""Adapters on RabbitMQ."""
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.bootstrap import Settings, part

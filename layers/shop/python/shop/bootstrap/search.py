@@ -1,4 +1,4 @@
-"""Search: OpenSearch where there is one, PostgreSQL where there is none or while it is unavailable."""
+"""Search: OpenSearch if configured; PostgreSQL otherwise, and while OpenSearch is unavailable."""
 
 from shop.adapters.opensearch.engine import OpenSearchEngine
 from shop.adapters.opensearch.writer import OpenSearchIndex
@@ -13,7 +13,7 @@ from shop.services.search.ports import SearchDocuments, SearchEngine, SearchInde
 
 @part
 def search_engine(settings: Settings) -> SearchEngine:
-    """OpenSearch with PostgreSQL as its fallback; without OpenSearch PostgreSQL alone."""
+    """OpenSearch with PostgreSQL as its fallback, or PostgreSQL alone if OpenSearch is not configured."""
     embedded = PostgresSearchEngine(database())
     if not settings.opensearch_url:
         return embedded
@@ -25,11 +25,11 @@ def search_engine(settings: Settings) -> SearchEngine:
 
 @part
 def search_index(settings: Settings) -> SearchIndex | None:
-    """The index to keep fresh, if there is OpenSearch."""
+    """The index to keep up to date; None if OpenSearch is not configured."""
     return OpenSearchIndex(settings.opensearch_url) if settings.opensearch_url else None
 
 
 @part
 def search_documents(_settings: Settings) -> SearchDocuments:
-    """Products as the search index holds them."""
+    """Documents for the search index."""
     return PostgresSearchDocuments(database())

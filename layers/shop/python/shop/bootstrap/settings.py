@@ -1,4 +1,4 @@
-"""Settings, read from the environment and held to their types."""
+"""Settings, read from the environment and validated."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -77,12 +77,12 @@ type Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class SettingsError(Exception):
-    """A setting is missing or malformed; the message names it and says how to mend it.
+    """A setting is missing or malformed; the message names it and what it must be.
 
     Parameters
     ----------
     problems : mapping
-        From the names of variables to what is wrong with them.
+        Maps the names of variables to the problem with each.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -98,8 +98,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url : str
         PostgreSQL: ``postgresql://user:password@host:port/database``.
     database_prepare : bool
-        Whether statements that are used again are prepared. Set it to ``false`` behind a pooler that does not
-        support prepared statements.
+        Whether statements that run more than once are prepared. Set it to ``false`` behind a pooler that does
+        not support prepared statements.
     redis_url : str
         Redis or Valkey: ``redis://…``, or ``rediss://…`` for TLS.
     rabbitmq_url : str
@@ -107,7 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     opensearch_url : str
         OpenSearch: ``http[s]://…``. If empty, PostgreSQL serves search.
     opensearch_timeout_seconds : float
-        PostgreSQL answers a search for which OpenSearch needs longer.
+        PostgreSQL answers a search if OpenSearch takes longer.
     stripe_url : str
         Base URL of the payment API. If empty, Stripe's own.
     stripe_key : str
@@ -115,7 +115,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_webhook_secret : str
         Signing secret of the webhook endpoint at Stripe.
     stripe_timeout_seconds : float
-        The outcome of a payment is unknown if Stripe needs longer to answer.
+        The outcome of a payment is unknown if Stripe takes longer to answer.
     service_token_sha256 : str
         SHA-256 digest, in hexadecimal, of the token with which other services authenticate.
     api_base : str
@@ -179,12 +179,12 @@ def load(environ: Mapping[str, str]) -> Settings:
     Parameters
     ----------
     environ : mapping
-        Usually ``os.environ``; a variable that is empty counts as not set.
+        Usually ``os.environ``; an empty variable counts as not set.
 
     Raises
     ------
     SettingsError
-        Naming every setting that is missing or malformed, and the fix.
+        If a setting is missing or malformed; the message names all of them and what each must be.
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -197,7 +197,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             elif field.required:
                 problems[name] = f"{name} is not set; it must {_wanted(field)}"
         except msgspec.ValidationError:
-            # What is malformed is repeated only where it cannot be an address with a password in it.
+            # The message quotes a malformed value only if it cannot be an address that contains a password.
             shown = "" if _base(field) is str else f", not {text!r}"
             problems[name] = f"{name} must {_wanted(field)}{shown}"
     if problems:
@@ -215,7 +215,7 @@ def _base(field: FieldInfo) -> Any:
 
 
 def _wanted(field: FieldInfo) -> str:
-    """Say in words what a setting must be."""
+    """Describe the values that a setting accepts."""
     annotation = _annotation(field)
     if get_origin(annotation) is Literal:
         return f"be one of {', '.join(get_args(annotation))}"

@@ -1,4 +1,4 @@
-"""Payments by Stripe."""
+"""Payments through Stripe."""
 
 from shop.adapters.stripe.payments import StripePayments
 from shop.bootstrap import Settings, part

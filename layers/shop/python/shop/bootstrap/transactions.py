@@ -12,7 +12,7 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 
 def unit_of_work[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenUnitOfWork[Work]:
-    """Give what begins a unit of work of this kind; see `shop.services.unit_of_work`."""
+    """Return what begins a unit of work of this kind; see `shop.services.unit_of_work`."""
 
     def begin(
         *, publish: bool = True, autocommit: bool = False, consumed: tuple[str, UUID] | None = None

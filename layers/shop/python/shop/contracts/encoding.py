@@ -1,4 +1,4 @@
-"""JSON as clients and consumers get it: amounts are numbers, not text."""
+"""JSON for clients and consumers: amounts are numbers, not text."""
 
 from typing import Any, Final
 
@@ -8,5 +8,5 @@ ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def to_json(body: Any) -> str:
-    """Encode an answer."""
+    """Encode a body as JSON text."""
     return ENCODER.encode(body).decode()

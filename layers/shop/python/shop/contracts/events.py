@@ -12,21 +12,21 @@ from shop.domain.inventory import Item
 
 #: Topic exchange that carries every event; the routing key is the event type.
 EXCHANGE: Final = "ecommerce"
-#: Where a message goes that cannot be processed; it ends in ``<queue>.dead``.
+#: Exchange for messages that cannot be processed; it routes them to ``<queue>.dead``.
 DEAD_LETTER_EXCHANGE: Final = "ecommerce.dlx"
-#: Where a message waits before its next attempt; its routing key is the queue to which it then returns.
+#: Queue in which a message waits for its next attempt; its routing key names the queue to which it returns.
 RETRY_EXCHANGE: Final = "ecommerce.retry"
 RETRY_QUEUE: Final = RETRY_EXCHANGE
-#: Header with the failed attempts of a message, carried from copy to copy.
+#: Header with the number of failed attempts, carried over to each copy of a message.
 ATTEMPTS_HEADER: Final = "x-shop-attempts"
-#: Failed attempts after which a consumer dead-letters a message; the broker's limit on redeliveries, too.
+#: Failed attempts after which a consumer dead-letters a message; also the queues' delivery limit.
 DELIVERY_LIMIT: Final = 5
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of every event's JSON body.
 
-    `version` is that of the body's format. `correlation_id` follows one purchase through the system.
+    `version` is the version of the body's format. `correlation_id` is the same for all events of a purchase.
     """
 
     event_type: ClassVar[str]
@@ -34,18 +34,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def aggregate_id(self) -> str:
-        """Events of one aggregate are published in the order they happened."""
+        """Id of the aggregate; its events are published in the order in which they occurred."""
         raise NotImplementedError
 
 
 class OrderEvent(Event, frozen=True, kw_only=True):
-    """Something happened to an order."""
+    """An event of an order."""
 
     order_id: UUID
 
     @property
     def aggregate_id(self) -> str:
-        """The thing it happened to."""
+        """Id of the aggregate that the event is about."""
         return str(self.order_id)
 
 
@@ -60,34 +60,34 @@ class OrderCreated(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderPaid(OrderEvent, frozen=True, kw_only=True):
-    """The money was taken."""
+    """The payment succeeded."""
 
     event_type = "order.paid"
     payment_intent_id: str
 
 
 class OrderPaymentFailed(OrderEvent, frozen=True, kw_only=True):
-    """The bank declined."""
+    """The payment was declined."""
 
     event_type = "order.payment_failed"
     reason: str
 
 
 class OrderConfirmed(OrderEvent, frozen=True, kw_only=True):
-    """The stock of every line was taken for it."""
+    """The stock of every line was committed."""
 
     event_type = "order.confirmed"
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True):
-    """The order ended; money and stock, if any, went back."""
+    """The order was cancelled; its payment, if any, was refunded and its stock released."""
 
     event_type = "order.cancelled"
     reason: str
 
 
 class OrderShipped(OrderEvent, frozen=True, kw_only=True):
-    """The parcel left."""
+    """The parcel was handed to the carrier."""
 
     event_type = "order.shipped"
     carrier: str
@@ -95,7 +95,7 @@ class OrderShipped(OrderEvent, frozen=True, kw_only=True):
 
 
 class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
-    """The parcel arrived."""
+    """The parcel was delivered."""
 
     event_type = "order.delivered"
 
@@ -109,7 +109,7 @@ class InventoryReserved(OrderEvent, frozen=True, kw_only=True):
 
 
 class InventoryReleased(OrderEvent, frozen=True, kw_only=True):
-    """What an order held, or had taken, is for sale again."""
+    """Stock that an order held, or had committed, is available again."""
 
     event_type = "inventory.released"
     reservation_id: UUID
@@ -118,7 +118,7 @@ class InventoryReleased(OrderEvent, frozen=True, kw_only=True):
 
 
 class InventoryConfirmed(OrderEvent, frozen=True, kw_only=True):
-    """What an order held was taken out of the stock for good, all of it."""
+    """All stock that an order held was committed."""
 
     event_type = "inventory.confirmed"
     reservation_id: UUID
@@ -126,13 +126,13 @@ class InventoryConfirmed(OrderEvent, frozen=True, kw_only=True):
 
 
 class ProductEvent(Event, frozen=True, kw_only=True):
-    """Something happened to a product or its stock."""
+    """An event of a product or its stock."""
 
     product_id: UUID
 
     @property
     def aggregate_id(self) -> str:
-        """The thing it happened to."""
+        """Id of the aggregate that the event is about."""
         return str(self.product_id)
 
 
@@ -145,38 +145,38 @@ class InventoryUpdated(ProductEvent, frozen=True, kw_only=True):
 
 
 class ProductUpdated(ProductEvent, frozen=True, kw_only=True):
-    """A product was made, changed or deactivated."""
+    """A product was created, changed or deactivated."""
 
     event_type = "product.updated"
     product_version: int
 
 
 class CartEvent(Event, frozen=True, kw_only=True):
-    """Something happened to a cart."""
+    """An event of a cart."""
 
     cart_id: UUID
     user_id: UUID
 
     @property
     def aggregate_id(self) -> str:
-        """The thing it happened to."""
+        """Id of the aggregate that the event is about."""
         return str(self.cart_id)
 
 
 class CartCreated(CartEvent, frozen=True, kw_only=True):
-    """A first product was put in a cart."""
+    """The first product was added to a cart."""
 
     event_type = "cart.created"
 
 
 class CartAbandoned(CartEvent, frozen=True, kw_only=True):
-    """A cart was not touched for a day."""
+    """A cart with items was not changed for a day."""
 
     event_type = "cart.abandoned"
     last_write_at: datetime
 
 
-#: Every event, by its type (the routing key).
+#: Event classes by type, which is the routing key.
 EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
@@ -186,7 +186,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     )
 }  # fmt: skip
 
-#: Who consumes what: (service, event type). Each has a queue and a Lambda function of its own.
+#: Consumers as (service, event type). Each has its own queue and Lambda function.
 CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("inventory", "order.paid"),
     ("orders", "inventory.confirmed"),
@@ -196,7 +196,7 @@ CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("catalog", "inventory.updated"),
 )
 
-#: Consumers of earlier releases. Their queues, bound to the exchange and read by nobody, would grow for ever.
+#: Consumers of earlier releases. Without removal their bound queues would grow without limit.
 RETIRED_CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("orders", "order.paid"),
     ("orders", "inventory.updated"),
@@ -206,17 +206,17 @@ RETIRED_CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
 
 
 def queue_name(service: str, event_type: str) -> str:
-    """Name the queue of a consumer: ``<service>.<event_type>``."""
+    """Return the name of a consumer's queue: ``<service>.<event_type>``."""
     return f"{service}.{event_type}"
 
 
 def dead_letter_queue(queue: str) -> str:
-    """Name the queue in which a consumer's dead messages end."""
+    """Return the name of a queue's dead-letter queue."""
     return f"{queue}.dead"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with what every message carries; flattened into one JSON object on the wire."""
+    """An event with its metadata; encoded as one flat JSON object."""
 
     event_id: UUID
     occurred_at: datetime
@@ -230,11 +230,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def order_id(self) -> UUID | None:
-        """The order that the event is about, if it is about one."""
+        """The order that the event is about; None if it concerns no order."""
         return getattr(self.event, "order_id", None)
 
     def log_fields(self) -> dict[str, str]:
-        """Give what a line of the log says of it."""
+        """Return the fields that identify the event in a log line."""
         fields = {
             "event_id": str(self.event_id),
             "event_type": self.event_type,
@@ -244,7 +244,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(envelope: Envelope) -> bytes:
-    """Write the JSON body of a message."""
+    """Encode the JSON body of a message."""
     body = {
         "event_id": envelope.event_id,
         "event_type": envelope.event_type,
@@ -257,13 +257,13 @@ def encode(envelope: Envelope) -> bytes:
 
 
 def decode(body: bytes) -> Envelope:
-    """Read the JSON body of a message.
+    """Decode the JSON body of a message.
 
     Raises
     ------
     ValueError
-        If it is not JSON, of an unknown type or version, or a field is missing or wrong.
-        Unknown fields are ignored, so that a producer may add some first.
+        If it is not JSON, its type or version is unknown, or a field is missing or malformed. Unknown fields
+        are ignored, so that producers can add fields before consumers know them.
     """
     try:
         header = msgspec.json.decode(body, type=_Header)

@@ -6,14 +6,14 @@ import msgspec
 
 
 class ProblemType(NamedTuple):
-    """What a code stands for.
+    """The description of an error code.
 
     Attributes
     ----------
     meaning : str
-        When the API answers with it.
+        When the API returns it.
     remedy : str
-        What the client does about it.
+        What the client can do about it.
     """
 
     status: int
@@ -30,7 +30,7 @@ _REPEAT: Final = (
 _CHECK_ID: Final = "Check the id. What belongs to another customer is answered in the same way."
 _OTHER_CARD: Final = "Put the products into a cart and check out again with another payment method."
 
-#: Every code that the API answers with. The OpenAPI document is made from the same table.
+#: Every error code of the API. The OpenAPI document is generated from this table.
 PROBLEMS: Final[dict[str, ProblemType]] = {
     "invalid_json": ProblemType(
         400, "The body is not valid JSON",
@@ -252,12 +252,12 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
 
 
 def type_of(code: str) -> str:
-    """Give the path at which the API describes a problem's type."""
+    """Return the path at which the API describes a problem type."""
     return f"/api/problems/{code if code in PROBLEMS else 'internal_error'}"
 
 
 class ProblemField(msgspec.Struct, frozen=True):
-    """A field that is wrong."""
+    """A field that failed validation."""
 
     field: str
     message: str
@@ -276,7 +276,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ProblemTypeView(msgspec.Struct, frozen=True):
-    """What a problem's `type` leads to."""
+    """The document behind a problem's `type`."""
 
     code: str
     title: str

@@ -1,4 +1,4 @@
-"""What the state machine `checkout` passes to its tasks and gets back. Amounts are in minor units here."""
+"""Inputs and outputs of the tasks of the state machine `checkout`. Amounts are in minor units."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,11 +18,11 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     cart_id : UUID or None
-        A cart has one order at a time that is not paid yet. None: not bought from a cart.
+        The cart, which has at most one unpaid order; None if the order does not come from a cart.
     items : list of CartItem
-        Their prices are only compared with the catalog, never charged.
+        Products and quantities. Their prices are compared with the catalog's, never charged.
     pay_now : bool
-        Whether the payment method is charged at once.
+        Whether to charge the payment method at once.
     """
 
     order_id: UUID
@@ -43,7 +43,7 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     payment : PaymentView or None
-        What became of the payment; None where none was asked for.
+        The result of the payment; None without `pay_now`.
     """
 
     order: Order
@@ -52,12 +52,12 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HoldOrderStock(msgspec.Struct, frozen=True, kw_only=True):
-    """Input of hold_order_stock. Repeating it for an order gives the first hold.
+    """Input of hold_order_stock. Repeating it for an order returns the first hold.
 
     Attributes
     ----------
     items : list of Item
-        The order's lines, of which only product and quantity are read.
+        The order's lines; only product and quantity are used.
     """
 
     order_id: UUID
@@ -87,7 +87,7 @@ class RejectOrder(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     error : str
-        Name of the error with which a step refused.
+        Name of the error that a step raised.
     """
 
     order_id: UUID
@@ -95,7 +95,7 @@ class RejectOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """What a task refuses and why: the message of the exception that it ends with."""
+    """A refusal, as the message of the exception that a task raises."""
 
     code: str
     detail: str

@@ -1,1 +1,1 @@
-"""Pure rules of the shop: no I/O, no environment."""
+"""The shop's rules, without I/O and without access to the environment."""

@@ -7,27 +7,27 @@ from uuid import UUID
 
 import msgspec
 
-#: Units of one product.
+#: Maximum units of one product.
 MAX_QUANTITY: Final = 999
-#: Different products.
+#: Maximum number of different products.
 MAX_LINES: Final = 100
-#: A cart ends this long after it was last written.
+#: A cart expires this long after its last write.
 LIFETIME: Final = timedelta(days=7)
-#: An addition that is repeated with its Idempotency-Key within this time is made once.
+#: An addition that is repeated with the same Idempotency-Key within this time is made once.
 REPEATED_FOR_SECONDS: Final = 24 * 3600
-#: A cart with items that nobody has written for this long counts as abandoned.
+#: A cart with items counts as abandoned this long after its last write.
 ABANDONED_AFTER: Final = timedelta(hours=24)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, priced by the catalog of this moment.
+    """A line at the catalog's current price.
 
     Attributes
     ----------
     seen_price_minor : int or None
-        What the shopper was shown when the line was last written, in minor units.
+        The price shown when the line was last written, in minor units.
     available : int
-        What can be sold now, in units; 0 if the product is no longer for sale.
+        Units that can be sold now; 0 if the product is no longer for sale.
     """
 
     product_id: UUID
@@ -44,12 +44,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def price_changed(self) -> bool:
-        """Whether the price is another than the shopper was shown."""
+        """Whether the price differs from the one that the shopper was shown."""
         return self.seen_price_minor is not None and self.seen_price_minor != self.price_minor
 
     @property
     def is_available(self) -> bool:
-        """Whether all of it could be bought now."""
+        """Whether the whole quantity can be bought now."""
         return self.available >= self.quantity
 
 
@@ -78,7 +78,7 @@ class Cart(msgspec.Struct, frozen=True):
     Attributes
     ----------
     cart_id : UUID
-        Lives from the first item until checkout.
+        Assigned with the first item, valid until checkout.
     items : tuple of CartItem
         In the order in which they were added.
     expires_at : datetime
@@ -90,12 +90,12 @@ class Cart(msgspec.Struct, frozen=True):
     expires_at: datetime
 
     def quantity_of(self, product_id: UUID) -> int:
-        """Give how many of a product are in the cart."""
+        """Return the quantity of a product in the cart."""
         return next((i.quantity for i in self.items if i.product_id == product_id), 0)
 
 
 class TrackedCart(msgspec.Struct, frozen=True):
-    """A cart that is new, or that nobody has touched for a while."""
+    """A cart that is new or idle."""
 
     cart_id: UUID
     user_id: UUID

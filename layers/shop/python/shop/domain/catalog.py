@@ -1,4 +1,4 @@
-"""Products: how they are sorted, described and recognised."""
+"""Products, categories and the preconditions of changes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,12 +13,12 @@ type AttributeValue = str | int | float | bool
 
 
 def product_not_found(product_id: UUID) -> NotFound:
-    """Make the refusal for a product that is not there, or not sold any more."""
+    """Create the refusal for a product that does not exist or is no longer sold."""
     return NotFound(f"There is no product {product_id}.", code="product_not_found")
 
 
 class Sort(StrEnum):
-    """Order of a list of products; products that are equal in it stand by id."""
+    """Order of a list of products; ties are ordered by id."""
 
     NEWEST = "newest"
     PRICE_ASC = "price_asc"
@@ -26,13 +26,13 @@ class Sort(StrEnum):
 
 
 class Precondition(NamedTuple):
-    """Which versions of a product a change is meant for.
+    """The versions of a product to which a change applies.
 
     Attributes
     ----------
     if_match : frozenset of int or None
-        Versions that If-Match names (an entity tag that is none of ours names no version); None
-        without that header, or with ``If-Match: *``.
+        Versions that If-Match names; an unknown entity tag names none. None without that header, or with
+        ``If-Match: *``.
     version : int or None
         The version that the body names.
     is_given : bool
@@ -54,7 +54,7 @@ def precondition(if_match: str | None, version: int | None) -> Precondition:
 
 
 def _version_in(tag: str) -> str | None:
-    """Find the version in an entity tag ``"{version}-{digest}"`` (`digest` follows the stock too)."""
+    """Find the version in an entity tag ``"{version}-{digest}"``; the digest also covers the stock."""
     number, separator, _ = tag.removeprefix("W/").strip('"').partition("-")
     return (
         number if separator and number.isascii() and number.isdigit() and len(number) < 11 else None
@@ -62,7 +62,7 @@ def _version_in(tag: str) -> str | None:
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with what can be sold of it now.
+    """A product with its available stock.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     stock : int
         On hand less live holds, in units.
     version : int
-        Grows with every change by staff, not with the stock.
+        Increases with every change by staff, not with changes of the stock.
     """
 
     product_id: UUID
@@ -92,12 +92,12 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cart or an order must know of a product: the truth of this moment.
+    """The current price and availability of a product, for carts and orders.
 
     Attributes
     ----------
     available : int
-        What can be sold now, in units; 0 of a product that is not active.
+        Units that can be sold now; 0 if the product is not active.
     """
 
     product_id: UUID
@@ -109,7 +109,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CategoryRow(msgspec.Struct, frozen=True):
-    """A category with the number of active products directly in it."""
+    """A category with the number of its own active products, without those of its subcategories."""
 
     slug: str
     name: str

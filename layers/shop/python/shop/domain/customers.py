@@ -1,4 +1,4 @@
-"""Customers: people with a password."""
+"""Registered customers."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from shop.domain.sessions import Role
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with a password.
+    """A person who logs in with e-mail address and password.
 
     Attributes
     ----------

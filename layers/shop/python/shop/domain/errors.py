@@ -1,20 +1,20 @@
-"""What can go wrong, as exceptions with a stable code.
+"""Refusals and failures, as exceptions with a stable code.
 
 ::
 
     ShopError                     any refusal; has .code, .detail and .errors
     ├── InvalidRequest            a field is wrong
     ├── InsufficientStock         lines that exceed what is available
-    ├── NotFound                  no such thing, or not yours
+    ├── NotFound                  it does not exist, or is another customer's
     ├── Conflict                  the state does not allow it (now)
     ├── Unauthenticated           no session, or an expired one
     ├── Forbidden                 the role does not allow it
-    ├── PaymentDeclined           the bank said no
-    ├── TooManyRequests           come back after retry_after_seconds
-    └── DependencyUnavailable     a server we need is unavailable; nothing was changed
+    ├── PaymentDeclined           the bank declined the payment
+    ├── TooManyRequests           try again after retry_after_seconds
+    └── DependencyUnavailable     a required server is unavailable; nothing was changed
         └── PaymentOutcomeUnknown the provider did not answer; reconciliation decides
 
-The HTTP status of every code stands in `shop.contracts.problems`.
+`shop.contracts.problems` maps every code to its HTTP status.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class FieldError(NamedTuple):
 
 
 class ShopError(Exception):
-    """A refusal that the caller is told about.
+    """A refusal with a message for the caller.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class InvalidRequest(ShopError):
 
     @classmethod
     def field(cls, name: str, message: str) -> Self:
-        """Refuse one field: its name as the client wrote it, and what it must be."""
+        """Create the refusal of one field, from its name in the request and what it must be."""
         return cls("A field is wrong.", errors=[FieldError(name, message)])
 
 
@@ -71,7 +71,7 @@ class InsufficientStock(ShopError):
 
 
 class NotFound(ShopError):
-    """No such thing, or it belongs to another customer."""
+    """The resource does not exist, or belongs to another customer."""
 
     default_code = "not_found"
 
@@ -106,7 +106,7 @@ class TooManyRequests(ShopError):
     Parameters
     ----------
     retry_after_seconds : int
-        When the next request will be taken.
+        Seconds until the next request is accepted.
     """
 
     default_code = "too_many_requests"
@@ -124,9 +124,9 @@ class DependencyUnavailable(ShopError):
     dependency : str
         Its name, for example ``"postgresql"``.
     outage : bool
-        Whether the adapter knows that every request meets this, not only the one at hand: the server does
-        not answer, throttles, or is not configured. Consumers wait for an outage and count anything else
-        as a failed attempt of the message.
+        Whether the failure affects every request rather than this one: the server does not answer, throttles,
+        or is not configured. Consumers wait until an outage ends and count any other failure as an attempt of
+        the message.
     """
 
     default_code = "dependency_unavailable"
@@ -146,7 +146,7 @@ class DependencyUnavailable(ShopError):
 
 
 class PaymentOutcomeUnknown(DependencyUnavailable):
-    """The payment provider did not answer in time: charged or not, reconciliation will find out."""
+    """The payment provider did not answer in time; the reconciliation determines the outcome."""
 
     default_code = "payment_outcome_unknown"
 
@@ -159,20 +159,20 @@ class PaymentOutcomeUnknown(DependencyUnavailable):
 
 
 class RefundRefused(Exception):
-    """The provider cannot give the money back by itself."""
+    """The provider rejects the refund; staff must act."""
 
 
 class StillUnknown(PaymentOutcomeUnknown):
-    """The provider answers, but repeats an error it has stored and knows of no outcome."""
+    """The provider replays a stored error, so the outcome is still unknown."""
 
 
 class MailRefused(Exception):
-    """The mail service will not send this message, now or later."""
+    """The mail service rejects this message permanently."""
 
 
 class QueryRefused(Exception):
-    """The engine is well, but does not take this query: a fault of ours."""
+    """The engine works but rejects this query: a bug of the shop."""
 
 
 class AlreadyConsumed(Exception):
-    """The event was processed by this consumer before; the transaction was rolled back."""
+    """The consumer has processed the event before; the transaction was rolled back."""

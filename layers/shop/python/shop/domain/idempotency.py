@@ -1,4 +1,4 @@
-"""Idempotency keys: the right to carry a request out, and its stored answer."""
+"""Idempotency keys: the claim to execute a request, and its stored answer."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class StoredAnswer(Struct, frozen=True):
-    """A final answer as it was sent the first time."""
+    """A final answer, as it was first sent."""
 
     status: int
     body: str
@@ -14,14 +14,14 @@ class StoredAnswer(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """The right to carry out a request.
+    """The exclusive right to execute a request.
 
     Attributes
     ----------
     resource_id : UUID
-        The id for what the request creates: the same for every attempt with this key.
+        The id of what the request creates; the same for every attempt with this key.
     answer : StoredAnswer or None
-        Set when the request has been answered before: nothing is left to do.
+        The stored answer to replay, if the request was answered before.
     """
 
     subject: str

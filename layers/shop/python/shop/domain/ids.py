@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7, so that rows made one after the other lie side by side in an index."""
+"""Identifiers: UUID version 7, so that consecutive rows are adjacent in an index."""
 
 import os
 import time
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """Make a UUID version 7 (RFC 9562, section 5.7).
+    """Generate a UUID version 7 (RFC 9562, section 5.7).
 
     Returns
     -------

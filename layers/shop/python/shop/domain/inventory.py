@@ -1,4 +1,4 @@
-"""Rules of holding stock."""
+"""Stock, and the holds of orders on it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ MAX_ON_HAND: Final = 1_000_000_000
 def sum_by_product(lines: Iterable[tuple[UUID, int]]) -> dict[UUID, int]:
     """Add up the lines of each product, sorted by product id: the order in which rows are locked.
 
-    Checked line by line, two lines of one product could each fit and together oversell it.
+    If lines were checked one by one, two lines of a product could each fit and together oversell it.
     """
     total: dict[UUID, int] = {}
     for product_id, quantity in lines:
@@ -28,7 +28,7 @@ def sum_by_product(lines: Iterable[tuple[UUID, int]]) -> dict[UUID, int]:
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A product and how many of it."""
+    """A product and a quantity."""
 
     product_id: UUID
     quantity: int
@@ -40,10 +40,10 @@ class StockLevel(msgspec.Struct, frozen=True):
     Attributes
     ----------
     available : int
-        What can be sold now: on hand less live holds. A hold that has lapsed no longer counts, whether
-        or not the sweep has tidied it.
+        Units that can be sold now: on hand less active holds. An expired hold does not count, even before the
+        sweep has released it.
     version : int
-        Grows with every change, so that a late event can be told from a newer one.
+        Increases with every change, so that consumers can recognise outdated events.
     """
 
     product_id: UUID
@@ -54,7 +54,7 @@ class StockLevel(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Stock kept aside for an order."""
+    """Stock held for an order."""
 
     reservation_id: UUID
     order_id: UUID
@@ -68,7 +68,7 @@ class Held(msgspec.Struct, frozen=True):
     Attributes
     ----------
     lapsed : tuple of Hold
-        Lapsed holds of other orders that made room, each with the lines that were given back here.
+        Expired holds of other orders that were released for this one, each with its released lines.
     """
 
     hold: Hold
@@ -76,7 +76,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class AlreadyHeld(msgspec.Struct, frozen=True):
-    """The order had this hold before; nothing was changed."""
+    """The order already had this hold; nothing was changed."""
 
     hold: Hold
 
@@ -87,9 +87,9 @@ class NotHeld(msgspec.Struct, frozen=True):
     Attributes
     ----------
     refusal : ShopError
-        Why: less is available, the order holds other lines, or its time is over.
+        The reason: too little is available, the order holds other lines, or its hold has expired.
     lapsed : tuple of Hold
-        Lapsed holds of other orders that were given back all the same.
+        Expired holds of other orders that were released nevertheless.
     """
 
     refusal: ShopError
@@ -97,26 +97,26 @@ class NotHeld(msgspec.Struct, frozen=True):
 
 
 class Released(msgspec.Struct, frozen=True):
-    """A hold that was given back, and the stock of its products afterwards."""
+    """A released hold, and the stock of its products afterwards."""
 
     hold: Hold
     levels: tuple[StockLevel, ...]
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """A hold that was taken out of the stock for good, and the stock of its products afterwards."""
+    """A committed hold, and the stock of its products afterwards."""
 
     hold: Hold
     levels: tuple[StockLevel, ...]
 
 
 class StockChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of what is on hand: `on_hand` sets it, `adjust_by` moves it; exactly one is given.
+    """A change of the quantity on hand: `on_hand` sets it, `adjust_by` adds to it; exactly one is given.
 
     Attributes
     ----------
     request_id : UUID or None
-        What is repeated with the same one is done once; None: it is not repeated.
+        A change that is repeated with the same id is made once; None if it is not repeated.
     """
 
     on_hand: int | None = None
@@ -127,12 +127,12 @@ class StockChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangedStock(msgspec.Struct, frozen=True):
-    """The stock after a change, and the lapsed holds that were given back on the way.
+    """The stock after a change, and the expired holds that were released with it.
 
     Attributes
     ----------
     is_new : bool
-        False: the change had been made before.
+        False if the change had been made before.
     """
 
     level: StockLevel
@@ -141,12 +141,12 @@ class ChangedStock(msgspec.Struct, frozen=True):
 
 
 class LapsedOrder(msgspec.Struct, frozen=True):
-    """An order whose time to pay is over.
+    """An order that was not paid in time.
 
     Attributes
     ----------
     status : str or None
-        The order's, None for an order of another system.
+        The order's status; None for an order of another system.
     """
 
     status: str | None

@@ -1,4 +1,4 @@
-"""Events on their way: as the outbox stores them, and as consumers receive them from their queues."""
+"""Events in transit: as stored in the outbox, and as consumers receive them from their queues."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,14 +7,14 @@ import msgspec
 
 
 class QueuedMessage(msgspec.Struct, frozen=True):
-    """A message of a consumer's queue.
+    """A message from a consumer's queue.
 
     Attributes
     ----------
     deliveries : int
-        How often the broker has delivered this copy, this time included.
+        How often the broker has delivered this copy, including this delivery.
     attempts : int
-        How often processing the message has failed before, over all its copies.
+        How often processing the message has failed, over all its copies.
     """
 
     queue: str
@@ -25,14 +25,14 @@ class QueuedMessage(msgspec.Struct, frozen=True):
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event that was committed and is published from its stored form.
+    """A committed event, in the encoded form that is published.
 
     Attributes
     ----------
     body : bytes
         The message's JSON.
     sequence : int
-        Its place in the outbox; 0 of an event that was not read from there.
+        Its position in the outbox; 0 if it was not read from there.
     """
 
     event_id: UUID

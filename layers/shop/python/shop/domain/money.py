@@ -1,14 +1,14 @@
-"""Money: integers in minor units inside, decimals with exactly two places at the border."""
+"""Money: integers in minor units internally, decimals with two places in requests and responses."""
 
 from decimal import Decimal
 from typing import Final
 
-#: Largest amount accepted, in minor units: what Stripe takes for one charge (eight digits).
+#: Largest amount accepted, in minor units: Stripe's maximum for one charge (eight digits).
 MAX_AMOUNT_MINOR: Final = 99_999_999
 
 
 def to_minor(amount: Decimal) -> int:
-    """Turn a price with at most two decimals into minor units.
+    """Convert a price with at most two decimals into minor units.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ def to_minor(amount: Decimal) -> int:
     if amount > to_decimal(MAX_AMOUNT_MINOR):
         raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR)}")
     _, digits, exponent = amount.as_tuple()
-    # By its digits: arithmetic would round a long one first.
+    # Checked by its digits, because arithmetic would round a long one first.
     if isinstance(exponent, int) and exponent < -2 and any(digits[exponent + 2 :]):
         raise ValueError("must have at most two decimals")
     return int(amount * 100)
 
 
 def to_decimal(amount_minor: int) -> Decimal:
-    """Turn minor units into a decimal with exactly two places (``99990`` → ``Decimal("999.90")``)."""
+    """Convert minor units into a decimal with exactly two places (``99990`` → ``Decimal("999.90")``)."""
     return Decimal(amount_minor).scaleb(-2)
 
 
 def apply_basis_points(amount_minor: int, rate_bps: int) -> int:
-    """Take a rate of an amount, rounded half up to a whole minor unit.
+    """Apply a rate to an amount and round half up to a whole minor unit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Notifications: what customers are e-mailed about."""
+"""Notifications by e-mail to customers."""
 
 from enum import StrEnum
 
@@ -6,19 +6,19 @@ import msgspec
 
 
 class NotificationKind(StrEnum):
-    """What a customer is told about."""
+    """The occasion of a notification."""
 
     ORDER_CONFIRMED = "order_confirmed"
     ORDER_SHIPPED = "order_shipped"
 
 
 class Outcome(StrEnum):
-    """What became of a notification."""
+    """The outcome of a notification."""
 
     SENT = "sent"
-    #: The customer is a guest who left no address.
+    #: The customer is a guest without an e-mail address.
     NO_ADDRESS = "no_address"
-    #: The address cannot be written to; trying again would not help.
+    #: The mail service rejects the address; a retry would not help.
     REFUSED = "refused"
 
 

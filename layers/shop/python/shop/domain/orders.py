@@ -1,4 +1,4 @@
-"""The life of an order: one table of states and the moves between them."""
+"""Orders: their statuses and the transitions between them, in one table."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from shop.domain.sessions import OPERATORS, Session
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
+    """The status of an order."""
 
     PENDING = "PENDING"
     PAYMENT_PROCESSING = "PAYMENT_PROCESSING"
@@ -31,7 +31,7 @@ class OrderStatus(StrEnum):
 
 _S = OrderStatus
 
-#: Every legal move. The database's ``order_transitions`` repeats it; a test holds them equal.
+#: Every allowed transition. The database's ``order_transitions`` repeats it; a test compares the two.
 TRANSITIONS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
     _S.PENDING: frozenset({_S.PAYMENT_PROCESSING, _S.INVENTORY_UNAVAILABLE, _S.CANCELLED}),
     _S.PAYMENT_PROCESSING: frozenset({_S.PAID, _S.PAYMENT_FAILED}),
@@ -48,21 +48,21 @@ TRANSITIONS: Final[Mapping[OrderStatus, frozenset[OrderStatus]]] = {
 #: States in which no payment has begun.
 UNPAID: Final = frozenset({_S.PENDING})
 
-#: States in which the customer's money has been taken and not given back.
+#: Statuses in which the customer has been charged and not refunded.
 CHARGED: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING, _S.SHIPPED, _S.DELIVERED})
 
-#: Charged states from which an order may still be cancelled, once refunded.
+#: Charged statuses from which an order may still be cancelled after a refund.
 REFUNDABLE: Final = frozenset({_S.PAID, _S.CONFIRMED, _S.PROCESSING})
 
-#: Refused states: one move away from CANCELLED, which a crash may have left to do.
+#: Refused statuses, to be followed by CANCELLED; a crash may have prevented that transition.
 STRANDED: Final = frozenset({_S.INVENTORY_UNAVAILABLE, _S.PAYMENT_FAILED})
 
 
 class CancelReason(StrEnum):
-    """Why the shop itself cancels an order; whoever cancels by hand writes a reason of their own."""
+    """Reasons for which the shop cancels an order; a person who cancels gives a reason in words."""
 
     INSUFFICIENT_STOCK = "insufficient_stock"
-    #: The payment method does not exist, or cannot be charged.
+    #: The payment method does not exist or cannot be charged.
     PAYMENT_METHOD_INVALID = "payment_method_invalid"
     PAYMENT_FAILED = "payment_failed"
     RESERVATION_EXPIRED = "reservation_expired"
@@ -70,17 +70,17 @@ class CancelReason(StrEnum):
 
 
 def sources_of(target: OrderStatus) -> frozenset[OrderStatus]:
-    """Give the states from which `target` is one move away."""
+    """Return the statuses from which an order may move to `target`."""
     return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
 
 
 def order_not_found(order_id: UUID) -> NotFound:
-    """Make the refusal for an order that is not there, or is another's."""
+    """Create the refusal for an order that does not exist or belongs to another customer."""
     return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, with name and price frozen when the order was placed."""
+    """A line, with name and price as of the order's placement."""
 
     product_id: UUID
     name: str
@@ -104,7 +104,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A line whose price differs from what the customer saw in the cart; in minor units."""
+    """A line whose price differs from the one shown in the cart, in minor units."""
 
     product_id: UUID
     seen_price_minor: int
@@ -112,7 +112,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order. `lines`, `timeline` and `refund_pending` are filled by the reads that say so."""
+    """An order. Only reads that document it fill `lines`, `timeline` and `refund_pending`."""
 
     order_id: UUID
     user_id: UUID
@@ -140,25 +140,25 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def items(self) -> list[Item]:
-        """What the order takes out of the stock."""
+        """The products and quantities of the order."""
         return [Item(line.product_id, line.quantity) for line in self.lines]
 
     @property
     def is_refundable(self) -> bool:
-        """Whether it is charged and may still be cancelled, once refunded."""
+        """Whether it is charged and may still be cancelled after a refund."""
         return self.status in REFUNDABLE
 
     def is_visible_to(self, session: Session) -> bool:
-        """Whether a caller may see it: its owner, staff and services."""
+        """Return whether a caller may see it: its owner, staff and services may."""
         return self.user_id == session.user_id or session.role in OPERATORS
 
     def is_shipped_as(self, carrier: str, tracking_number: str) -> bool:
-        """Whether it is on its way as this parcel."""
+        """Return whether it was shipped as this parcel."""
         parcel = (self.carrier, self.tracking_number)
         return self.status is OrderStatus.SHIPPED and parcel == (carrier, tracking_number)
 
     def price_changes(self, seen: Iterable[CartItem]) -> list[PriceChange]:
-        """Give the lines whose price differs from what a cart showed."""
+        """Return the lines whose price differs from the one shown in the cart."""
         prices = {line.product_id: line.unit_price_minor for line in self.lines}
         return [
             PriceChange(
@@ -173,7 +173,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaleOrder(msgspec.Struct, frozen=True):
-    """An order that has not moved for a while."""
+    """An order whose status has not changed for a while."""
 
     order_id: UUID
     status: OrderStatus

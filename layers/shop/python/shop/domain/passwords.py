@@ -1,4 +1,4 @@
-"""Passwords, kept as scrypt hashes (RFC 7914) whose parameters stand in the hash itself."""
+"""Passwords, stored as scrypt hashes (RFC 7914) that contain their parameters."""
 
 import base64
 import hashlib
@@ -32,9 +32,8 @@ def verify_password(password: str, stored: str | None) -> bool:
     Parameters
     ----------
     stored : str or None
-        As `hash_password` made it, with today's or other parameters. None where there is no such
-        customer: the same work is done, so that the time taken does not tell which e-mail addresses
-        are known.
+        Result of `hash_password`, with current or other parameters. None if the customer does not exist: the
+        same work is done, so that the duration does not reveal which e-mail addresses are registered.
     """
     scheme, cost, block_size, parallelism, salt, digest = (stored or _NOBODY).split("$")
     if scheme != "scrypt":
@@ -47,7 +46,7 @@ def verify_password(password: str, stored: str | None) -> bool:
 
 
 def slow_digest(content: bytes, salt: str) -> bytes:
-    """Make a digest of something that contains a password; the same salt gives the same digest."""
+    """Return a scrypt digest of content that includes a password; the same salt gives the same digest."""
     return hashlib.scrypt(
         content,
         salt=salt.encode(),
@@ -76,5 +75,5 @@ def _format(salt: bytes, digest: bytes) -> str:
     return "$".join(["scrypt", str(_COST), str(_BLOCK_SIZE), str(_PARALLELISM), *fields])
 
 
-#: Stands for the hash of a customer who does not exist; no password has this digest.
+#: Used in place of the hash of an unknown customer; no password matches it.
 _NOBODY: Final = _format(bytes(_SALT_BYTES), bytes(_DIGEST_BYTES))

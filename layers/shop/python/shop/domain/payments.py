@@ -1,4 +1,4 @@
-"""Payments: what the provider says about an intent, and what that means for the order."""
+"""Payments: the states of an intent at the provider, and what each means for the order."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,17 +10,17 @@ import msgspec
 from shop.domain.errors import FieldError, InvalidRequest
 from shop.domain.orders import CHARGED, OrderStatus
 
-#: Stripe forgets an idempotency key after 24 h. Past this age the same key might charge again, so a
-#: payment whose intent is not known is searched for, never repeated.
+#: Stripe discards an idempotency key after 24 h. Beyond this age the same key might charge again, so an
+#: attempt without a known intent is searched for, never repeated.
 KEY_LIFETIME: Final = timedelta(hours=23)
-#: The provider goes on repeating an error that it has stored with the key. If its search does not know the
-#: intent after this long (it says: within a minute, in an outage an hour) the attempt was never charged;
-#: should it have been all the same, the money is late and goes back.
+#: The provider replays an error that it has stored with the key. If its search does not find the intent after
+#: this time (documented: within a minute, during an outage within an hour), the attempt counts as not
+#: charged; a charge that appears later is refunded.
 NEVER_CHARGED_AFTER: Final = timedelta(hours=1)
-#: A customer who has not finished the bank's check by then is not coming back.
+#: A customer who has not completed the bank's authentication by then has abandoned the payment.
 ACTION_TIMEOUT: Final = timedelta(minutes=30)
 
-#: Decline codes that tell a thief too much; the customer hears of a plain decline.
+#: Decline codes that would help a thief; the customer sees a generic decline instead.
 _CONFIDENTIAL: Final = frozenset(
     {"fraudulent", "lost_card", "merchant_blacklist", "pickup_card", "restricted_card",
      "security_violation", "stolen_card"}
@@ -28,7 +28,7 @@ _CONFIDENTIAL: Final = frozenset(
 
 
 class PaymentStatus(StrEnum):
-    """Where our record of an attempt stands."""
+    """The recorded status of an attempt."""
 
     PROCESSING = "processing"
     REQUIRES_ACTION = "requires_action"
@@ -37,12 +37,12 @@ class PaymentStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: Attempts whose outcome is not known yet.
+#: Statuses of attempts whose outcome is not known yet.
 OPEN: Final = frozenset({PaymentStatus.PROCESSING, PaymentStatus.REQUIRES_ACTION})
 
 
 class IntentStatus(StrEnum):
-    """Where the provider's payment intent stands. REFUSED: the provider would not make one."""
+    """The status of the provider's payment intent. REFUSED: the provider created none."""
 
     REFUSED = "refused"
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
@@ -55,10 +55,10 @@ class IntentStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an intent means for the order it was made for."""
+    """What an intent means for its order."""
 
     PAID = "paid"
-    #: The money is there, but not the amount that was asked for: it goes back.
+    #: The charged amount differs from the requested one and is refunded.
     WRONG_AMOUNT = "wrong_amount"
     DECLINED = "declined"
     CANCELLED = "cancelled"
@@ -67,20 +67,20 @@ class Verdict(StrEnum):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment intent as the provider tells it.
+    """A payment intent, as the provider reports it.
 
     Attributes
     ----------
     intent_id : str or None
-        None when the provider would not make one.
+        None if the provider created no intent.
     amount_minor : int
-        What is charged, in minor units of `currency` (ISO 4217, upper case).
+        Amount in minor units of `currency` (ISO 4217, upper case).
     order_id, attempt
-        From the metadata that we gave; None on intents that are not ours.
+        From the intent's metadata; None if the shop did not create the intent.
     client_secret : str or None
-        With it the customer's browser carries out the bank's check.
+        Lets the customer's browser carry out the bank's authentication.
     failure_code : str or None
-        Why it failed: the decline code, or the provider's error code.
+        The decline code, or the provider's error code.
     """
 
     intent_id: str | None
@@ -94,7 +94,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_paid(self) -> bool:
-        """Whether money was taken, whatever the amount."""
+        """Whether the intent was charged, whatever the amount."""
         return self.status is IntentStatus.SUCCEEDED
 
 
@@ -111,24 +111,24 @@ _VERDICTS: Final = {
 
 
 def charge_key(order_id: UUID, attempt: int) -> str:
-    """Give the idempotency key of a charge: one attempt charges once, however often it is sent."""
+    """Return the idempotency key of a charge, so that an attempt charges once however often it is sent."""
     return f"order:{order_id}:attempt:{attempt}"
 
 
 def refund_key(payment_intent_id: str) -> str:
-    """Give the idempotency key of a refund: the money of an intent goes back once."""
+    """Return the idempotency key of a refund, so that an intent is refunded once."""
     return f"refund:{payment_intent_id}"
 
 
 def public_decline_code(failure_code: str | None) -> str:
-    """Give the reason that the customer may hear."""
+    """Return the decline code to show to the customer."""
     if failure_code is None or failure_code in _CONFIDENTIAL:
         return "generic_decline"
     return failure_code
 
 
 def unusable_payment_method() -> InvalidRequest:
-    """Make the refusal of a payment method that does not exist, or cannot be charged."""
+    """Create the refusal of a payment method that does not exist or cannot be charged."""
     error = FieldError("payment_method_id", "is not a payment method that can be charged")
     return InvalidRequest("A field is wrong.", errors=[error])
 
@@ -139,7 +139,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     age : timedelta
-        Since the attempt began.
+        Time since the attempt began.
     """
 
     order_id: UUID
@@ -165,22 +165,22 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether a customer who was asked to act will not do so any more."""
+        """Whether the customer has abandoned the bank's authentication."""
         return self.age > ACTION_TIMEOUT
 
     def judge(self, intent: Intent) -> Verdict:
-        """Say what an intent means for the order."""
+        """Return what an intent means for the order."""
         verdict = _VERDICTS[intent.status]
         asked = (intent.amount_minor, intent.currency) == (self.amount_minor, self.currency)
         return Verdict.WRONG_AMOUNT if verdict is Verdict.PAID and not asked else verdict
 
     def is_settled_by(self, intent: Intent) -> bool:
-        """Whether its outcome is recorded and this is its intent."""
+        """Return whether its outcome is recorded and this is its intent."""
         return not self.is_open and self.payment_intent_id == intent.intent_id
 
 
 class Payable(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as payments see it; `attempt` is its latest."""
+    """The order's fields that payments use; `attempt` is its latest attempt."""
 
     order_id: UUID
     status: OrderStatus
@@ -189,7 +189,7 @@ class Payable(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_charged(self) -> bool:
-        """Whether the customer's money has been taken and not given back."""
+        """Whether the customer has been charged and not refunded."""
         return self.status in CHARGED
 
 
@@ -202,26 +202,26 @@ class ReservationExpired(msgspec.Struct, frozen=True):
 
 
 class NotPending(msgspec.Struct, frozen=True):
-    """No payment begins: the order has moved on."""
+    """No payment begins: the order is no longer PENDING."""
 
     order: Payable
 
 
-#: What became of beginning a payment; `Attempt`: the order is PAYMENT_PROCESSING.
+#: Result of beginning a payment; with an `Attempt` the order is PAYMENT_PROCESSING.
 type Begun = Attempt | BeingPlaced | ReservationExpired | NotPending
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of recording an outcome.
+    """The result of recording an outcome.
 
     Attributes
     ----------
     moved : bool
-        False: the order was in another status; it keeps it.
+        False if the order was not PAYMENT_PROCESSING and keeps its status.
     status : OrderStatus
-        The order's status after it.
+        The order's status afterwards.
     is_ours : bool
-        False: the attempt was made with another intent.
+        False if the attempt belongs to another intent.
     """
 
     moved: bool
@@ -231,7 +231,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that goes back, or has gone back."""
+    """A pending or completed refund."""
 
     payment_intent_id: str
     order_id: UUID
@@ -240,7 +240,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntentChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """An intent changed; `intent` is as it was when the event was made, maybe not as it is now."""
+    """An intent changed; `intent` is its state at the time of the event and may be outdated."""
 
     event_id: str
     event_type: str
@@ -248,12 +248,12 @@ class IntentChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChargeRefunded(msgspec.Struct, frozen=True, kw_only=True):
-    """All the money of an intent has gone back.
+    """An intent was refunded in full.
 
     Attributes
     ----------
     order_id : UUID or None
-        From the charge's metadata, which are those of its intent.
+        From the charge's metadata, which equals its intent's.
     """
 
     event_id: str
@@ -263,7 +263,7 @@ class ChargeRefunded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
-    """The bank would not take back the money of a refund."""
+    """The bank rejected a refund."""
 
     event_id: str
     event_type: str
@@ -272,11 +272,11 @@ class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ignored(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing that the shop acts on."""
+    """An event that the shop does not handle."""
 
     event_id: str
     event_type: str
 
 
-#: A webhook's content, its signature verified.
+#: The content of a webhook with a verified signature.
 type ProviderEvent = IntentChanged | ChargeRefunded | RefundFailed | Ignored

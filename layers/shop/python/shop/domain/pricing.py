@@ -1,4 +1,4 @@
-"""What an order costs: subtotal, tax and shipping, in minor units."""
+"""The price of an order: subtotal, tax and shipping, in minor units."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,23 +9,23 @@ import msgspec
 
 from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points
 
-#: The provider charges no less than this, in minor units (Stripe's minimum in US dollars).
+#: The provider's minimum charge in minor units (Stripe's for US dollars).
 MIN_CHARGE_MINOR: Final = 50
 
 
 class AmountOutOfRange(ValueError):
-    """A total that cannot be charged; the message says why."""
+    """The total cannot be charged; the message says why."""
 
 
 class ShippingRate(msgspec.Struct, frozen=True):
-    """What a way of shipping costs.
+    """The price of a shipping method.
 
     Attributes
     ----------
     price_minor : int
         In minor units.
     free_from_minor : int or None
-        Subtotal from which it is free, in minor units; None: never.
+        Subtotal from which shipping is free, in minor units; None if it never is.
     delivery_days : int
         Calendar days until delivery.
     """
@@ -35,7 +35,7 @@ class ShippingRate(msgspec.Struct, frozen=True):
     delivery_days: int
 
     def price_of(self, subtotal_minor: int) -> int:
-        """Give the price of shipping an order of this subtotal, in minor units."""
+        """Return the price of shipping an order of this subtotal, in minor units."""
         if self.free_from_minor is not None and subtotal_minor >= self.free_from_minor:
             return 0
         return self.price_minor
@@ -50,16 +50,16 @@ class Totals(msgspec.Struct, frozen=True):
 
     @property
     def total_minor(self) -> int:
-        """What is charged."""
+        """The amount to charge."""
         return self.subtotal_minor + self.tax_minor + self.shipping_minor
 
 
 def totals(
     lines: Iterable[tuple[int, int]], *, tax_rate_bps: int, shipping: ShippingRate
 ) -> Totals:
-    """Add an order up.
+    """Compute the amounts of an order.
 
-    Tax is taken of the subtotal as a whole, so that it is rounded once, half up; shipping is not taxed.
+    Tax applies to the whole subtotal, so that it is rounded once, half up; shipping is not taxed.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def totals(
     Raises
     ------
     AmountOutOfRange
-        If the provider could not charge the total.
+        If the provider cannot charge the total.
     """
     subtotal_minor = sum(unit_price_minor * quantity for unit_price_minor, quantity in lines)
     result = Totals(
@@ -87,7 +87,7 @@ def totals(
 
 
 class PricedProduct(msgspec.Struct, frozen=True):
-    """A product that is sold today."""
+    """A product that is for sale."""
 
     product_id: UUID
     name: str
@@ -96,20 +96,20 @@ class PricedProduct(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """The prices of this moment.
+    """The current prices for an order.
 
     Attributes
     ----------
     now : datetime
-        The database's clock, by which holds end.
+        The database's clock, which also determines when holds expire.
     order_exists : bool
-        The order was placed by an earlier attempt.
+        Whether an earlier attempt has placed the order.
     products : mapping
-        By id; what is not sold (any more) is missing.
+        By id; products that are not for sale are missing.
     tax_rate_bps : int
-        Of the most specific row for the destination, in basis points.
+        From the most specific row for the destination, in basis points.
     shipping : ShippingRate or None
-        Of the most specific row for the destination; None: the method is not offered there.
+        From the most specific row for the destination; None if the method is not offered there.
     """
 
     now: datetime

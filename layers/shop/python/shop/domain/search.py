@@ -1,4 +1,4 @@
-"""Searching for products: what is asked for, what is found, and how words are compared."""
+"""Product search: queries, filters, and the comparison of words."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-#: Results that can be paged through: deeper pages are refused, as their cost grows with their depth.
+#: Maximum depth of paging in results; deeper pages are refused, because their cost grows with depth.
 MAX_DEPTH: Final = 10_000
-#: Words of a query that count; the rest is ignored.
+#: Maximum number of words of a query; further words are ignored.
 MAX_WORDS: Final = 12
 
 
 class SearchSort(StrEnum):
-    """Order of the results; those that are equal in it stand by id."""
+    """Order of the results; ties are ordered by id."""
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
@@ -24,7 +24,7 @@ class SearchSort(StrEnum):
 
 
 class PriceRange(NamedTuple):
-    """A range of the price facet, in minor units: `from_minor` is in it, `below_minor` is not."""
+    """A range of the price facet, in minor units; `from_minor` is inclusive, `below_minor` exclusive."""
 
     name: str
     from_minor: int
@@ -39,18 +39,18 @@ PRICE_RANGES: Final = (
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What results must be.
+    """The conditions that every result meets.
 
     Attributes
     ----------
     brands, categories : tuple of str
-        One of these; a category's slug stands for everything below it too.
+        Any of these; a category includes the categories below it.
     tags : tuple of str
-        All of these.
+        All of these tags.
     price_from_minor, price_to_minor : int or None
-        Both ends are in the range.
+        Range of prices, both ends included.
     in_stock : bool
-        Only what can be sold now.
+        Only products that can be sold now.
     """
 
     brands: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A search that has been checked; without words it finds everything."""
+    """A validated search; without words it matches every product."""
 
     text: str = ""
     filters: Filters = msgspec.field(default_factory=Filters)
@@ -72,27 +72,27 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def offset(self) -> int:
-        """How many results the pages before this one hold."""
+        """Number of results on the pages before this one."""
         return (self.page - 1) * self.per_page
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Its words, each once: a word that is repeated asks for nothing more."""
+        """Its distinct words."""
         return tuple(dict.fromkeys(words_of(self.text)))
 
     @property
     def order(self) -> SearchSort:
-        """The order that is meant: without words nothing is more relevant than another."""
+        """The effective order: without words, relevance does not apply."""
         if self.sort is SearchSort.RELEVANCE and not self.words:
             return SearchSort.NEWEST
         return self.sort
 
 
-# Numbers keep their points and commas ("1.8 l"), words their apostrophes.
+# Numbers keep points and commas ("1.8 l"), words keep apostrophes.
 _WORD: Final = re.compile(r"[^\W_]+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))[^\W_]+)*")
 # "1,8" is "1.8", but "1,000" is a thousand.
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
-# Letters that no accent explains, as PostgreSQL's unaccent and OpenSearch's asciifolding write them.
+# Letters without a decomposition, replaced as PostgreSQL's unaccent and OpenSearch's asciifolding do.
 _PLAIN: Final = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "þ": "th", "ħ": "h", "\u0131": "i", "ł": "l",
      "ŋ": "n", "ŧ": "t"}
@@ -101,7 +101,7 @@ _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Split what a customer typed into words: lower case, no accents, no possessive endings."""
+    """Split text into words in lower case, without accents and possessive endings."""
     plain = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", text)
@@ -115,17 +115,17 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def typed_words(prefix: str) -> tuple[str, ...]:
-    """Split the beginning of a name as it is typed: as `words_of`, but numbers into their digits."""
+    """Split a typed prefix as `words_of` does, but also split numbers at points and commas."""
     return tuple(part for word in words_of(prefix) for part in re.split(r"[.,]", word))
 
 
 class Synonyms:
-    """Words and phrases that stand for others.
+    """Words and phrases that are equivalent to others.
 
     Parameters
     ----------
     text : str
-        In Solr's format: ``a, b c`` are equal, ``a, b => c, d`` replaces; ``#`` begins a comment.
+        In Solr's format: ``a, b c`` are equivalent, ``a, b => c, d`` replaces; ``#`` begins a comment.
     """
 
     def __init__(self, text: str) -> None:
@@ -143,7 +143,7 @@ class Synonyms:
         self._longest = max(map(len, self._alternatives), default=1)
 
     def groups(self, words: Sequence[str]) -> list[tuple[str, ...]]:
-        """Group words into what must be found: each group is alternatives, words or phrases."""
+        """Turn words into groups; each group lists alternative words or phrases."""
         found: list[tuple[str, ...]] = []
         position = 0
         while position < len(words):
@@ -170,14 +170,14 @@ def _phrases(side: str) -> tuple[str, ...]:
 
 
 def _singular(word: str) -> str:
-    """Drop the ending of most plurals; only ever compared with what went through it too."""
+    """Remove the ending of most plurals; for comparing words that were both treated this way."""
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def edits(first: str, second: str) -> int:
-    """Count the insertions, deletions, substitutions and swaps of neighbours between two words."""
+    """Return the edit distance of two words: insertions, deletions, substitutions and transpositions."""
     before: list[int] = []
     above = list(range(len(second) + 1))
     for i, letter in enumerate(first, 1):
@@ -192,26 +192,26 @@ def edits(first: str, second: str) -> int:
 
 
 def tolerated_edits(word: str) -> int:
-    """Tell how many typing errors a word may have (as ``fuzziness: AUTO`` does)."""
+    """Return the edit distance tolerated for a word, as ``fuzziness: AUTO`` does."""
     return 0 if len(word) < 3 else 1 if len(word) < 6 else 2
 
 
 def corrections(word: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
-    """Choose the words that a misspelt one may stand for, the nearest first."""
+    """Return likely corrections of a misspelt word, the nearest first."""
     near = [(edits(word, other), other) for other in known]
     allowed = [(count, other) for count, other in near if count <= tolerated_edits(word)]
     return [other for _, other in sorted(allowed)[:limit]]
 
 
 def did_you_mean(words: Sequence[str], similar: Mapping[str, Sequence[str]]) -> str | None:
-    """Make a better query of one that found nothing.
+    """Return a corrected query for one that found nothing; None if there is none.
 
     Parameters
     ----------
     words : sequence of str
-        Of the query.
+        The query's words.
     similar : mapping
-        For each word that is not known those that look like it.
+        Similar words for each unknown word.
     """
     better = [_nearest(word, similar[word]) if similar.get(word) else word for word in words]
     return " ".join(better) if better != list(words) else None

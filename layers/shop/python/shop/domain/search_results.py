@@ -1,4 +1,4 @@
-"""What a search engine answers, and what its index holds."""
+"""Results of a search engine, and the documents of its index."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-#: Around what matched, in `Found.name_marked` and `Found.description_marked`: characters of the private
-#: use area, so that the text can be escaped before they become markup.
+#: Mark the matching parts in `Found.name_marked` and `Found.description_marked`. They are characters of the
+#: private use area, so that the text can be escaped before they are replaced by markup.
 MARK_START = "\ue000"
 
 
@@ -20,9 +20,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     stock : int
-        When it was indexed; may be a few seconds old.
+        Available units as of indexing; may be a few seconds old.
     name_marked, description_marked : str or None
-        With `MARK_START` and `MARK_END` around what matched; of the description only a part. None where
+        With `MARK_START` and `MARK_END` around the matching parts; the description is an excerpt. None if
         nothing matched.
     """
 
@@ -40,9 +40,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facets(msgspec.Struct, frozen=True):
-    """Numbers of results by brand, price range and category (slug, with everything below it).
+    """Numbers of results by brand, price range and category slug (including categories below it).
 
-    Each counts what would be found without its own filter.
+    Each facet ignores its own filter.
     """
 
     brands: dict[str, int] = msgspec.field(default_factory=dict)
@@ -56,9 +56,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     did_you_mean : str or None
-        A better query, only where nothing was found.
+        A corrected query, only if nothing was found.
     degraded : bool
-        Another engine than the one that was chosen has answered.
+        Whether an engine other than the chosen one answered.
     """
 
     results: Sequence[Found]
@@ -70,7 +70,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """A product that begins, or has words that begin, like what was typed."""
+    """A product whose name contains words that begin with those typed."""
 
     product_id: UUID
     name: str
@@ -87,18 +87,18 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchDocument(msgspec.Struct, frozen=True):
-    """A product as the index is to hold it, active or not.
+    """A document of the search index: a product, active or not.
 
     Attributes
     ----------
     version : int
-        Grows with every change of the product or its stock.
+        Increases with every change of the product or its stock.
     category_path : str
         Slugs from the root, joined by ``/``.
     changed_at : datetime
         When the product or its stock last changed.
     typed_name : str
-        The name as customers type it: plain words.
+        The name as plain words, as customers type it.
     """
 
     product_id: UUID

@@ -1,4 +1,4 @@
-"""Who is asking: roles and sessions."""
+"""Callers: roles and sessions."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What a session may do."""
+    """The role of a session, which determines what it may do."""
 
     GUEST = "guest"
     CUSTOMER = "customer"
@@ -21,9 +21,9 @@ class Session(NamedTuple):
     Attributes
     ----------
     user_id : UUID
-        The customer, or an id of the guest's own.
+        The customer's id, or an id created for the guest.
     email : str or None
-        Known for everybody but guests and services.
+        None for guests and services.
     """
 
     user_id: UUID
@@ -31,11 +31,11 @@ class Session(NamedTuple):
     email: str | None = None
 
 
-#: Anybody with a session who can own a cart and orders.
+#: Roles that can own a cart and orders.
 SHOPPERS: Final = frozenset({Role.GUEST, Role.CUSTOMER, Role.STAFF, Role.FINANCE})
 STAFF: Final = frozenset({Role.STAFF})
 OPERATORS: Final = frozenset({Role.STAFF, Role.SERVICE})
 FINANCE: Final = frozenset({Role.FINANCE})
 
-#: The session of other services, which authenticate with the shop's service token.
+#: The session of services that authenticate with the service token.
 SERVICE_SESSION: Final = Session(UUID(int=0), Role.SERVICE)

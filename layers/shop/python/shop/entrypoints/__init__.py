@@ -1,1 +1,1 @@
-"""What turns an AWS event into a service call and its answer back."""
+"""Translates AWS events into calls of use cases, and their results into responses."""

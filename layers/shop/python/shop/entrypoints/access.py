@@ -12,7 +12,7 @@ from shop.entrypoints.operation import Access
 
 
 def only(roles: frozenset[Role]) -> Access:
-    """Let sessions of these roles call the endpoint."""
+    """Restrict an endpoint to sessions of these roles."""
     return Access(roles, _authenticate)
 
 
@@ -22,7 +22,7 @@ def _authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:
     Parameters
     ----------
     roles : frozenset of Role or None
-        Who may pass; None: everybody with a session.
+        Roles that may call; None for any session.
 
     Raises
     ------
@@ -43,5 +43,5 @@ def _is_service_token(token: str, digest: str) -> bool:
     return bool(digest) and hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), digest)
 
 
-#: Anybody may call the endpoint; a session is looked up if its token was sent.
+#: No session is required; one is looked up if a token was sent.
 IF_SENT: Final = Access(None, _authenticate)

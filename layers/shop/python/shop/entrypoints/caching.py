@@ -10,11 +10,11 @@ from shop.services.catalog.browse import Representation
 
 
 def conditional_answer(request: Request[Any, Any], found: Representation) -> Answer:
-    """Answer 304 if the client has it already, otherwise the representation."""
+    """Answer 304 if the client has the current representation, otherwise the representation."""
     headers = {
         "ETag": found.etag,
         "X-Cache": "hit" if found.hit else "miss",
-        # Clients and CloudFront keep a copy but ask each time whether it still holds.
+        # Clients and CloudFront keep a copy but revalidate it on each use.
         "Cache-Control": "public, no-cache",
     }
     if _matches(request.headers.get("if-none-match"), found.etag):
@@ -23,7 +23,7 @@ def conditional_answer(request: Request[Any, Any], found: Representation) -> Ans
 
 
 def precondition_of(request: Request[Any, Any], version: int | UnsetType = UNSET) -> Precondition:
-    """Read If-Match and the body's version, whichever was sent."""
+    """Create the precondition from If-Match and the body's version."""
     return precondition(
         request.headers.get("if-match"), None if isinstance(version, UnsetType) else version
     )

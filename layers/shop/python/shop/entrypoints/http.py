@@ -1,7 +1,7 @@
-"""HTTP endpoints: each is a Chalice app with one route, taken from the event that calls it.
+"""HTTP endpoints: each is a Chalice app with one route, registered from the event that calls it.
 
 ``Events:`` in infra/template.yaml is the only route table, so a handler does not repeat its path. Only this
-module knows Chalice: the others work with our own `Received`, `Request` and `Answer`.
+module uses Chalice; the others use `Received`, `Request` and `Answer`.
 """
 
 import logging
@@ -37,7 +37,7 @@ __all__ = ["Answer", "Endpoint", "Request", "endpoint"]
 
 _log = logging.getLogger(__name__)
 
-#: What the scripts of a page on another host may read.
+#: Headers that scripts of other origins may read (CORS).
 _EXPOSED: Final = (
     "ETag, Idempotency-Replayed, Location, Retry-After, X-Cache, X-Correlation-Id, X-Request-Id"
 )
@@ -59,7 +59,7 @@ class Endpoint(Chalice):
         self._function = function
 
     def serve(self, path: str, method: str) -> None:
-        """Register the route; done by the first event, or by tools that read the template."""
+        """Register the route; called for the first event, or by tools that read the template."""
         if method not in self.routes.get(path, {}):
             self.route(path, methods=[method], content_types=[])(self._view)
 
@@ -98,37 +98,38 @@ def endpoint(
     problems: tuple[str, ...] = (),
     secret_body: bool = False,
 ) -> Callable[[Function], Endpoint]:
-    """Make an endpoint of a function from request to answer.
+    """Turn a function from request to answer into an endpoint.
 
-    What is "for the documentation" changes nothing here; the tests hold every answer to it.
+    Parameters marked "for the documentation" have no effect here; the tests check every response against
+    them.
 
     Parameters
     ----------
     body, query, answer : struct types, optional
-        The contract. A body of ``bytes`` is JSON that the function reads itself; an answer of ``dict`` is
-        any JSON object, one of ``str`` a page of HTML.
+        The contract. A body of ``bytes`` is JSON that the function parses itself; an answer of ``dict`` is
+        any JSON object, one of ``str`` an HTML page.
     status : int
-        Of the success, for the documentation.
+        Status of the success, for the documentation.
     further_statuses : tuple of int
-        Others with which the same answer is given, for the documentation.
+        Other statuses with the same body, for the documentation.
     request_headers, response_headers : tuple of str
-        Which the function reads and its success has, for the documentation.
+        Headers that the function reads, and headers of the success, for the documentation.
     conditional : bool
-        Whether it gives a `conditional_answer`, for the documentation.
+        Whether it returns a `conditional_answer`, for the documentation.
     json_query : dict, optional
         Query parameters that are JSON, and their struct types, for the documentation.
     access : Access, optional
-        Of `shop.entrypoints.access`, whose session it asks for; None: anybody may call it, and no session
-        is looked up.
+        From `shop.entrypoints.access`: the sessions that may call it. None: no session is required or looked
+        up.
     idempotency : Idempotency, optional
-        Of `shop.entrypoints.idempotency`, whether an ``Idempotency-Key`` must or may be sent.
+        From `shop.entrypoints.idempotency`: whether an ``Idempotency-Key`` is required or accepted.
     order : "path", "body" or "new", optional
-        Where its order is named: the log's lines carry its id, and so does `Request.order_id`.
+        Where the request names its order, for the log lines and `Request.order_id`.
     problems : tuple of str
-        Codes beyond those that every endpoint can answer with, for the documentation.
+        Codes beyond those that every endpoint can return, for the documentation.
     secret_body : bool
-        The body holds a password: its digest beside an ``Idempotency-Key`` is made as slowly as the
-        password's own.
+        Whether the body contains a password: the digest stored with the ``Idempotency-Key`` is then computed
+        with scrypt.
     """
 
     def decorate(function: Function) -> Endpoint:
@@ -174,7 +175,7 @@ def _received(request: ChaliceRequest, parameters: dict[str, str]) -> Received:
 
 
 def _respond(received: Received, operation: Operation, function: Function) -> Answer:
-    # What the client can name; Lambda's own id of the invocation is on every line, too.
+    # The id that the client sees; every line also has Lambda's id of the invocation.
     bind(request_id=received.request_id, correlation_id=received.correlation_id)
     try:
         request = _parse(received, operation)
@@ -198,7 +199,7 @@ def _respond(received: Received, operation: Operation, function: Function) -> An
         "X-Correlation-Id": received.correlation_id,
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": _EXPOSED,
-        # An order's own correlation id goes before the request's.
+        # An order's correlation id takes precedence over the request's.
         **answer.headers,
         "X-Request-Id": received.request_id,
     }
@@ -206,7 +207,7 @@ def _respond(received: Received, operation: Operation, function: Function) -> An
 
 
 def _followed(function: Function) -> Function:
-    """Have the log's lines carry the ids of the request's order."""
+    """Bind the ids of the request's order to the log lines."""
 
     def follow(request: Request[Any, Any]) -> Answer:
         if request.order:
@@ -236,7 +237,7 @@ def _parse(received: Received, operation: Operation) -> Request[Any, Any]:
 
 
 def _session(received: Received, access: Access | None) -> tuple[str | None, Session | None]:
-    """Give the token and its session; where none is required, what is no session is not refused."""
+    """Return the token and its session; if the session is optional, an invalid token is ignored."""
     required = access is not None and access.roles is not None
     token = None
     try:

@@ -1,4 +1,4 @@
-"""The ``Idempotency-Key`` of the HTTP API: one run for each key, its final answer replayed."""
+"""The ``Idempotency-Key`` of the HTTP API: each key executes once, and its final answer is replayed."""
 
 import hashlib
 from typing import Any, Final
@@ -11,9 +11,9 @@ from shop.entrypoints.operation import Answer, Function, Idempotency, Operation,
 from shop.entrypoints.problems import problem_answer
 
 _KEY_LIMIT: Final = 255
-#: The outcome is still to come: the same key asks for it again.
+#: The outcome is pending: the same key asks for it again.
 _ACCEPTED: Final = 202
-#: Refusals that say nothing final about the request: the same key may be tried again.
+#: Refusals that are not final: the same key may be tried again.
 _NOT_FINAL: Final = frozenset(
     {"too_many_requests", "request_in_progress", "cart_already_ordered", "internal_error"}
 )
@@ -22,7 +22,7 @@ _NOT_FINAL: Final = frozenset(
 def _run_once(
     received: Received, request: Request[Any, Any], operation: Operation, function: Function
 ) -> Answer:
-    """Run an endpoint, at most once for each ``Idempotency-Key`` where one is sent.
+    """Run an endpoint, at most once per ``Idempotency-Key``.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""One line of the log for each invocation of every kind: what it was and how it ended.
+"""One log line per invocation of every kind: what was called and how it ended.
 
-The costs that AWS bills for are joined to this line by its request id.
+The costs that AWS bills are joined to this line by the request id.
 """
 
 import logging
@@ -20,29 +20,29 @@ _summary: Final[ContextVar[dict[str, Any]]] = ContextVar("summary")
 
 
 class InvocationFailed(Exception):
-    """An invocation ended with an exception that is no refusal.
+    """An invocation failed with an exception that is not a refusal.
 
-    It leaves the function in that exception's place, as Lambda and Step Functions keep the message of what
-    leaves: this one's holds no value. The exception itself is in the log.
+    It replaces that exception, because Lambda and Step Functions keep the message of the exception that a
+    function raises: this one's contains no values. The original exception is in the log.
     """
 
 
 @contextmanager
 def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
-    """Run an invocation in a block, and write its line at the end.
+    """Run an invocation in a block and write its log line at the end.
 
     Parameters
     ----------
     context : LambdaContext
         As Lambda passes it.
     **what
-        What it was: for example its route, queue or step.
+        Fields that identify it, for example its route, queue or step.
 
     Raises
     ------
     InvocationFailed
-        In place of any exception but a `ShopError` and a group of exceptions, of which Lambda keeps the
-        message alone.
+        In place of any exception except a `ShopError` and an exception group, of which Lambda keeps only the
+        message.
     """
     begin_invocation(context)
     summary: dict[str, Any] = {"kind": kind, **what}
@@ -67,5 +67,5 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
 
 
 def summarise(**fields: Any) -> None:
-    """Add fields to the line of the invocation that is running."""
+    """Add fields to the log line of the running invocation."""
     _summary.get().update(fields)

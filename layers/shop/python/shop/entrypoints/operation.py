@@ -1,6 +1,6 @@
-"""What an endpoint declares, is asked and answers.
+"""Endpoints: their declarations, requests and answers.
 
-Structs rather than dataclasses, whose making costs every cold start a millisecond each.
+Structs rather than dataclasses, each of which adds a millisecond to every cold start.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,23 +14,23 @@ from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
 from shop.entrypoints import parsing
 
-#: Where an endpoint's order is named: in its path, in its body, or it is about to be created.
+#: Where a request names its order: in the path, in the body, or as a new order.
 type OrderSource = Literal["path", "body", "new"]
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it came, nothing checked yet.
+    """A request as it was received, not validated.
 
     Attributes
     ----------
     route, path : str
-        As in the template, for example ``/api/orders/{order_id}``, and as it was called.
+        The route's pattern, for example ``/api/orders/{order_id}``, and the requested path.
     parameters : dict
-        Of the path.
+        Path parameters.
     query : mapping
         Every value of each parameter.
     headers : mapping
-        By names in lower case.
+        Headers by lower-case name.
     """
 
     method: str
@@ -46,22 +46,22 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request[Body, Query](msgspec.Struct, kw_only=True):
-    """A request that has been checked.
+    """A validated request.
 
     Attributes
     ----------
     body, query
-        As the endpoint declares them; None where it declares none.
+        As the endpoint declares them; None if it declares none.
     session : Session or None
-        None where the endpoint asks for none, or it is optional and was not sent.
+        None if the endpoint requires none and none was sent.
     token : str or None
         The bearer token of the session.
     resource_id : UUID or None
-        The same for every attempt with one Idempotency-Key; None where none was sent.
+        The same for every attempt with one Idempotency-Key; None if none was sent.
     correlation_id : str
-        The client's X-Correlation-Id if it is a UUID, or one of our own.
+        The client's X-Correlation-Id if it is a UUID, otherwise a new one.
     source : str
-        The IP address from which API Gateway received it.
+        The client's IP address, as reported by API Gateway.
     """
 
     body: Body
@@ -76,19 +76,19 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     resource_id: UUID | None = None
 
     def id(self, name: str) -> UUID:
-        """Give a path parameter that is an id; malformed ids are not found."""
+        """Return a path parameter as an id; raise `NotFound` if it is malformed."""
         return parsing.parse_id(self.path, name)
 
     @property
     def new_id(self) -> UUID:
-        """The id for what the request creates; with an Idempotency-Key every attempt creates the same."""
+        """Return the id for what the request creates; the same for every attempt with one Idempotency-Key."""
         if self.resource_id is None:
             self.resource_id = new_id()
         return self.resource_id
 
     @property
     def order_id(self) -> UUID:
-        """The order that the request is about, from where the endpoint declares."""
+        """The id of the request's order, from the place that the endpoint declares."""
         match self.order:
             case "path":
                 return self.id("order_id")
@@ -108,12 +108,12 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
 
 
 class Answer(msgspec.Struct):
-    """What an endpoint answers: a struct (JSON), text, or nothing.
+    """The answer of an endpoint: a struct (JSON), text, or nothing.
 
     Attributes
     ----------
     correlation_id : UUID or str or None
-        The order's, where there is one; else the request's is answered.
+        The order's correlation id; None answers with the request's.
     """
 
     body: msgspec.Struct | str | None = None
@@ -122,7 +122,7 @@ class Answer(msgspec.Struct):
     correlation_id: UUID | str | None = None
 
     def rendered(self) -> "Answer":
-        """Give the answer with its body as text and all its headers; decimals become JSON numbers."""
+        """Return the answer with its body as text and all headers; decimals become JSON numbers."""
         headers = dict(self.headers)
         if self.correlation_id is not None:
             headers["X-Correlation-Id"] = str(self.correlation_id)
@@ -136,12 +136,12 @@ type Function = Callable[[Request[Any, Any]], Answer]
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Whose session an endpoint asks for; made by `shop.entrypoints.access`.
+    """The sessions that may call an endpoint; created by `shop.entrypoints.access`.
 
     Attributes
     ----------
     roles : frozenset of Role or None
-        Who may call it; None: anybody, and a session is looked up if its token was sent.
+        Roles that may call it; None: no session is required, and one is looked up if a token was sent.
     authenticate : callable
         Finds the session of a token and checks its role.
     """
@@ -151,12 +151,12 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Idempotency(msgspec.Struct, frozen=True):
-    """Whether an ``Idempotency-Key`` is taken; made by `shop.entrypoints.idempotency`.
+    """Whether an ``Idempotency-Key`` is required or accepted; created by `shop.entrypoints.idempotency`.
 
     Attributes
     ----------
     run_once : callable
-        Runs the endpoint, at most once for each key.
+        Runs the endpoint at most once per key.
     """
 
     rule: Literal["required", "accepted"]
@@ -164,7 +164,7 @@ class Idempotency(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """What an endpoint declares, for the OpenAPI document and the tests."""
+    """The declaration of an endpoint, also for the OpenAPI document and the tests."""
 
     summary: str
     body: Any
@@ -184,7 +184,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def roles(self) -> frozenset[Role] | None:
-        """Who may call it; None: anybody."""
+        """Roles that may call it; None if no session is required."""
         return self.access.roles if self.access else None
 
     @property

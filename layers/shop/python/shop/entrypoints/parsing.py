@@ -1,4 +1,4 @@
-"""Typed bodies, query strings, tokens and path parameters, or a clear refusal."""
+"""Parses bodies, query strings, tokens and path parameters into typed values."""
 
 import re
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from shop.domain.errors import InvalidRequest, NotFound, ShopError, Unauthentica
 from shop.entrypoints.wording import invalid_field
 
 _BODY_LIMIT_BYTES: Final = 64 * 1024
-#: An even number of backslashes before it is only backslashes.
+#: An even number of backslashes before ``u0000`` is escaped backslashes, not the escape.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _TOKEN_LIMIT: Final = 512
 _decoders: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 
 
 class _Sent(Protocol):
-    """What is read of a request; see `shop.entrypoints.operation.Received`."""
+    """The parts of a request that are parsed; see `shop.entrypoints.operation.Received`."""
 
     @property
     def headers(self) -> Mapping[str, str]: ...
@@ -33,7 +33,7 @@ class _Sent(Protocol):
 
 
 def prepare(*kinds: Any) -> None:
-    """Make the decoders of an endpoint's contracts, at INIT."""
+    """Create the decoders of an endpoint's contracts at INIT."""
     for kind in kinds:
         if kind not in (None, bytes):
             _decoder(kind)
@@ -46,7 +46,7 @@ def check_size(sent: _Sent) -> None:
 
 
 def parse_body[T](sent: _Sent, kind: type[T]) -> T:
-    """Read the JSON body as a struct; no body reads as ``{}``. One of ``bytes`` is left as it is.
+    """Parse the JSON body as a struct; an empty body counts as ``{}``. ``bytes`` are returned unparsed.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def parse_body[T](sent: _Sent, kind: type[T]) -> T:
 
 
 def parse_query[T](sent: _Sent, kind: type[T]) -> T:
-    """Read the query string as a struct; values are text, so numbers and booleans are converted."""
+    """Parse the query string as a struct; numbers and booleans are converted from text."""
     values: dict[str, str] = {}
     for name, (value, *more) in sent.query.items():
         if more:
@@ -85,12 +85,12 @@ def parse_query[T](sent: _Sent, kind: type[T]) -> T:
 
 
 def bearer_token(sent: _Sent) -> str | None:
-    """Give the token of ``Authorization: Bearer <token>``, None without that header.
+    """Return the token of ``Authorization: Bearer <token>``; None without that header.
 
     Raises
     ------
     Unauthenticated
-        If the header is something else.
+        If the header has another form.
     """
     value = sent.headers.get("authorization")
     if value is None:
@@ -102,12 +102,12 @@ def bearer_token(sent: _Sent) -> str | None:
 
 
 def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
-    """Read a query parameter that is JSON; a refusal names the field inside it.
+    """Parse a query parameter that is JSON.
 
     Raises
     ------
     InvalidRequest
-        If it is not valid JSON, or a field in it is unknown or wrong.
+        If it is not valid JSON, or a field in it is unknown or wrong; the error names the field.
     """
     if _has_nul(text):
         raise InvalidRequest.field(name, "must not contain the character U+0000")
@@ -123,7 +123,7 @@ def parse_json_parameter[T](text: str, kind: type[T], name: str) -> T:
 
 
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """Give the decoder of a contract, made once."""
+    """Return the decoder of a contract, created once."""
     if kind not in _decoders:
         _decoders[kind] = msgspec.json.Decoder(kind, dec_hook=_amount, float_hook=_exactly)
     return _decoders[kind]
@@ -132,12 +132,12 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _exactly(number: str) -> Decimal:
     try:
         return Decimal(number)
-    except InvalidOperation:  # an exponent beyond all bounds: no amount is that large, or small
+    except InvalidOperation:  # the exponent is out of range for any amount
         return Decimal("Infinity")
 
 
 def _amount(kind: type, value: Any) -> Amount:
-    """Read the one type of ours that msgspec does not know."""
+    """Decode `Amount`, the only contract type that msgspec does not support."""
     if kind is not Amount:
         raise NotImplementedError(f"no field may be of {kind}")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -147,12 +147,12 @@ def _amount(kind: type, value: Any) -> Amount:
 
 
 def _has_nul(text: str) -> bool:
-    """Tell whether JSON text spells U+0000, which PostgreSQL's text cannot hold."""
+    """Return whether JSON text contains U+0000, which PostgreSQL's text cannot store."""
     return r"\u0000" in text and bool(_NUL.search(text))
 
 
 def parse_id(path: Mapping[str, str], name: str) -> UUID:
-    """Read a path parameter such as ``product_id``; what is no UUID names no product."""
+    """Parse a path parameter such as ``product_id``; raise `NotFound` if it is not a UUID."""
     try:
         return UUID(path[name])
     except ValueError as error:

@@ -10,14 +10,14 @@ from shop.entrypoints.operation import Answer, Received
 
 
 def problem_answer(error: ShopError, received: Received) -> Answer:
-    """Turn a refusal into an answer.
+    """Turn an error into an answer.
 
     Parameters
     ----------
     error : ShopError
-        Its code decides the status; an unknown code is a fault of ours (500).
+        Its code determines the status; an unknown code is a bug (500).
     received : Received
-        Its id is repeated in the body, so that a client's report can be matched with the logs.
+        Its request id is part of the body, so that a client's report can be matched with the logs.
     """
     kind = PROBLEMS.get(error.code) or PROBLEMS["internal_error"]
     problem = Problem(
@@ -39,5 +39,5 @@ def _base() -> str:
     try:
         return environment().settings.api_base
     except SettingsError:
-        # This is what the problem is about.
+        # The wrong settings are themselves the problem to report.
         return ""

@@ -1,4 +1,4 @@
-"""Scheduled functions: EventBridge Scheduler calls them, several at once if a run is late."""
+"""Scheduled functions, called by EventBridge Scheduler; runs overlap if one is late."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,19 +6,19 @@ from typing import Any, Final
 from shop.bootstrap import prepare
 from shop.entrypoints.invocation import invocation, summarise
 
-#: Left over at the end of a run, so that the last batch can end before the function's time-out.
+#: Time reserved at the end of a run, so that the last batch ends before the function's time-out.
 _SPARE_SECONDS: Final = 10.0
 
 
 def schedule(function: Callable[[float], dict[str, int]]) -> Callable[[Any, Any], dict[str, int]]:
-    """Make a Lambda handler of a function from seconds to work to counts of what it did.
+    """Turn a function from available seconds to counts of results into a Lambda handler.
 
     Parameters
     ----------
     function : callable
-        Gets the seconds it may take and gives counts, which are logged and returned. It must be safe
-        to run twice at once and to be stopped anywhere. While a server is unavailable the run ends early;
-        the next one goes on.
+        Receives the seconds it may take and returns counts, which are logged and returned. It must be safe to
+        run concurrently and to be stopped at any point. If a server is unavailable the run ends early and the
+        next one continues.
     """
     prepare()
 

@@ -1,7 +1,7 @@
-"""State-machine tasks: typed input, typed output, errors under stable names.
+"""State-machine tasks: typed input and output, and errors with stable names.
 
-Step Functions matches ``Catch`` against the exception's class name, so a refusal leaves the function as
-an exception whose class is named after its meaning (``InsufficientStock``), with its JSON as message.
+Step Functions matches ``Catch`` against the class name of the exception, so a task raises a refusal as an
+exception whose class names it (``InsufficientStock``), with its JSON as message.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from shop.observability import bind
 def task[In: msgspec.Struct](
     kind: type[In],
 ) -> Callable[[Callable[[In], Any]], Callable[[Any, Any], Any]]:
-    """Make a Lambda handler of a function from the task's input to its output.
+    """Turn a function from the task's input to its output into a Lambda handler.
 
     Parameters
     ----------
     kind : struct type
-        The input's contract; what does not fit it fails the invocation.
+        The input's contract; input that violates it fails the invocation.
     """
 
     def decorate(function: Callable[[In], Any]) -> Callable[[Any, Any], Any]:

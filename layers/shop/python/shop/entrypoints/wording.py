@@ -1,4 +1,4 @@
-"""What msgspec finds wrong with a request, in words that a client can act on."""
+"""Translates msgspec's validation errors into messages for clients."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from msgspec import inspect
 from shop.contracts.http.patterns import WANTED
 from shop.domain.errors import InvalidRequest
 
-#: msgspec's sentences end so, if what is wrong is not the whole.
+#: Ends msgspec's messages about a part of the document.
 _PATH: Final = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
 _UNITS: Final = {"str": "character", "array": "item", "object": "entry"}
 _KINDS: Final = {
@@ -26,12 +26,12 @@ _KINDS: Final = {
 
 
 def invalid_field(error: msgspec.ValidationError, kind: Any) -> InvalidRequest:
-    """Turn msgspec's sentence into a refusal that names the field and says what it must be.
+    """Turn a msgspec error into a refusal that names the field and says what it must be.
 
     Parameters
     ----------
     kind : type
-        The contract that was read.
+        The contract that was decoded.
 
     Examples
     --------
@@ -100,7 +100,7 @@ _WORDINGS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], .
 
 
 def _choices(path: str, kind: Any) -> list[str]:
-    """List what a field of a contract may be."""
+    """List the values that a field accepts."""
     types = [inspect.type_info(kind)]
     for step in re.findall(r"\[[^\]]*\]|[^.\[]+", path):
         types = [inner for outer in types for inner in _below(outer, step)]

@@ -1,1 +1,1 @@
-"""Use cases: one function each, which takes ports and owns the transaction."""
+"""Use cases: one function each that receives ports and owns the transaction."""

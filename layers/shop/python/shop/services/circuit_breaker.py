@@ -1,18 +1,18 @@
-"""Leaves a server alone for a while after it has failed."""
+"""Stops calls to a server for a while after it has failed."""
 
 import time
 from collections.abc import Callable
 
 
 class CircuitBreaker:
-    """Open after a failure: nobody calls. When its time is over one call is let through as a trial.
+    """Opens after a failure and then allows no calls; after a while it allows one call as a trial.
 
     Parameters
     ----------
     open_seconds : float
         How long it stays open.
     clock : callable, optional
-        Seconds, from any point in time.
+        Returns seconds from an arbitrary point in time.
     """
 
     def __init__(self, open_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -21,7 +21,7 @@ class CircuitBreaker:
         self._open_until: float | None = None
 
     def allows(self) -> bool:
-        """Tell whether to call now; a yes after a failure is the trial, and the only one for a while."""
+        """Return whether to call now. After a failure, True grants the only trial for a while."""
         if self._open_until is None:
             return True
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Port of the unit of work: one transaction, and the events it causes.
+"""Port of the unit of work: one transaction and its events.
 
 The repositories of a transaction are those of the contexts that it serves: `InventoryWork` in
 `shop.services.inventory.ports` is a unit of work with the inventory's, and so on.
@@ -15,7 +15,7 @@ class UnitOfWork(Protocol):
     """A transaction: committed when the block ends, rolled back when it raises.
 
     Events recorded in it become outbox rows in the same transaction and are published right after the
-    commit; what cannot be published then is left for the relay.
+    commit; the relay publishes those that could not be published then.
     """
 
     def __enter__(self) -> Self: ...
@@ -30,20 +30,20 @@ class UnitOfWork(Protocol):
     def record(
         self, event: Event, *, correlation_id: UUID | str, event_id: UUID | None = None
     ) -> None:
-        """Have an event published if, and only if, the transaction commits.
+        """Record an event, to be published if and only if the transaction commits.
 
-        With an `event_id` of the caller's, an event that was recorded before is not recorded again.
+        If the caller passes an `event_id` that was recorded before, the event is not recorded again.
         """
 
-    def tell(self, message: str, **fields: str) -> None:
-        """Write a line to the log if, and only if, the transaction commits."""
+    def log_on_commit(self, message: str, **fields: str) -> None:
+        """Write a log line if and only if the transaction commits."""
 
 
 class OpenReading[Work: UnitOfWork](Protocol):
     """Begin a unit of work that only reads.
 
-    It is no transaction: each statement stands by itself, which saves the round trips of beginning and
-    committing; nothing may be changed or recorded in it.
+    It is not a transaction: each statement runs in autocommit mode, which saves the round trips of BEGIN and
+    COMMIT; it must not change or record anything.
     """
 
     def __call__(self) -> Work:
@@ -51,7 +51,7 @@ class OpenReading[Work: UnitOfWork](Protocol):
 
 
 class OpenTransaction[Work: UnitOfWork](Protocol):
-    """Begin a unit of work whose events, if it records any, wait for the relay."""
+    """Begin a unit of work whose events, if any, are published by the relay."""
 
     def __call__(self) -> Work:
         """Begin."""
@@ -72,12 +72,12 @@ class OpenUnitOfWork[Work: UnitOfWork = UnitOfWork](Protocol):
         Parameters
         ----------
         publish : bool
-            False: its events wait for the next unit of work of the same aggregate, or the relay.
+            Whether to publish its events after the commit. If False, the next unit of work of the same
+            aggregate or the relay publishes them.
         autocommit : bool
-            Each statement is a transaction of its own, which saves the round trip of the commit. For reads,
+            Whether each statement is its own transaction, which saves the round trip of COMMIT. For reads,
             and for single statements that record their event themselves.
         consumed : (str, UUID), optional
-            The consumer and the event that it processes: noted in the transaction's last statement.
-            A second delivery then raises `AlreadyConsumed` at the end of the block, with everything rolled
-            back.
+            The consumer and the event that it processes, recorded by the transaction's last statement. A
+            repeated delivery raises `AlreadyConsumed` at the end of the block and rolls everything back.
         """

@@ -16,9 +16,9 @@ from shop.services.notifications.ports import Mailer
 
 _log = logging.getLogger(__name__)
 
-#: What SES answers when it does not accept this message, now or later, unless the sender is the cause.
+#: Errors with which SES rejects this message permanently, unless the sender is the cause.
 _REFUSALS: Final = frozenset({"MessageRejected", "InvalidParameterValue"})
-#: What concerns every message: faults of the account, its permissions or its configuration.
+#: Errors that concern every message: the account, its permissions or its configuration.
 _CONFIGURATION: Final = frozenset(
     {
         "AccessDenied", "AccessDeniedException", "AccountSendingPaused",
@@ -34,16 +34,16 @@ _ADDRESS: Final = re.compile(r"[^\s,;:<>\"]+@[^\s,;:<>\"]+[^\s,;:<>\".]")
 
 
 def ses_client() -> Any:
-    """Make the client, with short time-outs: the notification's row is locked while it sends."""
+    """Create a client with short time-outs: the order's row stays locked while it sends."""
     return boto3.client(
         "ses", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
     )
 
 
 class SesMailer(Mailer):
-    """Sends from one address of the shop's.
+    """Sends e-mail from one address of the shop.
 
-    Neither what it raises nor what it logs quotes SES's message, which names the recipient.
+    Neither its exceptions nor its log lines quote SES's message, which names the recipient.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class SesMailer(Mailer):
         return DependencyUnavailable("ses", f"SES answered {code}.", outage=outage)
 
     def _is_ours(self, message: str, recipient: str) -> bool:
-        """Whether a refusal concerns the sender or the account, as far as SES's message says.
+        """Return whether SES's message blames the sender or the account rather than the recipient.
 
         In the sandbox both identities must be verified, and the message lists those that are not.
         """

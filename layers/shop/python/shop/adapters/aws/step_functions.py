@@ -1,4 +1,4 @@
-"""The checkout's state machine, through AWS Step Functions."""
+"""The checkout state machine on AWS Step Functions."""
 
 import json
 import logging
@@ -25,9 +25,9 @@ from shop.services.orders.ports import CheckoutMachine
 
 _log = logging.getLogger(__name__)
 
-#: Longer than the machine's own time-out (24 s), shorter than the function's (28 s).
+#: Longer than the state machine's time-out (24 s), shorter than the function's (28 s).
 _READ_TIMEOUT_SECONDS: Final = 26
-#: Refusals that are final; their names are those of the exceptions that the tasks end with.
+#: Final refusals, by the names of the exceptions that the tasks raise.
 _REFUSALS: Final[dict[str, type[ShopError]]] = {
     kind.__name__: kind for kind in (InsufficientStock, InvalidRequest, Conflict, PaymentDeclined)
 }
@@ -52,7 +52,7 @@ class StepFunctionsCheckout(CheckoutMachine):
     def run(self, command: PlaceOrder) -> PlacedOrder:
         answer = self._start(command)
         _log_execution(command, answer)
-        # The call succeeds even if the execution does not.
+        # The call succeeds even if the execution fails.
         if answer["status"] == "SUCCEEDED":
             return msgspec.json.decode(answer["output"], type=PlacedOrder)
         raise _failure(answer.get("error", "States.Timeout"), answer.get("cause", ""))
@@ -61,8 +61,8 @@ class StepFunctionsCheckout(CheckoutMachine):
         try:
             answer: dict[str, Any] = self._client.start_sync_execution(
                 stateMachineArn=self._state_machine_arn,
-                # Unlike a Standard machine's, names of Express executions need not be unique; ours say
-                # which order they are about and tell its attempts apart.
+                # Names of Express executions need not be unique, unlike those of Standard ones. Ours contain
+                # the order's id and distinguish its attempts.
                 name=f"{command.order_id}-{new_id().hex[-12:]}",
                 input=msgspec.json.encode(command).decode(),
             )
@@ -72,7 +72,7 @@ class StepFunctionsCheckout(CheckoutMachine):
 
 
 def step_functions_client() -> Any:
-    """Make the client; it retries nothing: the caller repeats the whole, inside its own time-out."""
+    """Create a client without retries: the caller repeats the whole call within its own time-out."""
     return boto3.client(
         "stepfunctions",
         config=Config(
@@ -84,7 +84,7 @@ def step_functions_client() -> Any:
 
 
 def _log_execution(command: PlaceOrder, answer: dict[str, Any]) -> None:
-    """Log what AWS bills for an execution."""
+    """Log the duration and memory that AWS bills for an execution."""
     billed = answer.get("billingDetails", {})
     _log.info(
         "execution",
@@ -100,7 +100,7 @@ def _log_execution(command: PlaceOrder, answer: dict[str, Any]) -> None:
 
 
 def _failure(error: str, cause: str) -> ShopError:
-    """Turn an execution's error back into the refusal that its task ended with."""
+    """Turn an execution's error back into the exception that its task raised."""
     if error == PaymentOutcomeUnknown.__name__:
         return PaymentOutcomeUnknown()
     kind = _REFUSALS.get(error)

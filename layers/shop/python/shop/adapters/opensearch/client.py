@@ -1,4 +1,4 @@
-"""The connection to OpenSearch. opensearch-py imports in 100 ms and more: only who searches pays for it."""
+"""The connection to OpenSearch. Importing opensearch-py takes over 100 ms, so only search functions do."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from opensearchpy.exceptions import TransportError
 from shop.domain.errors import DependencyUnavailable
 
 WRITE_TIMEOUT_SECONDS: Final = 20.0
-#: Statuses that say that the node, or the index, is not there now.
+#: Statuses that mean that the node or the index is unavailable.
 AWAY: Final = frozenset({404, 408, 429, 500, 502, 503, 504})
 
 
 def connect(url: str, timeout_seconds: float) -> OpenSearch:
-    """Make a client; it connects when it is first used.
+    """Create a client; it connects on first use.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def connect(url: str, timeout_seconds: float) -> OpenSearch:
 
 @contextmanager
 def availability() -> Iterator[None]:
-    """Turn what says that the node, or the index, is not there into `DependencyUnavailable`."""
+    """Translate errors that mean that the node or the index is unavailable into `DependencyUnavailable`."""
     try:
         yield
     except OpenSearchConnectionError as error:
@@ -38,7 +38,7 @@ def availability() -> Iterator[None]:
     except TransportError as error:
         if error.status_code in AWAY:
             raise DependencyUnavailable(
-                # A request can cause a 500 by itself; the others concern the node or the index.
+                # A single request can cause a 500; the other statuses concern the node or the index.
                 "opensearch",
                 f"opensearch: {error.error}",
                 outage=error.status_code != 500,
@@ -47,6 +47,6 @@ def availability() -> Iterator[None]:
 
 
 def failures(answer: Mapping[str, Any], *, accepted: frozenset[int]) -> list[dict[str, Any]]:
-    """List the operations of a bulk answer that failed with another status than those accepted."""
+    """List a bulk response's operations that failed with a status not in `accepted`."""
     operations = (next(iter(item.values())) for item in answer["items"])
     return [each for each in operations if each["status"] >= 300 and each["status"] not in accepted]

@@ -15,7 +15,7 @@ from shop.domain.search_results import Facets, Found, SearchPage, Suggestion, Su
 from shop.services.search.ports import SearchEngine
 
 ENGINE: Final = "opensearch"
-#: Products that have all that was asked for: with fewer, those that have half of it are found too.
+#: If fewer products match all words, products that match half of them are returned too.
 _ENOUGH: Final = 20
 
 
@@ -27,9 +27,9 @@ class OpenSearchEngine(SearchEngine):
     url : str
         ``http[s]://[user:password@]host:port``.
     names : IndexNames, optional
-        Which index; the shop has one.
+        Names of the index and its aliases.
     timeout_seconds : float
-        A node that takes longer counts as away.
+        A node that takes longer counts as unavailable.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class OpenSearchEngine(SearchEngine):
             total=total,
             facets=_facets(answer["aggregations"]),
             engine=ENGINE,
-            # What the filters leave out was spelt well enough.
+            # Words that match products outside the filters are spelt correctly.
             did_you_mean=self._better(words) if words and not _matched(answer) else None,
         )
 

@@ -1,4 +1,4 @@
-"""The search index: its names, its mapping, and what of a product stands in it."""
+"""The search index: its names, its mapping, and the fields of a product that it stores."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,15 +8,15 @@ import msgspec
 from shop.adapters.synonyms import synonyms
 from shop.domain.search_results import SearchDocument
 
-#: Lucene's. They are marked before the stemmer and go after the synonyms ("carry on"): "one" and "willing"
-#: must not go because their stems are "on" and "will".
+#: Lucene's stop words. They are marked before stemming, so that "one" and "willing" are not removed for their
+#: stems "on" and "will", and removed after the synonyms are applied ("carry on").
 _STOP_WORDS: Final = (
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in",
     "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their",
     "then", "there", "these", "they", "this", "to", "was", "will", "with",
 )  # fmt: skip
 _MARK: Final = "_"
-#: Of a word that is being typed; what comes after them is not looked at.
+#: Characters of a typed word that are compared; the rest is ignored.
 _TYPED_LETTERS: Final = 20
 
 
@@ -26,26 +26,26 @@ class IndexNames(msgspec.Struct, frozen=True):
     Attributes
     ----------
     alias : str
-        Points to the index that answers; the indexes are called ``<alias>-<time>``.
+        Points to the live index; indexes are named ``<alias>-<time>``.
     """
 
     alias: str = "products"
 
     @property
     def building(self) -> str:
-        """Alias of the index that is being built, beside the one that answers."""
+        """Alias of the index that is being built beside the live one."""
         return f"{self.alias}-building"
 
     def new(self) -> str:
-        """Name a new index after this moment."""
+        """Return a name for a new index, made from the current time."""
         return f"{self.alias}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
 
 def settings() -> dict[str, Any]:
-    """Give the index settings: how text becomes words.
+    """Return the index settings, which define how text is analysed.
 
-    The synonyms are applied to queries only, so that one word stays one word in the index. They come
-    after the stemmer and thus meet words in any form, and before stop words go ("carry on").
+    Synonyms are applied to queries only, so that one word stays one word in the index. They are applied after
+    stemming, so that they match words in any form, and before stop words are removed ("carry on").
     """
     plain = ["lowercase", "asciifolding"]
     stemmed = ["english_possessive", *plain, "mark_stop_words", "english_stem"]
@@ -91,11 +91,11 @@ _TEXT: Final[dict[str, Any]] = {
     "analyzer": "product_text",
     "search_analyzer": "product_query",
 }
-# A short name or a short list of tags does not make a product a better answer.
+# A short name or a short list of tags does not make a product more relevant.
 _WORDS: Final[dict[str, Any]] = _TEXT | {"norms": False, "copy_to": ["everything", "spelling"]}
 _EXACT: Final[dict[str, Any]] = {"raw": {"type": "keyword", "ignore_above": 512}}
 
-#: Only what stands here may be written.
+#: Documents may contain only the fields declared here.
 MAPPING: Final[dict[str, Any]] = {
     "dynamic": "strict",
     "properties": {
@@ -133,12 +133,12 @@ MAPPING: Final[dict[str, Any]] = {
 
 
 def definition() -> dict[str, Any]:
-    """Give the body that creates an index."""
+    """Return the body that creates an index."""
     return {"settings": {"index": settings()}, "mappings": MAPPING}
 
 
 def operation(document: SearchDocument, index: str, *, by_alias: bool) -> list[dict[str, Any]]:
-    """Make the two lines of a bulk request that write a document, unless a newer one is there."""
+    """Build the two lines of a bulk request that write a document unless the index has a newer one."""
     header = {
         "_index": index,
         "_id": str(document.product_id),
@@ -146,7 +146,7 @@ def operation(document: SearchDocument, index: str, *, by_alias: bool) -> list[d
         "version_type": "external",
     }
     if by_alias:
-        # An index that was never built must not come to be by itself, without a mapping.
+        # OpenSearch must not create a missing index by itself, without a mapping.
         header["require_alias"] = True
     return [{"index": header}, _source(document)]
 

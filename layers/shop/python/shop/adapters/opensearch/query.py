@@ -1,4 +1,4 @@
-"""Searches as OpenSearch's query language has them. What a customer typed is only ever a value."""
+"""Builds queries in OpenSearch's query language. Text from customers is only ever passed as a value."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,9 +7,9 @@ from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, t
 from shop.domain.search_results import MARK_END, MARK_START
 
 BRAND_LIMIT: Final = 50
-#: Aggregation that counts what the words match, whatever the filters.
+#: Aggregation that counts the products that the words match, before filters.
 MATCHED: Final = "matched"
-#: Aggregation that counts the products that have a word, or a synonym of it, without an error.
+#: Aggregation that counts the products that contain a word or a synonym of it exactly.
 KNOWN: Final = "known"
 _ACTIVE: Final = {"term": {"is_active": True}}
 _CATEGORY_LIMIT: Final = 1_000
@@ -28,20 +28,20 @@ _ORDERS: Final[dict[SearchSort, list[Any]]] = {
 
 
 def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, Any]:
-    """Make the body of a search.
+    """Build the body of a search.
 
     Parameters
     ----------
     words : str
-        The words of the query; empty: everything.
+        The words of the query; if empty, every product matches.
     strict : bool
-        Whether all words are wanted, or half of them will do.
+        Whether a product must match all words, or only half of them.
 
     Notes
     -----
-    The filters are applied after the facets were counted (``post_filter``), and each facet applies those
-    that are not its own: whether half of the words will do is decided by what the words match, or another
-    filter could find more products.
+    Filters are applied after the facets are counted (``post_filter``), and each facet applies the filters of
+    the other facets. Whether half of the words suffices depends on what the words match without filters;
+    otherwise an additional filter could return more products.
     """
     common, own = _common_filters(query.filters), _facet_filters(query.filters)
     body: dict[str, Any] = {
@@ -61,7 +61,7 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
 
 
 def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
-    """Make the body of a search for names with words that begin like those typed."""
+    """Build the body of a search for names with words that begin with those typed."""
     typed = " ".join(typed_words(prefix))
     return {
         "size": limit,
@@ -81,7 +81,7 @@ def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
 
 
 def spelling_body(word: str) -> dict[str, Any]:
-    """Make the body of a search for products with words that look like this one; counts also its own."""
+    """Build the body of a search for words similar to this one that also counts exact matches."""
     its_own = {"bool": {"filter": [_ACTIVE, {"match": {"everything": {"query": word}}}]}}
     return {
         "size": 30,
@@ -98,12 +98,12 @@ def spelling_body(word: str) -> dict[str, Any]:
 
 
 def _text(words: str, share: str) -> dict[str, Any]:
-    # A typing error is forgiven in what was typed, not in its synonyms: "shoe" finds sneakers, but one
-    # letter further are speakers.
+    # Typing errors are tolerated in the query's words, not in their synonyms: "shoe" finds sneakers, and
+    # "speakers" is one edit from "sneakers".
     typed = {"query": words, "fuzziness": "AUTO", "prefix_length": 1, "analyzer": "product_text"}
     return {
         "must": [
-            # Which products: the words may stand in different fields.
+            # Selects the products: the words may occur in different fields.
             {
                 "bool": {
                     "should": [
@@ -113,7 +113,7 @@ def _text(words: str, share: str) -> dict[str, Any]:
                     "boost": 0.0,
                 }
             },
-            # How good they are.
+            # Scores them.
             {
                 "dis_max": {
                     "queries": [
@@ -133,8 +133,8 @@ def _text(words: str, share: str) -> dict[str, Any]:
                     "boost": 2.0,
                 }
             },
-            # Words as they are stand before words with errors: a rare neighbour ("case") weighs more than a
-            # frequent word that was typed right ("cafe").
+            # Exact matches rank before fuzzy ones: otherwise a rare similar word ("case") would outweigh a
+            # frequent word that was typed correctly ("cafe").
             {
                 "constant_score": {
                     "filter": {"match": {"everything": {"query": words, "operator": "and"}}},
@@ -213,7 +213,7 @@ def _facets(
         for name, aggregation in counted.items()
     }
     if chosen:
-        # However rare they are: who chose them must see them.
+        # Selected brands are always listed, however rare.
         terms = {"field": "brand.raw", "include": list(chosen), "size": len(chosen)}
         facets["brands"]["aggs"]["chosen"] = {"terms": terms}
     return facets | {MATCHED: {"filter": {"match_all": {}}}}

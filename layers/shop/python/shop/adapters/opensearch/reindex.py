@@ -1,13 +1,13 @@
-"""Rebuild the search index from PostgreSQL beside the one that answers, then swap.
+"""Rebuild the search index from PostgreSQL beside the live one, then swap them.
 
 No gap
     Searches go to the old index until one atomic change of aliases.
 No change is lost
-    While the new index is being built the consumers write to both; what was changed without an event is
-    read once more before the swap. External versions settle every order of arrival.
+    While the new index is being built the consumers write to both. Products that changed meanwhile are read
+    again before the swap. External versions make the order of writes irrelevant.
 No harm
-    Ended at any point, even killed, it leaves the old index in place; the next run removes the remains.
-    One rebuild runs at a time.
+    A run that is stopped or killed at any point leaves the old index in place; the next run removes the
+    unfinished one. One rebuild runs at a time.
 """
 
 import re
@@ -27,7 +27,7 @@ from shop.domain.search_results import SearchDocument
 
 _BATCH: Final = 1_000
 _TIMEOUT_SECONDS: Final = 60.0
-#: Longer than any transaction of the shop: its rows carry the time at which it began.
+#: Longer than any transaction of the shop, because rows carry the time at which their transaction began.
 _MARGIN: Final = timedelta(minutes=5)
 _CONFLICT: Final = frozenset({409})
 
@@ -35,11 +35,11 @@ type Progress = Callable[[int, int], None]
 
 
 class ReindexError(Exception):
-    """The index was not rebuilt; the old one still answers."""
+    """The index was not rebuilt; the old one is still live."""
 
 
 class Rebuilt(NamedTuple):
-    """What a run has done: the index that answers now, and those that were removed."""
+    """The result of a run: the index that is live now, and the indexes that were removed."""
 
     name: str
     documents: int
@@ -53,19 +53,19 @@ def reindex(
     names: IndexNames | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Rebuilt:
-    """Build a new index and let it answer.
+    """Build a new index and make it the live one.
 
     Parameters
     ----------
     progress : callable
-        Called after every batch with the numbers of documents written and to be written.
+        Called after every batch with the number of documents written and their total.
 
     Raises
     ------
     DependencyUnavailable
         If a server is unavailable.
     ReindexError
-        If another rebuild is running, or documents were refused.
+        If another rebuild is running, or OpenSearch rejects documents.
     """
     names = names or IndexNames()
     began = time.monotonic()
@@ -82,7 +82,7 @@ def reindex(
                 documents = build.fill(reader, progress)
                 removed = build.swap()
             except BaseException:
-                # The old index answers; this one would only take room.
+                # The old index stays live; this one would only occupy disk space.
                 with suppress(OpenSearchException):
                     build.remove(build.index)
                 raise
@@ -97,12 +97,12 @@ class _Build:
         self.index = names.new()
 
     def create(self) -> None:
-        """Make the index; from now on the consumers write to it too."""
+        """Create the index; from now on the consumers write to it too."""
         body = definition() | {"aliases": {self._names.building: {}}}
         self._client.indices.create(index=self.index, body=body)
 
     def fill(self, reader: CatalogReader, progress: Progress) -> int:
-        """Write every product, then once more what has been changed since."""
+        """Write every product, then again those that changed meanwhile."""
         total, now = reader.count()
         written = 0
         for batch in reader.batches(_BATCH):
@@ -115,7 +115,7 @@ class _Build:
         return int(self._client.count(index=self.index)["count"])
 
     def swap(self) -> list[str]:
-        """Let the new index answer, at once and whole; remove all others of ours."""
+        """Make the new index live in one atomic change, and remove all others of the shop."""
         alias, building = self._names.alias, self._names.building
         actions: list[dict[str, Any]] = [
             {"add": {"index": self.index, "alias": alias}},
@@ -124,7 +124,7 @@ class _Build:
         held = self._indices(f"{alias},{alias}-*")
         for index, aliases in held.items():
             if index == alias:
-                # Somebody wrote before there was an index, so that one came to be under the alias's name.
+                # A write before the first build created an index under the alias's name.
                 actions.append({"remove_index": {"index": index}})
             elif alias in aliases:
                 actions.append({"remove": {"index": index, "alias": alias}})
@@ -135,13 +135,13 @@ class _Build:
         return old
 
     def remove_abandoned(self) -> None:
-        """Remove what a run that was killed has left: we hold the lock, so nobody builds it."""
+        """Remove indexes that a killed run left behind; the lock ensures that nobody is building them."""
         for index, aliases in self._indices(f"{self._names.alias}-*").items():
             if self._own.fullmatch(index) and self._names.alias not in aliases:
                 self.remove(index)
 
     def remove(self, index: str) -> None:
-        """Delete an index; if it is gone already, so much the better."""
+        """Delete an index; a missing one is not an error."""
         with suppress(NotFoundError):
             self._client.indices.delete(index=index)
 

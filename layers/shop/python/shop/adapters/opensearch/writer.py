@@ -1,4 +1,4 @@
-"""Keeps the search index fresh."""
+"""Keeps the search index up to date."""
 
 import logging
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from shop.services.search.ports import SearchIndex
 
 _log = logging.getLogger(__name__)
 
-#: A newer document is there (409), which is what the external version is for; or a rebuild has just ended
-#: (404): the alias of its index is gone, and that index got the document by the other alias.
+#: The index has a newer document (409), as detected by the external version; or a rebuild has just ended
+#: (404) and removed the alias of its index, which received the document through the other alias.
 _FINE: Final = frozenset({404, 409})
 
 
 class OpenSearchIndex(SearchIndex):
     """The index on OpenSearch.
 
-    It writes to the index that answers and to one that is being built. The documents are read before the
-    indexes are looked up: a rebuild that begins in between reads the tables after us.
+    It writes to the live index and to one that is being built. The caller reads the documents before this
+    looks up the indexes, so a rebuild that begins in between reads later data.
 
     Parameters
     ----------
     url : str
         ``http[s]://[user:password@]host:port``.
     names : IndexNames, optional
-        Which index; the shop has one.
+        Names of the index and its aliases.
     """
 
     def __init__(self, url: str, names: IndexNames | None = None) -> None:
@@ -47,7 +47,7 @@ class OpenSearchIndex(SearchIndex):
     def write(self, documents: Sequence[SearchDocument]) -> list[SearchDocument]:
         targets = self._targets()
         if not targets or not documents:
-            # Not built yet: the build reads the tables.
+            # No index has been built yet; the build will read the tables.
             return []
         lines = [
             line
@@ -72,7 +72,7 @@ class OpenSearchIndex(SearchIndex):
             try:
                 found = self._client.indices.get_alias(name=",".join(aliases))
             except NotFoundError as error:
-                # Some are missing; those that exist are in the answer.
+                # Missing aliases cause a 404 whose body lists those that exist.
                 found = {
                     index: body
                     for index, body in (error.info if isinstance(error.info, dict) else {}).items()
@@ -83,7 +83,7 @@ class OpenSearchIndex(SearchIndex):
 
 
 def _check(answer: dict[str, Any]) -> None:
-    """Raise if anything was refused for another reason than its age."""
+    """Raise if a document was rejected for a reason other than being outdated."""
     refused = failures(answer, accepted=_FINE)
     if not refused:
         return

@@ -25,7 +25,7 @@ _PRODUCT: Final = f"""
     LEFT JOIN inventory AS i ON i.product_id = p.id
 """  # noqa: S608
 
-#: The order of each sort, and the same by the names of `_PAGE`. A scan of an index gives it either way.
+#: The order of each sort. An index scan returns rows in this order, in either direction.
 _ORDERS: Final = {
     Sort.NEWEST: "{0}.created_at DESC, {0}.id",
     Sort.PRICE_ASC: "{0}.price_minor, {0}.id",
@@ -47,8 +47,8 @@ _CHOOSE: Final = """
     SELECT o.id FROM products AS o WHERE o.is_active ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 
-# From every category of the subtree the first rows of its part of the index, then the first of those:
-# never more than categories x depth rows, however many products there are.
+# Reads the first rows of each category of the subtree from the index, then takes the first of those: at most
+# categories x depth rows, however many products there are.
 _CHOOSE_IN_SUBTREE: Final = f"""
     SELECT t.id FROM categories AS s
     CROSS JOIN LATERAL (
@@ -152,9 +152,9 @@ class PostgresProducts(ProductRepository):
 
 
 def page_statement(sort: Sort, *, in_category: bool) -> str:
-    """Make the statement of a page of products.
+    """Build the statement that reads a page of products.
 
-    The rows are chosen by their ids first, so that what is skipped costs no more than index entries.
+    It selects ids first, so that skipped rows cost only index entries.
     """
     order = _ORDERS[sort]
     choose = _CHOOSE_IN_SUBTREE if in_category else _CHOOSE

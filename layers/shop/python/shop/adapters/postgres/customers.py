@@ -6,7 +6,7 @@ from shop.adapters.postgres.database import Transaction
 from shop.domain.customers import Customer
 from shop.services.identity.ports import CustomerRepository
 
-# A row that is in the way is updated to what it is, only to be returned.
+# A conflicting row is updated to its own values so that RETURNING includes it.
 _ADD: Final = """
     INSERT INTO customers AS known (id, email, password_hash, name, role)
     VALUES (%s, %s, %s, %s, %s)

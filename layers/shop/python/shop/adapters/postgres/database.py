@@ -1,13 +1,13 @@
 """One connection to PostgreSQL for each execution environment, and transactions on it.
 
-A statement that is used again is prepared, so that PostgreSQL plans it once. What belongs together travels in
-one pipeline: BEGIN goes with the first statement and COMMIT with the last, so that a round trip is spent only
-where an answer is needed.
+A statement that runs more than once is prepared, so that PostgreSQL plans it once. The statements of a
+transaction share one pipeline: BEGIN is sent with the first statement and COMMIT with the last, so that only
+a needed answer costs a round trip.
 
 Amazon RDS Proxy multiplexes the extended query protocol that both use ("Amazon RDS Proxy multiplexing
 support for PostgreSQL Extended Query Protocol", AWS Database Blog, 2024). What pins a session there are
 the SQL commands PREPARE, EXECUTE and DEALLOCATE, settings, and statements of more than 16 KB ("Avoiding
-pinning an RDS Proxy", Amazon RDS User Guide). For a pooler that knows no prepared statements,
+pinning an RDS Proxy", Amazon RDS User Guide). For a pooler without support for prepared statements,
 ``SHOP_DATABASE_PREPARE=false`` sends every statement unprepared.
 """
 
@@ -28,7 +28,7 @@ from shop.domain.errors import DependencyUnavailable
 type Parameters = Sequence[Any] | Mapping[str, Any]
 
 _CONNECT_TIMEOUT_SECONDS: Final = 3
-#: Data that the server does not acknowledge for so long: its host is gone without closing the connection.
+#: If the server does not acknowledge data for this long, the connection is considered lost.
 _UNACKNOWLEDGED_MILLISECONDS: Final = 10_000
 #: Executions of a statement before it is prepared: preparing costs a round trip, so the second one pays it.
 _PREPARE_THRESHOLD: Final = 1
@@ -43,7 +43,7 @@ class Struct[T]:
         self._kind = kind
 
     def __call__(self, cursor: Any) -> RowMaker[T]:
-        """Make the function that turns a row's values into a struct."""
+        """Return the function that turns a row's values into a struct."""
         names = [column.name for column in cursor.description or ()]
         kind = self._kind
 
@@ -54,18 +54,18 @@ class Struct[T]:
 
 
 class Answer[T]:
-    """The rows of a statement that was sent; asking for them waits for the server."""
+    """The rows of a statement that was sent; reading them waits for the server."""
 
     def __init__(self, cursor: psycopg.Cursor[T]) -> None:
         self._cursor = cursor
 
     def rows(self) -> list[T]:
-        """Give all rows."""
+        """Return all rows."""
         return self._cursor.fetchall()
 
 
 class Transaction:
-    """Statements that run together, or each by itself, on one connection."""
+    """Statements on one connection, in one transaction or each in its own."""
 
     def __init__(
         self, connection: psycopg.Connection[Any], pipeline: psycopg.Pipeline | None = None
@@ -74,45 +74,45 @@ class Transaction:
         self._pipeline = pipeline
 
     def send(self, sql: str, parameters: Parameters = ()) -> None:
-        """Run a statement whose answer is not needed; in a transaction it costs no round trip of its own."""
+        """Run a statement whose answer is not needed; inside a transaction it adds no round trip."""
         self._execute(sql, parameters, namedtuple_row)
 
     def ask[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> Answer[T]:
-        """Run a query whose rows are needed later, for example after the commit."""
+        """Send a query whose rows are read later, for example after the commit."""
         return Answer(self._execute(sql, parameters, Struct(kind)))
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
-        """Run a statement and give the number of rows it touched."""
+        """Run a statement and return the number of affected rows."""
         cursor = self._execute(sql, parameters, namedtuple_row)
         if self._pipeline is not None:
             self._pipeline.sync()  # the answer is known once it has been fetched
         return cursor.rowcount
 
     def row(self, sql: str, parameters: Parameters = ()) -> Any | None:
-        """Run a query and give its first row, whose columns are attributes."""
+        """Run a query and return its first row, whose columns are attributes."""
         return self._execute(sql, parameters, namedtuple_row).fetchone()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
-        """Run a query and give all its rows, whose columns are attributes."""
+        """Run a query and return all rows, whose columns are attributes."""
         return self._execute(sql, parameters, namedtuple_row).fetchall()
 
     def one[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> T | None:
-        """Run a query and give its first row as a struct."""
+        """Run a query and return its first row as a struct."""
         return self._execute(sql, parameters, Struct(kind)).fetchone()
 
     def all[T](self, kind: type[T], sql: str, parameters: Parameters = ()) -> list[T]:
-        """Run a query and give all its rows as structs."""
+        """Run a query and return all rows as structs."""
         return self._execute(sql, parameters, Struct(kind)).fetchall()
 
     def _execute[T](
         self, sql: str, parameters: Parameters, factory: BaseRowFactory[T]
     ) -> psycopg.Cursor[T]:
-        # Every statement is made of constants of this package; values are only ever parameters.
+        # Statements are built from constants of this package; values are always passed as parameters.
         return self._connection.cursor(row_factory=factory).execute(sql.encode(), parameters)
 
 
 class Database:
-    """A connection that is opened on first use and again after a loss. Not for two threads at once.
+    """A connection that is opened on first use and reopened after a loss. Not safe for threads.
 
     Its time-outs are the database's own defaults, set by `shop.adapters.postgres.migrations`: Amazon RDS
     Proxy refuses connections that ask for settings, and pins those that set them later.
@@ -122,7 +122,7 @@ class Database:
     url : str
         ``postgresql://…``.
     prepare : bool
-        Whether statements that are used again are prepared.
+        Whether statements that run more than once are prepared.
     """
 
     def __init__(self, url: str, *, prepare: bool = True) -> None:
@@ -138,9 +138,9 @@ class Database:
         Raises
         ------
         DependencyUnavailable
-            If the server is unavailable, or stopped the transaction because of a lock or a time-out. When
-            the connection is lost during the commit itself the change may or may not have happened; every
-            caller is safe to repeat.
+            If the server is unavailable, or aborted the transaction because of a lock or a time-out. If the
+            connection is lost during the commit, the changes may or may not be stored; every caller is safe
+            to repeat.
         """
         with self._lock, self._translated_errors():
             connection = self._live_connection()
@@ -172,7 +172,7 @@ class Database:
         try:
             yield
         except errors.ReadOnlySqlTransaction as error:
-            # A fail-over has made a replica of the server: the next connection finds the new primary.
+            # A failover has made this server a replica: the next connection reaches the new primary.
             self.close()
             raise DependencyUnavailable("postgresql") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -212,7 +212,7 @@ def _is_alive(connection: psycopg.Connection[Any]) -> bool:
     """Tell, without a round trip, whether the server has closed an idle connection.
 
     An idle PostgreSQL connection has nothing to read; end of file or an error message waiting on the
-    socket means that the server went away while the execution environment was frozen.
+    socket means that the server closed it while the execution environment was frozen.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)

@@ -1,4 +1,4 @@
-"""Events recorded in a transaction: outbox rows written with its changes, and its inbox row."""
+"""Records the events of a transaction as outbox rows, and its inbox row."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _NEW: Final = """
 _INSERT: Final = """
     INSERT INTO outbox (event_id, aggregate_id, event_type, correlation_id, body, occurred_at)
 """
-# What its aggregates had waiting before: it is published first, so that their events stay in order.
+# Events of the same aggregates that are not published yet; they are published first, to keep the order.
 _WAITING: Final = f"""
     SELECT {COLUMNS} FROM outbox
     WHERE published_at IS NULL AND aggregate_id = ANY(%(aggregate_ids)s::text[]) ORDER BY sequence
@@ -42,17 +42,17 @@ INBOX_KEY: Final = "inbox_pkey"
 
 
 def recording_if(source: str) -> str:
-    """Make the CTEs that record a statement's event if, and only if, `source` has a row.
+    """Build the CTEs that record a statement's event if and only if `source` has a row.
 
     Parameters
     ----------
     source : str
-        Name of a CTE of at most one row.
+        Name of a CTE with at most one row.
 
     Returns
     -------
     str
-        ``recorded`` and ``waiting``; the latter is for a column made by `WAITING`.
+        The CTEs ``recorded`` and ``waiting``; the column `WAITING` reads the latter.
     """
     return f"""
     recorded AS (
@@ -60,7 +60,7 @@ def recording_if(source: str) -> str:
     ), waiting AS ({_WAITING})"""  # noqa: S608
 
 
-#: Column of a statement with `recording_if`: the events that its aggregate had waiting before.
+#: Column of a statement with `recording_if`: earlier unpublished events of its aggregate.
 WAITING: Final = "(SELECT coalesce(json_agg(waiting), '[]') FROM waiting) AS waiting"
 
 
@@ -74,7 +74,7 @@ class WaitingEvent(msgspec.Struct):
     body: str
 
     def stored(self) -> StoredEvent:
-        """Give it as the publisher takes it."""
+        """Return the event as the publisher expects it."""
         # json_agg writes bytea in hexadecimal.
         body = bytes.fromhex(self.body.removeprefix("\\x"))
         return StoredEvent(
@@ -83,19 +83,19 @@ class WaitingEvent(msgspec.Struct):
 
 
 class Recorded(msgspec.Struct):
-    """What a statement with `recording_if` and `WAITING` answers at least."""
+    """The columns that every statement with `recording_if` and `WAITING` returns."""
 
     waiting: list[WaitingEvent]
 
 
 class NewEvent(msgspec.Struct, frozen=True):
-    """An event to record; its body is written once, for the outbox and for the broker."""
+    """An event to record; its body is encoded once, for the outbox and for the broker."""
 
     envelope: Envelope
     body: bytes
 
     def stored(self) -> StoredEvent:
-        """Give it as the publisher takes it."""
+        """Return the event as the publisher expects it."""
         envelope = self.envelope
         return StoredEvent(
             envelope.event_id,
@@ -107,7 +107,7 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 
 class EventLog:
-    """The events of one unit of work, and what their aggregates had waiting before."""
+    """The events of one unit of work, and earlier unpublished events of their aggregates."""
 
     def __init__(self) -> None:
         self._recorded: list[NewEvent] = []
@@ -115,19 +115,19 @@ class EventLog:
         self._waiting: list[StoredEvent] = []
 
     def record(self, event: NewEvent) -> None:
-        """Record an event in the transaction's last statement."""
+        """Add an event, to be inserted by the transaction's last statement."""
         self._recorded.append(event)
         self._open.append(event)
 
     def was_recorded(self, event: NewEvent, waiting: Sequence[WaitingEvent]) -> None:
-        """Note an event that a statement has recorded by `recording_if`."""
+        """Add an event that a statement has already inserted with `recording_if`."""
         self._recorded.append(event)
         self._waiting += [each.stored() for each in waiting]
 
     def close(
         self, transaction: Transaction, consumed: tuple[str, UUID] | None
     ) -> Answer[StoredEvent] | None:
-        """Write the rest, and the message that the transaction has consumed, in its last statement.
+        """Insert the remaining events and the consumed message in the transaction's last statement.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class EventLog:
         Returns
         -------
         Answer of StoredEvent or None
-            What the aggregates had waiting before; None if there is nothing to write.
+            Earlier unpublished events of the aggregates; None if there is nothing to write.
         """
         if not self._open and consumed is None:
             return None
@@ -146,14 +146,14 @@ class EventLog:
         return transaction.ask(StoredEvent, _CLOSE, values)
 
     def log_lines(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give a line of the log for each event, once they are committed."""
+        """Yield a log line for each event; for use after the commit."""
         for event in self._recorded:
             envelope = event.envelope
             about = envelope.log_fields() | {"aggregate_id": envelope.event.aggregate_id}
             yield "event recorded", about
 
     def to_publish(self, waiting: Answer[StoredEvent] | None) -> list[StoredEvent]:
-        """Give what is published after the commit, in order; nothing if nothing was recorded."""
+        """Return the events to publish after the commit, in order; none if none was recorded."""
         if not self._recorded:
             return []
         before = {event.event_id: event for event in self._waiting}
@@ -165,7 +165,7 @@ class EventLog:
 
 
 def new_event(event: Event, correlation_id: UUID | str, event_id: UUID | None = None) -> NewEvent:
-    """Give an event what every message carries, and write its body."""
+    """Wrap an event in an envelope and encode its body."""
     envelope = Envelope(
         event_id=event_id or new_id(),
         occurred_at=datetime.now(UTC),
@@ -176,7 +176,7 @@ def new_event(event: Event, correlation_id: UUID | str, event_id: UUID | None = 
 
 
 def parameters(events: Sequence[NewEvent]) -> dict[str, Any]:
-    """Make the parameters of the statements that record events."""
+    """Build the parameters of the statements that record events."""
     envelopes = [event.envelope for event in events]
     return {
         "event_ids": [envelope.event_id for envelope in envelopes],

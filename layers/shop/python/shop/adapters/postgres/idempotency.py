@@ -1,4 +1,4 @@
-"""Idempotency records in PostgreSQL: the primary key decides which of two equal requests runs."""
+"""Idempotency records in PostgreSQL: the primary key decides which of two identical requests runs."""
 
 from typing import Final, override
 
@@ -10,7 +10,7 @@ from shop.domain.idempotency import Claim, StoredAnswer
 from shop.domain.ids import new_id
 from shop.services.idempotency.ports import IdempotencyRecords
 
-#: A claim older than this belongs to a request that crashed: longer than API Gateway waits (29 s).
+#: A claim older than this belongs to a request that crashed; API Gateway waits at most 29 s.
 _LOCK_SECONDS: Final = 30
 _KEPT: Final = "24 hours"
 

@@ -1,7 +1,7 @@
 """Stock and holds in PostgreSQL.
 
-Every change locks the inventory rows first, by product id, in a statement of its own: the statement after
-it then works on a snapshot in which nobody else changes these rows.
+Every change first locks the inventory rows, ordered by product id, in a separate statement. The next
+statement then takes its snapshot when no other transaction can change these rows.
 """
 
 from collections.abc import Sequence
@@ -162,7 +162,8 @@ class PostgresInventory(InventoryRepository):
             "maximum": MAX_ON_HAND,
         }
         if not self._transaction.rows(sql.LOCK_STOCK, parameters):
-            # The first stock of a product; two of these at once insert one row and both lock it.
+            # The first stock of a product: of two concurrent statements one inserts the row, and both lock
+            # it.
             self._transaction.send(sql.FIRST_STOCK, parameters)
             if not self._transaction.rows(sql.LOCK_STOCK, parameters):
                 return None

@@ -1,7 +1,7 @@
 """Statements of `shop.adapters.postgres.inventory`.
 
-``statement_timestamp()`` rather than ``now()``: a transaction that waited for a lock must judge holds by
-the time at which it goes on.
+``statement_timestamp()`` rather than ``now()``: a transaction that waited for a lock must compare expiry
+times with the time at which it resumed.
 """
 
 from typing import Final
@@ -36,9 +36,9 @@ LOCK_STOCK: Final = """
     SELECT product_id FROM inventory WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR UPDATE
 """
 
-# The order's row comes first in the global lock order; the condition on it is evaluated before any row of
-# inventory is read. Orders of other systems have no row here, so that two holds of one take turns by its
-# id: over different products they would not meet.
+# The order's row comes first in the global lock order; its condition is evaluated before any inventory row is
+# read. Orders of other systems have no row here, so an advisory lock on the order's id serialises two holds
+# of one order, which may share no product.
 LOCK_ORDER_AND_STOCK: Final = """
     WITH turn AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(hashtextextended(%(order)s::text, 0))
@@ -61,12 +61,12 @@ LOCK_STOCK_OF_ORDER: Final = f"""
     ORDER BY product_id FOR UPDATE
 """  # noqa: S608
 
-# Lapsed holds make room for a new one only: a repeated hold changes nothing, so it takes nothing out.
+# Only a new hold releases lapsed ones: a repeated hold changes nothing.
 _ORDER_IS_NEW: Final = "AND NOT EXISTS (SELECT FROM reservations WHERE order_id = %(order)s)"
 
 
 def _take_lapsed_out(condition: str) -> str:
-    # Rows that a payment is taking over right now are skipped, not waited for: it stops their clock.
+    # Rows that a starting payment has locked are skipped: it exempts them from expiry.
     return f"""
     lapsed_rows AS (
         SELECT order_id, product_id FROM reservations
@@ -153,8 +153,8 @@ RELEASE: Final = f"""
     RETURNING {_LEVEL}, released.id AS reservation_id, released.expires_at, released.quantity
 """  # noqa: S608
 
-# All or nothing: an order part of whose hold has ended is not confirmed. The rows of inventory are locked
-# first and in order; what is then subtracted is subtracted from their latest version.
+# All or nothing: an order is not confirmed if part of its hold has ended. The inventory rows are locked
+# first, in order, so that the subtraction applies to their latest version.
 CONFIRM: Final = f"""
     WITH locked AS MATERIALIZED (
         SELECT product_id FROM inventory
@@ -220,7 +220,7 @@ LAPSED_ORDERS: Final = f"""
     LIMIT %(limit)s
 """  # noqa: S608
 
-# An order whose row somebody else has locked is left to them, or to the next run.
+# An order whose row another transaction has locked is left to that transaction or the next run.
 CLAIM_LAPSED: Final = f"""
     WITH the_order AS MATERIALIZED (
         SELECT status, correlation_id, reservation_expires_at FROM orders

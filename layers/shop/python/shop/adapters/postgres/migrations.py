@@ -10,14 +10,14 @@ from psycopg import sql
 #: The oldest major version of PostgreSQL that has ``ALTER COLUMN … SET EXPRESSION``.
 MINIMUM_VERSION: Final = 17
 _LOCK: Final = 7_468_637  # any number of our own: two runners wait for each other
-#: A statement that waits longer for a lock or runs longer than this is given up, so that a request ends
-#: inside its function's time-out with a clear answer.
+#: PostgreSQL cancels a statement that waits longer for a lock, or runs longer, so that a request ends within
+#: its function's time-out with a clear answer.
 _TIME_OUTS: Final = {
     "statement_timeout": "15s",
     "lock_timeout": "8s",
     "idle_in_transaction_session_timeout": "30s",
 }
-#: What every session of the database begins with.
+#: Defaults of every session of the database.
 _SESSION_DEFAULTS: Final = {**_TIME_OUTS, "timezone": "UTC"}
 
 
@@ -26,7 +26,7 @@ class MigrationError(Exception):
 
 
 def migrate(database_url: str, directory: Path) -> list[str]:
-    """Apply what is missing, each file in a transaction of its own, and set the sessions' defaults.
+    """Apply pending migrations, each file in its own transaction, and set the sessions' defaults.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     Returns
     -------
     list of str
-        Names of the files applied now.
+        Names of the files that this call applied.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def migrate(database_url: str, directory: Path) -> list[str]:
         check_version(connection.info.server_version)
         with connection.transaction():
             for setting in _TIME_OUTS:
-                # A migration takes the time that it needs.
+                # Migrations run without time-outs.
                 connection.execute(sql.SQL("SET {} = 0").format(sql.Identifier(setting)))
             connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             connection.execute(
@@ -83,12 +83,12 @@ def migrate(database_url: str, directory: Path) -> list[str]:
 
 
 def check_version(server_version: int) -> None:
-    """Refuse a server that is older than the shop needs.
+    """Check that the server is not older than the shop requires.
 
     Parameters
     ----------
     server_version : int
-        As libpq gives it: 170004 is 17.4.
+        As libpq reports it: 170004 is 17.4.
 
     Raises
     ------
@@ -102,12 +102,12 @@ def check_version(server_version: int) -> None:
 
 
 def set_session_defaults(connection: psycopg.Connection[Any]) -> None:
-    """Give the database of a connection its defaults; a copy of a database does not inherit them.
+    """Set the session defaults of a connection's database; a copy of a database does not inherit them.
 
     Parameters
     ----------
     connection : psycopg.Connection
-        As the database's owner. Sessions that begin later have the defaults.
+        Connected as the database's owner. The defaults apply to later sessions.
     """
     with connection.transaction():
         for setting, value in _SESSION_DEFAULTS.items():

@@ -1,4 +1,4 @@
-"""The record of what customers were e-mailed, in PostgreSQL."""
+"""The record of e-mails to customers, in PostgreSQL."""
 
 from typing import Final, override
 from uuid import UUID
@@ -14,7 +14,7 @@ _RECORD: Final = """
 
 
 class PostgresNotifications(NotificationLog):
-    """One row an order and kind."""
+    """One row per order and kind of notification."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -1,4 +1,4 @@
-"""The outbox in PostgreSQL, as it is published from."""
+"""The outbox in PostgreSQL, as the publisher reads it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ class PostgresOutbox(Outbox):
     def pending(self, *, limit: int) -> Iterator[PostgresOutboxBatch]:
         unavailable: DependencyUnavailable | None = None
         with self._database.transaction() as transaction:
-            # A lock of the transaction: one of the session would outlive a relay whose host vanishes.
+            # A transaction-level lock: a session-level one would outlive a relay whose host is lost.
             events = transaction.all(
                 StoredEvent,
                 f"SELECT {COLUMNS} FROM outbox WHERE published_at IS NULL"  # noqa: S608
@@ -56,7 +56,7 @@ class PostgresOutbox(Outbox):
             except DependencyUnavailable as error:
                 if error.dependency == "postgresql":
                     raise
-                # What the broker has confirmed until then stays marked.
+                # Events that the broker has confirmed so far stay marked as published.
                 unavailable = error
         if unavailable is not None:
             raise unavailable

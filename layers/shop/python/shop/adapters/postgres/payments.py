@@ -109,7 +109,7 @@ class PostgresPayments(PaymentRepository):
         payment_intent_id: str | None,
         failure_code: str | None,
     ) -> Applied:
-        # The timeline and the event are shown to the customer.
+        # Customers see the timeline and the event.
         reason = public_decline_code(failure_code)
         return self._apply(
             attempt,

@@ -1,6 +1,6 @@
 """The statements of `shop.adapters.postgres.payments`.
 
-What changes an order locks its row first, then what hangs on it, as every other writer does.
+A statement that changes an order locks the order's row first and dependent rows after it.
 """
 
 # ruff: noqa: S608 - the statements are put together from constants of this module only
@@ -32,10 +32,10 @@ FIND_BY_INTENT: Final = f"""
     SELECT o.id AS order_id, o.status, o.correlation_id, {ATTEMPT_OBJECT} AS attempt
     FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.payment_intent_id = %s
 """
-# The locks come before the decision, and nothing is changed unless everything is. `held` sees each row
-# as it is once its lock is ours, so neither a sweep nor another buyer can take the stock in between. What
-# was held while this waited for the order's row it does not see: then the order is still being placed. Nor
-# does `latest` see an attempt that began meanwhile, and of one that it sees the lock gives today's state.
+# The locks are taken before the decision, and all rows change or none. `held` reads each row after locking
+# it, so neither a sweep nor another buyer can take the stock in between. It does not see stock that was held
+# while this statement waited for the order's row; the order is then still being placed. `latest` does not see
+# an attempt that began meanwhile; of an attempt that it sees, it reads the locked row's latest state.
 BEGIN: Final = f"""
     WITH the_order AS MATERIALIZED (
         SELECT id, status, correlation_id, total_minor, currency, reservation_expires_at FROM orders
@@ -82,8 +82,8 @@ NOTE: Final = f"""
     WHERE order_id = %(order_id)s AND attempt = %(attempt)s AND {IS_OPEN}
       AND coalesce(payment_intent_id, %(intent)s, '') = coalesce(%(intent)s, payment_intent_id, '')
 """
-# An outcome: the attempt's row, the order's status and its timeline; where the order is elsewhere
-# already, the attempt's row alone.
+# Records an outcome: the attempt's row, the order's status and its timeline. If the order has left
+# PAYMENT_PROCESSING, only the attempt's row changes.
 APPLY: Final = f"""
     WITH known AS MATERIALIZED (
         SELECT id, status, correlation_id FROM orders WHERE id = %(order_id)s FOR UPDATE
@@ -142,8 +142,8 @@ REFUND_ORDER: Final = """
 FIND_REFUND: Final = """
     SELECT payment_intent_id, order_id, amount_minor, reason FROM refunds WHERE payment_intent_id = %s
 """
-# The bank's refusal can overtake our answer: then the refund's id is known already. The webhook of a charge
-# does not know it.
+# The webhook of a failed refund can arrive before the answer to our request; the refund's id is then already
+# stored. The webhook of a charge does not contain it.
 FINISH_REFUND: Final = """
     UPDATE refunds
     SET status = CASE WHEN refund_id = %(refund_id)s THEN 'failed' ELSE 'succeeded' END,
@@ -152,7 +152,7 @@ FINISH_REFUND: Final = """
     WHERE payment_intent_id = %(intent)s
       AND (status = 'pending' OR status = 'succeeded' AND refund_id IS NULL)
 """
-# The event of a refund that was made elsewhere has another id.
+# The event of a refund that was made elsewhere has a different id.
 FAIL_REFUND: Final = """
     INSERT INTO refunds AS known
         (payment_intent_id, order_id, amount_minor, reason, status, refund_id, problem)

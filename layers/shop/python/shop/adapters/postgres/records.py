@@ -1,11 +1,11 @@
-"""Delete old records in PostgreSQL, a batch a transaction."""
+"""Delete old records in PostgreSQL, one batch per transaction."""
 
 from typing import Final, override
 
 from shop.adapters.postgres.database import Database
 from shop.services.platform.ports import Records
 
-# Locked rows are in use; they are not that old for long, and the next run finds them.
+# Locked rows are in use; a later run deletes them.
 _IDEMPOTENCY_KEYS: Final = """
     DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours'

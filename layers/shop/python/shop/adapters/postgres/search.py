@@ -28,9 +28,9 @@ from shop.domain.search_results import (
 from shop.services.search.ports import SearchEngine
 
 ENGINE: Final = "postgresql"
-#: Brands that the facet names: those chosen, and the most frequent ones.
+#: Brands in the facet: the selected ones and the most frequent ones.
 BRAND_LIMIT: Final = 50
-#: Products that have all that was asked for: with fewer, those that have half of it are found too.
+#: If fewer products match all words, products that match half of them are returned too.
 _ENOUGH: Final = 20
 
 type Groups = list[list[str]]
@@ -39,8 +39,8 @@ type Groups = list[list[str]]
 class PostgresSearchEngine(SearchEngine):
     """The search engine on PostgreSQL.
 
-    Two statements a search: the words are looked up (unknown ones are taken for words that look like
-    them), then everything is found, counted and sorted. Tables alone decide, so it is never out of date.
+    A search takes two statements: the first looks up the words and replaces unknown ones by similar ones, the
+    second finds, counts and sorts. It reads the tables, so results are never out of date.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class PostgresSearchEngine(SearchEngine):
         with self._database.autocommit() as transaction:
             groups, unknown = _understand(transaction, words)
             if words and not groups:
-                # Stop words only: they are in every product and in none.
+                # The query consists of stop words only, so it matches nothing.
                 return SearchPage(results=(), total=0, facets=_no_facets(), engine=ENGINE)
             row = transaction.row(
                 search_sql.search_statement(query.order, has_words=bool(groups)),
@@ -81,7 +81,7 @@ class PostgresSearchEngine(SearchEngine):
         words = typed_words(prefix)
         if not words:
             return Suggestions(suggestions=(), engine=ENGINE)
-        # `typed_words` leaves letters and digits only: nothing in a pattern needs to be escaped.
+        # `typed_words` returns letters and digits only, so the pattern needs no escaping.
         patterns = sorted((f"% {word}%" for word in words), key=len)
         with self._database.autocommit() as transaction:
             suggestions = transaction.all(
@@ -100,7 +100,7 @@ class PostgresSearchEngine(SearchEngine):
 def _understand(
     transaction: Transaction, words: Sequence[str]
 ) -> tuple[Groups, dict[str, Sequence[str]]]:
-    """Turn words into groups of alternatives; give also what looks like the unknown words."""
+    """Turn words into groups of alternatives; also return words similar to the unknown ones."""
     groups = synonyms().groups(words)
     asked = list(
         dict.fromkeys(word for group in groups for phrase in group for word in phrase.split())
@@ -124,12 +124,12 @@ def _understand(
 
 
 def required_groups(count: int) -> int:
-    """Tell of how many groups a product must have a word where too few have one of each."""
+    """Return how many groups a product must match when too few products match all of them."""
     return max(1, count // 2)
 
 
 def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
-    """Make the parameters of `search_sql.search_statement`."""
+    """Build the parameters of `search_sql.search_statement`."""
     filters = query.filters
     lowest, highest = filters.price_from_minor, filters.price_to_minor
     return {

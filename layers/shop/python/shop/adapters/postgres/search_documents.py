@@ -1,4 +1,4 @@
-"""Products as the search index is to hold them, read from the tables."""
+"""Documents for the search index, read from the tables."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from shop.domain.errors import DependencyUnavailable
 from shop.domain.search_results import SearchDocument
 from shop.services.search.ports import SearchDocuments
 
-# Both versions only grow, and each snapshot sees them together: their sum is one version of the whole.
+# Both versions only increase and are read in one snapshot, so their sum is a version of the document.
 _DOCUMENTS: Final = """
     SELECT p.id AS product_id, p.version + coalesce(i.version, 0) AS version, p.name, p.description, p.brand,
            p.tags, c.slug AS category, c.path AS category_path, p.price_minor, p.currency,
@@ -42,7 +42,7 @@ class PostgresSearchDocuments(SearchDocuments):
 
 
 class CatalogReader:
-    """All products, in batches, over a connection of its own that holds the rebuild's lock.
+    """Reads all products in batches over a dedicated connection that holds the rebuild's lock.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class CatalogReader:
         return number, now
 
     def batches(self, size: int, since: datetime | None = None) -> Iterator[list[SearchDocument]]:
-        """Read everything, or what has changed since, by a server-side cursor: memory stays flat."""
+        """Read all products, or those changed since a time, by a server-side cursor in constant memory."""
         statement = _DOCUMENTS if since is None else f"{_DOCUMENTS} {_CHANGED_SINCE}"
         with psycopg.ServerCursor(
             self._connection, "documents", row_factory=Struct(SearchDocument), withhold=True
@@ -72,7 +72,7 @@ class CatalogReader:
 
 @contextmanager
 def catalog_reader(database_url: str) -> Iterator[CatalogReader | None]:
-    """Connect and take the lock that one rebuild at a time may have; None if another one has it.
+    """Connect and acquire the lock of the rebuild; yield None if another rebuild holds it.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def catalog_reader(database_url: str) -> Iterator[CatalogReader | None]:
     except psycopg.OperationalError as error:
         raise DependencyUnavailable("postgresql", "PostgreSQL is unavailable.") from error
     try:
-        # Reading everything takes longer than a request may.
+        # Reading all products takes longer than a request's time-out.
         connection.execute("SET statement_timeout = 0")
         (locked,) = connection.execute(_LOCK).fetchone() or (False,)
         yield CatalogReader(connection) if locked else None

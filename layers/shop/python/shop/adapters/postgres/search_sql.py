@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Final
 
-# What each word is to the catalog: stop words have no lexemes; words that no product has come with those
-# that look like them.
+# Looks up each word: stop words have no lexemes; words that no product contains are returned with similar
+# ones.
 WORDS: Final = """
     SELECT w.word, l.lexemes <> '{}' AS has_lexemes, known.is_known,
            CASE WHEN known.is_known OR l.lexemes = '{}' THEN '{}'
@@ -17,9 +17,10 @@ WORDS: Final = """
     ORDER BY w.position
 """
 
-# `groups`: a list of lists of words and phrases, one of each is wanted. Where all of the groups are found too
-# seldom, products that have `least` of them are. They are counted, since a query that names every choice of
-# half of the groups has 924 choices for 12 words.
+# `groups` is a list of lists of words and phrases; a product matches a group if it contains one of its
+# members. If too few products match all groups, products that match `least` of them are returned. The matches
+# are counted, because a query that lists every combination of half of the groups has 924 combinations for 12
+# words.
 _WANTED: Final = """
     WITH groups AS (
         SELECT g.number, any_of(phraseto_tsquery('shop', a.phrase)) AS query
@@ -51,7 +52,7 @@ _CATEGORY_OK: Final = (
 )
 _PRICE_OK: Final = "p.price_minor BETWEEN %(price_from)s AND %(price_to)s"
 
-# The filters that no facet belongs to; the others are kept beside the rows, as facets ignore their own.
+# Filters without a facet. Those of facets become columns, because each facet ignores its own filter.
 _MATCHED: Final = f"""
     subtree AS MATERIALIZED (
         SELECT c.id FROM categories AS c JOIN categories AS chosen
@@ -124,7 +125,7 @@ _SCORE: Final = (
 
 @cache
 def search_statement(order: str, *, has_words: bool) -> str:
-    """Make the one statement of a search, of the constants of this module."""
+    """Build the statement of a search from the constants of this module."""
     outer = inner = _ORDERS[order]
     if has_words:
         matched = _MATCHED.format(
@@ -148,8 +149,8 @@ def search_statement(order: str, *, has_words: bool) -> str:
     return f"WITH {matched} {_FACETS} {page}"
 
 
-# Every word that was typed begins a word of the name; names that begin like the whole come first. The
-# longest word goes through the index, which LIKE ALL cannot.
+# Each typed word begins a word of the name; names that begin with the whole text come first. The longest word
+# uses the index, which LIKE ALL cannot.
 SUGGEST: Final = """
     SELECT p.id AS product_id, p.name, p.brand, c.slug AS category
     FROM products AS p JOIN categories AS c ON c.id = p.category_id

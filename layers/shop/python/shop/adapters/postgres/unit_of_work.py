@@ -30,9 +30,9 @@ class PostgresUnitOfWork(UnitOfWork):
         Where it runs.
     publish : callable or None
         Called after the commit with the events to publish. If the broker is unavailable the events stay in
-        the outbox and the relay publishes them. None: nothing is published.
+        the outbox and the relay publishes them. None publishes nothing.
     autocommit : bool
-        Each statement is a transaction of its own.
+        Whether each statement is its own transaction.
     consumed : (str, UUID) or None
         A consumer and the event that it processes in this transaction.
     """
@@ -53,7 +53,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._consumed = consumed
         self._stack = ExitStack()
         self.events = EventLog()
-        self._told: list[tuple[str, dict[str, Any]]] = []
+        self._on_commit: list[tuple[str, dict[str, Any]]] = []
 
     @override
     def __enter__(self) -> Self:
@@ -74,13 +74,13 @@ class PostgresUnitOfWork(UnitOfWork):
                 if error is not None:
                     stack.__exit__(kind, error, traceback)
                     return
-                # COMMIT travels with it: what it answers is read after the block.
+                # COMMIT is sent with it, so its rows are read after the block.
                 waiting = self.events.close(self.transaction, self._consumed)
         except errors.UniqueViolation as violation:
             if violation.diag.constraint_name == INBOX_KEY:
                 raise AlreadyConsumed from violation
             raise
-        for message, fields in (*self._told, *self.events.log_lines()):
+        for message, fields in (*self._on_commit, *self.events.log_lines()):
             _log.info(message, extra=fields)
         self._publish_all(self.events.to_publish(waiting))
 
@@ -93,8 +93,8 @@ class PostgresUnitOfWork(UnitOfWork):
         self.events.record(new_event(event, correlation_id, event_id))
 
     @override
-    def tell(self, message: str, **fields: str) -> None:
-        self._told.append((message, fields))
+    def log_on_commit(self, message: str, **fields: str) -> None:
+        self._on_commit.append((message, fields))
 
     def _publish_all(self, events: Sequence[StoredEvent]) -> None:
         if self._publish is None or not events:

@@ -1,4 +1,4 @@
-"""Dead messages in RabbitMQ."""
+"""Dead-lettered messages in RabbitMQ."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from shop.contracts.events import dead_letter_queue
 from shop.domain.errors import DependencyUnavailable
 from shop.services.messaging.ports import DeadLetters
 
-#: Written by the broker and by consumers on the way to the dead-letter queue.
+#: Headers that the broker and the consumers add to dead-lettered messages.
 _DEATH_HEADERS: Final = (
     "x-death", "x-first-death", "x-last-death", "x-delivery-count", "x-acquired-count", "x-shop-",
 )  # fmt: skip
 
 
 class RabbitMQDeadLetters(DeadLetters):
-    """The dead-letter queues, over a connection for each call.
+    """The dead-letter queues; each call opens its own connection.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class RabbitMQDeadLetters(DeadLetters):
                     for name, value in (properties.headers or {}).items()
                     if not name.startswith(_DEATH_HEADERS)
                 }
-                # Straight into the queue: the event's other consumers have processed it.
+                # Published directly to the queue: the event's other consumers have processed it.
                 channel.basic_publish("", queue, body, properties, mandatory=True)
                 channel.basic_ack(method.delivery_tag)
         return limit

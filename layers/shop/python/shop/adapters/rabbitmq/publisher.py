@@ -1,4 +1,4 @@
-"""Publish to RabbitMQ with confirms, over a connection that is opened again when it was lost."""
+"""Publishes to RabbitMQ with publisher confirms and reopens lost connections."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -29,9 +29,9 @@ logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 _CONNECT_SECONDS: Final = 1.5
 _CONFIRM_SECONDS: Final = 1.5
-#: After a failure no call waits for the broker again for this long.
+#: Seconds after a failure during which calls fail at once.
 _CIRCUIT_OPEN_SECONDS: Final = 5.0
-#: The same for every message: RabbitMQ expires messages at the head of a queue only.
+#: Equal for all messages, because RabbitMQ expires messages only at the head of a queue.
 _RETRY_DELAY_SECONDS: Final = 30
 _BROKEN: Final = (AMQPError, AMQPConnectorException, OSError)
 _CONSUMED: Final = frozenset(event_type for _, event_type in CONSUMERS)
@@ -45,7 +45,7 @@ class RabbitMQPublisher(Publisher):
     url : str
         ``amqp[s]://user:password@host:port/vhost``.
     circuit : CircuitBreaker, optional
-        Decides how long a broker that failed is left alone.
+        Decides when to call the broker again after a failure.
     """
 
     def __init__(self, url: str, circuit: CircuitBreaker | None = None) -> None:
@@ -54,7 +54,7 @@ class RabbitMQPublisher(Publisher):
         parameters.socket_timeout = _CONNECT_SECONDS
         parameters.stack_timeout = _CONNECT_SECONDS
         parameters.blocked_connection_timeout = _CONFIRM_SECONDS
-        # An execution environment sleeps between requests and cannot answer heartbeats.
+        # A frozen execution environment cannot answer heartbeats.
         parameters.heartbeat = 0
         parameters.tcp_options = {"TCP_USER_TIMEOUT": int(_CONFIRM_SECONDS * 1000)}
         self._parameters = parameters
@@ -68,7 +68,7 @@ class RabbitMQPublisher(Publisher):
             raise DependencyUnavailable("rabbitmq", outage=True)
         if self._connection is not None and self._connection.is_open:
             with _ignore_broken():
-                # Reads, without waiting, whether the broker has closed the connection.
+                # Detects, without waiting, that the broker has closed the connection.
                 self._connection.process_data_events(0)
         self._open_channel()
         self._circuit.succeeded()
@@ -81,7 +81,7 @@ class RabbitMQPublisher(Publisher):
             event.body,
             message_id=str(event.event_id),
             headers={},
-            # An event that nobody consumes may vanish; the others must not if the topology is missing.
+            # An event without consumers may be dropped; any other must not be if its queue is missing.
             mandatory=event.event_type in _CONSUMED,
             properties={
                 "type": event.event_type,
@@ -164,7 +164,7 @@ class RabbitMQPublisher(Publisher):
                 raise DependencyUnavailable("rabbitmq", detail, outage=True) from error
             except _BROKEN as error:
                 self.close()
-                # A connection that was lost while it lay idle is opened again, once.
+                # A connection that was lost while idle is reopened once.
                 if not reused or attempt == 2:
                     raise self._broken(error) from error
             else:
@@ -194,7 +194,7 @@ class RabbitMQPublisher(Publisher):
     @staticmethod
     @contextmanager
     def _deadline(connection: BlockingConnection) -> Iterator[None]:
-        """Drop the connection if the broker does not answer in time; pika itself waits for ever."""
+        """Drop the connection if the broker does not answer in time; pika itself waits indefinitely."""
         implementation = connection._impl
         timer = implementation._adapter_call_later(
             _CONFIRM_SECONDS,
@@ -209,7 +209,7 @@ class RabbitMQPublisher(Publisher):
 
 @contextmanager
 def _ignore_broken() -> Iterator[None]:
-    """Tolerate that a connection to be closed or probed is broken already."""
+    """Ignore errors of a connection that is already broken while it is closed or probed."""
     try:
         yield
     except _BROKEN as error:

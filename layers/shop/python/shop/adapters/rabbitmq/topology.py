@@ -1,6 +1,6 @@
 """Declare exchanges and queues in RabbitMQ from `shop.contracts.events`; safe to repeat.
 
-Queues of retired consumers are removed, once they are empty and nobody reads them any more.
+Queues of retired consumers are removed once they are empty and have no consumer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,11 +26,11 @@ from shop.contracts.events import (
 
 
 class TopologyError(Exception):
-    """The broker is unavailable, or holds something else under one of our names."""
+    """The broker is unavailable, or a name is in use with other arguments."""
 
 
 def declare(rabbitmq_url: str) -> list[str]:
-    """Declare the exchanges, the queue of retries, and for each consumer its queue and its dead-letter queue.
+    """Declare the exchanges, the retry queue, and for each consumer a queue and a dead-letter queue.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def declare(rabbitmq_url: str) -> list[str]:
     Returns
     -------
     list of str
-        The queues.
+        Names of the consumers' queues.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def declare(rabbitmq_url: str) -> list[str]:
 
 
 def retire(rabbitmq_url: str) -> list[str]:
-    """Remove the queues of retired consumers that are empty and that nobody reads.
+    """Remove the queues of retired consumers that are empty and have no consumer.
 
     Returns
     -------
     list of str
-        The queues that were kept, each with the reason. One without a reader gets no more messages.
+        The queues that were kept, each with the reason. Those without a consumer receive no more messages.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _retire(
     if state.consumer_count:
         return [f"{queue}: {state.consumer_count} consumers"]
     channel.queue_unbind(queue, exchange, routing_key)
-    # Counted after the last message that the binding let in.
+    # Counted after the queue was unbound, so that no message can follow.
     waiting = channel.queue_declare(queue, passive=True).method.message_count
     if waiting:
         return [f"{queue}: {waiting} messages"]
@@ -136,12 +136,12 @@ _LIVE: Final[Mapping[str, object]] = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERY_LIMIT,
     "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
-    # The broker itself uses confirms on the way to the dead-letter queue.
+    # The broker itself uses confirms when it dead-letters.
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-#: Nobody consumes it: a message that expires returns by the default exchange, whose routing key, kept from
-#: when the message was published, is the name of the consumer's queue.
+#: The retry queue has no consumer: an expired message is dead-lettered to the default exchange with its
+#: original routing key, which is the name of the consumer's queue.
 _RETRY: Final[Mapping[str, object]] = {
     "x-queue-type": "quorum",
     "x-dead-letter-exchange": "",

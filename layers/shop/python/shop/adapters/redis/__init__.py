@@ -1,1 +1,1 @@
-"""Carts, sessions, caches and limits in Redis."""
+"""Carts, sessions, caches and throttles in Redis."""

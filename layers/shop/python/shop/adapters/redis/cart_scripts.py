@@ -43,9 +43,9 @@ local function finish(cart, user)
 end
 """
 
-#: KEYS: the cart, where an addition that may be repeated is noted.
-#: ARGV: user, product, quantity, available, price, id for a new cart, whether to add to what is there, and
-#: for how many seconds to note it (0: it is not repeated).
+#: KEYS: the cart, and the record of an addition that may be repeated. ARGV: user, product, quantity,
+#: available, price, id for a new cart, whether to add to the present quantity, and for how many seconds to
+#: remember the addition (0: it is not repeated).
 WRITE: Final = (
     _COMMON
     + f"""
@@ -68,7 +68,7 @@ return finish(cart, user)
 """
 )
 
-#: ARGV: user, then the products to take out; none: all.
+#: ARGV: user, then the products to remove; none: all.
 REMOVE: Final = (
     _COMMON
     + """
@@ -86,7 +86,7 @@ return finish(cart, user)
 """
 )
 
-#: ARGV: user, cart id, id for a cart of what is left, then product and quantity of each line bought.
+#: ARGV: user, cart id, id for a cart of the remaining lines, then product and quantity of each line bought.
 REMOVE_BOUGHT: Final = (
     _COMMON
     + f"""
@@ -147,7 +147,7 @@ return 1
 )
 
 #: ARGV: the number of new carts and their members, then the reported last write and the member of each idle
-#: cart; one that was written since stays.
+#: cart. A cart that was written since stays in the set.
 REPORTED: Final = f"""
 local first_idle = 2 + tonumber(ARGV[1])
 for i = 2, first_idle - 1 do redis.call('SREM', '{NEW}', ARGV[i]) end

@@ -1,10 +1,10 @@
-"""Carts in Redis: a hash a cart, written by Lua scripts, so that every write is atomic.
+"""Carts in Redis: one hash per cart, written by Lua scripts, so that every write is atomic.
 
 ``cart:{user_id}`` holds ``product_id → quantity``, ``seen:product_id → unit price:position`` (the price in
-minor units when the line was last written, and where the line stands), and four fields of the cart itself:
+minor units when the line was last written, and the line's position), and four fields of the cart itself:
 ``_id``, ``_created``, ``_updated`` (milliseconds of Unix time) and ``_seq`` (the last position given).
-``carts:new`` is the set of ``user_id/cart_id`` that have begun, ``carts:idle`` the sorted set of those with
-items by their last write. A script touches several keys, so the server runs without cluster mode.
+``carts:new`` is the set of ``user_id/cart_id`` of new carts; ``carts:idle`` is the sorted set of carts with
+items, scored by their last write. A script touches several keys, so the server runs without cluster mode.
 """
 
 from collections.abc import Mapping, Sequence
@@ -153,12 +153,12 @@ class RedisCartStore(CartStore):
             )
         if state != "ok":
             raise _too_large(state, content)
-        # Nothing is left of a cart that was bought between an addition and its repeat.
+        # A cart that was bought between an addition and its repetition no longer exists.
         return _cart(_fields(content)) if content else None
 
 
 def _fields(flat: Sequence[str]) -> dict[str, str]:
-    """Pair what a script gives of a hash: names and values in turn."""
+    """Turn the reply for a hash, alternating names and values, into a dictionary."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 

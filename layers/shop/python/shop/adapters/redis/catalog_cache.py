@@ -1,18 +1,18 @@
-"""Answers of the catalog, cached in this process (L1) and in Redis (L2).
+"""Caches answers of the catalog in this process (L1) and in Redis (L2).
 
 How an answer becomes invalid
-    ``products:version`` is a number, and every answer in Redis carries the number that was read before it
-    was loaded; another number makes it a miss. So one INCR invalidates everything, and an answer that was
-    loaded while a product changed is never served. Number and answer are read in one round trip.
+    ``products:version`` is a number, and every answer in Redis carries the number that was read before the
+    answer was loaded. A different number makes it a miss, so one INCR invalidates everything, and an answer
+    that was loaded while a product changed is never served. Number and answer are read in one round trip.
 How late a change can be seen
-    Never in Redis. In the memory of another process as long as the server's invalidation message travels:
-    the server writes it in the same turn of its event loop as the answer to whoever made the change, before
-    it or (FLUSHALL) after it, and each process reads the messages it has received, without a round trip,
-    before it uses its memory. A connection that the server has closed is noticed at once, and everything in
-    memory dropped. One that died without notice is discovered by a PING, after at most
+    In Redis, never. In the memory of another process, until the server's invalidation message arrives: the
+    server sends it in the same iteration of its event loop as the reply to the client that made the change,
+    before that reply or (FLUSHALL) after it. Each process reads the messages it has received, without a round
+    trip, before it uses its memory. A connection that the server closed is detected at once, and everything
+    in memory is dropped. One that was lost without notice is detected by a PING after at most
     `shop.adapters.redis.connection.IDLE_CHECK_SECONDS` without a message.
 When Redis is unavailable
-    Everything is loaded; Redis is called again a few seconds later. What is in memory is not used.
+    Every answer is loaded and the copies in memory are not used; Redis is called again after a few seconds.
 """
 
 import logging
@@ -32,7 +32,7 @@ from shop.services.catalog.ports import CatalogCache
 from shop.services.circuit_breaker import CircuitBreaker
 
 _VERSION: Final = "products:version"
-#: Of the lifetime, so that answers that were stored together do not expire together.
+#: Share of the lifetime that is random, so that answers stored together do not expire together.
 _JITTER: Final = 0.2
 _LOCK_MS: Final = 3_000
 _WAITS: Final = 10
@@ -43,19 +43,19 @@ _log = logging.getLogger(__name__)
 
 
 class RedisCatalogCache(CatalogCache):
-    """One process loads what is missing, while the others wait for it. Safe for threads.
+    """On a miss one process loads the answer while the others wait for it. Safe for threads.
 
     Parameters
     ----------
     redis : RedisClient
         The shared cache.
     invalidations : RedisInvalidations, optional
-        Of keys that begin with one of `TRACKED`; without it, nothing is kept in memory.
+        Reports changes of keys that begin with one of `TRACKED`; without it, nothing is kept in memory.
     breaker : CircuitBreaker, optional
         Decides when to call Redis again after a failure.
     """
 
-    #: Prefixes of the keys whose answers may be in a process's memory, and of the number.
+    #: Prefixes of the keys that a process may keep in memory, and of the version number.
     TRACKED: Final = (_VERSION, "products:product:", "products:categories")
 
     def __init__(
@@ -83,7 +83,7 @@ class RedisCatalogCache(CatalogCache):
             return Cached(text, hit=True)
         cached = self._fetch_shared(key, load)
         with self._lock:
-            # Another thread may have read, in the meantime, the message that this answer is out of date.
+            # Another thread may have read the message that invalidates this answer in the meantime.
             if self._invalidations.listening and invalidated == self._invalidated:
                 self._local.put(key.name, cached.text, key.local_seconds)
         return cached
@@ -139,7 +139,7 @@ class RedisCatalogCache(CatalogCache):
         return version, text if stored_version == version else None
 
     def _wait(self, key: CacheKey) -> str | None:
-        """Wait for the answer that another process is loading, but not for long."""
+        """Wait briefly for the answer that another process is loading."""
         for _ in range(_WAITS):
             time.sleep(_WAIT_SECONDS)
             _, text = self._read(key)
@@ -153,7 +153,8 @@ class RedisCatalogCache(CatalogCache):
         try:
             with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.set(key.name, f"{version}\n{text}", px=lifetime_ms)
-                # A load that took longer than its lock drops another's: a second load, nothing worse.
+                # A load that outlasts its lock releases another process's lock, which only causes a second
+                # load.
                 pipeline.delete(_lock(key))
                 pipeline.execute()
         except DependencyUnavailable as error:

@@ -1,13 +1,14 @@
-"""Connections to Redis or Valkey: redis-py, configured once, with one translation of its errors.
+"""Connections to Redis or Valkey: redis-py's configuration and the translation of its errors.
 
 What is repeated
-    Nothing that the server may have executed. A lost connection is replaced only before a command is sent:
-    the pool polls the socket, which shows a connection that the server has closed, and a connection that was
-    idle for `IDLE_CHECK_SECONDS` answers a PING first, which shows one that died without notice, as happens
-    while an execution environment is frozen. Once a command was sent, its loss raises.
+    No command that the server may have executed. A lost connection is replaced only before a command is sent.
+    The pool polls the socket, which detects a connection that the server has closed. A connection that was
+    idle for `IDLE_CHECK_SECONDS` must answer a PING, which detects one that was lost without notice, for
+    example while an execution environment was frozen. A connection that is lost after a command was sent
+    raises.
 What raises what
-    `DependencyUnavailable` if the server cannot be reached, did not answer or cannot serve now; redis-py's
-    `ResponseError` if it refuses the command itself.
+    `DependencyUnavailable` if the server is unreachable, does not answer or cannot serve requests now;
+    redis-py's `ResponseError` if it rejects the command itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,15 +41,15 @@ from redis.retry import Retry
 
 from shop.domain.errors import DependencyUnavailable
 
-#: After so long without traffic a connection must answer a PING before it is used.
+#: Seconds without traffic after which a connection must answer a PING before it is used.
 IDLE_CHECK_SECONDS: Final = 30.0
-#: For so long after a failure, callers that can do without Redis do not call it.
+#: Seconds after a failure during which callers that can work without Redis do not call it.
 OPEN_SECONDS: Final = 5.0
 _TIMEOUT_SECONDS: Final = 2.0
 #: An execution environment handles one request at a time; the health check and tests use threads.
 _MAX_CONNECTIONS: Final = 4
 
-#: The server cannot be reached, does not answer, or cannot serve now. It may do so later.
+#: Errors that mean that the server is unreachable, does not answer, or cannot serve requests now.
 _UNAVAILABLE: Final = (
     ConnectionError,
     TimeoutError,
@@ -58,14 +59,14 @@ _UNAVAILABLE: Final = (
     ReadOnlyError,
     TryAgainError,
 )
-#: The same, of replies for which redis-py has no class.
+#: Prefixes of such replies for which redis-py has no class.
 _UNAVAILABLE_CODES: Final = ("BUSY ", "MISCONF ", "NOREPLICAS ")
-#: The server is no longer the primary: the address leads to another one by now.
+#: Prefix of the reply of a former primary: the address now resolves to another server.
 _NOT_PRIMARY: Final = (MasterDownError, ReadOnlyError)
 
 
 class RedisClient(redis.Redis):
-    """redis-py's client; raises `DependencyUnavailable` where the server is unavailable."""
+    """redis-py's client; raises `DependencyUnavailable` if the server is unavailable."""
 
     @override
     def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -92,18 +93,18 @@ class _Pipeline(Pipeline):
     def annotate_exception(
         self, exception: Exception, number: int, command: Sequence[object]
     ) -> None:
-        """Leave the message as the server sent it: the command's values do not belong in a log."""
+        """Leave the server's message as it is, so that the command's values do not reach a log."""
 
 
 class _ReplacedWhenDead:
     """A connection that is replaced if it fails the PING after an idle period."""
 
     def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: ARG002
-        """Shake hands; a new connection needs no PING."""
+        """Perform the handshake; a new connection needs no PING."""
         super().on_connect_check_health(check_health=False)  # type: ignore[misc]
 
     def check_health(self) -> None:
-        """Send a PING if it was idle; no command has been sent when this fails."""
+        """Send a PING after an idle period; if it fails, no command has been sent yet."""
         try:
             super().check_health()  # type: ignore[misc]
         except (ConnectionError, TimeoutError):
@@ -119,7 +120,7 @@ class _TlsConnection(_ReplacedWhenDead, redis.SSLConnection):
 
 
 def make_client(url: str) -> RedisClient:
-    """Make a client, safe for threads, that connects with its first command.
+    """Create a client, safe for threads, that connects on its first command.
 
     Parameters
     ----------
@@ -135,12 +136,12 @@ def make_client(url: str) -> RedisClient:
 def make_listener(
     url: str, on_invalidation: Callable[[Sequence[Any]], None]
 ) -> ConnectionInterface:
-    """Make a single connection that hands on the invalidation messages it receives.
+    """Create a single connection that passes on the invalidation messages it receives.
 
     Parameters
     ----------
     on_invalidation : callable
-        Is given each message, ``["invalidate", [key, …]]``; None instead of keys: all of them.
+        Receives each message, ``["invalidate", [key, …]]``; None instead of the keys means all keys.
     """
 
     def parser(socket_read_size: int) -> Any:
@@ -168,7 +169,7 @@ def _options(url: str) -> dict[str, Any]:
 
 
 def _raise(error: RedisError, pool: ConnectionPool) -> NoReturn:
-    """Raise what callers are to see of an error.
+    """Raise the error that callers see.
 
     Raises
     ------

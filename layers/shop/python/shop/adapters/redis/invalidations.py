@@ -1,6 +1,6 @@
-"""Which keys other processes have changed, as the server reports them: server-assisted client-side caching.
+"""Receives the keys that other processes changed: server-assisted client-side caching.
 
-A connection of its own has the server push the names of changed keys that begin with given prefixes
+On a dedicated connection the server pushes the names of changed keys that begin with given prefixes
 (``CLIENT TRACKING ON BCAST``, https://valkey.io/topics/client-side-caching/). The messages wait in the
 socket's buffer until they are read, which takes no round trip.
 """
@@ -20,16 +20,16 @@ _log = logging.getLogger(__name__)
 
 
 class RedisInvalidations:
-    """Keys that were changed since they were last asked for. Safe for threads.
+    """Reports the keys that changed since the last call. Safe for threads.
 
-    A connection that was lost is opened again. What was changed in between is not known then.
+    A lost connection is reopened; changes made in between are unknown.
 
     Parameters
     ----------
     url : str
         See `shop.adapters.redis.connection.make_client`.
     prefixes : sequence of str
-        Of the keys to report.
+        Prefixes of the keys to report.
     breaker : CircuitBreaker, optional
         Decides when to connect again after a failure.
     """
@@ -51,12 +51,12 @@ class RedisInvalidations:
         return self._connection.is_connected
 
     def changed(self) -> frozenset[str] | None:
-        """Give the keys that were changed since the last call.
+        """Return the keys that changed since the last call.
 
         Returns
         -------
         frozenset of str or None
-            None if they are not known: every copy must be dropped.
+            None if they are unknown; the caller must drop every copy.
         """
         with self._lock:
             if not self._breaker.allows():
@@ -94,7 +94,7 @@ class RedisInvalidations:
             connection.connect()
 
     def _track(self, connection: ConnectionInterface) -> None:
-        """Ask for the messages; called by redis-py whenever it has connected."""
+        """Subscribe to the messages; redis-py calls this after each connect."""
         self._names.clear()
         self._missed = True
         connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", *self._prefixes)

@@ -7,14 +7,14 @@ from threading import Lock
 
 
 class LocalCache[Value]:
-    """Values by name, each for a while; the one unused for longest makes room. Safe for threads.
+    """Values by name, each with a lifetime; the least recently used is evicted. Safe for threads.
 
     Parameters
     ----------
     max_entries : int
-        How many values it keeps.
+        Maximum number of values.
     clock : callable, optional
-        Seconds, from any point in time.
+        Returns seconds from an arbitrary point in time.
     """
 
     def __init__(self, max_entries: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class LocalCache[Value]:
         return len(self._entries)
 
     def get(self, name: str) -> Value | None:
-        """Give a value that is still fresh."""
+        """Return a value that has not expired."""
         with self._lock:
             entry = self._entries.get(name)
             if entry is None:
@@ -39,7 +39,7 @@ class LocalCache[Value]:
             return entry[1]
 
     def put(self, name: str, value: Value, seconds: float) -> None:
-        """Keep a value for so many seconds."""
+        """Keep a value for a number of seconds."""
         with self._lock:
             self._entries[name] = (self._clock() + seconds, value)
             self._entries.move_to_end(name)

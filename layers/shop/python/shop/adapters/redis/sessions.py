@@ -16,8 +16,8 @@ from shop.services.identity.ports import SessionStore
 _LIFETIME: Final = timedelta(hours=24)
 _TOKEN_BYTES: Final = 32
 
-#: Finds a session and takes a token out of its bucket. Answers the session (false when there is none)
-#: and, when the bucket is empty, after how many milliseconds the next token will be in it.
+#: Finds a session and takes a token from its bucket. Returns the session (false if there is none) and, if the
+#: bucket is empty, the milliseconds until the next token.
 _AUTHENTICATE: Final = """
 local session = redis.call('GET', KEYS[1])
 if not session then return {false, 0} end
@@ -46,14 +46,14 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 class RedisSessionStore(SessionStore):
-    """Each session is one string under ``session:{sha256 of the token}``: a reader of Redis cannot use it.
+    """Each session is a string under ``session:{sha256 of the token}``, so reading Redis yields no token.
 
     Parameters
     ----------
     redis : RedisClient
         The server.
     rate_per_second, burst : int
-        Token bucket of one session: how fast it fills and how much it holds.
+        Token bucket of one session: refill rate and capacity.
     """
 
     def __init__(self, redis: RedisClient, rate_per_second: int, burst: int) -> None:

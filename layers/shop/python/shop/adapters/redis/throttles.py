@@ -1,7 +1,7 @@
-"""Limits on guessed passwords and on sign-ups, in Redis.
+"""Throttles of logins and sign-ups, in Redis.
 
-Keys hold digests: who reads Redis learns neither addresses of people nor of computers. Windows are fixed: the
-first attempt begins one, and an attempt that is refused does not lengthen it.
+Keys contain digests, so reading Redis reveals neither e-mail nor IP addresses. Windows are fixed: the first
+attempt begins one, and a refused attempt does not extend it.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests
 from shop.services.identity.ports import LoginThrottle, SignUpThrottle
 
-#: Counts an attempt in each of KEYS, unless one has reached its limit: then it counts nothing and answers the
-#: seconds until the last of these begins anew. ARGV: the window, whether KEYS ends with a marker that lifts
-#: the limit of the key before it, and the limits.
+#: Counts an attempt in each of KEYS. If a key has reached its limit, counts nothing and returns the seconds
+#: until the last such window ends. ARGV: the window, whether KEYS ends with a marker that lifts the limit of
+#: the key before it, and the limits.
 _COUNT: Final = """
 local counters = #KEYS - tonumber(ARGV[2])
 local exempt = counters < #KEYS and redis.call('EXISTS', KEYS[#KEYS]) == 1
@@ -33,7 +33,7 @@ end
 return 0
 """
 
-#: Takes a success back out of the counters, starts the first from zero, and sets the marker that ends KEYS.
+#: Subtracts a success from the counters, resets the first, and sets the marker, which is the last of KEYS.
 _SUCCEED: Final = """
 redis.call('DEL', KEYS[1])
 for i = 2, #KEYS - 1 do
@@ -46,7 +46,7 @@ _REMEMBERED: Final = timedelta(days=30)
 
 
 class RedisLoginThrottle(LoginThrottle):
-    """Counts in one round trip; a success is a second.
+    """Counts an attempt in one round trip; a success takes a second one.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class RedisLoginThrottle(LoginThrottle):
     """
 
     WINDOW_SECONDS: Final = 15 * 60
-    #: From one source for one account, from one source for all accounts, for one account from all sources.
+    #: Limits of one source for one account, one source for all accounts, and all sources for one account.
     PAIR_LIMIT: Final = 10
     SOURCE_LIMIT: Final = 50
     ACCOUNT_LIMIT: Final = 100
@@ -75,14 +75,14 @@ class RedisLoginThrottle(LoginThrottle):
 
 
 class RedisSignUpThrottle(SignUpThrottle):
-    """Counts in one round trip.
+    """Counts an attempt in one round trip.
 
     Parameters
     ----------
     redis : RedisClient
         The server.
     limit : int
-        Sign-ups of one source in an hour.
+        Sign-ups that one source may send per hour.
     """
 
     WINDOW_SECONDS: Final = 60 * 60
@@ -109,7 +109,7 @@ def _login_keys(email: str, source: str) -> list[str]:
 
 
 def _refuse(wait_seconds: int) -> None:
-    """Raise if there is something to wait for.
+    """Raise if the caller must wait.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _refuse(wait_seconds: int) -> None:
 
 
 def _network(source: str) -> str:
-    """Give what one subscriber has: an IPv4 address, or the /64 that an IPv6 address is of."""
+    """Return the network of one subscriber: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         address = ipaddress.ip_address(source)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Payments by Stripe."""
+"""Payments through Stripe."""

@@ -1,4 +1,4 @@
-"""Stripe's objects, as far as we read them, and what they are to us."""
+"""Translates Stripe's objects into the domain's."""
 
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -54,7 +54,7 @@ class _Event(msgspec.Struct, frozen=True):
     data: _Data
 
 
-#: Statuses of refunds that gave nothing back.
+#: Statuses of refunds that returned no money.
 DEAD_REFUNDS: Final = frozenset({"failed", "canceled"})
 
 
@@ -64,7 +64,7 @@ def read_intent(document: dict[str, Any]) -> Intent:
     Parameters
     ----------
     document : dict
-        As the API answers it. A status that we do not know is one to wait on.
+        As the API returns it. An unknown status counts as processing.
     """
     return _intent(msgspec.convert(document, _PaymentIntent))
 
@@ -75,7 +75,7 @@ def read_event(payload: bytes) -> ProviderEvent:
     Raises
     ------
     ValueError
-        If it is no event.
+        If it is not an event.
     """
     event = msgspec.json.decode(payload, type=_Event)
     content = bytes(event.data.object)

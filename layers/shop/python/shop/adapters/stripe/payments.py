@@ -1,4 +1,4 @@
-"""Payments by Stripe, with its own SDK."""
+"""Payments through Stripe, with its SDK."""
 
 import logging
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from shop.domain.payments import (
 from shop.services.payments.ports import PaymentProvider
 
 _log = logging.getLogger(__name__)
-#: Seconds by which a webhook may be late; its signature covers the time at which it was sent.
+#: Maximum age of a webhook in seconds; the signature covers the time at which it was sent.
 _TOLERANCE_SECONDS: Final = 300
 
 
@@ -46,8 +46,8 @@ class StripePayments(PaymentProvider):
     url : str
         Base address; empty for Stripe's own.
     timeout_seconds : float
-        After this long without an answer the outcome is unknown. The SDK's own retries are off: a
-        repetition with the same key is the caller's, or the reconciliation's, whose time it is.
+        Without an answer in this time the outcome is unknown. The SDK's own retries are off: the client or
+        the reconciliation repeats a request with the same key.
     """
 
     def __init__(self, key: str, webhook_secret: str, url: str, timeout_seconds: float) -> None:
@@ -74,7 +74,7 @@ class StripePayments(PaymentProvider):
     @override
     def check_payment_method(self, payment_method_id: str) -> None:
         try:
-            # The first call after an idle time may find its connection closed; a GET is repeated.
+            # The first call after an idle period may find its connection closed; a GET is safe to repeat.
             self._client.v1.payment_methods.retrieve(
                 payment_method_id, options={"max_network_retries": 1}
             )
@@ -145,7 +145,7 @@ class StripePayments(PaymentProvider):
                 raise RefundRefused(f"{error.code}: {error.user_message}") from error
             return self._refund_of(payment_intent_id)
         except PaymentOutcomeUnknown as unknown:
-            # Stripe repeats a stored 5xx for as long as it keeps the key; the refund may be there.
+            # Stripe replays a stored 5xx for as long as it keeps the key; the refund may exist.
             known = self._refund_of(payment_intent_id)
             if known is None:
                 raise StillUnknown from unknown
@@ -182,7 +182,7 @@ class StripePayments(PaymentProvider):
 
 @contextmanager
 def _unknown_outcomes(operation: str, *definite: type[Exception]) -> Iterator[None]:
-    """Sort Stripe's errors: what is not a definite answer leaves the outcome unknown."""
+    """Translate Stripe's errors: one that is not a definite answer leaves the outcome unknown."""
     try:
         yield
     except stripe.StripeError as error:

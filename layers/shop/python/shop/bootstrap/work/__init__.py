@@ -1,4 +1,4 @@
-"""Units of work, by what they serve: a handler imports the one whose repositories its use case asks for."""
+"""Units of work by use case: a handler imports the one with the repositories that its use case needs."""
 
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 

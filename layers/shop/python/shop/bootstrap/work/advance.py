@@ -1,8 +1,8 @@
-"""A transaction over everything that brings an order on."""
+"""A transaction over all repositories that advancing an order needs."""
 
 from shop.bootstrap.work.notifications import PostgresNotificationsWork
 from shop.bootstrap.work.payments import PostgresPaymentsWork
 
 
 class PostgresAdvanceWork(PostgresPaymentsWork, PostgresNotificationsWork):
-    """A transaction over everything that brings an order on."""
+    """A transaction over all repositories that advancing an order needs."""

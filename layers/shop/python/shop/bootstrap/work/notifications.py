@@ -1,4 +1,4 @@
-"""A transaction over orders and what was e-mailed about them."""
+"""A transaction over orders and the record of e-mails about them."""
 
 from functools import cached_property
 
@@ -8,9 +8,9 @@ from shop.services.notifications.ports import NotificationsWork
 
 
 class PostgresNotificationsWork(PostgresOrdersWork, NotificationsWork):
-    """A transaction over orders and what was e-mailed about them."""
+    """A transaction over orders and the record of e-mails about them."""
 
     @cached_property
     def notifications(self) -> PostgresNotifications:
-        """What customers were e-mailed."""
+        """The record of e-mails to customers."""
         return PostgresNotifications(self.transaction)

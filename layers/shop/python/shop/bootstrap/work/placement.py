@@ -12,5 +12,5 @@ class PostgresPlacementWork(PostgresOrdersWork, PlacementWork):
 
     @cached_property
     def prices(self) -> PostgresPriceBook:
-        """Prices, taxes and shipping rates of this moment."""
+        """Current prices, taxes and shipping rates."""
         return PostgresPriceBook(self.transaction)

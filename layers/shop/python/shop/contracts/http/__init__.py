@@ -1,1 +1,1 @@
-"""Bodies, queries and answers of the HTTP API, one module a service."""
+"""Bodies, queries and responses of the HTTP API, one module per service."""

@@ -1,9 +1,9 @@
-"""Amounts in what clients send."""
+"""Amounts of money in requests."""
 
 from decimal import Decimal
 
 
 class Amount(Decimal):
-    """A JSON number, read exactly; text that looks like one is refused, which a plain `Decimal` takes."""
+    """A JSON number, read exactly. Unlike `Decimal`, it does not accept numbers given as text."""
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""The cart."""
+"""Bodies of /api/cart."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,24 +13,24 @@ type Quantity = Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)]
 
 
 class AddItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """So many more of a product."""
+    """A product and the quantity to add."""
 
     product_id: UUID
     quantity: Quantity
 
 
 class SetItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How many of a product there shall be."""
+    """The new quantity of a product."""
 
     quantity: Quantity
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, at the catalog's price of this moment.
+    """A line, at the catalog's current price.
 
-    `available` says whether all of it could be bought now, `available_quantity` how many could.
-    `price_changed` and `availability_changed` tell what is no longer as it was when the line was last
-    written; `previous_price` is the price of then.
+    `available` is whether the whole quantity can be bought now, `available_quantity` how many units can.
+    `price_changed` and `availability_changed` compare with the time at which the line was last written;
+    `previous_price` is the price at that time.
     """
 
     product_id: UUID

@@ -1,4 +1,4 @@
-"""Products and categories."""
+"""Bodies of /api/catalog/products and /api/catalog/categories."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,7 +12,7 @@ from shop.contracts.http.amounts import Amount
 from shop.contracts.http.patterns import CURRENCY, IMAGE_URL, LINE, OPTIONAL_LINE, SKU
 from shop.domain.catalog import AttributeValue, Sort
 
-#: Products that can be paged through: deeper pages are refused, as their cost grows with their depth.
+#: Maximum depth of paging in products; deeper pages are refused, because their cost grows with depth.
 MAX_DEPTH: Final = 10_000
 
 type Sku = Annotated[str, msgspec.Meta(pattern=SKU)]
@@ -37,7 +37,7 @@ type Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class ListProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which products, and which page of them; ``page`` times ``per_page`` is at most 10,000."""
+    """Category, order and page of a list of products; ``page`` times ``per_page`` is at most 10,000."""
 
     category: Slug | None = None
     page: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = 1
@@ -60,7 +60,7 @@ class ProductSummary(msgspec.Struct, frozen=True):
 
 
 class ProductPage(msgspec.Struct, frozen=True):
-    """A page of products, and how many there are on all pages."""
+    """A page of products and their total number."""
 
     products: list[ProductSummary]
     total: int
@@ -69,7 +69,7 @@ class ProductPage(msgspec.Struct, frozen=True):
 
 
 class ProductView(ProductSummary, frozen=True):
-    """A product. Its ETag goes into If-Match, or its version into the body, to change it."""
+    """A product. To change it, send its ETag in If-Match or its version in the body."""
 
     sku: str
     tags: list[str]
@@ -79,7 +79,7 @@ class ProductView(ProductSummary, frozen=True):
 
 
 class CategoryNode(msgspec.Struct, frozen=True):
-    """A category; its count includes everything below it."""
+    """A category; its count includes the categories below it."""
 
     slug: str
     name: str
@@ -94,7 +94,7 @@ class CategoryTree(msgspec.Struct, frozen=True):
 
 
 class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A new product, in the shop's currency; it begins with an empty stock."""
+    """A new product, in the shop's currency; its stock is 0."""
 
     sku: Sku
     name: Name
@@ -111,9 +111,9 @@ class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
 class ChangeProduct(
     msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True
 ):
-    """The fields to change; those that are not sent stay as they are.
+    """The fields to change; omitted fields keep their values.
 
-    `version` is the one that was read, where no If-Match is sent.
+    `version` is the version that was read; required without If-Match.
     """
 
     name: Name | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Customers and sessions."""
+"""Bodies of /api/customers and /api/sessions."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ type Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
 
 
 class CreateCustomer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A new customer. The e-mail address is unique, whatever its case."""
+    """A new customer. The e-mail address is unique regardless of case."""
 
     email: Email
     password: Password
@@ -30,14 +30,14 @@ class CustomerView(msgspec.Struct, frozen=True):
 
 
 class OpenSession(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Both fields for a login, neither for a guest."""
+    """Send both fields to log in, neither for a guest session."""
 
     email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
     password: Annotated[str, msgspec.Meta(max_length=256)] | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """A session that has begun; the token is shown this once."""
+    """A new session; the token is returned only once."""
 
     token: str
     user_id: UUID

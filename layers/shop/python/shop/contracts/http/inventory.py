@@ -14,7 +14,7 @@ type Adjustment = Annotated[int, Meta(ge=-MAX_ON_HAND, le=MAX_ON_HAND)]
 
 
 class StockView(msgspec.Struct, frozen=True):
-    """The stock of a product. A hold that has lapsed is no longer part of `reserved`."""
+    """The stock of a product. `reserved` does not include expired holds."""
 
     product_id: UUID
     on_hand: int
@@ -52,7 +52,7 @@ class ReserveStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReservedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A hold."""
+    """Stock held for an order."""
 
     reservation_id: UUID
     order_id: UUID
@@ -61,13 +61,13 @@ class ReservedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleaseStock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose stock to give back."""
+    """The order whose stock to release."""
 
     order_id: UUID
 
 
 class ReleasedView(msgspec.Struct, frozen=True, kw_only=True):
-    """What has become of a reservation."""
+    """The status of a reservation."""
 
     reservation_id: UUID
     order_id: UUID

@@ -26,12 +26,12 @@ type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an order goes.
+    """The destination of an order.
 
     Attributes
     ----------
     region : str or None
-        ISO 3166-2 subdivision without its country, for example ``CA``; it may decide the tax.
+        ISO 3166-2 subdivision without its country, for example ``CA``; it may determine the tax.
     """
 
     name: Line100
@@ -49,7 +49,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes
     ----------
     pay_now : bool
-        Whether the payment method is charged at once; otherwise POST /api/payments/process charges one.
+        Whether to charge the payment method at once; otherwise POST /api/payments/process charges one.
     """
 
     cart_id: UUID
@@ -74,7 +74,7 @@ class ShipOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class DeliverOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /api/orders/{order_id}/deliver: nothing."""
+    """Body of POST /api/orders/{order_id}/deliver; it has no fields."""
 
 
 class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +96,7 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """A price that is not what the cart showed; the order has the new one."""
+    """A price that differs from the cart's; the order has the new one."""
 
     product_id: UUID
     old_price: Decimal
@@ -104,7 +104,7 @@ class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """What every view of an order begins with."""
+    """The fields that every view of an order includes."""
 
     order_id: UUID
     status: OrderStatus
@@ -117,10 +117,10 @@ class _Outline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPlaced(_Outline, frozen=True, kw_only=True, omit_defaults=True):
-    """Answer of POST /api/orders/checkout.
+    """Response of POST /api/orders/checkout.
 
-    With `pay_now` the status is PAID, or PAYMENT_PROCESSING while the bank decides. With a
-    `client_secret`, the customer's browser has to carry out the bank's check.
+    With `pay_now` the status is PAID, or PAYMENT_PROCESSING while the bank decides. If `client_secret` is
+    set, the customer's browser must complete the bank's authentication.
     """
 
     reservation_expires_at: datetime
@@ -148,12 +148,12 @@ class OrderSummary(_Outline, frozen=True, kw_only=True):
 
 
 class OrderView(OrderSummary, frozen=True, kw_only=True):
-    """Answer of GET /api/orders/{order_id}.
+    """Response of GET /api/orders/{order_id}.
 
     Attributes
     ----------
     refund_pending : bool
-        The money is on its way back; the order is cancelled once the provider has confirmed it.
+        A refund is pending; the order is cancelled once the provider confirms it.
     """
 
     shipping_address: dict[str, str]
@@ -167,14 +167,14 @@ class OrderView(OrderSummary, frozen=True, kw_only=True):
 
 
 class OrderList(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer of GET /api/orders; `next_cursor` gives the next page, None after the last."""
+    """Response of GET /api/orders; `next_cursor` requests the next page and is null on the last."""
 
     orders: list[OrderSummary]
     next_cursor: str | None
 
 
 class OrderMoved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Answer of cancel, ship and deliver."""
+    """Response of cancel, ship and deliver."""
 
     order_id: UUID
     status: OrderStatus

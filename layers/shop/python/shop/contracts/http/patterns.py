@@ -1,11 +1,11 @@
-"""Patterns of text in bodies and queries, each with what a client is told that it must be."""
+"""Patterns of text in bodies and queries, each with its description for error messages."""
 
 from typing import Final
 
 _VISIBLE: Final = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
 LINE: Final = f"^{_VISIBLE}"
 OPTIONAL_LINE: Final = f"^$|^{_VISIBLE}"
-#: The addresses of HTML's ``input type=email`` that have a dot in the domain; ASCII, as SES wants it.
+#: Addresses that HTML's ``input type=email`` accepts and whose domain has a dot; ASCII, as SES requires.
 EMAIL: Final = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
 )
@@ -17,7 +17,7 @@ PAYMENT_METHOD: Final = r"^(pm|card|src)_[A-Za-z0-9_]+$"
 IDENTIFIER: Final = r"^[A-Za-z0-9_]+$(?!\n)"
 METHOD: Final = r"^[a-z][a-z_]*$(?!\n)"
 
-#: In words that follow "must be".
+#: Descriptions, to follow "must be".
 WANTED: Final = {
     LINE: "one line of text, not blank",
     OPTIONAL_LINE: "one line of text, not blank, or empty",

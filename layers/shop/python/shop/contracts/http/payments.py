@@ -1,4 +1,4 @@
-"""Payments."""
+"""Bodies of /api/payments."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -23,7 +23,7 @@ WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
 
 
 class ProcessPayment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Pay an order with a payment method that Stripe's libraries made in the browser."""
+    """An order and the payment method, created by Stripe's libraries in the browser, that pays it."""
 
     order_id: UUID
     payment_method_id: Annotated[
@@ -32,10 +32,10 @@ class ProcessPayment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class PaymentView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a payment.
+    """The result of a payment.
 
-    PAID, or PAYMENT_PROCESSING (status 202) while the bank decides. With a `client_secret`, the
-    customer's browser has to carry out the bank's check; then send the same request again.
+    PAID, or PAYMENT_PROCESSING (status 202) while the bank decides. If `client_secret` is set, the customer's
+    browser must complete the bank's authentication; then send the same request again.
     """
 
     order_id: UUID
@@ -45,6 +45,6 @@ class PaymentView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class WebhookReceipt(msgspec.Struct, frozen=True):
-    """What a webhook led to: for whoever reads Stripe's delivery log."""
+    """The result of a webhook, shown in Stripe's delivery log."""
 
     outcome: str

@@ -6,14 +6,14 @@ import msgspec
 
 
 class DependencyView(msgspec.Struct, frozen=True, kw_only=True):
-    """How a server is.
+    """The state of a server.
 
     Attributes
     ----------
     latency_ms : float or None
-        How long it took to answer; null without an answer.
+        Response time; null if it did not answer.
     degraded : bool
-        The shop works, but not as well as it could: the server is slow, or away and done without.
+        Whether the shop works with restrictions: the server is slow, or unavailable and not required.
     """
 
     up: bool
@@ -22,7 +22,7 @@ class DependencyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):
-    """How the shop is: ``down`` without PostgreSQL, ``degraded`` without any other server."""
+    """The state of the shop: ``down`` without PostgreSQL, ``degraded`` without any other server."""
 
     status: Literal["ok", "degraded", "down"]
     dependencies: dict[str, DependencyView]

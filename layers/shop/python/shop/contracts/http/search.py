@@ -1,4 +1,4 @@
-"""Search and suggestions."""
+"""Bodies of /api/catalog/search and /api/catalog/suggest."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ type Names = Annotated[list[Name], msgspec.Meta(min_length=1, max_length=_LIST)]
 
 
 class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What to search for; ``page`` times ``per_page`` is at most 10,000.
+    """Words, filters, order and page of a search; ``page`` times ``per_page`` is at most 10,000.
 
     `filters` is JSON, for example ``{"brand": ["Nordvik"], "category": "laptops", "in_stock": true,
     "price": {"gte": 500, "lte": 999.99}, "tags": ["travel"]}``.
@@ -31,14 +31,14 @@ class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class PriceFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A range of prices; both ends are in it."""
+    """A range of prices, both ends included."""
 
     gte: Amount | None = None
     lte: Amount | None = None
 
 
 class SearchFilters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What results must be: of one of the brands and categories (with all below them), with all tags.
+    """Results have one of the brands, one of the categories (or one below it) and all tags.
 
     ``in_stock: false`` is the same as leaving it out.
     """
@@ -51,7 +51,7 @@ class SearchFilters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Highlights(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Parts that matched, as HTML: escaped, with ``<em>`` around the words."""
+    """Matching parts as escaped HTML, with ``<em>`` around the matching words."""
 
     name: str | None = None
     description: str | None = None
@@ -64,7 +64,7 @@ class SearchResult(ProductSummary, frozen=True):
 
 
 class SearchFacets(msgspec.Struct, frozen=True):
-    """Numbers of results; each ignores its own filter, so that it tells what another choice would find."""
+    """Numbers of results by value; each facet ignores its own filter."""
 
     brands: dict[str, int]
     price_ranges: dict[str, int]
@@ -74,8 +74,8 @@ class SearchFacets(msgspec.Struct, frozen=True):
 class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of results.
 
-    `engine` is the one that answered; `degraded`: it had to stand in for another. `did_you_mean` is a
-    better query where this one found nothing.
+    `engine` is the engine that answered; `degraded` is whether it replaced an unavailable one. `did_you_mean`
+    is a corrected query, set only if this one found nothing.
     """
 
     results: list[SearchResult]
@@ -89,14 +89,14 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 
 
 class SuggestProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What has been typed so far."""
+    """The text typed so far."""
 
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=20)] = 8
 
 
 class SuggestedProduct(msgspec.Struct, frozen=True):
-    """A product that may be meant."""
+    """A suggested product."""
 
     id: UUID
     name: str
@@ -105,7 +105,7 @@ class SuggestedProduct(msgspec.Struct, frozen=True):
 
 
 class SuggestAnswer(msgspec.Struct, frozen=True):
-    """Products whose names have words that begin like those typed, the best first."""
+    """Products whose names contain words that begin with those typed, best first."""
 
     suggestions: list[SuggestedProduct]
     engine: str

@@ -1,1 +1,1 @@
-"""Commands that an operator runs."""
+"""Command-line programs for operators."""

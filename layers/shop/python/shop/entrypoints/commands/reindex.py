@@ -1,4 +1,4 @@
-"""Rebuild the search index; searches are answered meanwhile.
+"""Rebuild the search index without interrupting searches.
 
 Usage: ``python -m shop.entrypoints.commands.reindex`` with SHOP_DATABASE_URL and SHOP_OPENSEARCH_URL set.
 """

@@ -1,7 +1,7 @@
-"""Send messages again: dead ones back into their queues, or past events from the outbox.
+"""Replay messages: dead-lettered ones into their queues, or past events from the outbox.
 
-A consumer skips what it has processed, so replaying too much does no harm. Settings are read from the
-environment, as the functions do.
+Consumers skip events that they have processed, so replaying too many is harmless. Settings come from the
+environment, as for the functions.
 """
 
 import argparse

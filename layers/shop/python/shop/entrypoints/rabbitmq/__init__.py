@@ -1,19 +1,19 @@
-"""Consumers: batches of messages that Amazon MQ's event source mapping hands to a function.
+"""Consumers: functions that receive batches of messages from Amazon MQ's event source mapping.
 
 The mapping acknowledges a batch as a whole when the function returns, and returns all of it to the queue when
-the function raises. Each message therefore has a transaction of its own with an inbox row, which makes a
-second delivery a no-op, and the function raises only while a server is unavailable to all messages.
+the function raises. Each message therefore has its own transaction with an inbox row, so that a repeated
+delivery has no effect, and the function raises only while a server is unavailable to all messages.
 
 1. A message that cannot be read, or that a use case refuses with a `ShopError`, is dead-lettered with the
    reason.
-2. A message that fails for any other reason while the server it needs serves others is delivered again after
-   a pause, and after `DELIVERY_LIMIT` failed attempts it is dead-lettered with the reason; the rest of its
-   batch goes on.
-3. While a server is unavailable to all messages, the batch is tried until the invocation's time is nearly
-   over, then returns to its queue, and copies replace it before it reaches the broker's limit on
-   deliveries: an outage costs no message, however long it lasts.
-4. A message that is delivered again arrives after newer ones of its aggregate: the order of events is best
-   effort, so consumers are idempotent and use cases check the state that they find.
+2. A message that fails for any other reason, while the server it needs serves other messages, is redelivered
+   after a pause and dead-lettered with the reason after `DELIVERY_LIMIT` failed attempts; the rest of its
+   batch continues.
+3. While a server is unavailable to all messages, the batch is retried until the invocation is nearly out of
+   time, then returned to its queue. Copies replace messages before they reach the broker's delivery limit,
+   so an outage loses no message, however long it lasts.
+4. A redelivered message arrives after newer ones of its aggregate: ordering is best effort, so consumers are
+   idempotent and use cases check the state that they find.
 """
 
 import logging
@@ -42,12 +42,12 @@ type LambdaHandler = Callable[[dict[str, Any], Any], None]
 
 
 class Delivery[E: Event, Work: UnitOfWork = UnitOfWork](msgspec.Struct, frozen=True):
-    """An event as a consumer gets it.
+    """An event, as a consumer receives it.
 
     Attributes
     ----------
     work : UnitOfWork
-        The transaction in which the event is noted as processed; use it for everything.
+        The transaction that also records the event as processed; use it for all reads and writes.
     """
 
     event: E
@@ -60,14 +60,14 @@ class Delivery[E: Event, Work: UnitOfWork = UnitOfWork](msgspec.Struct, frozen=T
 def consumer[E: Event, Work: PostgresUnitOfWork](
     *, service: str, event: type[E], work: type[Work]
 ) -> Callable[[Callable[[Delivery[E, Work]], None]], LambdaHandler]:
-    """Make a Lambda handler of a function that processes one event.
+    """Turn a function that processes one event into a Lambda handler.
 
     Parameters
     ----------
     service : str
-        Whose consumer it is; with the event it names the queue.
+        The consuming service; with the event it determines the queue.
     event : type of Event
-        What it consumes.
+        The event that it consumes.
     work : type of PostgresUnitOfWork
         The transactions in which it does so.
     """
@@ -95,11 +95,11 @@ def consumer[E: Event, Work: PostgresUnitOfWork](
 def batch_consumer[E: Event](
     *, service: str, event: type[E]
 ) -> Callable[[Callable[[Sequence[E]], None]], LambdaHandler]:
-    """Make a Lambda handler of a function that processes a whole batch, in the order of delivery.
+    """Turn a function that processes a batch, in order of delivery, into a Lambda handler.
 
-    There is no inbox: the function must be idempotent by itself, for example because it works with the
-    versions that the events carry. A batch that fails is processed again one event at a time, so that only
-    the events that cause the failure are retried.
+    There is no inbox: the function must be idempotent, for example by comparing the events' versions. A
+    failed batch is processed again one event at a time, so that only the events that cause the failure are
+    retried.
     """
     queue = queue_name(service, event.event_type)
 

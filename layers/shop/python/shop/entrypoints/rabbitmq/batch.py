@@ -1,4 +1,4 @@
-"""What becomes of the messages of one batch."""
+"""Processes one batch and settles its messages."""
 
 import logging
 import time
@@ -26,22 +26,22 @@ from shop.tracebacks import describe
 _log = logging.getLogger(__name__)
 
 _RETRY_PAUSE_SECONDS: Final = 2.0
-#: What an invocation keeps in reserve when it waits for a server, and when it begins with another message.
+#: Time that an invocation reserves when it waits for a server, and when it starts another message.
 _SPARE_SECONDS: Final = 15.0
 _LAST_SECONDS: Final = 8.0
-#: Servers whose adapters report them as unavailable only when they do not serve any request.
+#: Servers whose adapters report an outage only if the server serves no request at all.
 _ALL_OR_NOTHING: Final = frozenset({"rabbitmq", "redis"})
 
 
 class _Failure(msgspec.Struct, frozen=True):
     message: QueuedMessage
     reason: str
-    #: Whether another attempt cannot succeed.
+    #: Whether retrying cannot succeed.
     final: bool
 
 
 class RetryBudget:
-    """The time in which an invocation may wait for servers.
+    """The time that an invocation may spend waiting for servers.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class RetryBudget:
 
     @property
     def allows_another(self) -> bool:
-        """Whether there is time to begin with another message."""
+        """Return whether there is time to start another message."""
         return time.monotonic() < self._begin_until
 
     def wait(self, outage: DependencyUnavailable) -> None:
-        """Pause before the next try; raise the outage when there is no time for one."""
+        """Pause before the next attempt; raise the outage if no time is left."""
         if time.monotonic() + _RETRY_PAUSE_SECONDS > self._wait_until:
             raise outage
         _log.warning("waiting for a server", extra={"detail": outage.detail})
@@ -68,10 +68,10 @@ class RetryBudget:
 
 
 class Batch:
-    """A batch while it is processed; see the package for the rule that it carries out.
+    """A batch in progress; the package's docstring states its rules.
 
-    Failures are settled at the end, and only if there was no outage: then the whole batch comes back, and a
-    message that had been copied before would be there twice.
+    Failures are settled at the end, and only without an outage: during one the whole batch is redelivered,
+    and a message that had already been copied would exist twice.
     """
 
     def __init__(self, received: dict[str, Any], queue: str, context: Any) -> None:
@@ -103,10 +103,10 @@ class Batch:
         return True
 
     def read(self, event: type[Event]) -> Iterator[tuple[QueuedMessage, Envelope]]:
-        """Give the messages that can be read, with what they say."""
+        """Yield the readable messages with their envelopes."""
         for message in tuple(self._unsettled):
             if message.deliveries > DELIVERY_LIMIT + 1:
-                # Brokers that count every return dead-letter such a message themselves.
+                # Brokers that count every return dead-letter such messages themselves.
                 self._fail(message, f"delivered {message.deliveries} times, never completed")
                 continue
             try:
@@ -122,7 +122,7 @@ class Batch:
             yield message, envelope
 
     def process(self, message: QueuedMessage, action: Callable[[], None]) -> None:
-        """Process one message; without time to begin with it, leave it for another invocation.
+        """Process one message, or leave it for another invocation if too little time is left.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Batch:
                 self._fail(message, f"{failure.code}: {failure.detail}")
             case _:
                 _log.error("consumer failed", exc_info=failure, extra=_about(message))
-                # The broker has counted those that ended the function itself.
+                # The broker counts attempts that ended the function itself.
                 attempt = max(message.attempts + 1, message.deliveries)
                 reason = f"failed {attempt} times: {_describe(failure)}"
                 self._fail(message, reason, final=attempt >= DELIVERY_LIMIT)
@@ -151,7 +151,7 @@ class Batch:
     def process_together(
         self, together: Sequence[QueuedMessage], action: Callable[[], None]
     ) -> bool:
-        """Process several messages at once; False if they are to be processed one by one.
+        """Process several messages at once; return False if they must be processed one by one.
 
         Raises
         ------
@@ -167,7 +167,7 @@ class Batch:
         return False
 
     def _attempt(self, action: Callable[[], None]) -> Exception | None:
-        """Run an action, and wait for servers; give the exception for which it alone is the cause."""
+        """Run an action, waiting for unavailable servers; return a failure that is the message's own."""
         refused = False
         while True:
             try:
@@ -178,7 +178,7 @@ class Batch:
                 elif refused:
                     return error
                 else:
-                    # The server may just have recovered: only a second failure is the message's own.
+                    # The server may just have recovered, so only a second failure counts against the message.
                     refused = True
             except Exception as error:  # noqa: BLE001 - the caller records it
                 return error
@@ -186,7 +186,7 @@ class Batch:
                 return None
 
     def _summary(self) -> dict[str, Any]:
-        """Say what became of the messages, and about which orders they are."""
+        """Summarise the messages' outcomes and the orders that they concern."""
         final = sum(failure.final for failure in self._failures)
         orders = [envelope.order_id for envelope in self._envelopes]
         return {
@@ -201,7 +201,7 @@ class Batch:
         self._failures.append(_Failure(message, reason, final))
 
     def _settle(self) -> None:
-        """Dead-letter or retry what has failed; return what was not reached to its queue."""
+        """Dead-letter or retry failed messages; return unprocessed ones to the queue."""
         for failure in self._failures:
             message = failure.message
             if failure.final:
@@ -215,7 +215,7 @@ class Batch:
         for message in left:
             self._publish(partial(publisher().put_back, message))
         if left:
-            _log.warning("messages put back", extra={"messages": len(left)})
+            _log.warning("messages requeued", extra={"messages": len(left)})
 
     def _publish(self, action: Callable[[], None]) -> None:
         if failure := self._attempt(action):
@@ -223,7 +223,7 @@ class Batch:
 
 
 def _named(name: str, values: Sequence[object]) -> dict[str, Any]:
-    """Give one value under its name, several under the plural of it."""
+    """Return one value under `name`, several under its plural."""
     distinct = sorted({str(value) for value in values})
     match distinct:
         case []:
@@ -236,7 +236,7 @@ def _named(name: str, values: Sequence[object]) -> dict[str, Any]:
 def _is_outage(error: DependencyUnavailable) -> bool:
     if error.outage or error.dependency in _ALL_OR_NOTHING:
         return True
-    # A statement that waits too long for a lock, for example, leaves the others alone.
+    # For example, a statement that waits too long for a lock does not affect other messages.
     return error.dependency == "postgresql" and not accepts_writes(unit_of_work(PostgresUnitOfWork))
 
 
@@ -248,7 +248,7 @@ def _retry(message: QueuedMessage, reason: str) -> None:
 
 
 def _dead_letter(message: QueuedMessage, reason: str) -> None:
-    """Send a message to the dead-letter exchange; its inbox row is not written, so it can be replayed."""
+    """Send a message to the dead-letter exchange without an inbox row, so that it can be replayed."""
     publisher().dead_letter(message, reason)
     metric("DeadLetters", queue=message.queue)
     _log.error("message dead-lettered", extra=_about(message) | {"reason": reason})
@@ -259,7 +259,7 @@ def _about(message: QueuedMessage) -> dict[str, str | None]:
 
 
 def _describe(error: Exception) -> str:
-    """Name an exception and its place; its text may quote a row or a body."""
+    """Return an exception's type and location; its message might quote a row or a body."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return describe(error) + place

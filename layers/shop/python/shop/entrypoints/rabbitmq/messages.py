@@ -1,4 +1,4 @@
-"""Read the events of the source ``aws:rmq``."""
+"""Parses Lambda events of the source ``aws:rmq``."""
 
 import base64
 import binascii
@@ -8,13 +8,13 @@ from typing import Any, Final
 from shop.contracts.events import ATTEMPTS_HEADER
 from shop.domain.messages import QueuedMessage
 
-#: Before RabbitMQ 4.3 the first counts every return of a message. Since then it counts failures, which leaves
-#: out ``basic.nack``, and the second counts every assignment to a consumer.
+#: Before RabbitMQ 4.3 the first header counts every return of a message. Since 4.3 it counts failures, which
+#: exclude ``basic.nack``, and the second header counts every assignment to a consumer.
 _DELIVERY_COUNTS: Final = ("x-delivery-count", "x-acquired-count")
 
 
 def messages(received: Mapping[str, Any], queue: str) -> Iterator[QueuedMessage]:
-    """Read the mapping's batch: ``{"rmqMessagesByQueue": {"queue::vhost": [message, …]}}``."""
+    """Parse the mapping's batch: ``{"rmqMessagesByQueue": {"queue::vhost": [message, …]}}``."""
     for batch in received["rmqMessagesByQueue"].values():
         for message in batch:
             properties = message.get("basicProperties") or {}
@@ -33,12 +33,12 @@ def _body(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except binascii.Error:
-        # Lambda always sends Base64. Anything else is dead-lettered as a malformed message.
+        # Lambda always sends Base64; anything else is dead-lettered as malformed.
         return b""
 
 
 def _number(value: Any) -> int:
-    """Read a counter; Lambda passes AMQP's integers on as numbers and its long strings as signed bytes."""
+    """Parse a counter; Lambda passes AMQP integers as numbers and long strings as signed bytes."""
     match value:
         case {"bytes": list(signed)}:
             text = bytes(byte % 256 for byte in signed if isinstance(byte, int)).decode("latin-1")

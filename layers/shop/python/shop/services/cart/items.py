@@ -1,4 +1,4 @@
-"""Carts: quantities live in the cart store, prices and availability are read from the catalog each time."""
+"""Carts: the cart store keeps quantities; prices and availability are read from the catalog each time."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -16,7 +16,7 @@ from shop.services.unit_of_work import OpenReading
 def get_cart(
     carts: CartStore, read: OpenReading[CatalogWork], user_id: UUID, *, currency: str
 ) -> CartView:
-    """Show a cart as it stands now: reading does not prolong its life."""
+    """Return a cart at current prices. Reading does not extend its lifetime."""
     return _view(read, carts.read(user_id), {}, currency)
 
 
@@ -29,19 +29,19 @@ def add_item(
     currency: str,
     request_id: UUID | None = None,
 ) -> CartView:
-    """Put some more of a product in the cart: two round trips to the store and one statement.
+    """Add a quantity of a product to the cart, in two round trips to the store and one statement.
 
     Parameters
     ----------
     request_id : UUID, optional
-        What is repeated with the same one is added once.
+        An addition that is repeated with the same id is made once.
 
     Raises
     ------
     NotFound
-        ``product_not_found``: no such product, or not for sale.
+        ``product_not_found``: the product does not exist or is not for sale.
     InsufficientStock
-        If less is available than the cart would hold.
+        If the cart would hold more than is available.
     InvalidRequest
         If the line or the cart would become too large.
     """
@@ -67,7 +67,7 @@ def set_item(
     *,
     currency: str,
 ) -> CartView:
-    """Set how many of a product the cart holds.
+    """Set the quantity of a product in the cart.
 
     Raises
     ------
@@ -99,14 +99,14 @@ def remove_item(
     *,
     currency: str,
 ) -> CartView:
-    """Take a product out of the cart; raises `NotFound` (``cart_item_not_found``) if it is not in it."""
+    """Remove a product from the cart; raise `NotFound` (``cart_item_not_found``) if it is not in it."""
     return _view(read, carts.remove(user_id, product_id), {}, currency)
 
 
 def empty_cart(
     carts: CartStore, read: OpenReading[CatalogWork], user_id: UUID, *, currency: str
 ) -> CartView:
-    """Take everything out of the cart."""
+    """Remove every product from the cart."""
     return _view(read, carts.empty(user_id), {}, currency)
 
 
@@ -138,7 +138,7 @@ def _view(
             expires_at=None,
         )
     if any(item.product_id not in offers for item in cart.items):
-        # Nothing was read yet, or another request added a product meanwhile.
+        # The offers have not been read yet, or another request added a product meanwhile.
         offers = _offers(read, cart)
     lines = [
         _line(item.product_id, item.quantity, item.seen_price_minor, offers.get(item.product_id))
@@ -154,7 +154,7 @@ def _view(
 
 
 def _line(product_id: UUID, quantity: int, seen: int | None, offer: Offer | None) -> Line:
-    """Price a line; a product that has vanished keeps its last price and cannot be bought."""
+    """Price a line; a deleted product keeps its last price and cannot be bought."""
     return Line(
         product_id=product_id,
         name=offer.name if offer else "No longer sold",
@@ -180,6 +180,6 @@ def _line_view(line: Line) -> CartLine:
             if line.price_changed and line.seen_price_minor is not None
             else None
         ),
-        # All of it was available when the line was written.
+        # The whole quantity was available when the line was written.
         availability_changed=not line.is_available,
     )

@@ -1,4 +1,4 @@
-"""Ports of the carts."""
+"""Port of the carts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from shop.domain.cart import Cart, TrackedCart
 
 
 class CartStore(Protocol):
-    """Carts by user. Every write is atomic and lets the cart live for seven more days.
+    """Carts by user. Every write is atomic and extends the cart's lifetime to seven days from now.
 
     All methods raise `DependencyUnavailable` if the store is unavailable.
     """
@@ -27,12 +27,12 @@ class CartStore(Protocol):
         price_minor: int,
         request_id: UUID | None = None,
     ) -> Cart | None:
-        """Add to a line, in one round trip whatever the cart's size.
+        """Add to a line in one round trip, whatever the cart's size.
 
         Parameters
         ----------
         request_id : UUID, optional
-            What is repeated with the same one within a day is added once.
+            An addition that is repeated with the same id within a day is made once.
 
         Raises
         ------
@@ -45,19 +45,19 @@ class CartStore(Protocol):
     def set_quantity(
         self, user_id: UUID, product_id: UUID, quantity: int, *, available: int, price_minor: int
     ) -> Cart | None:
-        """Set the quantity of a line; raises as `add` does, and `NotFound` if there is no such line."""
+        """Set the quantity of a line; raise as `add` does, and `NotFound` if there is no such line."""
 
     def remove(self, user_id: UUID, product_id: UUID) -> Cart:
-        """Take a line out; raises `NotFound` if there is none."""
+        """Remove a line; raise `NotFound` if it does not exist."""
 
     def empty(self, user_id: UUID) -> Cart | None:
-        """Take all lines out; the cart keeps its id."""
+        """Remove all lines; the cart keeps its id."""
 
     def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
-        """End a cart that was bought, if the user's cart is still that one.
+        """Remove the bought lines if the user's cart is still `cart_id`; return whether it was.
 
-        What was put in since it was read for the order stays, in a cart with an id of its own: taking out
-        what was bought a second time finds another cart and changes nothing.
+        Products added since the cart was read for the order stay, in a cart with a new id. A repeated call
+        therefore finds a different cart and changes nothing.
 
         Parameters
         ----------
@@ -66,17 +66,17 @@ class CartStore(Protocol):
         """
 
     def merge(self, guest_id: UUID, user_id: UUID) -> None:
-        """Move a guest's lines into a user's cart, at once; nothing is left to move a second time.
+        """Move a guest's lines into a user's cart atomically; a repeated call finds nothing to move.
 
-        A line that would exceed the limit of a line is cut to it; a line for which the user's cart has
-        no room stays with the guest.
+        Quantities are capped at the limit of a line; lines for which the user's cart has no room stay in the
+        guest's.
         """
 
     def new_carts(self, limit: int) -> Sequence[TrackedCart]:
-        """List carts that have begun and were not reported yet."""
+        """List new carts that were not reported yet."""
 
     def idle_carts(self, before: datetime, limit: int) -> Sequence[TrackedCart]:
-        """List carts with items whose last write lies before a moment and was not reported yet."""
+        """List carts with items whose last write was before a time and was not reported yet."""
 
     def reported(self, new: Sequence[TrackedCart], idle: Sequence[TrackedCart]) -> None:
-        """Drop carts from those lists; one that was written in the meantime stays on the second."""
+        """Remove reported carts from both lists; an idle cart that was written meanwhile stays."""

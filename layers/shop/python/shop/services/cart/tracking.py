@@ -1,4 +1,4 @@
-"""Report carts that have begun and carts that were abandoned."""
+"""Records events for new carts and for abandoned carts."""
 
 import uuid
 from datetime import datetime
@@ -10,7 +10,7 @@ from shop.domain.cart import ABANDONED_AFTER, TrackedCart
 from shop.services.cart.ports import CartStore
 from shop.services.unit_of_work import OpenUnitOfWork
 
-#: Names the ids of cart events: an event that is recorded again has the same id and is dropped.
+#: Namespace of the ids of cart events: an event that is recorded again has the same id and is ignored.
 _EVENT_IDS: Final = UUID("0b9f6a44-54c6-5b0e-9a3e-5c7c1d1f8f52")
 
 
@@ -22,13 +22,13 @@ def track_carts(
 ) -> dict[str, int]:
     """Record ``cart.created`` and ``cart.abandoned`` for carts that were not reported yet.
 
-    Event ids follow from the cart (and its last write), so that a run that was cut short between commit
-    and the note in the store records nothing twice.
+    Event ids are derived from the cart (and its last write), so that a run that stops between the commit and
+    the update of the store leads to no duplicate.
 
     Returns
     -------
     dict
-        How many of each were found.
+        Number of carts found, by kind.
     """
     new = carts.new_carts(_BATCH)
     idle = carts.idle_carts(now - ABANDONED_AFTER, _BATCH)

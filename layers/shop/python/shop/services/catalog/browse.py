@@ -1,4 +1,4 @@
-"""Browsing the catalog: answers are encoded once and cached as they are sent."""
+"""Browsing the catalog: answers are encoded once and cached in that form."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ class Representation(NamedTuple):
     Attributes
     ----------
     etag : str
-        With its quotes. A product's begins with its version, which is what If-Match is compared with.
+        Including its quotes. A product's begins with its version, which If-Match is compared with.
     hit : bool
-        Whether a cache had it.
+        Whether it came from a cache.
     """
 
     text: str
@@ -48,12 +48,12 @@ class Representation(NamedTuple):
 def list_products(
     cache: CatalogCache, read: OpenReading[CatalogWork], query: ListProducts
 ) -> Representation:
-    """Give a page of active products of a category and of everything below it.
+    """Return a page of active products of a category and the categories below it.
 
     Raises
     ------
     InvalidRequest
-        If the page lies deeper than `MAX_DEPTH` products.
+        If the page reaches beyond `MAX_DEPTH` products.
     NotFound
         ``category_not_found``.
     """
@@ -89,7 +89,7 @@ def list_products(
 def get_product(
     cache: CatalogCache, read: OpenReading[CatalogWork], product_id: UUID
 ) -> Representation:
-    """Give a product that is for sale.
+    """Return a product that is for sale.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def get_product(
 
 
 def list_categories(cache: CatalogCache, read: OpenReading[CatalogWork]) -> Representation:
-    """Give the tree of categories with the number of active products in and below each."""
+    """Return the tree of categories with the number of active products in and below each."""
 
     def load() -> str:
         with read() as unit:
@@ -119,17 +119,17 @@ def list_categories(cache: CatalogCache, read: OpenReading[CatalogWork]) -> Repr
 
 
 def product_key(product_id: UUID) -> CacheKey:
-    """Name a product's answer in the cache."""
+    """Return the cache key of a product's answer."""
     return CacheKey(f"products:product:{product_id}", _PRODUCT_LOCAL_SECONDS)
 
 
 def product_view(product: Product) -> ProductView:
-    """Show a product with everything that staff can change."""
+    """Return a product with all fields that staff can change."""
     return ProductView(
         **outline(product),
         sku=product.sku,
         tags=list(product.tags),
-        # In one order, as the database does not keep the one they were sent in.
+        # Sorted, because the database does not preserve the order in which they were sent.
         attributes=dict(sorted(product.attributes.items())),
         is_active=product.is_active,
         version=product.version,
@@ -137,7 +137,7 @@ def product_view(product: Product) -> ProductView:
 
 
 def outline(product: Product | Found) -> dict[str, Any]:
-    """Give what every view of a product begins with: the fields of `ProductSummary`."""
+    """Return the fields of `ProductSummary`, which every view of a product includes."""
     return {
         "id": product.product_id,
         "name": product.name,
@@ -152,10 +152,10 @@ def outline(product: Product | Found) -> dict[str, Any]:
 
 
 def represent_product(cached: Cached) -> Representation:
-    """Give a product's answer its entity tag ``"{version}-{digest}"``.
+    """Add the entity tag ``"{version}-{digest}"`` to a product's answer.
 
-    The stock is part of the digest only: a change of the stock makes the answer another one (If-None-Match)
-    but does not stand in the way of a change by staff (If-Match).
+    The stock is part of the digest only: a change of the stock changes the answer (If-None-Match) but does
+    not cause a change by staff to fail (If-Match).
     """
     version = msgspec.json.decode(cached.text, type=_Versioned).version
     return Representation(cached.text, f'"{version}-{_digest(cached.text)}"', cached.hit)
@@ -174,12 +174,12 @@ def _digest(text: str) -> str:
 
 
 def encode_product(product: Product) -> Cached:
-    """Encode a product that was read from the database."""
+    """Encode a product read from the database."""
     return Cached(to_json(product_view(product)), hit=False)
 
 
 def _tree(rows: Sequence[CategoryRow]) -> list[CategoryNode]:
-    """Hang every category below its parent, from the leaves up, so that the counts add up."""
+    """Build the tree of categories from the leaves up, adding each count to its parent's."""
     nodes: dict[str, tuple[CategoryRow, int, list[CategoryNode]]] = {
         row.path: (row, row.product_count, []) for row in rows
     }

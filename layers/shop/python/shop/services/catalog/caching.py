@@ -4,14 +4,14 @@ import msgspec
 
 
 class CacheKey(msgspec.Struct, frozen=True):
-    """A cached answer.
+    """The key of a cached answer.
 
     Attributes
     ----------
     name : str
-        Under which it is known in the shared cache.
+        Its name in the shared cache.
     local_seconds : float
-        How long a process may keep a copy of its own.
+        How long a process may keep a copy.
     shared_seconds : int
         How long the shared cache keeps it.
     """
@@ -22,7 +22,7 @@ class CacheKey(msgspec.Struct, frozen=True):
 
 
 class Cached(msgspec.Struct, frozen=True):
-    """An answer as text, and whether the cache had it."""
+    """An answer as text, and whether it came from the cache."""
 
     text: str
     hit: bool

@@ -1,4 +1,4 @@
-"""Staff change the catalog; caches are dropped after the commit, and again when the event arrives."""
+"""Changes of the catalog by staff; caches are dropped after the commit and again on the event."""
 
 import logging
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def create_product(
     currency: str,
     correlation_id: str,
 ) -> Representation:
-    """Add a product with an empty stock. Repeating it with the same id changes nothing.
+    """Add a product with no stock. Repeating it with the same id changes nothing.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def change_product(
     currency: str,
     correlation_id: str,
 ) -> Representation:
-    """Change some fields of a product, active or not, if it is still the version that was read.
+    """Change some fields of a product, active or not, if it still has the version that was read.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def deactivate_product(
     *,
     correlation_id: str,
 ) -> None:
-    """Take a product off sale; doing it again changes nothing. A precondition is optional.
+    """Take a product off sale. Repeating it changes nothing. The precondition is optional.
 
     Raises
     ------
@@ -139,13 +139,13 @@ def deactivate_product(
 
 
 def on_products_updated(cache: CatalogCache, events: Sequence[ProductUpdated]) -> None:
-    """Drop what is cached, once a batch: the change may have been made while the cache was away."""
+    """Drop all cached answers once per batch, because the cache may have been unavailable on the change."""
     if events:
         cache.invalidate()
 
 
 def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]) -> None:
-    """Drop the products concerned. Lists may be five minutes old, but not show what is sold out."""
+    """Drop these products' cached answers, or all answers if one is sold out."""
     if any(event.quantity_available <= 0 for event in events):
         cache.invalidate()
     elif events:
@@ -205,5 +205,5 @@ def _record(unit: CatalogWork, product: Product, correlation_id: str) -> None:
 def _invalidate(cache: CatalogCache) -> None:
     try:
         cache.invalidate()
-    except DependencyUnavailable as away:
-        _log.warning("caches are left to the event's consumer: %s", away.detail)
+    except DependencyUnavailable as unavailable:
+        _log.warning("caches are left to the event's consumer: %s", unavailable.detail)

@@ -1,4 +1,4 @@
-"""Ports of the catalog: products and categories, and the cache before them."""
+"""Ports of the catalog: products and categories, and the cache in front of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -13,14 +13,14 @@ class ProductRepository(Protocol):
     """Products and categories inside one transaction."""
 
     def get(self, product_id: UUID, *, lock: bool = False) -> Product | None:
-        """Read a product, active or not; with `lock`, its row is kept until the transaction ends."""
+        """Read a product, active or not; `lock` locks its row until the transaction ends."""
 
     def page(
         self, category: str | None, sort: Sort, limit: int, offset: int
     ) -> tuple[Sequence[Product], int] | None:
-        """Read active products of a category and everything below it, and how many there are.
+        """Read active products of a category and the categories below it, and their total number.
 
-        At most two statements. None: there is no such category.
+        Takes at most two statements. None if the category does not exist.
         """
 
     def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
@@ -30,25 +30,25 @@ class ProductRepository(Protocol):
         """Read all categories, each after its parent, in one statement."""
 
     def has_category(self, slug: str) -> bool:
-        """Tell whether there is such a category."""
+        """Return whether a category exists."""
 
     def add(self, product: Product) -> bool:
-        """Insert a product with an empty stock; True as well if this very one (by id) is there already.
+        """Insert a product with no stock; return True also if this product (by id) already exists.
 
-        False: the SKU belongs to another product.
+        False if the SKU belongs to another product.
         """
 
     def update(self, product: Product) -> None:
-        """Write a product, whose row the caller has locked."""
+        """Update a product whose row the caller has locked."""
 
 
 class CatalogCache(Protocol):
-    """Answers of the catalog. It may vanish at any time: then everything is loaded."""
+    """Cached answers of the catalog. While it is unavailable, every answer is loaded."""
 
     def fetch(self, key: CacheKey, load: Callable[[], str]) -> Cached:
-        """Give the answer of a key, from the cache or by calling `load`.
+        """Return the answer for a key, from the cache or by calling `load`.
 
-        Of many that miss a key at once one loads; the others wait for it, briefly.
+        If several callers miss a key at once, one loads the answer and the others wait briefly for it.
         """
 
     def invalidate(self) -> None:
@@ -57,11 +57,11 @@ class CatalogCache(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the shared cache is unavailable; this process's copies are dropped even so.
+            If the shared cache is unavailable; this process's copies are dropped nevertheless.
         """
 
     def forget(self, keys: Sequence[CacheKey]) -> None:
-        """Drop some answers; raises as `invalidate` does."""
+        """Drop the answers of some keys; raise as `invalidate` does."""
 
 
 class CatalogWork(UnitOfWork, Protocol):

@@ -6,10 +6,10 @@ from shop.domain.idempotency import Claim, StoredAnswer
 
 
 class IdempotencyRecords(Protocol):
-    """Keys of the last 24 hours with their answers. Kept in PostgreSQL, because money depends on them."""
+    """Keys of the last 24 hours with their answers, stored durably because charges depend on them."""
 
     def claim(self, subject: str, operation: str, key: str, request_hash: bytes) -> Claim:
-        """Take the key, or find its answer, in one statement.
+        """Claim the key or find its answer, in one statement.
 
         Raises
         ------
@@ -23,4 +23,4 @@ class IdempotencyRecords(Protocol):
         """Store the final answer."""
 
     def abandon(self, claim: Claim) -> None:
-        """Let the next attempt take the key at once, as this one ended without a final answer."""
+        """Release the key after an attempt that ended without a final answer."""

@@ -23,8 +23,8 @@ def create_customer(
 ) -> CustomerView:
     """Register a customer.
 
-    While the throttle's store is unavailable nobody is registered: a limit that an outage lifts could be
-    lifted by causing one, and the customer could not log in either, as sessions are in the same store.
+    Sign-ups fail while the throttle's store is unavailable: otherwise an attacker could lift the limit by
+    causing an outage. The customer could not log in anyway, because sessions are in the same store.
 
     Parameters
     ----------
@@ -65,23 +65,22 @@ def open_session(
     guest: Session | None,
     source: str,
 ) -> SessionView:
-    """Begin a session for a guest, or for whoever the e-mail address and password belong to.
+    """Open a session for a guest, or for the customer with this e-mail address and password.
 
     Parameters
     ----------
     guest : Session or None
-        The session that was sent along. If it is a guest's, the guest's cart goes over to the
-        customer: the cart is taken as a whole, so that a repeated login finds none and doubles
-        nothing.
+        The session sent with the request. If it is a guest's, the guest's cart is merged into the customer's.
+        The move is atomic, so a repeated login adds nothing twice.
     source : str
         The caller's IP address.
 
     Raises
     ------
     Unauthenticated
-        ``invalid_credentials``; the same answer after the same time for an unknown e-mail address.
+        ``invalid_credentials``; an unknown e-mail address gets the same answer after the same time.
     TooManyRequests
-        After too many wrong passwords from this source or for this address.
+        After too many wrong passwords from this source or for this e-mail address.
     """
     if command.email is None and command.password is None:
         return _begin(sessions, Session(new_id(), Role.GUEST))
@@ -97,7 +96,7 @@ def open_session(
 
 
 def close_session(sessions: SessionStore, token: str | None) -> None:
-    """End a session; ending it again is not an error.
+    """End a session. Ending it again is not an error.
 
     Raises
     ------

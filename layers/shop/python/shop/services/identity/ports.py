@@ -12,9 +12,9 @@ class CustomerRepository(Protocol):
     """Customers inside one transaction."""
 
     def add(self, customer: Customer) -> bool:
-        """Insert a customer; True as well if this very one (by id) is there already.
+        """Insert a customer; return True also if this customer (by id) already exists.
 
-        False: the e-mail address belongs to another customer.
+        False if the e-mail address belongs to another customer.
         """
 
     def by_email(self, email: str) -> Customer | None:
@@ -22,15 +22,15 @@ class CustomerRepository(Protocol):
 
 
 class LoginThrottle(Protocol):
-    """Limits logins that may be guesses, whether or not the e-mail address is known.
+    """Limits failed logins, whether or not the e-mail address is registered.
 
     It counts the failures of one source for one account, of one source for all accounts, and of all sources
-    for one account. The last limit does not apply to a source from which the account's owner has logged in
-    lately: whoever guesses from elsewhere does not lock the owner out.
+    for one account. The last limit does not apply to a source from which the account's owner has recently
+    logged in, so that an attacker elsewhere cannot lock the owner out.
     """
 
     def count(self, email: str, source: str) -> None:
-        """Count an attempt before its password is checked, so that many at once do not slip through.
+        """Count an attempt before its password is checked, so that parallel ones count too.
 
         Parameters
         ----------
@@ -46,14 +46,14 @@ class LoginThrottle(Protocol):
         """
 
     def succeed(self, email: str, source: str) -> None:
-        """Take a successful attempt out of the counts, and remember its source as the account's."""
+        """Subtract a successful attempt from the counts, and remember its source as one of the account's."""
 
 
 class SignUpThrottle(Protocol):
-    """Limits sign-ups, which answer whether an e-mail address is taken."""
+    """Limits sign-ups, which reveal whether an e-mail address is registered."""
 
     def count(self, source: str) -> None:
-        """Count an attempt of a source, given by its IP address.
+        """Count an attempt from an IP address.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class SignUpThrottle(Protocol):
 
 
 class SessionStore(Protocol):
-    """Sessions by bearer token; only a digest of the token is ever stored."""
+    """Sessions by bearer token; only a digest of the token is stored."""
 
     def authenticate(self, token: str) -> Session:
         """Find the session of a token and count the request against its rate limit, in one round trip.
@@ -81,10 +81,10 @@ class SessionStore(Protocol):
         """
 
     def open(self, session: Session) -> tuple[str, datetime]:
-        """Begin a session and give its token and the time at which it ends."""
+        """Open a session; return its token and the time at which it expires."""
 
     def close(self, token: str) -> None:
-        """End a session; ending it again is not an error."""
+        """End a session. Ending it again is not an error."""
 
 
 class CustomersWork(UnitOfWork, Protocol):

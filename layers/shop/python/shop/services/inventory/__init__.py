@@ -1,1 +1,1 @@
-"""Stock and the holds on it. It calls no other context."""
+"""Stock and the holds on it. This context calls no other."""

@@ -12,7 +12,7 @@ from shop.services.unit_of_work import UnitOfWork
 def announce_levels(
     work: UnitOfWork, levels: Iterable[StockLevel], correlation_id: UUID | str
 ) -> None:
-    """Announce what is available of products now."""
+    """Record ``inventory.updated`` for products."""
     for level in levels:
         work.record(
             InventoryUpdated(
@@ -27,7 +27,7 @@ def announce_levels(
 def announce_released(
     work: UnitOfWork, hold: Hold, reason: str, correlation_id: UUID | str
 ) -> None:
-    """Announce lines that were given back."""
+    """Record ``inventory.released`` for released lines."""
     work.record(
         InventoryReleased(
             order_id=hold.order_id,
@@ -40,6 +40,6 @@ def announce_released(
 
 
 def announce_lapsed(work: UnitOfWork, lapsed: Iterable[Hold], correlation_id: UUID | str) -> None:
-    """Announce lapsed lines that made room for others; the sweep announces the rest of their orders."""
+    """Record events for expired lines that a new hold released; the sweep handles the remaining ones."""
     for hold in lapsed:
         announce_released(work, hold, CancelReason.RESERVATION_EXPIRED, correlation_id)

@@ -1,4 +1,4 @@
-"""Hold stock for an order, release it, or commit it: take it out for good."""
+"""Hold stock for an order, release it, or commit it, which removes it from stock."""
 
 import logging
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-#: States of an order that neither waits for a payment nor has one; None: it lives in another system.
+#: Statuses of an order that neither awaits nor has a payment; None for an order of another system.
 NOT_BEING_PAID: Final = frozenset(
     {None, OrderStatus.CANCELLED, OrderStatus.INVENTORY_UNAVAILABLE, OrderStatus.PAYMENT_FAILED}
 )
@@ -36,19 +36,19 @@ def hold_stock(
     expires_at: datetime,
     correlation_id: UUID | str,
 ) -> Hold:
-    """Hold stock for an order: all lines or none, once an order.
+    """Hold stock for an order, all lines or none; an order has one hold.
 
     Parameters
     ----------
     items : iterable of Item
         Lines of one product are added up.
     expires_at : datetime
-        When the hold stops counting, unless the order is being paid by then.
+        When the hold expires, unless the order is being paid by then.
 
     Raises
     ------
     InsufficientStock
-        Naming the lines; nothing was held.
+        If less is available; names the lines, and nothing was held.
     Conflict
         ``reservation_conflict`` or ``order_state_conflict``.
     """
@@ -64,7 +64,7 @@ def hold_stock(
         )
         if not isinstance(outcome, AlreadyHeld):
             announce_lapsed(work, outcome.lapsed, correlation_id)
-    # After the commit, which keeps what has lapsed given back.
+    # Raised after the commit, so that the released expired holds stay released.
     if isinstance(outcome, NotHeld):
         raise outcome.refusal
     return outcome.hold
@@ -96,21 +96,21 @@ def release_stock(
     correlation_id: UUID | str,
     expired: bool = False,
 ) -> Released | None:
-    """Give back what an order holds, or what was committed to it, inside a transaction.
+    """Release the stock that an order holds or has committed, inside a transaction.
 
     Parameters
     ----------
     work : InventoryWork
-        Whose transaction has the order's row locked, if the shop has such an order.
+        The transaction, which has locked the order's row if the shop has such an order.
     reason : str
         For example ``"payment_failed"``; part of the event.
     expired : bool
-        Only if its time is over.
+        Whether to release only a hold that has expired.
 
     Returns
     -------
     Released or None
-        What was given back; None if there was nothing (any more): repeating it is safe.
+        The released hold; None if there was none, so repeating it is safe.
     """
     released = work.inventory.release(order_id, expired=expired)
     if released is not None:
@@ -126,7 +126,7 @@ def release_order(
     reason: str,
     correlation_id: UUID | str,
 ) -> Hold:
-    """Give back what an order holds; repeating it changes nothing and gives the same answer.
+    """Release the stock that an order holds. Repeating it changes nothing and returns the same answer.
 
     Raises
     ------
@@ -149,17 +149,17 @@ def release_order(
 
 
 def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str) -> bool:
-    """Take what a paid order holds out of the stock for good, inside a transaction: all of it or nothing.
+    """Commit all stock that a paid order holds, or none, inside a transaction.
 
     Returns
     -------
     bool
-        Whether the order's stock is committed, now or before. False: its hold has ended.
+        Whether the order's stock is committed, now or before; False if its hold has ended.
     """
     committed = work.inventory.confirm(order_id)
     if committed is not None:
         hold = committed.hold
-        work.tell("stock confirmed", order_id=str(order_id))
+        work.log_on_commit("stock confirmed", order_id=str(order_id))
         work.record(
             InventoryConfirmed(
                 order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)
@@ -170,7 +170,7 @@ def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str
         return True
     if work.inventory.is_confirmed(order_id):
         return True
-    # A refund may have overtaken the event.
+    # A refund may have been processed before the event.
     if work.inventory.order_status(order_id) != OrderStatus.CANCELLED:
         # The scheduled advance_orders refunds and cancels it.
         _log.error("nothing is held for a paid order", extra={"order_id": str(order_id)})

@@ -1,4 +1,4 @@
-"""What there is of a product."""
+"""Stock levels."""
 
 from uuid import UUID
 
@@ -30,14 +30,14 @@ def change_stock(
     change: StockChange,
     correlation_id: str,
 ) -> StockLevel:
-    """Change what is on hand of a product and announce it.
+    """Change the quantity on hand of a product and record the event.
 
     Raises
     ------
     NotFound
         ``product_not_found``.
     Conflict
-        ``stock_conflict``: less would be on hand than orders hold.
+        ``stock_conflict``: the quantity on hand would fall below what orders hold.
     """
     with open_unit_of_work() as work:
         changed = work.inventory.change_stock(product_id, change)

@@ -24,7 +24,7 @@ from shop.services.unit_of_work import UnitOfWork
 class InventoryRepository(Protocol):
     """Stock inside one transaction.
 
-    Rows are locked in one global order, so that no two transactions deadlock:
+    Rows are locked in one global order, so that transactions do not deadlock:
     the order's row, then inventory rows by product id, then reservations by order and product id.
     """
 
@@ -34,59 +34,59 @@ class InventoryRepository(Protocol):
     def hold(
         self, reserved: InventoryReserved, *, expires_at: datetime, correlation_id: UUID | str
     ) -> Held | AlreadyHeld | NotHeld:
-        """Hold all lines or none, and record the event with it; a repeat gives the order's first hold.
+        """Hold all lines or none and record the event; a repeated call returns the order's first hold.
 
         Parameters
         ----------
         reserved : InventoryReserved
-            What to hold; its lines have one product each, in the order of their ids.
+            The lines to hold: one per product, sorted by product id.
 
         Returns
         -------
         Held, AlreadyHeld or NotHeld
-            The refusal of the last is `InsufficientStock`, naming each line that exceeds what is available,
-            or `Conflict`: ``reservation_conflict``, where the order holds other lines or a hold has expired,
-            ``order_state_conflict``, where the order is no longer PENDING.
+            The refusal of `NotHeld` is `InsufficientStock`, which names each line that exceeds the available
+            stock, or `Conflict`: ``reservation_conflict`` if the order holds other lines or its hold has
+            expired, ``order_state_conflict`` if the order is no longer PENDING.
         """
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
-        """Give back what an order holds or has confirmed; None if there is nothing (any more).
+        """Release the stock that an order holds or has committed; return None if there is none.
 
-        With `expired`, only a hold that has lapsed. Use `shop.services.inventory.holds.release_stock`, which
+        `expired` releases only an expired hold. Use `shop.services.inventory.holds.release_stock`, which
         records the events as well.
         """
 
     def lock_order(self, order_id: UUID) -> str | None:
-        """Lock an order's row and give its status; None for an order of another system."""
+        """Lock an order's row and return its status; None for an order of another system."""
 
     def order_status(self, order_id: UUID) -> str | None:
         """Read an order's status; None for an order of another system."""
 
     def find(self, order_id: UUID) -> Hold | None:
-        """Read an order's reservation, whatever has become of it."""
+        """Read an order's reservation, whatever its status."""
 
     def is_confirmed(self, order_id: UUID) -> bool:
-        """Tell whether an order's stock was taken out for good."""
+        """Return whether an order's stock is committed."""
 
     def change_stock(self, product_id: UUID, change: StockChange) -> ChangedStock | None:
-        """Change what is on hand and note who did it and why; None if there is no such product.
+        """Change the quantity on hand and record author and reason; None if the product does not exist.
 
         Raises
         ------
         Conflict
-            ``stock_conflict``: less would be on hand than live holds keep aside, or too much.
+            ``stock_conflict``: the quantity on hand would fall below active holds or exceed the maximum.
         """
 
     def lapsed_orders(self, limit: int) -> list[UUID]:
-        """Find orders whose hold has lapsed, and PENDING orders past their time that hold nothing."""
+        """List orders with an expired hold, and unpaid PENDING orders that hold nothing any more."""
 
     def claim_lapsed(self, order_id: UUID) -> LapsedOrder | None:
-        """Lock one of them to tidy it; None if somebody else has it, or it is not lapsed (any more)."""
+        """Lock one of them; None if another transaction has locked it or it is no longer expired."""
 
     def confirm(self, order_id: UUID) -> Committed | None:
-        """Take all that an order holds out of the stock, for good.
+        """Commit all stock that an order holds.
 
-        None, with nothing changed, if it was done before or some of it is not held (any more). Use
+        None, with nothing changed, if it was committed before or part of it is no longer held. Use
         `shop.services.inventory.holds.commit_stock`, which records the events as well.
         """
 

@@ -1,4 +1,4 @@
-"""Process one message of a queue: once, in one transaction with what it causes."""
+"""Processes a message exactly once, in one transaction with its effects."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,7 +8,7 @@ from shop.contracts.events import Envelope
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
-#: A consumer and an event that do not exist.
+#: A fictitious consumer and event.
 _CHECK: Final = ("check", UUID(int=0))
 
 
@@ -18,21 +18,21 @@ def consume[Work: UnitOfWork](
     envelope: Envelope,
     handle: Callable[[Work], None],
 ) -> bool:
-    """Run a consumer on an event it has not seen yet.
+    """Run a consumer on an event that it has not processed yet.
 
     Parameters
     ----------
     consumer : str
         Its queue's name.
     handle : callable
-        Gets the unit of work, whose last statement also notes the event as processed. What it does
-        outside of the transaction must be decided by what it reads there: a second delivery is recognised
-        at its end.
+        Receives the unit of work, whose last statement also records the event as processed. Effects outside
+        the transaction must depend on what it reads inside, because a repeated delivery is detected only at
+        the end.
 
     Returns
     -------
     bool
-        False when the event had been processed before; everything was rolled back then.
+        False if the event had been processed before; everything was then rolled back.
     """
     try:
         with open_unit_of_work(consumed=(consumer, envelope.event_id)) as work:
@@ -43,7 +43,7 @@ def consume[Work: UnitOfWork](
 
 
 def accepts_writes(open_unit_of_work: OpenUnitOfWork) -> bool:
-    """Whether the database takes the write that every consumer ends with: an inbox row, always the same."""
+    """Return whether the database accepts an inbox row, the write with which every consumer ends."""
     try:
         with open_unit_of_work(publish=False, consumed=_CHECK):
             pass

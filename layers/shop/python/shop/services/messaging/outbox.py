@@ -1,4 +1,4 @@
-"""Publish what the outbox holds: right after a commit, and by the relay what was missed then."""
+"""Publishes the events of the outbox: right after a commit, and by the relay those left over."""
 
 import logging
 import time
@@ -17,15 +17,15 @@ _RELAY_BATCH: Final = 200
 def publish(outbox: Outbox, publisher: Publisher, events: Sequence[StoredEvent]) -> None:
     """Publish committed events in order and mark them as published.
 
-    A crash between the broker's confirm and the mark has the relay publish them once more: consumers
-    process an event once, whatever the number of its messages. The same holds where two transactions on one
-    aggregate commit one right after the other: the second publishes what the first has not marked yet, so
-    that the first message of every event arrives in the order of the outbox.
+    After a crash between the broker's confirm and the mark, the relay publishes them again; consumers process
+    an event once, however many messages it has. Likewise, if two transactions on one aggregate commit in
+    quick succession, the second publishes the events that the first has not marked yet, so that the first
+    message of every event arrives in the order of the outbox.
 
     Raises
     ------
     DependencyUnavailable
-        If the broker or the database is unavailable. What was not published stays in the outbox.
+        If the broker or the database is unavailable. Unpublished events stay in the outbox.
     """
     publisher.ready()
     _send(publisher, events, outbox.mark_published)
@@ -38,22 +38,22 @@ def relay(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Publish everything that waits, oldest first, until nothing is left or time is up.
+    """Publish all unpublished events, oldest first, until none is left or the time is over.
 
     Parameters
     ----------
     seconds : float
-        How long to go on.
+        Maximum duration.
 
     Returns
     -------
     int
-        How many events the broker took; 0 when another relay is at work.
+        Number of published events; 0 if another relay is running.
 
     Raises
     ------
     DependencyUnavailable
-        If the broker or the database is unavailable. What was not published stays in the outbox.
+        If the broker or the database is unavailable. Unpublished events stay in the outbox.
     """
     deadline = clock() + seconds
     relayed = 0
@@ -74,14 +74,14 @@ def _send(
     events: Sequence[StoredEvent],
     mark_published: Callable[[Sequence[StoredEvent]], None],
 ) -> int:
-    """Hand events to the broker in order and mark those that it took; give how many."""
+    """Publish events in order and mark those that the broker confirmed; return their number."""
     published = 0
     try:
         for event in events:
             publisher.publish(event)
             published += 1
     finally:
-        # Also when the broker became unavailable half-way: what it has confirmed is not sent again.
+        # Also if the broker became unavailable in between, so that confirmed events are not sent again.
         if published:
             mark_published(events[:published])
     return published

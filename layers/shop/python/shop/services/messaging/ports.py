@@ -1,4 +1,4 @@
-"""Ports of the messaging: outbox, inbox and broker."""
+"""Ports of messaging: outbox and broker."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,44 +9,44 @@ from shop.domain.messages import QueuedMessage, StoredEvent
 
 
 class OutboxBatch(Protocol):
-    """Unpublished events, locked until the block that gave them ends."""
+    """Unpublished events, locked until the block ends."""
 
     @property
     def events(self) -> Sequence[StoredEvent]:
         """The events, in order."""
 
     def mark_published(self, events: Sequence[StoredEvent]) -> None:
-        """Note that the broker has taken these."""
+        """Record that the broker has confirmed these events."""
 
 
 class Outbox(Protocol):
-    """Events that were committed and wait for the broker."""
+    """Committed events that are not published yet."""
 
     def pending(self, *, limit: int) -> AbstractContextManager[OutboxBatch]:
-        """Lock the oldest unpublished events; none while another relay does the same."""
+        """Lock the oldest unpublished events; none while another relay holds the lock."""
 
     def mark_published(self, events: Sequence[StoredEvent]) -> None:
-        """Note that the broker has taken these."""
+        """Record that the broker has confirmed these events."""
 
     def oldest_age_seconds(self) -> float:
-        """Give how long the oldest unpublished event has waited; 0 when none waits."""
+        """Return the age of the oldest unpublished event; 0 if there is none."""
 
     def published_between(
         self, since: datetime, until: datetime, event_type: str | None, *, after: int, limit: int
     ) -> list[StoredEvent]:
-        """Read events that happened in ``[since, until)`` with a sequence above `after`, in order."""
+        """Read events that occurred in ``[since, until)`` with a sequence above `after`, in order."""
 
 
 class Publisher(Protocol):
-    """The broker. Every method returns only when the broker has confirmed what it took."""
+    """The broker. Every method returns after the broker's confirm."""
 
     def ready(self) -> None:
-        """Connect if need be, so that nothing is locked while an unavailable broker is waited for.
+        """Connect if necessary, so that no caller holds locks while it waits for an unavailable broker.
 
         Raises
         ------
         DependencyUnavailable
-            If the broker is unavailable, or was a moment ago.
+            If the broker is unavailable, or failed a moment ago.
         """
 
     def publish(self, event: StoredEvent) -> None:
@@ -55,11 +55,11 @@ class Publisher(Protocol):
         Raises
         ------
         DependencyUnavailable
-            If the broker is unavailable, or has no queue for an event that somebody consumes.
+            If the broker is unavailable, or has no queue for an event that has consumers.
         """
 
     def put_back(self, message: QueuedMessage) -> None:
-        """Put a copy of a message at the end of its own queue, with as many attempts as it has.
+        """Append a copy of a message to its queue with an unchanged number of attempts.
 
         Raises
         ------
@@ -68,7 +68,7 @@ class Publisher(Protocol):
         """
 
     def retry_later(self, message: QueuedMessage) -> None:
-        """Count a failed attempt and have the message delivered again after a pause.
+        """Count a failed attempt and schedule the message for redelivery after a pause.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Publisher(Protocol):
         """
 
     def dead_letter(self, message: QueuedMessage, reason: str) -> None:
-        """Put a message that cannot be processed into ``<queue>.dead``, with the reason as header.
+        """Move a message that cannot be processed to ``<queue>.dead``, with the reason as header.
 
         Raises
         ------
@@ -87,13 +87,14 @@ class Publisher(Protocol):
 
 
 class DeadLetters(Protocol):
-    """Messages that a consumer could not process."""
+    """The dead-letter queues."""
 
     def count(self, queue: str) -> int:
-        """Give how many wait in ``<queue>.dead``."""
+        """Return the number of messages in ``<queue>.dead``."""
 
     def send_back(self, queue: str, limit: int) -> int:
-        """Put up to `limit` of them back into their queue, oldest first; give how many.
+        """Move up to `limit` messages back to their queue, oldest first; return their number.
 
-        Each is confirmed there before it leaves here: a crash in between makes a copy, never a loss.
+        Each is confirmed in its queue before it is removed: a crash in between duplicates it but never loses
+        it.
         """

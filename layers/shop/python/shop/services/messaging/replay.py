@@ -1,4 +1,4 @@
-"""Send messages again: dead ones, or what the outbox has of a span of time."""
+"""Replays dead-lettered messages, or the outbox's events of a time span."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ _BATCH: Final = 200
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of ``[since, until)``, of one type or of all."""
+    """The time span ``[since, until)``, for one event type or all."""
 
     since: datetime
     until: datetime
@@ -22,19 +22,19 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 def replay_dead(
     letters: DeadLetters, queues: Iterable[str], *, limit: int, dry_run: bool
 ) -> dict[str, int]:
-    """Put dead messages back into their queues.
+    """Move dead-lettered messages back to their queues.
 
     Parameters
     ----------
     limit : int
-        How many of each queue, at most.
+        Maximum number per queue.
     dry_run : bool
-        Only count.
+        Count without sending.
 
     Returns
     -------
     dict
-        Messages by queue.
+        Number of messages by queue.
     """
     counts: dict[str, int] = {}
     for queue in queues:
@@ -46,17 +46,17 @@ def replay_dead(
 def replay_span(
     outbox: Outbox, publisher: Publisher, span: Span, *, dry_run: bool
 ) -> dict[str, int]:
-    """Publish events of the past again, in order. Consumers skip what their inbox knows.
+    """Publish past events again, in order. Consumers skip those in their inbox.
 
     Parameters
     ----------
     dry_run : bool
-        Only count.
+        Count without sending.
 
     Returns
     -------
     dict
-        Events by type.
+        Number of events by type.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The e-mails that customers get. What customers typed is escaped in the HTML part."""
+"""The e-mails to customers. Text from customers is escaped in the HTML part."""
 
 from html import escape
 from typing import Final
@@ -14,7 +14,7 @@ _PAGE: Final = (
 
 
 def order_confirmed(order: Order) -> Mail:
-    """Say that an order is paid for and its goods are set aside."""
+    """Compose the e-mail that an order is confirmed."""
     subject = f"Your order {order.order_id} is confirmed"
     amounts = [
         ("Subtotal", order.subtotal_minor),
@@ -31,7 +31,7 @@ def order_confirmed(order: Order) -> Mail:
 
 
 def order_shipped(order: Order) -> Mail:
-    """Say that the parcel is on its way, and how to follow it."""
+    """Compose the e-mail that an order is shipped, with its tracking number."""
     subject = f"Your order {order.order_id} is on its way"
     lines = [("Carrier", order.carrier or ""), ("Tracking number", order.tracking_number or "")]
     return _mail(subject, order, ["Your parcel is on its way."], lines, _delivery(order))

@@ -1,4 +1,4 @@
-"""Notifications: what customers are e-mailed, once, and what that means for the order."""
+"""E-mails to customers, sent once, and the resulting moves of the order."""
 
 import logging
 from typing import Final
@@ -19,27 +19,27 @@ def order_confirmed(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> 
     """Move a confirmed order to PROCESSING and e-mail the customer, in one transaction.
 
     The move locks the order's row until the e-mail is recorded, so that a second caller finds the order
-    PROCESSING. A crash after the mail service took the e-mail and before the commit is the one case in
-    which it is sent twice.
+    PROCESSING. The e-mail is sent twice only after a crash between the mail service's acceptance and the
+    commit.
 
     Raises
     ------
     DependencyUnavailable
-        Nothing was recorded, the order stays CONFIRMED; try again.
+        Nothing was recorded and the order stays CONFIRMED; the caller can retry.
     """
     order = work.orders.move(order_id, OrderStatus.PROCESSING, unless_refunded=True)
     if order is not None:
         _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
-        work.tell("order moved", order_id=str(order_id), status=order.status)
+        work.log_on_commit("order moved", order_id=str(order_id), status=order.status)
 
 
 def order_shipped(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> None:
-    """E-mail the customer that the parcel is on its way, once.
+    """E-mail the customer once that the parcel is on its way.
 
     Raises
     ------
     DependencyUnavailable
-        Nothing was recorded; try again.
+        Nothing was recorded; the caller can retry.
     """
     kind = NotificationKind.ORDER_SHIPPED
     order = work.orders.get(order_id, lock=True)
@@ -60,7 +60,7 @@ def _notify(
     else:
         try:
             message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
-            work.tell("e-mail sent", order_id=str(order.order_id), kind=kind)
+            work.log_on_commit("e-mail sent", order_id=str(order.order_id), kind=kind)
         except MailRefused as refused:
             outcome = Outcome.REFUSED
             _log.error("e-mail of order %s refused: %s", order.order_id, refused)

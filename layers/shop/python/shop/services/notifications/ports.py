@@ -1,4 +1,4 @@
-"""Ports of the notifications: the mailer, and the record of what was sent."""
+"""Ports of the notifications: the mail service, and the record of e-mails."""
 
 from typing import Protocol
 from uuid import UUID
@@ -11,22 +11,22 @@ class Mailer(Protocol):
     """The mail service."""
 
     def send(self, recipient: str, mail: Mail) -> str:
-        """Send an e-mail and give the service's id of it.
+        """Send an e-mail and return the service's message id.
 
         Raises
         ------
         MailRefused
-            If trying again would not help.
+            If a retry would not help.
         DependencyUnavailable
-            If the service is unavailable or throttles.
+            If the service is unavailable or throttles requests.
         """
 
 
 class NotificationLog(Protocol):
-    """What customers were e-mailed, inside a transaction that has locked the order's row."""
+    """The record of e-mails to customers, inside a transaction that has locked the order's row."""
 
     def was_sent(self, order_id: UUID, kind: NotificationKind) -> bool:
-        """Tell whether a notification was recorded, whatever became of it."""
+        """Return whether a notification was recorded, whatever its outcome."""
 
     def record(
         self,
@@ -36,12 +36,12 @@ class NotificationLog(Protocol):
         outcome: Outcome,
         message_id: str | None,
     ) -> None:
-        """Record what became of a notification; once an order and kind."""
+        """Record the outcome of a notification, once per order and kind."""
 
 
 class NotificationsWork(OrdersWork, Protocol):
-    """A transaction over orders and what was e-mailed about them."""
+    """A transaction over orders and the record of e-mails about them."""
 
     @property
     def notifications(self) -> NotificationLog:
-        """What customers were e-mailed."""
+        """The record of e-mails to customers."""

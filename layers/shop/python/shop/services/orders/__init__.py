@@ -1,4 +1,4 @@
-"""Orders: checkout, placement, cancellation, confirmation, shipping, and what time does to them.
+"""Orders: checkout, placement, cancellation, confirmation, shipping, expiry and advancement.
 
 Contexts call each other one way: ``payments → orders → inventory, notifications``. What a context
 needs of one above it, it finds in the records of the transaction: orders that must be refunded are recorded

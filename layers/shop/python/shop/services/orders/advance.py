@@ -1,4 +1,4 @@
-"""Paid orders whose next event did not come, brought on by the use cases that the consumers run."""
+"""Advances paid orders whose next event did not arrive, with the use cases that the consumers run."""
 
 import logging
 import time
@@ -19,14 +19,14 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-#: An event that has not moved an order on by then is not coming.
+#: An event that has not moved an order by then counts as lost.
 IDLE: Final = timedelta(minutes=5)
-#: After so many failures in a row the mail service is unavailable: the next run goes on.
+#: After this many consecutive failures the mail service counts as unavailable; the next run continues.
 _FAILURES: Final = 3
 
 
 class AdvanceWork(PaymentsWork, NotificationsWork, Protocol):
-    """A transaction over everything that brings an order on."""
+    """A transaction over all repositories that advancing an order needs."""
 
 
 def advance_orders(
@@ -37,27 +37,27 @@ def advance_orders(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Bring orders on that stay PAID or CONFIRMED: commit the stock and confirm, or e-mail and process.
+    """Advance orders that stay PAID or CONFIRMED: commit stock and confirm, or e-mail and process.
 
-    A PAID order for which nothing is held is recorded to be refunded, and cancelled by the refund. Two
-    runs at once share the work; each order is a transaction of its own.
+    A PAID order without held stock is marked for a refund, which then cancels it. Concurrent runs share the
+    work; each order has its own transaction.
 
     Parameters
     ----------
     seconds : float
-        How long to go on starting something new.
+        Time after which no further order is started.
     idle : timedelta
-        Orders that moved more recently are left to their events.
+        Orders whose status changed more recently are left to their events.
 
     Returns
     -------
     dict of str to int
-        How often each result was reached.
+        Number of orders by result.
 
     Raises
     ------
     ExceptionGroup
-        What individual orders ended with; the others were brought on.
+        With the failures of individual orders; the others were advanced.
     """
     deadline = clock() + seconds
     counts: Counter[str] = Counter()
@@ -78,11 +78,11 @@ def advance_orders(
             except Exception as error:
                 if isinstance(error, DependencyUnavailable) and error.dependency == "postgresql":
                     raise
-                _log.exception("order could not be brought on", extra=_about(order))
+                _log.exception("order could not be advanced", extra=_about(order))
                 errors.append(error)
                 failures += 1
     if errors:
-        raise ExceptionGroup("orders that could not be brought on", errors)
+        raise ExceptionGroup("orders that could not be advanced", errors)
     return dict(counts)
 
 
@@ -91,7 +91,7 @@ def _about(order: StaleOrder | None) -> dict[str, str]:
 
 
 def _advance(work: AdvanceWork, mailer: Mailer, order: StaleOrder) -> str:
-    """Bring one order on whose row is locked."""
+    """Advance one order whose row is locked."""
     order_id = order.order_id
     if order.status is OrderStatus.CONFIRMED:
         notify.order_confirmed(work, mailer, order_id)

@@ -1,4 +1,4 @@
-"""The one place where an order is cancelled."""
+"""Cancels orders; no other module does."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from shop.services.orders.ports import OrdersWork
 
 
 class Cancelled(msgspec.Struct, frozen=True):
-    """An order that was cancelled, and the stock that it gave back, if it had any."""
+    """A cancelled order, and the released hold if it had one."""
 
     order: Order
     released: Released | None
@@ -26,23 +26,23 @@ def cancel(
     sources: frozenset[OrderStatus] | None = None,
     expired: bool = False,
 ) -> Cancelled | None:
-    """Cancel an order inside a transaction: move it, return its stock, record the events.
+    """Cancel an order inside a transaction: move it, release its stock, record the events.
 
-    Who cancels a charged order has given its money back first.
+    The caller refunds a charged order first.
 
     Parameters
     ----------
     reason : str
-        Shown on the order, part of the events.
+        Shown on the order and part of the events.
     sources : frozenset of OrderStatus, optional
-        States to cancel from; by default every one from which the table allows it.
+        Statuses to cancel from; by default every status from which an order may be cancelled.
     expired : bool
-        Its time to pay is over: only a hold that has lapsed is returned.
+        Whether the order was not paid in time; then only an expired hold is released.
 
     Returns
     -------
     Cancelled or None
-        None if the order is in no source state (any more): nothing was changed.
+        None, with nothing changed, if the order is in none of the source statuses.
     """
     order = work.orders.move(order_id, OrderStatus.CANCELLED, sources=sources, reason=reason)
     if order is None:
@@ -50,7 +50,7 @@ def cancel(
     released = release_stock(
         work, order_id, reason=reason, correlation_id=order.correlation_id, expired=expired
     )
-    work.tell("order moved", order_id=str(order_id), status=order.status, reason=reason)
+    work.log_on_commit("order moved", order_id=str(order_id), status=order.status, reason=reason)
     work.record(
         OrderCancelled(order_id=order_id, reason=reason), correlation_id=order.correlation_id
     )

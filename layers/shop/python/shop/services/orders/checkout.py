@@ -1,4 +1,4 @@
-"""Checkout: from a cart to an order, as the customer asks for it."""
+"""Checkout: turns a cart into an order."""
 
 import logging
 from uuid import UUID
@@ -29,9 +29,9 @@ def check_out(
     order_id: UUID,
     correlation_id: str,
 ) -> PlacedOrder:
-    """Turn the shopper's cart into an order, charge it if the shopper pays now, and empty the cart.
+    """Turn the shopper's cart into an order, charge it with `pay_now`, and empty the cart.
 
-    The cart keeps what it holds until the order stands: whatever is refused leaves it as it was.
+    The cart is emptied only after the order is placed; a refusal leaves it unchanged.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ def check_out(
     Raises
     ------
     InvalidRequest
-        The address is wrong, the cart is empty, or a product is not sold any more.
+        The address is invalid, the cart is empty, or a product is no longer sold.
     NotFound
         ``cart_not_found``: it is not the shopper's cart.
     Conflict
-        ``cart_already_ordered``: another checkout of this cart was first, and its order is not paid yet.
+        ``cart_already_ordered``: the cart already has an order that is not paid yet.
     InsufficientStock
-        Naming the lines; the order is cancelled.
+        Names the lines; the order is cancelled.
     PaymentDeclined
         The order is cancelled.
     PaymentOutcomeUnknown
-        The order stays PAYMENT_PROCESSING until the outcome is known; a repeat asks for it.
+        The order stays PAYMENT_PROCESSING until the outcome is known; a repeated request asks for it.
     DependencyUnavailable
-        Repeat the request.
+        A server is unavailable; the client can repeat the request.
     """
     _check_country(wish.shipping_address)
     cart = carts.read(shopper.user_id)
@@ -78,11 +78,11 @@ def check_out(
         )
     )
     try:
-        # What the order holds, which is not what the cart holds by now.
+        # The order's lines, which may differ from the cart's by now.
         bought = {line.product_id: line.quantity for line in placed.order.lines}
         carts.remove_bought(shopper.user_id, wish.cart_id, bought)
     except DependencyUnavailable as unavailable:
-        # The order stands, whatever the cart still holds.
+        # The order is placed, even if the cart was not emptied.
         _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, unavailable.detail)
     return placed
 
@@ -100,7 +100,7 @@ def _stored(address: ShippingAddress) -> dict[str, str]:
 def _items_of_earlier_attempt(
     read: OpenReading[OrdersWork], shopper: Session, order_id: UUID
 ) -> list[CartItem]:
-    """Find what an attempt that emptied the cart and then crashed has ordered."""
+    """Read the lines of the order that an attempt placed before it emptied the cart and crashed."""
     with read() as work:
         order = work.orders.get(order_id)
     if order is None or order.user_id != shopper.user_id:

@@ -1,4 +1,4 @@
-"""The one place where an order is confirmed."""
+"""Confirms orders; no other module does."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ def confirm(work: OrdersWork, order_id: UUID) -> Order | None:
     Returns
     -------
     Order or None
-        None if it is not PAID (any more): a repeated or late event, which changes nothing.
+        None, with nothing changed, if it is not PAID: the event was repeated or late.
     """
     order = work.orders.move(order_id, OrderStatus.CONFIRMED)
     if order is not None:
-        work.tell("order moved", order_id=str(order_id), status=order.status)
+        work.log_on_commit("order moved", order_id=str(order_id), status=order.status)
         work.record(OrderConfirmed(order_id=order_id), correlation_id=order.correlation_id)
     return order

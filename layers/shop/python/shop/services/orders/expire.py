@@ -1,4 +1,4 @@
-"""Orders that were not paid in time, and holds that have lapsed."""
+"""Cancels orders that were not paid in time, and releases expired holds."""
 
 import logging
 import time
@@ -24,17 +24,17 @@ def expire_reservations(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Tidy what has lapsed: give stock back and cancel PENDING orders whose time to pay is over.
+    """Release expired holds and cancel PENDING orders that were not paid in time.
 
     Parameters
     ----------
     seconds : float
-        How long to go on.
+        Maximum duration.
 
     Returns
     -------
     dict
-        Counts of ``released`` holds and ``cancelled`` orders.
+        Number of ``released`` holds and ``cancelled`` orders.
     """
     deadline = clock() + seconds
     counts = {"released": 0, "cancelled": 0}
@@ -56,7 +56,7 @@ def expire_reservations(
 
 
 def _expire(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> tuple[bool, bool]:
-    """Expire one order in a transaction of its own; give whether stock returned and it was cancelled."""
+    """Expire one order in its own transaction; return whether stock was released and it was cancelled."""
     reason = CancelReason.RESERVATION_EXPIRED
     with open_unit_of_work() as work:
         lapsed = work.inventory.claim_lapsed(order_id)

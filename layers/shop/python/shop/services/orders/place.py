@@ -1,4 +1,4 @@
-"""The steps of the state machine `checkout` that create an order, or reject it."""
+"""The steps of the state machine `checkout` that create an order or reject it."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,14 +18,14 @@ from shop.services.orders.cancel import cancel
 from shop.services.orders.ports import OrdersWork, PlacementWork
 from shop.services.unit_of_work import OpenUnitOfWork
 
-#: Why an order is cancelled, by the error with which a step of the machine refused it.
+#: Reasons for cancellation, by the error that a step of the state machine raised.
 _REASONS: Final = {
     InsufficientStock.__name__: CancelReason.INSUFFICIENT_STOCK,
     InvalidRequest.__name__: CancelReason.PAYMENT_METHOD_INVALID,
-    # Its hold has lapsed before this repeat of the checkout, or holds other lines.
+    # Its hold expired before this repetition of the checkout, or holds other lines.
     Conflict.__name__: CancelReason.RESERVATION_EXPIRED,
 }
-#: Statuses of an order that a repeated checkout cannot continue.
+#: Statuses in which a repeated checkout cannot continue an order.
 _FAILED: Final = frozenset(
     {OrderStatus.CANCELLED, OrderStatus.INVENTORY_UNAVAILABLE, OrderStatus.PAYMENT_FAILED}
 )
@@ -38,25 +38,25 @@ def create_order(
     currency: str,
     reservation_ttl_seconds: int,
 ) -> PlacedOrder:
-    """Price a cart from the catalog and create the order, PENDING. Repeating it is safe.
+    """Price a cart from the catalog and create the order as PENDING. Repeating it is safe.
 
     Parameters
     ----------
     currency : str
         ISO 4217 code of the shop's currency.
     reservation_ttl_seconds : int
-        How long its stock will be held.
+        How long its stock is held.
 
     Raises
     ------
     InvalidRequest
-        Naming products that are not sold any more, a way of shipping that is not offered, or the payment
-        method with which an earlier attempt was refused.
+        Products are no longer sold, the shipping method is not offered, or an earlier attempt was refused for
+        its payment method; the error names them.
     InsufficientStock, Conflict
-        An earlier attempt has ended so, or the cart has another order that is not paid yet.
+        An earlier attempt was refused so, or the cart has another order that is not paid yet.
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
-    # Nothing is published here: hold_order_stock does it with its own events, in one go.
+    # This publishes no events: hold_order_stock publishes them together with its own.
     with open_unit_of_work(publish=False, autocommit=True) as work:
         quote = work.prices.quote(
             command.order_id,
@@ -150,7 +150,7 @@ def _created(order: Order) -> OrderCreated:
 
 
 def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
-    """Find the order that an earlier attempt created, or refuse as that attempt did."""
+    """Return the order that an earlier attempt created, or refuse as that attempt did."""
     order = work.orders.get(command.order_id)
     if order is None:
         raise Conflict(
@@ -169,7 +169,7 @@ def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
         case CancelReason.PAYMENT_METHOD_INVALID:
             raise unusable_payment_method()
         case CancelReason.PAYMENT_FAILED if command.pay_now:
-            return order  # charge_order gives the bank's refusal again
+            return order  # charge_order repeats the bank's refusal
     raise Conflict(
         f"Order {order.order_id} is {order.status.value}; check out again with another"
         " Idempotency-Key.",
@@ -178,7 +178,7 @@ def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
 
 
 def reject_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], command: tasks.RejectOrder) -> None:
-    """Cancel an order that a step of the machine refused. Repeating it changes nothing."""
+    """Cancel an order that a step of the state machine refused. Repeating it changes nothing."""
     reason = _REASONS[command.error]
     with open_unit_of_work() as work:
         sources = UNPAID

@@ -16,17 +16,16 @@ class OrderRepository(Protocol):
     """Orders inside one transaction."""
 
     def add(self, order: Order, created: Event) -> bool:
-        """Insert a PENDING order with its lines and first timeline entry, and record the event with it.
+        """Insert a PENDING order with its lines and first timeline entry, and record the event.
 
-        False, with nothing changed, if it is there already or its cart has another order that is not
-        paid yet.
+        False, with nothing changed, if it already exists or its cart has another order that is not paid yet.
         """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
-        """Read an order with lines, timeline and whether money is on its way back.
+        """Read an order with its lines, its timeline and whether a refund is pending.
 
-        With `lock` its row is kept until the transaction ends. The status is then the row's latest; lines
-        never change, but the rest is as of the statement's beginning, before it waited for the row.
+        `lock` locks its row until the transaction ends. The status is then the row's latest; lines never
+        change, but the other fields are as of the statement's start, before it waited for the lock.
         """
 
     def move(
@@ -46,15 +45,15 @@ class OrderRepository(Protocol):
         Parameters
         ----------
         sources : frozenset of OrderStatus, optional
-            States to move from; by default every state from which the table allows the move.
+            Statuses to move from; by default every status from which the move is allowed.
         unless_refunded : bool
-            Leave an order whose money is being refunded, or was.
+            Do not move an order with a pending or completed refund.
 
         Returns
         -------
         Order or None
-            The order after the move (with lines, without timeline), or None if it was in no source state:
-            a late or repeated event, which changes nothing.
+            The order after the move (with lines, without timeline). None, with nothing changed, if it was in
+            none of the source statuses: the event was late or repeated.
         """
 
     def page(
@@ -70,31 +69,31 @@ class OrderRepository(Protocol):
     def lock_stale(
         self, status: OrderStatus, idle: timedelta, *, after: StaleOrder | None
     ) -> StaleOrder | None:
-        """Lock the order that has stayed longest in a status, and at least `idle`; None if there is none.
+        """Lock the order that has been in a status for longest, and at least `idle`; None if there is none.
 
-        Those that another transaction has locked are left out, and those whose refund is pending.
+        Orders that another transaction has locked and those with a pending refund are skipped.
 
         Parameters
         ----------
         after : StaleOrder or None
-            Only those that come after it.
+            Only orders that come after this one.
         """
 
 
 class CheckoutMachine(Protocol):
-    """The state machine that carries out a checkout while the customer waits."""
+    """The state machine that runs a checkout synchronously."""
 
     def run(self, command: PlaceOrder) -> PlacedOrder:
-        """Create an order, hold its stock and, if asked, charge it. Repeating it continues the same order.
+        """Create an order, hold its stock and, with `pay_now`, charge it; a repeat continues it.
 
         Raises
         ------
         ShopError
             The refusal of a step, with its code and fields.
         PaymentOutcomeUnknown
-            Whether it was charged is not known yet.
+            It is not known yet whether the order was charged.
         DependencyUnavailable
-            It took too long, or a server is unavailable: repeat it.
+            It timed out, or a server is unavailable; the caller can repeat it.
         """
 
 
@@ -110,7 +109,7 @@ class PriceBook(Protocol):
         region: str | None,
         method: str,
     ) -> Quote:
-        """Read everything that pricing an order needs, in one statement."""
+        """Read all inputs of an order's price in one statement."""
 
 
 class OrdersWork(InventoryWork, Protocol):
@@ -126,4 +125,4 @@ class PlacementWork(OrdersWork, Protocol):
 
     @property
     def prices(self) -> PriceBook:
-        """Prices, taxes and shipping rates of this moment."""
+        """Current prices, taxes and shipping rates."""

@@ -1,4 +1,4 @@
-"""Orders, as their owner and staff see them."""
+"""Reads orders for their owner and staff."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Orders, newest first; `next_cursor` gives those after them."""
+    """Orders, newest first; `next_cursor` continues after them."""
 
     orders: tuple[Order, ...]
     next_cursor: str | None
@@ -31,7 +31,7 @@ def get_order(read: OpenReading[OrdersWork], shopper: Session, order_id: UUID) -
     Raises
     ------
     NotFound
-        ``order_not_found``: there is none, or it is another's.
+        ``order_not_found``: it does not exist, or belongs to another customer.
     """
     with read() as work:
         return visible_order(work, shopper, order_id)
@@ -50,11 +50,11 @@ def list_orders(
     Raises
     ------
     InvalidRequest
-        If `cursor` is none of ours.
+        If `cursor` is not a `next_cursor` of an earlier page.
     """
     before = None if cursor is None else _read_cursor(cursor)
     with read() as work:
-        # One more than asked for tells whether there is a next page.
+        # One additional row shows whether there is a next page.
         found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
     page = tuple(found[:limit])
     return Page(page, _write_cursor(page[-1]) if len(found) > limit else None)
@@ -63,7 +63,7 @@ def list_orders(
 def visible_order(
     work: OrdersWork, shopper: Session, order_id: UUID, *, lock: bool = False
 ) -> Order:
-    """Read, inside a transaction, an order that the shopper may see.
+    """Read an order that the shopper may see, inside a transaction.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _write_cursor(last: Order) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        # Fails too if there are more or fewer than the sixteen bytes of an id.
+        # Also fails unless exactly the sixteen bytes of an id are left.
         return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, UUID(bytes=raw[8:])
     except (binascii.Error, ValueError, OverflowError) as error:
         raise InvalidRequest.field("cursor", "is not a next_cursor of an earlier answer") from error

@@ -1,4 +1,4 @@
-"""Tracking: shipping and delivery, as staff report them."""
+"""Shipping and delivery, as reported by staff."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -14,16 +14,16 @@ from shop.services.unit_of_work import OpenUnitOfWork
 def ship_order(
     open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID, parcel: ShipOrder
 ) -> Order:
-    """Note that an order is on its way. Repeating it with the same parcel changes nothing.
+    """Record that an order was shipped. Repeating it with the same parcel changes nothing.
 
     Raises
     ------
     InvalidRequest
-        If it is to be delivered before today (UTC).
+        If the estimated delivery is before today (UTC).
     NotFound
         ``order_not_found``.
     Conflict
-        ``order_state_conflict``: it is not PROCESSING, or its money is on the way back.
+        ``order_state_conflict``: it is not PROCESSING, or has a refund.
     """
     today = datetime.now(UTC).date()
     if parcel.estimated_delivery is not None and parcel.estimated_delivery < today:
@@ -55,7 +55,7 @@ def ship_order(
 
 
 def deliver_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> Order:
-    """Note that an order has arrived. Repeating it changes nothing.
+    """Record that an order was delivered. Repeating it changes nothing.
 
     Raises
     ------

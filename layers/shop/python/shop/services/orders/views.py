@@ -19,7 +19,7 @@ from shop.services.orders.read import Page
 
 
 def placed(outcome: PlacedOrder) -> OrderPlaced:
-    """Show the outcome of a checkout, paid or not."""
+    """Return the response of a checkout, paid or not."""
     order, payment = outcome.order, outcome.payment
     fields = _outline(order) | {
         "reservation_expires_at": order.reservation_expires_at,
@@ -42,7 +42,7 @@ def placed(outcome: PlacedOrder) -> OrderPlaced:
 
 
 def view(order: Order) -> OrderView:
-    """Show an order with its timeline."""
+    """Return the view of an order with its timeline."""
     return OrderView(
         **_outline(order),
         created_at=order.created_at,
@@ -67,7 +67,7 @@ def view(order: Order) -> OrderView:
 
 
 def page(found: Page) -> OrderList:
-    """Show a page of orders."""
+    """Return the view of a page of orders."""
     return OrderList(
         orders=[
             OrderSummary(**_outline(order), created_at=order.created_at) for order in found.orders
@@ -77,7 +77,7 @@ def page(found: Page) -> OrderList:
 
 
 def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
-    """Show where an order stands after a request to move it."""
+    """Return the view of an order after a request to move it."""
     return OrderMoved(
         order_id=order.order_id,
         status=order.status,
@@ -89,7 +89,7 @@ def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
 
 
 def _outline(order: Order) -> dict[str, Any]:
-    """Give what every view of an order begins with."""
+    """Return the fields that every view of an order includes."""
     return {
         "order_id": order.order_id,
         "status": order.status,

@@ -1,6 +1,6 @@
-"""Taking money and giving it back.
+"""Charges and refunds.
 
-The provider is asked between two transactions, never inside one. What it answers is recorded by
-`outcomes.record_intent`, whoever heard it first: the request, the state machine, a webhook or the
-reconciliation. The payments call the orders, never the other way round.
+The provider is called between two transactions, never inside one. `outcomes.record_intent` records its
+answers for every caller: the request, the state machine, a webhook or the reconciliation. Payments call
+orders, never the other way round.
 """

@@ -1,4 +1,4 @@
-"""Cancelling an order on request; what was charged goes back first."""
+"""Cancels orders on request, after refunding what was charged."""
 
 from functools import partial
 from uuid import UUID
@@ -16,7 +16,7 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """An order that is cancelled, or will be once its money has gone back."""
+    """An order that is cancelled, or will be once its refund is complete."""
 
     order: Order
     refund_pending: bool = False
@@ -30,19 +30,19 @@ def cancel_on_request(
     *,
     reason: str | None,
 ) -> Cancellation:
-    """Cancel an order before it ships; what was charged goes back first. Repeating it is safe.
+    """Cancel an order before it ships, after refunding what was charged. Repeating it is safe.
 
     Parameters
     ----------
     reason : str or None
-        Shown on the order; by default who has cancelled it.
+        Shown on the order; by default it says who cancelled.
 
     Raises
     ------
     NotFound
         ``order_not_found``.
     Conflict
-        ``order_state_conflict``: it is being paid right now, or has been shipped.
+        ``order_state_conflict``: it is being paid, or was shipped.
     """
     why = reason or f"cancelled_by_{'staff' if shopper.role is Role.STAFF else 'customer'}"
     with open_unit_of_work() as work:

@@ -1,4 +1,4 @@
-"""What the provider said, recorded: one place for requests, webhooks and the reconciliation."""
+"""Records the provider's answers, for requests, webhooks and the reconciliation."""
 
 import logging
 from typing import Final
@@ -27,14 +27,14 @@ NEVER_CHARGED: Final = Intent(
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What an intent led to.
+    """The result of recording an intent.
 
     Attributes
     ----------
     moved : bool
-        False: the order was elsewhere already, and stays there.
+        False if the order was not PAYMENT_PROCESSING and keeps its status.
     refund : Refund or None
-        Money that nobody asked for, recorded to go back; carry it out after the commit.
+        The refund of an unexpected charge, recorded as pending; the caller executes it after the commit.
     """
 
     verdict: Verdict
@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
-    """Ask the provider about an attempt, and charge it if it has not been, never twice.
+    """Return the provider's intent of an attempt; charge the attempt if it was not charged, never twice.
 
     Raises
     ------
@@ -57,16 +57,16 @@ def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
     elif attempt.may_be_repeated:
         intent = provider.charge(attempt)
     else:
-        # Too old to repeat, and old enough for the provider's search to know it if it exists.
+        # Too old to repeat, and old enough for the provider's search to find an existing intent.
         intent = provider.search(attempt.order_id, attempt.attempt) or NEVER_CHARGED
     return final_word(provider, attempt, intent)
 
 
 def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> Intent:
-    """Make sure that a failed intent cannot be paid any more, and give it as it is then.
+    """Cancel a failed intent so that it can no longer be paid, and return its final state.
 
-    A customer whose browser was given the intent's secret could go on to pay it with another card,
-    after the order has been cancelled.
+    A customer whose browser has the intent's secret could otherwise pay it with another card after the order
+    is cancelled.
     """
     is_failed = intent.status is IntentStatus.REQUIRES_PAYMENT_METHOD
     if not is_failed or attempt.status is not PaymentStatus.REQUIRES_ACTION or not intent.intent_id:
@@ -76,7 +76,7 @@ def final_word(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> I
 
 
 def record_intent(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
-    """Record, inside a transaction, what an intent means for its order."""
+    """Record the outcome of an intent for its order, inside a transaction."""
     verdict = attempt.judge(intent)
     match verdict:
         case Verdict.PAID:

@@ -1,4 +1,4 @@
-"""A customer pays an order, at checkout or later."""
+"""Payment of an order by the customer, at checkout or later."""
 
 from uuid import UUID
 
@@ -29,22 +29,22 @@ def process_payment(
     order_id: UUID,
     payment_method_id: str,
 ) -> PaymentView:
-    """Pay an order; repeating the request goes on with the same attempt, and never charges twice.
+    """Pay an order. A repeated request continues the same attempt and never charges twice.
 
-    A payment method that does not exist is refused while the order is still PENDING, so that a typing
-    error does not cost the customer the order: from PAYMENT_PROCESSING there is no way back. While the
-    provider is unavailable only what is settled, or waits for the provider, is answered.
+    A payment method that does not exist is refused while the order is still PENDING, so that a typing error
+    does not cancel the order: PAYMENT_PROCESSING never returns to PENDING. While the provider is unavailable,
+    only orders whose payment has begun or ended are answered.
 
     Raises
     ------
     NotFound
-        ``order_not_found``: no such order, or another's.
+        ``order_not_found``: the order does not exist, or belongs to another customer.
     InvalidRequest
         The payment method does not exist.
     Conflict
         ``reservation_expired``, ``order_state_conflict``, or ``request_in_progress``.
     PaymentDeclined
-        The order is cancelled and its stock returned.
+        The order is cancelled and its stock released.
     PaymentOutcomeUnknown
         The order stays PAYMENT_PROCESSING until the outcome is known.
     DependencyUnavailable
@@ -88,7 +88,7 @@ def _begin(
     if begun is None:
         raise order_not_found(order_id)
     if isinstance(begun, NotPending) and begun.order.attempt is None:
-        # Begun by another request while this one waited for the order's row.
+        # Another request began it while this one waited for the order's lock.
         return NotPending(_find(open_unit_of_work, user_id, order_id))
     return begun
 
@@ -109,7 +109,7 @@ def _again(
     order: Payable,
     payment_method_id: str,
 ) -> PaymentView:
-    """Answer for an order whose payment has begun, or ended, before."""
+    """Answer for an order whose payment has already begun or ended."""
     attempt = _same_attempt(order, payment_method_id)
     if order.status is OrderStatus.PAYMENT_PROCESSING:
         return _charge(provider, open_unit_of_work, attempt)

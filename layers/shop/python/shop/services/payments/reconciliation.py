@@ -1,4 +1,4 @@
-"""What crashes and lost answers have left open, brought to its end."""
+"""Completes payments, refunds and cancellations that crashes and lost answers left unfinished."""
 
 import logging
 import random
@@ -31,21 +31,22 @@ from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
 
-#: What was touched more recently is still being processed.
+#: Records that changed more recently may still be in progress.
 IDLE: Final = timedelta(seconds=20)
 _BATCH: Final = 20
-#: With so many calls in a row that get no answer the provider is unavailable: the next run goes on.
+#: After this many consecutive calls without an answer the provider counts as unavailable; the next run
+#: continues.
 _UNANSWERED: Final = 3
-#: Stripe repeats a stored 5xx as long as it keeps the key; by now its search knows the intent.
+#: Stripe replays a stored 5xx for as long as it keeps the key; by now its search finds the intent.
 _SEARCH_AFTER: Final = timedelta(minutes=2)
 
 
 class _ProviderUnavailable(Exception):
-    """It is not worth asking any more in this run."""
+    """The provider is unavailable for the rest of this run."""
 
 
 class _Run:
-    """One run of the reconciliation: until nothing is left, or the time is up."""
+    """One run of the reconciliation, until nothing is left or the time is over."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class _Run:
         self.counts: Counter[str] = Counter()
 
     def finish_cancellations(self) -> None:
-        """Cancel orders that a crash left on the way there."""
+        """Cancel orders whose cancellation a crash interrupted."""
         while not self._is_over():
             with self._open() as work:
                 order = work.payments.lock_stranded_order(self._idle)
@@ -74,7 +75,7 @@ class _Run:
             self.counts["stranded"] += 1
 
     def give_back(self) -> None:
-        """Carry out the refunds that were recorded."""
+        """Execute pending refunds."""
         while not self._is_over():
             with self._open() as work:
                 refunds = work.payments.claim_refunds(self._idle, _BATCH)
@@ -84,7 +85,7 @@ class _Run:
                 return
 
     def settle(self) -> None:
-        """Find out what became of open attempts."""
+        """Determine the outcome of open attempts."""
         while not self._is_over():
             with self._open() as work:
                 attempts = work.payments.claim_open(self._idle, _BATCH)
@@ -149,21 +150,21 @@ def reconcile(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Settle open payments, carry out refunds and finish cancellations.
+    """Settle open payments, execute refunds and finish cancellations.
 
-    It is safe to run at any time, twice at once, and to stop anywhere.
+    It is safe to run at any time, concurrently, and to stop at any point.
 
     Parameters
     ----------
     seconds : float
-        How long to go on starting something new.
+        Time after which nothing further is started.
     idle : timedelta
-        What was touched more recently is left alone.
+        Records that changed more recently are skipped.
 
     Returns
     -------
     dict of str to int
-        How often each result was reached.
+        Number of records by result.
     """
     deadline = clock() + seconds
     run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
@@ -177,5 +178,5 @@ def reconcile(
 
 
 def _shuffled[T](found: Sequence[T]) -> list[T]:
-    """Give them in any order: a few that get no answer must not always come before the others."""
+    """Return them in random order, so that a few without an answer do not always block the others."""
     return random.sample(found, len(found))

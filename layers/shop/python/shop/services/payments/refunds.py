@@ -1,4 +1,4 @@
-"""Giving money back: recorded first, then done, then the order is cancelled and its stock returned."""
+"""Refunds: recorded first, then executed; then the order is cancelled and its stock released."""
 
 import logging
 
@@ -16,14 +16,14 @@ _log = logging.getLogger(__name__)
 def execute_refund(
     provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], refund: Refund
 ) -> None:
-    """Give the money back, then cancel the order and return its stock.
+    """Execute a refund, then cancel the order and release its stock.
 
     Raises
     ------
     PaymentOutcomeUnknown
-        The provider did not answer; the reconciliation goes on.
+        The provider did not answer; the reconciliation retries.
     RefundRefused
-        The provider says that it cannot be done; staff must act. It is tried again until it can.
+        The provider rejects the refund; staff must act. The reconciliation retries until it succeeds.
     """
     try:
         refund_id = provider.refund(refund.payment_intent_id)
@@ -42,7 +42,7 @@ def follow_up(
     open_unit_of_work: OpenUnitOfWork[PaymentsWork],
     refund: Refund | None,
 ) -> None:
-    """Carry out, after the commit, a refund that was recorded; what fails is left for later."""
+    """Execute a recorded refund after the commit; on failure, the reconciliation retries it."""
     if refund is None:
         return
     try:
@@ -58,14 +58,14 @@ def follow_up(
 
 
 def complete_refund(work: PaymentsWork, refund: Refund, refund_id: str | None) -> None:
-    """Record, inside a transaction, that money has gone back; the order it paid for is cancelled.
+    """Record that a refund is complete and cancel the order it belongs to, inside a transaction.
 
-    Money of an intent that is not the order's own, taken twice, cancels nothing.
+    The refund of a second charge of the same order cancels nothing.
     """
     paid = work.payments.find_by_intent(refund.payment_intent_id)
     cancelled = paid and cancel(work, paid.order_id, refund.reason, sources=REFUNDABLE)
     if cancelled is None and paid is not None and paid.is_charged:
-        # Unless the webhook and the request met here, and one has waited for the other.
+        # Not if the webhook and the request ran concurrently and one waited for the other.
         now = work.payments.find_by_intent(refund.payment_intent_id)
         if now is not None and now.is_charged:
             _log.error("order %s is %s and refunded", now.order_id, now.status.value)

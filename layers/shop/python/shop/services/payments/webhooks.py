@@ -1,4 +1,4 @@
-"""What the payment provider reports of its own accord: late, repeated, in any order."""
+"""Webhooks of the payment provider, which may be late, repeated or out of order."""
 
 import logging
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 IGNORED: Final = "ignored"
 DUPLICATE: Final = "duplicate"
-#: The order is paid by this intent, and was so before.
+#: The intent had already paid the order.
 PAID_BEFORE: Final = "paid_before"
 _SENT_BACK: Final = "the bank would not take the money"
 
@@ -38,7 +38,7 @@ type _Action = Callable[[PaymentsWork], tuple[str, Refund | None]]
 
 
 class _Duplicate(Exception):
-    """The event was recorded before: what was done for it in this transaction is rolled back."""
+    """The event was recorded before; this transaction is rolled back."""
 
 
 def receive_webhook(
@@ -47,19 +47,19 @@ def receive_webhook(
     payload: bytes,
     signature: str,
 ) -> str:
-    """Act on a webhook, once. What changes nothing is not recorded.
+    """Process a webhook once. An event that changes nothing is not recorded.
 
     Returns
     -------
     str
-        What it led to, as it is recorded with the event's id; ``duplicate`` the next times.
+        The result that is recorded with the event's id; ``duplicate`` for repeated deliveries.
 
     Raises
     ------
     ShopError
         ``invalid_signature`` or ``validation_failed``.
     DependencyUnavailable
-        Nothing was recorded: the provider sends it again.
+        Nothing was recorded; the provider sends the event again.
     """
     event = provider.verify(payload, signature)
     match event:
@@ -81,7 +81,7 @@ def _once(
     event: ProviderEvent,
     action: _Action,
 ) -> str:
-    """Act on an event and record it, in one transaction; carry out the refund that it led to."""
+    """Process an event and record it in one transaction; then execute the refund that it caused."""
     try:
         with open_unit_of_work() as work:
             outcome, refund = action(work)
@@ -125,7 +125,7 @@ def _find(work: PaymentsWork, intent: Intent) -> Payable | None:
 
 
 def _known_before(order: Payable, attempt: Attempt, intent: Intent) -> str | None:
-    """Give the outcome of an event that cannot change what is recorded already."""
+    """Return the result of an event that cannot change the recorded state."""
     if not attempt.is_settled_by(intent):
         return None
     match attempt.judge(intent):
@@ -139,7 +139,7 @@ def _known_before(order: Payable, attempt: Attempt, intent: Intent) -> str | Non
 
 
 def _as_it_is_now(provider: PaymentProvider, attempt: Attempt, intent: Intent) -> Intent:
-    """Look again before an order is failed: the event may be older than a success."""
+    """Read the intent again before failing its order: the event may be older than a success."""
     declined = attempt.judge(intent) is Verdict.DECLINED
     if not declined or not attempt.is_open or intent.intent_id is None:
         return intent
@@ -154,7 +154,7 @@ def _apply(work: PaymentsWork, attempt: Attempt, intent: Intent) -> tuple[str, R
 
 
 def _unexpected(work: PaymentsWork, order: Payable, intent: Intent) -> tuple[str, Refund | None]:
-    """Money for an order that has no record of asking for it: it goes back."""
+    """Refund a charge for an order without a recorded attempt."""
     if not intent.is_paid or intent.intent_id is None:
         return IGNORED, None
     _log.error("order %s has no attempt for intent %s", order.order_id, intent.intent_id)
@@ -191,8 +191,8 @@ def _refunded(work: PaymentsWork, event: ChargeRefunded) -> str:
     if order is None or order.attempt is None:
         return IGNORED
     bind(order_id=str(order.order_id))
-    work.inventory.lock_order(order.order_id)  # first, as everybody does
-    # What was refunded had been taken, even if nobody has told us yet.
+    work.inventory.lock_order(order.order_id)  # first in the global lock order
+    # A refund implies a successful charge, even if its event has not arrived.
     work.payments.settle(order.attempt, intent_id)
     made = Refund(
         payment_intent_id=intent_id,
@@ -200,6 +200,6 @@ def _refunded(work: PaymentsWork, event: ChargeRefunded) -> str:
         amount_minor=order.attempt.amount_minor,
         reason="refunded",
     )
-    work.payments.request_refund(made)  # when it was made in the provider's dashboard
+    work.payments.request_refund(made)  # if it was made in the provider's dashboard
     complete_refund(work, work.payments.find_refund(intent_id) or made, None)
     return "refunded"

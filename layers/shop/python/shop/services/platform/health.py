@@ -1,4 +1,4 @@
-"""Ask every server how it is, all at once."""
+"""Checks every server, in parallel."""
 
 import logging
 import time
@@ -13,23 +13,23 @@ from shop.domain.errors import DependencyUnavailable
 from shop.services.platform.ports import Dependency
 
 _TIMEOUT_SECONDS: Final = 3.0
-#: Above this an answer counts as degraded.
+#: A server that takes longer to answer counts as degraded.
 _SLOW_SECONDS: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
 
 class Checkup(msgspec.Struct, frozen=True):
-    """How a server is.
+    """The state of a server.
 
     Attributes
     ----------
     up : bool
         Whether it answered.
     seconds : float or None
-        How long it took; None without an answer.
+        Response time; None if it did not answer.
     degraded : bool
-        The shop works, but not as well as it could: the server is slow, or away and replaced.
+        Whether the shop works with restrictions: the server is slow, or unavailable and not required.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Checkup(msgspec.Struct, frozen=True):
 def examine(
     dependencies: Sequence[Dependency], *, timeout: float = _TIMEOUT_SECONDS
 ) -> list[Checkup]:
-    """Check all servers in parallel; those that are not configured are left out.
+    """Check all configured servers in parallel.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ def examine(
         answers = [(server, pool.submit(_timed, server)) for server in dependencies]
         checkups = [_judge(server, answer, deadline) for server, answer in answers]
     finally:
-        # A check that hangs is left behind: its own time-outs end it.
+        # A check that hangs is not awaited; its own time-outs end it.
         pool.shutdown(wait=False)
     return [checkup for checkup in checkups if checkup is not None]
 
 
 def report(checkups: Sequence[Checkup]) -> HealthView:
-    """Sum the checks up."""
+    """Combine the results into the health of the shop."""
     status: Literal["ok", "degraded", "down"] = "ok"
     if any(checkup.required and not checkup.up for checkup in checkups):
         status = "down"

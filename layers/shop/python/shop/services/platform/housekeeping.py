@@ -1,4 +1,4 @@
-"""Delete what nobody looks at any more, in batches that hold no lock for long."""
+"""Deletes records past their retention period, in batches that hold locks only briefly."""
 
 import time
 from collections.abc import Callable
@@ -12,17 +12,17 @@ _BATCH: Final = 1000
 def prune(
     records: Records, *, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> dict[str, int]:
-    """Delete old records until none is left or time is up; the next run goes on.
+    """Delete old records until none is left or the time is over; the next run continues.
 
     Parameters
     ----------
     seconds : float
-        How long to go on.
+        Maximum duration.
 
     Returns
     -------
     dict
-        Deleted rows by table.
+        Number of deleted rows by table.
     """
     deadline = clock() + seconds
     counts: dict[str, int] = {}

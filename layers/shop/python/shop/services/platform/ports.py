@@ -1,24 +1,24 @@
-"""Ports of running the shop: dead messages, old records, and whether the servers answer."""
+"""Ports of operations: old records and the health of servers."""
 
 from typing import Protocol
 
 
 class Records(Protocol):
-    """Rows that have served their time."""
+    """Rows past their retention period."""
 
     def prune_idempotency_keys(self, limit: int) -> int:
-        """Delete up to `limit` keys older than 24 hours; give how many."""
+        """Delete up to `limit` keys older than 24 hours; return their number."""
 
     def prune_inbox(self, limit: int) -> int:
-        """Delete up to `limit` inbox rows older than 30 days; give how many."""
+        """Delete up to `limit` inbox rows older than 30 days; return their number."""
 
     def prune_outbox(self, limit: int) -> int:
-        """Delete up to `limit` events that were published more than 90 days ago; give how many."""
+        """Delete up to `limit` events published more than 90 days ago; return their number."""
 
     def prune_webhook_events(self, limit: int) -> int:
-        """Delete up to `limit` webhooks that came more than 90 days ago; give how many.
+        """Delete up to `limit` webhook events received more than 90 days ago; return their number.
 
-        The provider sends none again that is as old as that.
+        The provider does not resend events that old.
         """
 
     def prune_cost_log_events(self, limit: int) -> int:
@@ -30,14 +30,14 @@ class Dependency(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Display name."""
 
     @property
     def required(self) -> bool:
-        """Whether nothing works without it."""
+        """Whether the shop is down without it."""
 
     def check(self) -> bool:
-        """Return when it answers; False if it is not configured.
+        """Return True once the server answers, False if it is not configured.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""One search engine that stands in for another, whatever ails that one."""
+"""A search engine that falls back to another on any failure."""
 
 import logging
 from collections.abc import Callable
@@ -19,15 +19,15 @@ OPEN_SECONDS: Final = 5.0
 
 
 class FallbackSearchEngine(SearchEngine):
-    """Asks the chosen engine, and another one where the chosen one cannot answer.
+    """Uses the chosen engine, or the fallback if the chosen one fails.
 
     Parameters
     ----------
     chosen, stand_in : SearchEngine
-        What `stand_in` answers is marked as degraded.
+        Answers of `stand_in` are marked as degraded.
     breaker : CircuitBreaker
-        Opened when `chosen` is unavailable or broken, so that only the first search waits for its time-out. A
-        query that `chosen` does not take says nothing about the others.
+        Opens if `chosen` is unavailable or broken, so that only the first search waits for its time-out. A
+        query that `chosen` rejects does not open it.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class FallbackSearchEngine(SearchEngine):
             return None
         try:
             answer = call()
-        except DependencyUnavailable as away:
+        except DependencyUnavailable as unavailable:
             self._breaker.failed()
-            _log.warning("search engine away", extra={"detail": away.detail})
+            _log.warning("search engine unavailable", extra={"detail": unavailable.detail})
         except QueryRefused:
             self._breaker.succeeded()
             _log.exception("search engine does not take a query")

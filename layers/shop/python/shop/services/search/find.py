@@ -1,4 +1,4 @@
-"""Searching for products: answers are encoded once and cached for half a minute."""
+"""Product search: answers are encoded once and cached for half a minute."""
 
 import hashlib
 import html
@@ -40,7 +40,7 @@ def search_products(
     Raises
     ------
     InvalidRequest
-        If the page lies deeper than `MAX_DEPTH` results, or the range of prices is none.
+        If the page reaches beyond `MAX_DEPTH` results, or the range of prices is empty.
     """
     query = _query(request, filters)
 
@@ -54,7 +54,7 @@ def search_products(
 def suggest_products(
     engine: SearchEngine, cache: CatalogCache, request: SuggestProducts
 ) -> Representation:
-    """Find products while the customer is typing."""
+    """Suggest products while the customer types."""
 
     def load() -> str:
         return to_json(_suggest_answer(engine.suggest(request.q, request.limit)))

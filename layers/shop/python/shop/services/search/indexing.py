@@ -1,4 +1,4 @@
-"""Keep the search index and the caches fresh: events say that something changed, the tables say what."""
+"""Keeps the search index and the caches up to date; events name the products, the tables the values."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -11,20 +11,20 @@ from shop.services.search.ports import SearchDocuments, SearchIndex
 def refresh_index(
     index: SearchIndex | None, documents: SearchDocuments, product_ids: Iterable[UUID]
 ) -> int:
-    """Write products to the index as they are now, all of a batch at once.
+    """Write the current state of a batch of products to the index in one request.
 
-    Safe to repeat and to call with old events: each document carries the version of the snapshot it was
-    read from, and the index keeps the newest.
+    Safe to repeat and to call for old events: each document carries the version of the snapshot it was read
+    from, and the index keeps the newest.
 
     Parameters
     ----------
     index : SearchIndex or None
-        None: there is none to be kept fresh.
+        None if no index is configured.
 
     Returns
     -------
     int
-        How many of them the index did not have yet.
+        Number of documents that were newer than the index.
 
     Raises
     ------
@@ -43,13 +43,12 @@ def refresh_index(
 
 
 class Refresh:
-    """Refreshes the index and then drops what is cached, for batches that are tried again and again.
+    """Refreshes the index and then drops cached answers, for batches that may be retried many times.
 
-    While the index is unavailable a batch is tried every two seconds, for as long as it takes. What is
-    cached is dropped at the first failure, since pages must not wait for the index, and when the index has
-    been written, since searches are cached too; but not in between: nothing would stay cached for as long
-    as the index is unavailable. One of them lives as long as the process and knows the batch that failed
-    last.
+    While the index is unavailable a batch is retried every two seconds. Cached answers are dropped on the
+    first failure, because pages must not wait for the index, and after the index is written, because searches
+    are cached too. They are not dropped in between: otherwise nothing would stay cached while the index is
+    unavailable. An instance lives as long as the process and remembers the batch that failed last.
     """
 
     def __init__(self) -> None:
@@ -58,14 +57,14 @@ class Refresh:
     def run(
         self, events: Sequence[object], write: Callable[[], object], drop: Callable[[], None]
     ) -> None:
-        """Try a batch; raises whatever `write` and `drop` raise.
+        """Process a batch; raise whatever `write` and `drop` raise.
 
         Parameters
         ----------
         write : callable
             Refreshes the index.
         drop : callable
-            Drops what is cached of the products that `events` are about.
+            Drops the cached answers about the events' products.
         """
         batch = tuple(events)
         try:

@@ -1,4 +1,4 @@
-"""Port of the search engines."""
+"""Ports of search: engine, documents and index."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from shop.domain.search_results import SearchDocument, SearchPage, Suggestions
 
 
 class SearchEngine(Protocol):
-    """Finds products. Only active ones are ever found."""
+    """Finds active products."""
 
     def search(self, query: SearchQuery) -> SearchPage:
         """Find products.
@@ -19,25 +19,25 @@ class SearchEngine(Protocol):
         DependencyUnavailable
             If the engine is unavailable, or has no index yet.
         QueryRefused
-            If the engine does not take the query.
+            If the engine rejects the query.
         """
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:
-        """Find products while their name is being typed; raises as `search` does."""
+        """Suggest products while their name is typed; raise as `search` does."""
 
 
 class SearchDocuments(Protocol):
-    """Where the index's documents come from."""
+    """The source of the index's documents."""
 
     def read(self, product_ids: Sequence[UUID]) -> Sequence[SearchDocument]:
-        """Read some products as they are now, in one statement."""
+        """Read the current documents of some products in one statement."""
 
 
 class SearchIndex(Protocol):
-    """An index that is kept beside the tables."""
+    """A search index, updated from the tables."""
 
     def write(self, documents: Sequence[SearchDocument]) -> Sequence[SearchDocument]:
-        """Write documents that are newer than what the index holds; return when they can be found.
+        """Write documents that are newer than the index's; return once searches find them.
 
         Returns
         -------
