@@ -1,8 +1,8 @@
 """The one table of metrics that `shop.observability` emits, by name.
 
 Documentation, dashboards, alarms and tests are made from it and from `shop.contracts.aws_metrics`. Every
-combination of dimensions is billed as a metric of its own, so what AWS measures without charge is not measured
-again:
+combination of dimensions is billed as a metric of its own, so what AWS measures without charge is not
+measured again:
 
 Latency and errors of the API
     API Gateway measures each stage without charge. Per route it would publish seven billed metrics of each
