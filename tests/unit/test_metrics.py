@@ -11,7 +11,8 @@ import pytest
 
 from documents.files import GRAFANA, OBSERVABILITY
 from shop import observability
-from shop.contracts.metrics import AWS_METRICS, METRICS, MetricName
+from shop.contracts.aws_metrics import AWS_METRICS
+from shop.contracts.metrics import METRICS, MetricName
 from shop_local import template
 from shop_local.paths import CHECKOUT
 

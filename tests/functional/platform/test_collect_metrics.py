@@ -17,6 +17,7 @@ from tests.support.broker import purge, put
 from tests.support.builders import add_product, lapse, place_order
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
+from tests.support.proxy_events import Context
 from tests.support.waiting import eventually
 
 _SCHEDULE = json.loads((CHECKOUT / "events/platform/collect_metrics.json").read_text())
@@ -68,8 +69,11 @@ def test_revenue_of_this_hour_and_day_and_of_those_before(
     now = _DAY + timedelta(hours=9, minutes=2)
     for minutes in (-1, -60 * 30, 0, 60 * 8 + 59, 60 * 9, 60 * 9 + 1, 60 * 9 + 2):
         _pay(container, _DAY + timedelta(minutes=minutes))
+    observability.begin_invocation(Context("platform/collect_metrics"))
+    capsys.readouterr()
     collect_metrics(container.business_figures, Depths(), now)
-    emitted = _emitted(capsys.readouterr().out)
+    output = capsys.readouterr().out
+    emitted = _emitted(output)
     total = 24.99
     assert emitted["RevenueHourly"] == [
         (total, _DAY + timedelta(hours=9, seconds=-1)),
@@ -82,6 +86,14 @@ def test_revenue_of_this_hour_and_day_and_of_those_before(
     # Two units each of a stock of ten, of seven orders.
     assert emitted["InventoryTurnover"][0][0] == pytest.approx(10 / 70, abs=1e-4)
     assert emitted["AverageOrderValue"][0][0] == total
+    # Lines for the tables of the business dashboard.
+    lines = [json.loads(line) for line in output.splitlines()]
+    sold = [line for line in lines if line.get("message") == "sold in an hour"]
+    assert [line["hour"] for line in sold] == ["2026-11-20T08:00:00Z"] + 2 * [
+        "2026-11-20T09:00:00Z"
+    ]
+    assert {(line["sold"]["units"], float(line["sold"]["revenue"])) for line in sold} == {(2, 20.0)}
+    assert any(line.get("message") == "orders of the last day" for line in lines)
 
 
 def test_gauges_of_database_and_broker(

@@ -14,10 +14,11 @@ from documents import handlers
 from documents.handlers import Function
 from documents.observability.alarms import ALARMS
 from shop.bootstrap.settings import Settings
+from shop.contracts.aws_metrics import AWS_METRICS
 from shop.contracts.billed_metrics import billed_metrics
 from shop.contracts.events import CONSUMERS, EVENTS, queue_name
 from shop.contracts.http.payments import WEBHOOK_EVENTS
-from shop.contracts.metrics import AWS_METRICS, METRICS
+from shop.contracts.metrics import METRICS
 
 _ATTRIBUTES: Final = re.compile(
     r"^(?P<names>\w+(?:, \w+)*) : \w+\n(?P<meaning>(?: {4}.+\n?)+)", re.MULTILINE

@@ -1,7 +1,8 @@
-"""The one table of metrics: ours, which `shop.observability` emits by name, and AWS's that we look at.
+"""The one table of metrics that `shop.observability` emits, by name.
 
-Documentation, dashboards, alarms and tests are made from it. Every combination of dimensions is billed as a
-metric of its own, so what AWS measures without charge is not measured again:
+Documentation, dashboards, alarms and tests are made from it and from `shop.contracts.aws_metrics`. Every
+combination of dimensions is billed as a metric of its own, so what AWS measures without charge is not
+measured again:
 
 Latency and errors of the API
     API Gateway measures each stage without charge. Per route it would publish seven billed metrics of each
@@ -14,7 +15,9 @@ Memory of functions
     Lambda has no such metric outside of Lambda Insights. Its reports in the functions' log have it.
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+import msgspec
 
 #: Namespace of our own metrics.
 NAMESPACE: Final = "Shop"
@@ -32,7 +35,7 @@ type Unit = Literal["Count", "Seconds", "Milliseconds", "Percent", "Bytes", "Non
 type Source = Literal["collector", "event"]
 
 
-class Metric(NamedTuple):
+class Metric(msgspec.Struct, frozen=True):
     """A metric of ours.
 
     Attributes
@@ -123,67 +126,3 @@ METRICS: Final[dict[MetricName, Metric]] = {
         "Seconds", "event", "age of the oldest change in a batch when the search index has it", "below 60",
     ),
 }  # fmt: skip
-
-
-class AwsMetric(NamedTuple):
-    """A metric of AWS's.
-
-    Attributes
-    ----------
-    billed : bool
-        Whether AWS charges for it.
-    """
-
-    namespace: str
-    name: str
-    dimensions: tuple[str, ...]
-    meaning: str
-    billed: bool = False
-
-
-_API: Final = ("ApiName", "Stage")
-_BROKER: Final = ("Broker",)
-_QUEUE: Final = ("Broker", "VirtualHost", "Queue")
-_CLUSTER: Final = ("DBClusterIdentifier",)
-_CACHE: Final = ("CacheClusterId",)
-_SEARCH: Final = ("DomainName", "ClientId")
-_NAT: Final = ("NatGatewayId",)
-_CDN: Final = ("DistributionId", "Region")
-
-AWS_METRICS: Final = (
-    AwsMetric("AWS/ApiGateway", "Count", _API, "requests"),
-    AwsMetric("AWS/ApiGateway", "Latency", _API, "from request to answer, p50, p95 and p99"),
-    AwsMetric("AWS/ApiGateway", "4XXError", _API, "requests refused; its average is the rate"),
-    AwsMetric("AWS/ApiGateway", "5XXError", _API, "requests failed; its average is the rate"),
-    AwsMetric("AWS/Lambda", "ConcurrentExecutions", ("FunctionName",), "executions at one time"),
-    AwsMetric("AWS/Lambda", "Duration", ("FunctionName",), "of invocations, one function a route"),
-    AwsMetric("AWS/Lambda", "Errors", ("FunctionName",), "invocations that failed"),
-    AwsMetric("AWS/Lambda", "Throttles", ("FunctionName",), "invocations refused for concurrency"),
-    AwsMetric("AWS/Lambda", "Errors", (), "of all functions of the account and region"),
-    AwsMetric("AWS/Lambda", "Throttles", (), "of all functions of the account and region"),
-    AwsMetric("AWS/States", "ExecutionsFailed", ("StateMachineArn",), "checkouts that failed"),
-    AwsMetric("AWS/States", "ExecutionsTimedOut", ("StateMachineArn",), "checkouts that ran out of time"),
-    AwsMetric("AWS/AmazonMQ", "MessageCount", _QUEUE, "messages in each queue"),
-    AwsMetric("AWS/AmazonMQ", "ConnectionCount", _BROKER, "connections to the broker"),
-    AwsMetric("AWS/AmazonMQ", "SystemCpuUtilization", _BROKER, "CPU of the broker"),
-    AwsMetric("AWS/AmazonMQ", "RabbitMQMemUsed", _BROKER, "memory of the broker"),
-    AwsMetric("AWS/AmazonMQ", "RabbitMQDiskFree", _BROKER, "disk space left to the broker"),
-    AwsMetric("AWS/RDS", "CPUUtilization", _CLUSTER, "CPU of the database"),
-    AwsMetric("AWS/RDS", "DatabaseConnections", _CLUSTER, "connections, as Aurora counts them"),
-    AwsMetric("AWS/RDS", "FreeableMemory", _CLUSTER, "memory left to the database"),
-    AwsMetric("AWS/RDS", "CommitLatency", _CLUSTER, "time of a commit"),
-    AwsMetric("AWS/RDS", "Deadlocks", _CLUSTER, "deadlocks a second"),
-    AwsMetric("AWS/RDS", "NetworkThroughput", _CLUSTER, "bytes a second to and from clients"),
-    AwsMetric("AWS/ElastiCache", "EngineCPUUtilization", _CACHE, "CPU of the cache's main thread"),
-    AwsMetric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", _CACHE, "memory of the cache"),
-    AwsMetric("AWS/ElastiCache", "CurrConnections", _CACHE, "connections to the cache"),
-    AwsMetric("AWS/ElastiCache", "Evictions", _CACHE, "keys removed for want of memory"),
-    AwsMetric("AWS/ES", "CPUUtilization", _SEARCH, "CPU of the search domain"),
-    AwsMetric("AWS/ES", "JVMMemoryPressure", _SEARCH, "share of the Java heap in use"),
-    AwsMetric("AWS/ES", "FreeStorageSpace", _SEARCH, "disk space left to the search domain"),
-    AwsMetric("AWS/NATGateway", "BytesOutToDestination", _NAT, "bytes to the internet"),
-    AwsMetric("AWS/NATGateway", "BytesInFromDestination", _NAT, "bytes from the internet"),
-    AwsMetric("AWS/NATGateway", "ErrorPortAllocation", _NAT, "connections without a port"),
-    AwsMetric("AWS/CloudFront", "Requests", _CDN, "requests for images and static files"),
-    AwsMetric("AWS/CloudFront", "CacheHitRate", _CDN, "share answered from the edge", billed=True),
-)  # fmt: skip
