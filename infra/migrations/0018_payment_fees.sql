@@ -7,4 +7,5 @@ CREATE TABLE payment_fees (
     recorded_at            timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE INDEX idx_payments_succeeded ON payments (updated_at) WHERE status = 'succeeded';
 CREATE INDEX idx_orders_created ON orders (created_at);

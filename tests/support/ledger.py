@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shop.adapters.postgres.costs import PostgresLedger
@@ -12,6 +13,7 @@ from shop.adapters.postgres.price_lists import PostgresPriceLists
 from shop.domain.costs import CostItem, CostRequest, FloorItem, Kind, Price, PriceList, times
 from shop.domain.flows import FLOWS
 from shop.services.finance.ports import Page
+from tests.support.gateway import Gateway, Response
 
 REGION = "us-east-1"
 VERSION = "2026-06-30"
@@ -36,29 +38,38 @@ SEARCH = FloorItem(
 _serial = itertools.count(1)
 
 
+class FinanceClient(NamedTuple):
+    """Asks the finance API with one session."""
+
+    shop: Gateway
+    token: str
+
+    def get(self, what: str, **query: Any) -> Response:
+        """Send a request to /api/finance; ``from_`` stands for the parameter ``from``."""
+        named = {name.rstrip("_"): value for name, value in query.items()}
+        return self.shop.get(f"/api/finance/{what}", token=self.token, query=named)
+
+    def read(self, what: str, **query: Any) -> Any:
+        """Send a request that succeeds; give its answer."""
+        answer = self.get(what, **query)
+        assert answer.status == 200, answer.text
+        return answer.json
+
+
 class LedgerBuilder:
     """Records costs as the collector does.
 
-    Parameters
-    ----------
-    prices : bool
-        Whether a price list and a floor, `SEARCH` alone, are loaded.
+    A price list and a floor, `SEARCH` alone, are loaded.
     """
 
-    def __init__(self, database: Database, *, prices: bool = True) -> None:
+    def __init__(self, database: Database, *, without: Sequence[str] = ()) -> None:
         self._ledger = PostgresLedger(database)
-        self._price_lists = PostgresPriceLists(database)
-        if prices:
-            self.load()
-
-    def load(self, without: Sequence[str] = (), floor: Sequence[FloorItem] = (SEARCH,)) -> None:
-        """Load the price list, and a floor."""
         found = {
             key: Price(key, unit, Decimal(amount), "USD", "all", SOURCE, date(2026, 6, 30))
             for key, (unit, amount) in PRICES.items()
             if key not in without
         }
-        self._price_lists.load(PriceList(REGION, VERSION, found), floor)
+        PostgresPriceLists(database).load(PriceList(REGION, VERSION, found), [SEARCH])
 
     def invocation(
         self,

@@ -1,4 +1,4 @@
-"""Every minute: settle payments of unknown outcome, execute refunds, finish cancellations."""
+"""Every minute: settle payments of unknown outcome, execute refunds, finish cancellations, record fees."""
 
 from shop.bootstrap.stripe import payment_provider
 from shop.bootstrap.transactions import unit_of_work

@@ -180,6 +180,8 @@ def settle(call: Call, intent: dict[str, Any], *, succeeds: bool | None = None) 
         charge.update(
             status="succeeded", captured=captured, amount_captured=captured * charge["amount"]
         )
+        if captured:
+            charges.book(call, charge)
         events.emit(call, "charge.succeeded", charge)
         _succeed(call, intent, charge)
     else:

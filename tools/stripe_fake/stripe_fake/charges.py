@@ -74,8 +74,47 @@ def make(
         "transfer_data": None,
         "transfer_group": intent["transfer_group"],
     }
+    if captured:
+        book(call, charge)
     call.store.add(charge, intent=intent["id"])
     return charge
+
+
+def book(call: Call, charge: dict[str, Any]) -> None:
+    """Enter a captured charge, less Stripe's fee for a domestic card, into the balance.
+
+    The caller stores the charge.
+    """
+    amount = charge["amount_captured"]
+    fee = (amount * 29 + 500) // 1000 + 30
+    transaction = {
+        "id": new_id("txn_3", 23),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": call.store.now() + 2 * 86_400,
+        "balance_type": "payments",
+        "created": call.store.now(),
+        "currency": charge["currency"],
+        "description": charge["description"],
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": [
+            {
+                "amount": fee,
+                "application": None,
+                "currency": charge["currency"],
+                "description": "Stripe processing fees",
+                "type": "stripe_fee",
+            }
+        ],
+        "net": amount - fee,
+        "reporting_category": "charge",
+        "source": charge["id"],
+        "status": "pending",
+        "type": "charge",
+    }
+    call.store.add(transaction, intent=charge["payment_intent"])
+    charge["balance_transaction"] = transaction["id"]
 
 
 def _outcome(decline: dict[str, Any] | None, *, blocked: bool) -> dict[str, Any]:

@@ -217,6 +217,7 @@ def capture(call: Call, identifier: str) -> dict[str, Any]:
     merge_metadata(intent, call.params)
     charge = charges.find(call, intent["latest_charge"])
     charge.update(captured=True, amount_captured=amount)
+    charges.book(call, charge)
     intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
     call.store.save(charge)
     call.store.save(intent)

@@ -8,7 +8,11 @@ from stripe_fake.call import Call
 from stripe_fake.errors import invalid, missing
 
 _EXPANDABLE = {
-    "charge": {"payment_intent": "payment_intent"},
+    "balance_transaction": {"source": "charge"},
+    "charge": {
+        "balance_transaction": "balance_transaction",
+        "payment_intent": "payment_intent",
+    },
     "event": {},
     "payment_intent": {"latest_charge": "charge", "payment_method": "payment_method"},
     "payment_method": {},

@@ -98,6 +98,21 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is IntentStatus.SUCCEEDED
 
 
+class Fee(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider kept of a charge, as its balance transaction says.
+
+    Attributes
+    ----------
+    fee_minor : int
+        In minor units of `currency`, which may differ from the charge's.
+    """
+
+    payment_intent_id: str
+    balance_transaction_id: str
+    fee_minor: int
+    currency: str
+
+
 _VERDICTS: Final = {
     IntentStatus.REFUSED: Verdict.DECLINED,
     IntentStatus.REQUIRES_PAYMENT_METHOD: Verdict.DECLINED,

@@ -16,6 +16,7 @@ from shop.domain.payments import (
     Attempt,
     Begun,
     BeingPlaced,
+    Fee,
     NotPending,
     Payable,
     PaymentStatus,
@@ -199,6 +200,18 @@ class PostgresPayments(PaymentRepository):
     @override
     def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
         return self._transaction.all(Refund, sql.CLAIM_REFUNDS, {"idle": idle, "limit": limit})
+
+    @override
+    def without_fee(self, limit: int) -> Sequence[str]:
+        return [row.payment_intent_id for row in self._transaction.rows(sql.WITHOUT_FEE, (limit,))]
+
+    @override
+    def record_fee(self, fee: Fee) -> None:
+        self._transaction.send(
+            "INSERT INTO payment_fees (payment_intent_id, balance_transaction_id, fee_minor, currency)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (payment_intent_id) DO NOTHING",
+            (fee.payment_intent_id, fee.balance_transaction_id, fee.fee_minor, fee.currency),
+        )
 
     @override
     def lock_stranded_order(self, idle: timedelta) -> Payable | None:

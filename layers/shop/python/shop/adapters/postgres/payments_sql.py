@@ -163,6 +163,15 @@ FAIL_REFUND: Final = """
         refund_id = %(refund_id)s, problem = %(problem)s, updated_at = clock_timestamp()
     WHERE coalesce(known.refund_id, %(refund_id)s) = %(refund_id)s
 """
+# In random order, so that a few without a balance transaction do not always come before the others.
+WITHOUT_FEE: Final = """
+    SELECT payment_intent_id FROM payments
+    WHERE status = 'succeeded' AND payment_intent_id IS NOT NULL
+      AND updated_at BETWEEN now() - interval '7 days' AND now() - interval '1 minute'
+      AND NOT EXISTS (SELECT FROM payment_fees AS fee
+                      WHERE fee.payment_intent_id = payments.payment_intent_id)
+    ORDER BY random() LIMIT %s
+"""
 STRANDED: Final = """
     SELECT id AS order_id, status, correlation_id, NULL AS attempt FROM orders
     WHERE status IN ('PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE')

@@ -8,6 +8,7 @@ import msgspec
 from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.domain.payments import (
     ChargeRefunded,
+    Fee,
     Ignored,
     Intent,
     IntentChanged,
@@ -44,6 +45,21 @@ class _Refund(msgspec.Struct, frozen=True):
     payment_intent: str | None = None
 
 
+class _BalanceTransaction(msgspec.Struct, frozen=True):
+    id: str
+    fee: int
+    currency: str
+
+
+class _BookedCharge(msgspec.Struct, frozen=True):
+    balance_transaction: _BalanceTransaction | None = None
+
+
+class _BookedIntent(msgspec.Struct, frozen=True):
+    id: str
+    latest_charge: _BookedCharge | None = None
+
+
 class _Data(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
@@ -67,6 +83,20 @@ def read_intent(document: dict[str, Any]) -> Intent:
         As the API returns it. An unknown status counts as processing.
     """
     return _intent(msgspec.convert(document, _PaymentIntent))
+
+
+def read_fee(document: dict[str, Any]) -> Fee | None:
+    """Read the fee from a PaymentIntent with ``latest_charge.balance_transaction`` expanded."""
+    intent = msgspec.convert(document, _BookedIntent)
+    booked = intent.latest_charge.balance_transaction if intent.latest_charge else None
+    if booked is None:
+        return None
+    return Fee(
+        payment_intent_id=intent.id,
+        balance_transaction_id=booked.id,
+        fee_minor=booked.fee,
+        currency=booked.currency.upper(),
+    )
 
 
 def read_event(payload: bytes) -> ProviderEvent:

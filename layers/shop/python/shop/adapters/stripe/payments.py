@@ -8,7 +8,7 @@ from uuid import UUID
 
 import stripe
 
-from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_intent
+from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_fee, read_intent
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
@@ -20,6 +20,7 @@ from shop.domain.errors import (
 )
 from shop.domain.payments import (
     Attempt,
+    Fee,
     Intent,
     IntentStatus,
     ProviderEvent,
@@ -115,6 +116,14 @@ class StripePayments(PaymentProvider):
         with _unknown_outcomes("retrieve"):
             found = self._client.v1.payment_intents.retrieve(payment_intent_id)
         return read_intent(found.to_dict())
+
+    @override
+    def fee(self, payment_intent_id: str) -> Fee | None:
+        with _unknown_outcomes("fee"):
+            found = self._client.v1.payment_intents.retrieve(
+                payment_intent_id, params={"expand": ["latest_charge.balance_transaction"]}
+            )
+        return read_fee(found.to_dict())
 
     @override
     def search(self, order_id: UUID, attempt: int) -> Intent | None:

@@ -16,7 +16,7 @@ _COLUMNS_HEIGHT: Final = 132
 #: Columns of a chart that are so few keep this width, in percent.
 _WIDEST_SLOT: Final = Decimal("12.5")
 #: So many columns have room for every date.
-_FEW: Final = 7
+_FEW: Final = 4
 
 
 class Bar(NamedTuple):

@@ -32,10 +32,17 @@ def table(caption: str, head: Row, rows: Iterable[Row], foot: Row = ()) -> str:
     last = f"<tfoot>{_row(foot)}</tfoot>" if foot else ""
     name = escape(caption)
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{name}"><table>'
-        f"<caption>{name}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{last}"
+        f'<p class="caption" aria-hidden="true">{name}</p>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
+        f'<table aria-label="{name}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{last}'
         "</table></div>"
     )
+
+
+def folded(summary: str, content: str, *, unfolded: bool) -> str:
+    """Fold what is long; it is printed unfolded."""
+    state = " open" if unfolded else ""
+    return f"<details{state}><summary>{escape(summary)}</summary>{content}</details>"
 
 
 def figures(cards: Iterable[tuple[str, str, str]]) -> str:
@@ -61,4 +68,6 @@ def remarks(items: Iterable[str]) -> str:
 def _row(row: Row) -> str:
     first, *others = row
     cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
-    return f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
+    # Names of functions may be broken after their parts.
+    name = escape(first).replace("/", "/<wbr>").replace("_", "_<wbr>")
+    return f'<tr><th scope="row">{name}</th>{cells}</tr>'

@@ -94,7 +94,9 @@ def _cards(report: Report) -> list[tuple[str, str, str]]:
         (
             "AWS, per paid order",
             money(per_order, currency),
-            f"{money(thousand, currency)} per 1,000 orders"
+            "no order is paid"
+            if thousand is None
+            else f"{money(thousand, currency)} per 1,000 orders"
             + _since(before and before.per_order, per_order, compared=before is not None),
         ),
         (

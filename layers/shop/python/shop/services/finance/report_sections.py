@@ -1,20 +1,23 @@
 """The report's sections: each a sentence, a chart, and the same values as a table."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from shop.domain.costs import total
+from shop.domain.costs import exactly, total
 from shop.services.finance.amounts import quotient
 from shop.services.finance.charts import Bar, Column, bars, columns
 from shop.services.finance.costs import Group
 from shop.services.finance.economics import Economics, volumes
-from shop.services.finance.markup import figure, remarks, section, table
+from shop.services.finance.markup import figure, folded, remarks, section, table
 from shop.services.finance.report import Report
 from shop.services.finance.views import NONE
-from shop.services.finance.wording import change, money, share
+from shop.services.finance.wording import change, column, money, share
 
 _SHOWN: Final = 10
+#: A table of so many days is unfolded.
+_FEW_DAYS: Final = 14
 _FLOWS: Final = {
     "browse": "Browsing and search",
     "identity": "Sessions and accounts",
@@ -47,94 +50,75 @@ def one_order(report: Report) -> str:
     """Show of what an order's cost consists."""
     economics = report.economics
     currency, paid = economics.currency, economics.sales.paid
+    unit = "per 1,000 orders" if paid else "total"
 
-    def each(amount: Decimal) -> Decimal:
-        return amount if not paid else quotient(amount, paid) or Decimal(0)
+    def lines(amounts: list[Decimal]) -> list[tuple[str, ...]]:
+        each = [_thousandfold(amount, paid) for amount in amounts]
+        shares = [share(amount, economics.variable) for amount in amounts]
+        if not paid:
+            return list(zip(column(each, currency), shares, strict=True))
+        totals = column(amounts, currency)
+        return list(zip(column(each, currency), totals, shares, strict=True))
 
+    head = (unit, "total", "share") if paid else (unit, "share")
+    flows = [_FLOWS.get(group.key, group.key) for group in report.flows]
+    amounts = [group.total for group in report.flows]
+    by_flow = lines(amounts)
     rows = [
-        Bar(_FLOWS.get(group.key, group.key), money(each(group.total), currency), [group.total])
-        for group in report.flows
+        Bar(name, line[0], [amount])
+        for name, line, amount in zip(flows, by_flow, amounts, strict=True)
     ]
-    unit = "per paid order" if paid else "total"
-    chart = bars(
-        "flows",
-        f"Cost by flow, {unit}",
-        _said([(row.label, row.value) for row in rows]),
-        rows,
-    )
-    sums = table(
-        "Cost by what AWS bills",
-        ("billed", unit, "total", "share"),
-        (
-            (
-                _KINDS.get(found.kind, found.kind),
-                money(each(found.amount), currency),
-                money(found.amount, currency),
-                share(found.amount, economics.variable),
-            )
-            for found in report.kinds
-        ),
-        (
-            "All",
-            money(each(economics.variable), currency),
-            money(economics.variable, currency),
-            share(economics.variable, economics.variable),
-        ),
-    )
-    flows = table(
-        "Cost by flow",
-        ("flow", unit, "total", "share"),
-        (
-            (
-                _FLOWS.get(group.key, group.key),
-                money(each(group.total), currency),
-                money(group.total, currency),
-                share(group.total, economics.variable),
-            )
-            for group in report.flows
-        ),
-    )
-    explanation = (
-        "What AWS bills by use, by the part of the purchase that caused it." if paid else _NO_ORDERS
-    )
+    kinds = [_KINDS.get(found.kind, found.kind) for found in report.kinds]
+    *by_kind, everything = lines([*(found.amount for found in report.kinds), economics.variable])
     return section(
-        "order", "What an order costs, and of what", explanation, figure(chart), flows, sums
+        "order",
+        "What an order costs, and of what",
+        f"What AWS bills by use, by the part of the purchase that caused it, {unit}."
+        if paid
+        else _NO_ORDERS,
+        figure(bars("flows", f"Cost by flow, {unit}", _said(rows), rows)),
+        table(
+            "By flow",
+            ("flow", *head),
+            [(name, *line) for name, line in zip(flows, by_flow, strict=True)],
+        ),
+        table(
+            "By what AWS bills",
+            ("billed", *head),
+            [(name, *line) for name, line in zip(kinds, by_kind, strict=True)],
+            ("All", *everything),
+        ),
     )
 
 
 def by_day(report: Report) -> str:
     """Show costs and orders of each day."""
-    currency = report.economics.currency
+    currency, days = report.economics.currency, report.days
+    amounts = column([day.amount for day in days], currency)
     points = [
-        Column(_short_date(day.date), money(day.amount, currency), day.amount)
-        for day in report.days
+        Column(_short_date(day.date), amount, day.amount)
+        for day, amount in zip(days, amounts, strict=True)
     ]
-    chart = columns(
-        "days",
-        "Cost by day",
-        _said([(point.label, point.value) for point in points]),
-        points,
-    )
-    rows = table(
+    listed = table(
         "Cost and orders by day",
-        ("day", "cost", "placed", "paid", "per paid order"),
-        (
+        ("day", "cost", "placed", "paid", "per 1,000 paid orders"),
+        [
             (
                 day.date,
-                money(day.amount, currency),
+                amount,
                 f"{day.placed:,}",
                 f"{day.paid:,}",
-                money(quotient(day.amount, day.paid), currency) if day.paid else "none",
+                money(_thousandfold(day.amount, day.paid), currency) if day.paid else "none paid",
             )
-            for day in report.days
-        ),
+            for day, amount in zip(days, amounts, strict=True)
+        ],
     )
     return section(
         "day",
         "By day",
         "Variable cost of each day, UTC; the highest is labelled.",
-        figure(chart),
-        rows,
+        figure(columns("days", "Cost by day", _said(points), points)),
+        folded("All days", listed, unfolded=len(days) <= _FEW_DAYS),
     )
 
 
@@ -142,28 +126,38 @@ def functions(report: Report) -> str:
     """Show the most expensive functions."""
     currency, variable = report.economics.currency, report.economics.variable
     shown, rest = report.functions[:_SHOWN], report.functions[_SHOWN:]
-    rows = [Bar(_function(g.key), money(g.total, currency), [g.total]) for g in shown]
-    chart = bars(
-        "functions",
-        "Most expensive functions",
-        _said([(row.label, row.value) for row in rows]),
-        rows,
-    )
-    lines = [_function_row(group, currency, variable) for group in shown]
+    groups = [Group(_function(group.key), group.sums) for group in shown]
+    rows = [
+        Bar(group.key, amount, [group.total])
+        for group, amount in zip(
+            groups, column([group.total for group in groups], currency), strict=True
+        )
+    ]
     if rest:
-        others = Group(f"{len(rest)} others", [found for group in rest for found in group.sums])
-        lines.append(_function_row(others, currency, variable))
-    listed = table(
-        "Functions, with what cold starts and repeated attempts contribute",
-        ("function", "cost", "share", "invocations", "cold starts", "retries"),
-        lines,
-    )
+        groups.append(Group(f"{len(rest)} others", [found for one in rest for found in one.sums]))
+    totals = column([group.total for group in groups], currency)
+    cold = [total(found.cold_start_amount for found in group.sums) for group in groups]
+    again = [total(found.retry_amount for found in group.sums) for group in groups]
     return section(
         "functions",
         "Most expensive functions",
         "Each with its API requests, log bytes and executions.",
-        figure(chart),
-        listed,
+        figure(bars("dearest", "Most expensive functions", _said(rows), rows)),
+        table(
+            "Functions, with what cold starts and repeated attempts contribute",
+            ("function", "cost", "share", "invocations", "cold starts", "retries"),
+            [
+                (
+                    group.key,
+                    totals[number],
+                    share(group.total, variable),
+                    f"{group.invocations:,}",
+                    share(cold[number], group.total),
+                    share(again[number], group.total),
+                )
+                for number, group in enumerate(groups)
+            ],
+        ),
     )
 
 
@@ -176,7 +170,7 @@ def floor(economics: Economics) -> str:
     if per_order is not None:
         for volume in known:
             part, all_of_it = Decimal(volume.floor_per_order), Decimal(volume.cost_per_order or 0)
-            length = [part / all_of_it, per_order / all_of_it] if all_of_it else []
+            length = [per_order / all_of_it, part / all_of_it] if all_of_it else []
             rows.append(
                 Bar(
                     f"{volume.orders_per_month:,} a month",
@@ -187,10 +181,10 @@ def floor(economics: Economics) -> str:
     chart = bars(
         "volumes",
         "Share of the floor in an order's cost, by orders a month",
-        _said([(row.label, row.value) for row in rows]),
+        _said(rows),
         rows,
     )
-    drawn = figure(chart, legend=("floor", "by use")) if rows else ""
+    drawn = figure(chart, legend=("by use", "floor")) if rows else ""
     listed = table(
         "The monthly floor",
         ("resource", "quantity", "per month"),
@@ -282,27 +276,25 @@ def changes(report: Report) -> str:
     )
 
 
-def _function_row(group: Group, currency: str, variable: Decimal) -> tuple[str, ...]:
-    return (
-        _function(group.key),
-        money(group.total, currency),
-        share(group.total, variable),
-        f"{group.invocations:,}",
-        money(total(found.cold_start_amount for found in group.sums), currency),
-        money(total(found.retry_amount for found in group.sums), currency),
-    )
-
-
 def _function(key: str) -> str:
     return "no function" if key == NONE else key
 
 
-def _said(values: list[tuple[str, str]]) -> str:
+def _said(values: Sequence[Bar | Column]) -> str:
     """Describe a chart to those who do not see it; the table has all of its values."""
     if not values:
         return "There is nothing to show."
-    listed = "; ".join(f"{label}: {value}" for label, value in values[:_SHOWN])
+    listed = "; ".join(f"{found.label}: {found.value}" for found in values[:_SHOWN])
     return f"{listed}." if len(values) <= _SHOWN else f"{listed}; the table has the others."
+
+
+def _thousandfold(amount: Decimal, orders: int) -> Decimal:
+    """Give the amount per 1,000 orders, or all of it without orders."""
+    if not orders:
+        return amount
+    with exactly():
+        thousandfold = amount * 1_000
+    return quotient(thousandfold, orders) or Decimal(0)
 
 
 def _short_date(day: str) -> str:

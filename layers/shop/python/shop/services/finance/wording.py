@@ -1,5 +1,6 @@
 """Amounts for readers: rounded, with three digits of what is small."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -17,7 +18,7 @@ def money(amount: Decimal | None, currency: str) -> str:
     """
     if amount is None:
         return UNKNOWN
-    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    symbol = _symbol(currency)
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     size = abs(amount)
     if not size:
@@ -26,11 +27,33 @@ def money(amount: Decimal | None, currency: str) -> str:
     return f"{sign}{symbol}{size.quantize(places, ROUND_HALF_EVEN):,f}"
 
 
-def share(part: Decimal, whole: Decimal) -> str:
-    r"""Write a part of a whole in percent.
+def column(amounts: Sequence[Decimal], currency: str) -> list[str]:
+    """Write amounts that are compared with each other: all with the places that the largest needs.
 
-    >>> ascii(share(Decimal("1"), Decimal("3")))
-    "'33.3\xa0%'"
+    >>> column([Decimal("0.123456"), Decimal("0.0041"), Decimal("0.00001")], "USD")
+    ['$0.1235', '$0.0041', '<$0.0001']
+    """
+    largest = max(map(abs, amounts), default=Decimal(0))
+    if not largest:
+        return [money(amount, currency) for amount in amounts]
+    step = min(Decimal(1).scaleb(largest.adjusted() - _DIGITS), _CENTS)
+    return [_stepped(amount, step, currency) for amount in amounts]
+
+
+def _stepped(amount: Decimal, step: Decimal, currency: str) -> str:
+    symbol = _symbol(currency)
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    rounded = abs(amount).quantize(step, ROUND_HALF_EVEN)
+    if amount and not rounded:
+        return f"<{sign}{symbol}{step:f}"
+    return f"{sign}{symbol}{rounded:,f}"
+
+
+def share(part: Decimal, whole: Decimal) -> str:
+    """Write a part of a whole in percent.
+
+    >>> share(Decimal("1"), Decimal("3")).split()
+    ['33.3', '%']
     """
     if not whole:
         return UNKNOWN
@@ -55,3 +78,7 @@ def change(before: Decimal | None, now: Decimal | None) -> str:
     percent = (now - before) * 100 / abs(before)
     arrow = "\N{BLACK UP-POINTING TRIANGLE}" if percent > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
     return f"{arrow}\N{NO-BREAK SPACE}{abs(percent):,.1f}\N{NO-BREAK SPACE}%"
+
+
+def _symbol(currency: str) -> str:
+    return _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")

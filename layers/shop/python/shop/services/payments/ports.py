@@ -9,6 +9,7 @@ from shop.domain.payments import (
     Applied,
     Attempt,
     Begun,
+    Fee,
     Intent,
     Payable,
     PaymentStatus,
@@ -108,6 +109,12 @@ class PaymentRepository(Protocol):
     def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
         """Claim pending refunds in the same way."""
 
+    def without_fee(self, limit: int) -> Sequence[str]:
+        """Give intents of successful payments, one minute to seven days old, whose fee is not recorded."""
+
+    def record_fee(self, fee: Fee) -> None:
+        """Record what the provider kept of a charge, once."""
+
     def lock_stranded_order(self, idle: timedelta) -> Payable | None:
         """Lock an order that a crash left in PAYMENT_FAILED or INVENTORY_UNAVAILABLE, if there is one."""
 
@@ -142,6 +149,14 @@ class PaymentProvider(Protocol):
 
     def retrieve(self, payment_intent_id: str) -> Intent:
         """Read an intent as it is now.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def fee(self, payment_intent_id: str) -> Fee | None:
+        """Read what the provider kept of a charge; None if it has not booked it yet.
 
         Raises
         ------

@@ -94,6 +94,15 @@ class _Run:
             if len(attempts) < _BATCH:
                 return
 
+    def note_fees(self) -> None:
+        """Record what the provider kept of recent charges."""
+        if self._is_over():
+            return
+        with self._open() as work:
+            intents = work.payments.without_fee(_BATCH)
+        for intent in intents:
+            self._one(partial(self._fee, intent), intent)
+
     def _one(self, action: Callable[[], str], name: str) -> None:
         if self._is_over():
             return
@@ -118,6 +127,14 @@ class _Run:
         except RefundRefused:
             return "refund_refused"
         return "refunded"
+
+    def _fee(self, payment_intent_id: str) -> str:
+        fee = self._provider.fee(payment_intent_id)
+        if fee is None:
+            return "fee_not_booked"
+        with self._open() as work:
+            work.payments.record_fee(fee)
+        return "fee_recorded"
 
     def _attempt(self, attempt: Attempt) -> str:
         intent = self._intent(attempt)
@@ -150,7 +167,7 @@ def reconcile(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Settle open payments, execute refunds and finish cancellations.
+    """Settle open payments, execute refunds, finish cancellations and record fees.
 
     It is safe to run at any time, concurrently, and to stop at any point.
 
@@ -169,7 +186,7 @@ def reconcile(
     deadline = clock() + seconds
     run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
     run.finish_cancellations()
-    for step in (run.give_back, run.settle):
+    for step in (run.give_back, run.settle, run.note_fees):
         try:
             step()
         except _ProviderUnavailable:
