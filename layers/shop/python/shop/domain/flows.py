@@ -1,0 +1,123 @@
+"""Functions by the flow of the business to which their cost belongs."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Flow(StrEnum):
+    """What a request is done for."""
+
+    BROWSE = "browse"
+    IDENTITY = "identity"
+    CART = "cart"
+    CHECKOUT = "checkout"
+    PAYMENT = "payment"
+    FULFILMENT = "fulfilment"
+    TRACKING = "tracking"
+    DESK = "desk"  # staff
+    FINANCE = "finance"
+    PLATFORM = "platform"
+
+
+#: The flow of each function; a test holds it equal to what infra/template.yaml declares.
+FLOWS: Final[dict[str, Flow]] = {
+    "cart/add_item": Flow.CART,
+    "cart/change_item": Flow.CART,
+    "cart/empty_cart": Flow.CART,
+    "cart/get_cart": Flow.CART,
+    "cart/remove_item": Flow.CART,
+    "cart/track_carts": Flow.CART,
+    "catalog/change_product": Flow.DESK,
+    "catalog/create_product": Flow.DESK,
+    "catalog/deactivate_product": Flow.DESK,
+    "catalog/get_product": Flow.BROWSE,
+    "catalog/list_categories": Flow.BROWSE,
+    "catalog/list_products": Flow.BROWSE,
+    "catalog/on_inventory_updated": Flow.BROWSE,
+    "catalog/on_product_updated": Flow.BROWSE,
+    "catalog/search_products": Flow.BROWSE,
+    "catalog/suggest_products": Flow.BROWSE,
+    "finance/collect_costs": Flow.FINANCE,
+    "identity/create_customer": Flow.IDENTITY,
+    "identity/create_session": Flow.IDENTITY,
+    "identity/delete_session": Flow.IDENTITY,
+    "inventory/expire_reservations": Flow.CHECKOUT,
+    "inventory/get_stock": Flow.BROWSE,
+    "inventory/hold_order_stock": Flow.CHECKOUT,
+    "inventory/on_order_paid": Flow.FULFILMENT,
+    "inventory/release_stock": Flow.DESK,
+    "inventory/reserve_stock": Flow.DESK,
+    "inventory/set_stock": Flow.DESK,
+    "notifications/on_order_confirmed": Flow.FULFILMENT,
+    "notifications/on_order_shipped": Flow.FULFILMENT,
+    "orders/advance_orders": Flow.FULFILMENT,
+    "orders/cancel_order": Flow.TRACKING,
+    "orders/checkout": Flow.CHECKOUT,
+    "orders/create_order": Flow.CHECKOUT,
+    "orders/deliver_order": Flow.DESK,
+    "orders/get_order": Flow.TRACKING,
+    "orders/list_orders": Flow.TRACKING,
+    "orders/on_inventory_confirmed": Flow.FULFILMENT,
+    "orders/reject_order": Flow.CHECKOUT,
+    "orders/ship_order": Flow.DESK,
+    "payments/charge_order": Flow.PAYMENT,
+    "payments/process_payment": Flow.PAYMENT,
+    "payments/receive_webhook": Flow.PAYMENT,
+    "payments/reconcile_payments": Flow.PAYMENT,
+    "platform/get_docs": Flow.PLATFORM,
+    "platform/get_health": Flow.PLATFORM,
+    "platform/get_openapi": Flow.PLATFORM,
+    "platform/get_problem": Flow.PLATFORM,
+    "platform/prune_records": Flow.PLATFORM,
+    "platform/relay_outbox": Flow.PLATFORM,
+}
+#: Functions that EventBridge Scheduler invokes, which bills each invocation.
+SCHEDULED: Final = frozenset(
+    {
+        "cart/track_carts",
+        "finance/collect_costs",
+        "inventory/expire_reservations",
+        "orders/advance_orders",
+        "payments/reconcile_payments",
+        "platform/prune_records",
+        "platform/relay_outbox",
+    }
+)
+#: Flows before an order, whose requests belong to the order that the same user places next.
+SESSION_FLOWS: Final = (Flow.BROWSE, Flow.CART, Flow.IDENTITY)
+#: Characters that CloudFormation keeps of a long logical id.
+_SHORTENED: Final = 24
+
+
+def logical_id(title: str) -> str:
+    """Give the logical id of a function.
+
+    >>> logical_id("orders/checkout")
+    'OrdersCheckoutFunction'
+    """
+    words = title.replace("/", "_").split("_")
+    return "".join(word.capitalize() for word in words) + "Function"
+
+
+_TITLES: Final = {logical_id(title): title for title in FLOWS}
+
+
+def title_of(physical_name: str) -> str | None:
+    """Give the title of a function by the name that CloudFormation gave it, ``<stack>-<logical id>-<suffix>``.
+
+    A long logical id is cut: ``shop-NotificationsOnOrderConf-e6c47c6b`` is
+    ``notifications/on_order_confirmed``.
+
+    Returns
+    -------
+    str or None
+        None if no function, or more than one, has that name.
+    """
+    stack_and_id, _, _ = physical_name.rpartition("-")
+    _, _, named = stack_and_id.rpartition("-")
+    if named in _TITLES:
+        return _TITLES[named]
+    if len(named) < _SHORTENED:
+        return None
+    found = [title for identifier, title in _TITLES.items() if identifier.startswith(named)]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,1 @@
+"""What the shop costs: the ledger, its prices and its shares."""

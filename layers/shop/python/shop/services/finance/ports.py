@@ -1,0 +1,201 @@
+"""Ports of the ledger: the logs it is collected from, where it is kept, and how it is read."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from shop.domain.costs import CostItem, CostRequest, FloorItem, PriceList
+from shop.services.finance.views import (
+    CostLine,
+    CostSum,
+    Grouping,
+    LedgerSpan,
+    OrderActivity,
+)
+
+
+class LogEvent(NamedTuple):
+    """One event of a log group, as CloudWatch Logs gives it."""
+
+    event_id: str
+    stream: str
+    timestamp: datetime
+    message: str
+
+
+class LogPage(NamedTuple):
+    """Some events, in no order that could be relied on, and where to go on."""
+
+    events: Sequence[LogEvent]
+    next_token: str | None
+
+
+class TokenExpired(Exception):
+    """The page that a token stands for is not available any more; the window begins again."""
+
+
+class LogReader(Protocol):
+    """Reads log groups."""
+
+    def read(
+        self, log_group: str, since: datetime, until: datetime, token: str | None = None
+    ) -> LogPage:
+        """Give a page of the events with ``since <= timestamp < until``.
+
+        Raises
+        ------
+        TokenExpired
+            If `token` is not known any more.
+        DependencyUnavailable
+            If the service does not answer, or throttles.
+        """
+
+
+class LoggedBytes(NamedTuple):
+    """What CloudWatch Logs bills for one event, and the request to which it belongs.
+
+    Attributes
+    ----------
+    item : CostItem
+        Of this event alone; the ledger adds up those of one request.
+    """
+
+    event_id: str
+    item: CostItem
+
+
+class Page(NamedTuple):
+    """What a page of log events says. Recording it again changes nothing."""
+
+    logged: Sequence[LoggedBytes] = ()
+    requests: Sequence[CostRequest] = ()
+    items: Sequence[CostItem] = ()
+
+
+class Progress(NamedTuple):
+    """How far a log group has been collected.
+
+    Attributes
+    ----------
+    window_until : datetime or None
+        End of a window that has been read in part.
+    next_token : str or None
+        Where that window goes on.
+    """
+
+    collected_until: datetime
+    window_until: datetime | None = None
+    next_token: str | None = None
+
+
+class Ledger(Protocol):
+    """Where the collector records costs."""
+
+    def price_list(self, region: str) -> PriceList:
+        """Give the latest price list of a region.
+
+        Raises
+        ------
+        PriceMissing
+            If none has been loaded.
+        """
+
+    def progress(self, log_group: str) -> Progress | None:
+        """Say how far a group has been collected; None before the first time."""
+
+    def unseen(self, event_ids: Sequence[str]) -> set[str]:
+        """Give those of the events that have not been recorded."""
+
+    def record(self, page: Page) -> None:
+        """Record a page, all of it or nothing."""
+
+    def pause(self, log_group: str, before: Progress | None, paused: Progress) -> None:
+        """Note where a window goes on, unless another collector has come further since `before`."""
+
+    def complete(self, log_group: str, until: datetime) -> None:
+        """Note that a group has been collected until a time; never moves back."""
+
+
+class PriceLoader(Protocol):
+    """Where price lists are loaded."""
+
+    def load(self, prices: PriceList, floor: Sequence[FloorItem]) -> bool:
+        """Load a list and its floor; False if this version was there already.
+
+        Raises
+        ------
+        PricesEdited
+            If a version that was loaded differs from this one.
+        """
+
+
+class CostReader(Protocol):
+    """Reads the ledger."""
+
+    def span(self) -> LedgerSpan:
+        """Give the time that it covers."""
+
+    def sums(self, since: datetime, until: datetime, group_by: Grouping) -> list[CostSum]:
+        """Add up the items with ``since <= at < until`` by group and kind, the dearest group first."""
+
+    def totals(self, since: datetime, until: datetime) -> list[CostSum]:
+        """Add up the items with ``since <= at < until`` by kind."""
+
+    def order(self, order_id: UUID) -> OrderActivity | None:
+        """Give an order, None if there is none."""
+
+    def order_lines(self, order_id: UUID) -> list[CostLine]:
+        """Give the items of an order in time order.
+
+        They are those of the requests about it, and of the requests to browse, to the cart and for
+        identification that its user sent between the order before and this one.
+        """
+
+    def lines(self, since: datetime, until: datetime) -> Iterator[CostLine]:
+        """Give the items with ``since <= at < until`` in time order, for an export."""
+
+    def price_list(self, region: str) -> PriceList:
+        """Give the latest price list of a region.
+
+        Raises
+        ------
+        PriceMissing
+            If none has been loaded.
+        """
+
+    def floor(self, region: str) -> list[FloorItem]:
+        """Give the monthly floor as of the latest price list of a region."""
+
+
+class PriceSource(Protocol):
+    """AWS's own price list."""
+
+    def price(self, service: str, region: str, filters: dict[str, str]) -> "Quote":
+        """Give the one price that the filters select.
+
+        Raises
+        ------
+        PriceNotFound
+            If they select none, or several.
+        DependencyUnavailable
+            If the service does not answer.
+        """
+
+
+class Quote(NamedTuple):
+    """A price as AWS quotes it: per unit, as a decimal string."""
+
+    unit: str
+    amount: str
+    tier: str
+    dated: date
+    raw: dict[str, Any]
+
+
+class PricesEdited(Exception):
+    """A price list was edited after it was loaded; prices that change need another version."""
+
+
+class PriceNotFound(Exception):
+    """The price list of AWS has no such price, or several."""
