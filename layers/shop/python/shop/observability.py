@@ -8,6 +8,8 @@ import copy
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, override
 
@@ -95,6 +97,16 @@ def begin_invocation(context: Any) -> None:
 def bind(**keys: Any) -> None:
     """Add keys, for example ``order_id``, to all further log lines of this invocation."""
     _logger().thread_safe_append_keys(**keys)
+
+
+@contextmanager
+def bound(**keys: Any) -> Iterator[None]:
+    """Add keys to the log lines of a block, for one of several orders that an invocation processes."""
+    bind(**keys)
+    try:
+        yield
+    finally:
+        _logger().thread_safe_remove_keys(keys)
 
 
 def metric(name: str, value: float = 1, *, unit: str = "Count", **dimensions: str) -> None:
