@@ -90,15 +90,15 @@ SELECT item.item_id, item.request_id, item.kind, item.name, item.at, item.quanti
        item.amount, item.currency, item.price_version, item.cold_start,
        item.retry OR coalesce(request.redelivered, false) OR coalesce(invocation.redelivered, false) AS retry,
        item.duration_ms, item.memory_mb, item.init_ms, item.architecture,
-       coalesce(request.function, invocation.function) AS function,
-       coalesce(request.service, invocation.service) AS service,
-       coalesce(request.flow, invocation.flow) AS flow,
+       coalesce(invocation.function, request.function) AS function,
+       coalesce(invocation.service, request.service) AS service,
+       coalesce(invocation.flow, request.flow) AS flow,
        coalesce(request.route, invocation.route) AS route,
        coalesce(request.status, invocation.status) AS status,
-       coalesce(request.outcome, invocation.outcome) AS outcome,
+       coalesce(invocation.outcome, request.outcome) AS outcome,
        coalesce(invocation.order_ids, request.order_ids, '{}') AS order_ids,
-       coalesce(request.correlation_id, invocation.correlation_id) AS correlation_id,
-       coalesce(request.user_id, invocation.user_id) AS user_id
+       coalesce(invocation.correlation_id, request.correlation_id) AS correlation_id,
+       coalesce(invocation.user_id, request.user_id) AS user_id
 FROM cost_items AS item
 LEFT JOIN cost_requests AS request ON request.request_id = item.request_id
 LEFT JOIN cost_requests AS invocation ON invocation.request_id = request.invocation_id;

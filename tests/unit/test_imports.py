@@ -47,6 +47,7 @@ _LOADS: Final = {
     "catalog/on_product_updated": "postgres redis rabbitmq opensearch",
     "catalog/search_products": "http postgres redis opensearch",
     "catalog/suggest_products": "http postgres redis opensearch",
+    "finance/collect_costs": "postgres aws",
     "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
     "identity/delete_session": "http redis",

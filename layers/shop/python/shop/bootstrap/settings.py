@@ -68,6 +68,11 @@ type Count = Annotated[
 type Currency = Literal[
     "AUD", "CAD", "CHF", "DKK", "EUR", "GBP", "NOK", "NZD", "PLN", "SEK", "USD"
 ]  # fmt: skip
+type Region = Annotated[
+    str,
+    Meta(pattern=r"^[a-z]{2}(?:-[a-z]+)+-\d$", description="be an AWS region such as us-east-1"),
+]
+type Architecture = Literal["x86_64", "arm64"]
 type Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -132,6 +137,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Sign-ups that one source may send per hour.
     log_level : str
         Least severe level that is logged.
+    function_log_group : str
+        Log group of all functions; set for ``finance/collect_costs`` only.
+    access_log_group : str
+        Log group of the API's access log; set for ``finance/collect_costs`` only.
+    price_region : str
+        AWS region whose price list costs are computed with.
+    architecture : str
+        Instruction set of the functions, as the template declares it.
     """
 
     database_url: PostgresUrl
@@ -154,6 +167,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limit_burst: Count = 200
     sign_ups_per_hour: Count = 20
     log_level: Level = "INFO"
+    function_log_group: str = ""
+    access_log_group: str = ""
+    price_region: Region = "us-east-1"
+    architecture: Architecture = "x86_64"
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -1,7 +1,7 @@
 """Costs: what AWS bills, itemised in exact decimals.
 
-No amount is ever rounded. Arithmetic with amounts runs in `EXACT`, which refuses a result that it would have to
-round.
+No amount is ever rounded. Arithmetic with amounts runs in `EXACT`, which refuses a result that it would have
+to round.
 """
 
 import decimal
@@ -181,6 +181,24 @@ class FloorItem(NamedTuple):
     price_key: str
     monthly_amount: Decimal
     currency: str
+
+
+#: Parts of the floor by the type of resource of which one must be declared; what is not is "not declared".
+FLOOR_PARTS: Final = {
+    "search": "AWS::OpenSearchService::Domain",
+    "message broker": "AWS::AmazonMQ::Broker",
+    "database": "AWS::RDS::DBCluster",
+    "cache": "AWS::ElastiCache::ServerlessCache",
+    "NAT gateway": "AWS::EC2::NatGateway",
+    "firewall": "AWS::WAFv2::WebACL",
+    "secrets": "AWS::SecretsManager::Secret",
+}
+
+
+def undeclared(floor: Iterable[FloorItem]) -> list[str]:
+    """Give the parts of the floor that the templates do not declare, so that their cost is not known."""
+    declared = {item.resource for item in floor}
+    return [part for part, resource in FLOOR_PARTS.items() if resource not in declared]
 
 
 @contextmanager

@@ -85,8 +85,8 @@ SCHEDULED: Final = frozenset(
 )
 #: Flows before an order, whose requests belong to the order that the same user places next.
 SESSION_FLOWS: Final = (Flow.BROWSE, Flow.CART, Flow.IDENTITY)
-#: Characters that CloudFormation keeps of a long logical id.
-_SHORTENED: Final = 24
+#: The fewest characters by which a logical id that was cut is still recognised.
+_SHORTENED: Final = 8
 
 
 def logical_id(title: str) -> str:
@@ -103,10 +103,10 @@ _TITLES: Final = {logical_id(title): title for title in FLOWS}
 
 
 def title_of(physical_name: str) -> str | None:
-    """Give the title of a function by the name that CloudFormation gave it, ``<stack>-<logical id>-<suffix>``.
+    """Give the title of a function by the name that CloudFormation gave it.
 
-    A long logical id is cut: ``shop-NotificationsOnOrderConf-e6c47c6b`` is
-    ``notifications/on_order_confirmed``.
+    That is ``<stack>-<logical id>-<suffix>``, a long logical id cut:
+    ``shop-NotificationsOnOrderConf-e6c47c6b`` is ``notifications/on_order_confirmed``.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""AWS services: Step Functions and SES."""
+"""AWS services: Step Functions, SES, CloudWatch Logs and the price list."""

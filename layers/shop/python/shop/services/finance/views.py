@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 type Grouping = Literal["function", "flow", "day", "service"]
-#: What a function that is not known any more, or a request that no function answered, is grouped under.
-UNKNOWN = "unknown"
+#: Key of the group of what has no function or service: requests that no function answered.
+NONE: Final = "none"
 
 
 class CostSum(Struct, frozen=True, kw_only=True):
