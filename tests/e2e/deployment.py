@@ -14,6 +14,7 @@ import pytest
 
 from shop_local import processes, template
 from shop_local.deploy import STACK, aws
+from shop_local.logs import system_document
 from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER, TEMPLATE, State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.stack import load_env
@@ -97,10 +98,14 @@ class Stack:
         return self.physical_id(template.functions(template.read(TEMPLATE))[title])
 
     def log(self, title: str) -> list[dict[str, Any]]:
-        """Structured lines of a function's log."""
+        """Structured lines that a function wrote; not those of Lambda itself."""
         path = self.state.logs / "lambda" / f"{self.function(title)}.log"
         lines = path.read_text().splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return [
+            json.loads(line)
+            for line in lines
+            if line.startswith("{") and system_document(line) is None
+        ]
 
     @contextlib.contextmanager
     def environment_of(self, title: str, **changes: str) -> Iterator[None]:

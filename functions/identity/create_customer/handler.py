@@ -6,6 +6,7 @@ from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
+from shop.entrypoints.invocation import summarise
 from shop.services.identity import accounts as identity
 
 
@@ -26,4 +27,5 @@ def handler(request: Request[CreateCustomer, None]) -> Answer:
         request.body,
         source=request.source,
     )
+    summarise(user_id=str(customer.user_id))
     return Answer(customer, 201)

@@ -7,6 +7,7 @@ from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.invocation import summarise
 from shop.services.identity import accounts as identity
 
 
@@ -30,4 +31,5 @@ def handler(request: Request[OpenSession, None]) -> Answer:
         guest=request.session,
         source=request.source,
     )
+    summarise(user_id=str(session.user_id))
     return Answer(session, 201, {"Cache-Control": "no-store"})

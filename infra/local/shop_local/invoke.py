@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shop_local import template
 from shop_local.deploy import STACK, aws
+from shop_local.logs import readable
 from shop_local.paths import CHECKOUT, TEMPLATE
 from shop_local.stack import StackError
 
@@ -43,7 +44,7 @@ def invoke(values: Mapping[str, str], function: str, event: str | None) -> int:
         Payload=payload,
     )
     log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
-    print(log, file=sys.stderr, end="", flush=True)
+    print("\n".join(map(readable, log.splitlines())), file=sys.stderr, flush=True)
     text = answer["Payload"].read().decode()
     try:
         print(json.dumps(json.loads(text), indent=2, ensure_ascii=False))

@@ -2,9 +2,9 @@
 
 import json
 import logging
-import math
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from localstack import config
@@ -17,11 +17,12 @@ from localstack.services.lambda_.invocation.lambda_models import (
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from shop_localstack import emf, hot_reload
+from shop_localstack import emf, hot_reload, system_log
 from shop_localstack.patches import apply_once
 from shop_localstack.process import LambdaProcess, ProcessLog
 from shop_localstack.runtime_api import Invocation, Kind
 from shop_localstack.settings import SETTINGS
+from shop_localstack.system_log import Report
 
 LOG = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ SITE = Path(__file__).parent / "lambda_site"
 INIT_SECONDS = config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT
 KEPT = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 """Variables of this process that its Lambda processes see; all others stay out."""
+KILLED = b"signal: SIGKILL"
 NOT_ON_AWS = ("LOCALSTACK_RUNTIME_ID", "LOCALSTACK_RUNTIME_ENDPOINT", "EDGE_PORT")
 
 
@@ -49,6 +51,20 @@ def python_path(function_version: FunctionVersion, code: Path) -> list[str]:
         root = layer.get_unzipped_code_location()
         path += [*map(str, root.glob("python/lib/python3*/site-packages")), str(root / "python")]
     return [*path, str(SITE)]
+
+
+@dataclass(frozen=True)
+class _Result:
+    """How an invocation, or the init before it, ended; `lost` means without its process."""
+
+    body: bytes
+    status: system_log.Status = "success"
+    error_type: str | None = None
+    lost: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        return self.status == "timeout"
 
 
 class ProcessRuntimeExecutor(RuntimeExecutor):
@@ -78,6 +94,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         variables |= {name: str(value) for name, value in env_vars.items()}
         for name in NOT_ON_AWS:
             variables.pop(name, None)
+        if level := variables.get("AWS_LAMBDA_LOG_LEVEL"):
+            variables["AWS_LAMBDA_LOG_LEVEL"] = level.upper()  # LocalStack writes "Info"
         own = variables.get("PYTHONPATH")
         path = python_path(self.function_version, self._code) + ([own] if own else [])
         self._environment = (
@@ -96,36 +114,42 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         error, init_ms = self._ready()
         process = self._process
         assert process is not None
-        began = time.perf_counter()
-        if error is None:
-            body, is_error, status = self._run(process, payload, settings.timeout)
-        else:
-            body, is_error, status = error, True, "error"
+        clock, began = time.time(), time.perf_counter()
+        result = error or self._run(process, payload, settings.timeout)
         duration_ms = (time.perf_counter() - began) * 1000
-        if status == "timeout":
-            duration_ms = settings.timeout * 1000
-        memory = process.peak_memory_mb()
-        if status:
+        report = Report(
+            request_id,
+            settings.timeout * 1000 if result.timed_out and not error else duration_ms,
+            init_ms,
+            settings.memory_size,
+            process.peak_memory_mb(),
+            ended=clock + duration_ms / 1000,
+            status=result.status,
+            error_type=result.error_type,
+        )
+        if result.lost:
             self._stop_process()
         output = self._log.read()
-        logs = (
-            f"START RequestId: {request_id} Version: {self.function_version.id.qualifier}\n"
-            f"{output}{'' if output.endswith('\n') or not output else '\n'}"
-            f"END RequestId: {request_id}\n"
-            + report_line(
-                request_id, duration_ms, init_ms, settings.memory_size, memory, status=status
-            )
-        )
+        logs = self._logs(report, output, clock)
         if SETTINGS.forward_emf and '"CloudWatchMetrics"' in output:
             emf.forward(output, self.function_version.id.account, self.function_version.id.region)
         if SETTINGS.log_directory:
             name = f"{self.function_version.id.function_name}.log"
             with (SETTINGS.log_directory / name).open("a", encoding="utf-8") as file:
                 file.write(logs)
-        return InvocationResult(request_id, body, is_error=is_error, logs=logs)
+        is_error = result.status != "success"
+        return InvocationResult(request_id, result.body, is_error=is_error, logs=logs)
 
-    def _ready(self) -> tuple[bytes | None, float | None]:
-        """Make sure that a process with today's code runs; returns its init error and init ms."""
+    def _logs(self, report: Report, output: str, began: float) -> str:
+        config = self.function_version.config.logging_config
+        version = self.function_version.id.qualifier
+        if config.get("LogFormat") != "JSON":
+            return system_log.text(report, version, output)
+        level = config.get("SystemLogLevel") or "INFO"
+        return system_log.documents(report, version, output, began=began, level=level)
+
+    def _ready(self) -> tuple["_Result | None", float | None]:
+        """Make sure that a process with today's code runs; returns how its init failed, and init ms."""
         stamp = hot_reload.stamp(self._watched)
         if self._process and self._process.alive and stamp == self._stamp:
             return None, None
@@ -139,21 +163,21 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             self._log,
         )
         report = process.wait(INIT_SECONDS)
+        age = process.age_ms()
+        process.peak_memory_mb()  # what is known of a process that ends in its first invocation
         if report is None:
             what = f"Error: Runtime did not start in {INIT_SECONDS} seconds"
-            return _failure("Sandbox.Timedout", what), process.age_ms()
+            return _Result(_failure("Sandbox.Timedout", what), "timeout", lost=True), age
         match report.kind:
             case Kind.READY:
-                return None, process.age_ms()
+                return None, age
             case Kind.INIT_ERROR:
-                return report.body, process.age_ms()
+                kind = system_log.error_type(report.body)
+                return _Result(report.body, "error", kind, lost=True), age
             case _:
-                return _exited(report.body), process.age_ms()
+                return _exited(report.body), age
 
-    def _run(
-        self, process: LambdaProcess, payload: dict[str, str], timeout: int
-    ) -> tuple[bytes, bool, str]:
-        """Return the answer, whether it is an error, and the status if the process is lost."""
+    def _run(self, process: LambdaProcess, payload: dict[str, str], timeout: int) -> "_Result":
         request_id = payload["invoke-id"]
         end = time.perf_counter() + timeout
         process.submit(
@@ -167,13 +191,16 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         )
         while report := process.wait(end - time.perf_counter()):
             if report.kind is Kind.EXIT:
-                return _exited(report.body, request_id), True, "error"
-            if report.request_id == request_id:
-                return report.body, report.kind is Kind.ERROR, ""
+                return _exited(report.body, request_id)
+            if report.request_id != request_id:
+                continue
+            if report.kind is Kind.ERROR:
+                return _Result(report.body, "error", system_log.error_type(report.body))
+            return _Result(report.body)
         at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
         message = f"{at} {request_id} Task timed out after {timeout:.2f} seconds"
         os.write(self._log.fileno(), f"{message}\n\n".encode())
-        return _failure("Sandbox.Timedout", message), True, "timeout"
+        return _Result(_failure("Sandbox.Timedout", message), "timeout", lost=True)
 
     def _stop_process(self) -> None:
         if self._process:
@@ -212,43 +239,16 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         """Leave the unpacked code: LocalStack removes it when nothing uses it any more."""
 
 
-def report_line(
-    request_id: str,
-    duration_ms: float,
-    init_ms: float | None,
-    memory_size_mb: int,
-    memory_used_mb: int,
-    *,
-    status: str = "",
-) -> str:
-    r"""Return the REPORT line as AWS writes it; the time of the init is billed too.
-
-    Examples
-    --------
-    >>> report_line("r", 1.25, 100.1, 128, 40).replace("\t", "|").rstrip()
-    'REPORT RequestId: r|Duration: 1.25 ms|Billed Duration: 102 ms|Memory Size: 128 MB|\
-Max Memory Used: 40 MB|Init Duration: 100.10 ms|'
-    """
-    billed = math.ceil(round(duration_ms + (init_ms or 0.0), 2))
-    return (
-        f"REPORT RequestId: {request_id}\tDuration: {duration_ms:.2f} ms\t"
-        f"Billed Duration: {billed} ms\tMemory Size: {memory_size_mb} MB\t"
-        f"Max Memory Used: {memory_used_mb} MB\t"
-        + (f"Init Duration: {init_ms:.2f} ms\t" if init_ms is not None else "")
-        + (f"Status: {status}\t" if status else "")
-        + "\n"
-    )
-
-
 def _failure(kind: str, message: str) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": message}).encode()
 
 
-def _exited(how: bytes, request_id: str = "") -> bytes:
+def _exited(how: bytes, request_id: str = "") -> _Result:
     prefix = f"RequestId: {request_id} " if request_id else ""
-    return _failure(
-        "Runtime.ExitError", f"{prefix}Error: Runtime exited with error: {how.decode()}"
-    )
+    message = f"{prefix}Error: Runtime exited with error: {how.decode()}"
+    # Nobody but the kernel kills a process of a function on AWS, when it has used up its memory.
+    reported = system_log.OUT_OF_MEMORY if how == KILLED else system_log.EXIT_ERROR
+    return _Result(_failure(system_log.EXIT_ERROR, message), "error", reported, lost=True)
 
 
 class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):

@@ -1,8 +1,6 @@
 """Disables work that LocalStack does on every call and that this stack does not need."""
 
 import gc
-import logging
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -12,7 +10,6 @@ from localstack import config
 from localstack.aws.api.stepfunctions import StateMachineType
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 from localstack.services.lambda_.invocation import version_manager
-from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler, LogItem
 from localstack.services.stepfunctions.asl.antlr.runtime.ASLLexer import ASLLexer
 from localstack.services.stepfunctions.asl.antlr.runtime.ASLParser import ASLParser
 from localstack.services.stepfunctions.asl.component.common.path import result_path
@@ -32,11 +29,9 @@ from localstack.services.stepfunctions.asl.parse.preprocessor import Preprocesso
 from localstack.services.stepfunctions.asl.utils import boto_client, json_path
 from localstack.services.stepfunctions.backend.execution import Execution
 from localstack.utils.threads import FuncThread
-from moto.logs.models import logs_backends
 
 from shop_localstack.settings import SETTINGS
 
-LOG = logging.getLogger(__name__)
 ENOUGH = 100_000
 
 
@@ -57,7 +52,6 @@ def apply() -> None:
     result_path.parse = lru_cache(4096)(result_path.parse)
     lambda_eval_utils.boto_client_for = state_task_service_sfn.boto_client_for = _client_for
     Execution.publish_execution_status_change_event = _publish_status_change  # type: ignore[method-assign]
-    LogHandler.run_log_loop = _run_log_loop  # type: ignore[method-assign, assignment]
     # CloudFormation looks a second apart whether a resource is ready: a minute for fifty functions.
     config.CFN_NO_WAIT_ITERATIONS = 0
     ResourceProviderExecutor.deploy_loop.__defaults__ = (config.CFN_PER_RESOURCE_TIMEOUT, 0.05)
@@ -83,26 +77,6 @@ def _publish_status_change(execution: Execution) -> None:
     # "Express Workflows do not emit events to EventBridge" (AWS Step Functions Developer Guide).
     if execution.sm_type is not StateMachineType.EXPRESS:
         _publish(execution)
-
-
-def _run_log_loop(handler: LogHandler, *_: Any, **__: Any) -> None:
-    """Write a function's logs without the client, signature and gateway of CloudWatch Logs."""
-    account = handler.role_arn.split(":")[4]
-    while (item := handler.log_queue.get()) is not QUEUE_SHUTDOWN:
-        assert isinstance(item, LogItem)
-        now = int(time.time() * 1000)
-        events = [
-            {"timestamp": now, "message": f"{line}\n"} for line in item.logs.split("\n") if line
-        ]
-        try:
-            backend = logs_backends[account][handler.region]
-            if item.log_group not in backend.groups:
-                backend.create_log_group(item.log_group, {})
-            if item.log_stream not in backend.groups[item.log_group].streams:
-                backend.create_log_stream(item.log_group, item.log_stream)
-            backend.put_log_events(item.log_group, item.log_stream, events)
-        except Exception:
-            LOG.exception("logs of %s are lost", item.log_group)
 
 
 _client_for_role = boto_client.boto_client_for

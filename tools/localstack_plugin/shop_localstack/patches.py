@@ -18,8 +18,18 @@ def apply_once() -> None:
 
 @cache
 def _apply() -> None:
-    from shop_localstack import gateway, overhead, pool  # noqa: PLC0415 - see above
+    from shop_localstack import (  # noqa: PLC0415 - see above
+        access_log,
+        function_logs,
+        gateway,
+        log_store,
+        overhead,
+        pool,
+    )
 
     overhead.apply()
     pool.apply()
     gateway.apply()
+    log_store.apply()
+    function_logs.apply()
+    access_log.apply()

@@ -68,6 +68,7 @@ class LambdaProcess:
         self.reports: SimpleQueue[Report] = SimpleQueue()
         self._api = RuntimeApi(self.reports)
         self._started = time.perf_counter()
+        self._peak_memory_mb = 0
         self._process = subprocess.Popen(
             command,
             cwd=directory,
@@ -111,14 +112,12 @@ class LambdaProcess:
             return None
 
     def peak_memory_mb(self) -> int:
-        """Return the highest resident memory so far in MB, 0 where it is not known."""
-        try:
+        """Return the highest resident memory that was seen, in MB; 0 where it is not known."""
+        with contextlib.suppress(OSError):  # the process ended, or the system has no /proc
             for line in Path(f"/proc/{self.pid}/status").read_bytes().splitlines():
                 if line.startswith(b"VmHWM:"):
-                    return -(-int(line.split()[1]) // 1024)
-        except OSError:  # the process ended, or the system has no /proc
-            pass
-        return 0
+                    self._peak_memory_mb = -(-int(line.split()[1]) // 1024)
+        return self._peak_memory_mb
 
     def kill(self) -> None:
         """End the process and everything it started, at once."""

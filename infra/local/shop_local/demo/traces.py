@@ -11,7 +11,7 @@ import httpx
 from shop_local.deploy import STACK
 from shop_local.functions import is_name_of
 
-_GROUPS = f"/aws/lambda/{STACK}-"
+_GROUP = f"/{STACK}/functions"
 #: Functions of the chain that a payment sets off, in the order in which it runs.
 _CHAIN = (
     "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnInventoryConfirmed",
@@ -36,13 +36,9 @@ def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
-    lines: list[tuple[str, str]] = []
-    for group in logs.describe_log_groups(logGroupNamePrefix=_GROUPS)["logGroups"]:
-        name = group["logGroupName"].rpartition("/")[2]
-        function = next((full for full in _CHAIN if is_name_of(name, f"{full}Function")), None)
-        if function:
-            entries = _entries(logs, group["logGroupName"], order_id)
-            lines.extend((entry["timestamp"], _line(function, entry)) for entry in entries)
+    lines = [
+        (entry["timestamp"], _line(function, entry)) for function, entry in _entries(logs, order_id)
+    ]
     return [line for _, line in sorted(lines, key=itemgetter(0))]
 
 
@@ -57,14 +53,18 @@ def emails(environment: Mapping[str, str], recipient: str) -> list[dict[str, Any
     ]
 
 
-def _entries(logs: Any, group: str, order_id: str) -> Iterator[dict[str, Any]]:
-    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+def _entries(logs: Any, order_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for page in logs.get_paginator("filter_log_events").paginate(
+        logGroupName=_GROUP, filterPattern=f'"{order_id}"'
+    ):
         for event in page["events"]:
-            if order_id not in event["message"] or not event["message"].lstrip().startswith("{"):
+            name = event["logStreamName"].rpartition("/")[2].partition("[")[0]
+            function = next((full for full in _CHAIN if is_name_of(name, f"{full}Function")), None)
+            if function is None or not event["message"].startswith("{"):
                 continue
             entry = json.loads(event["message"])
             if entry.get("message") in _STEPS:
-                yield entry
+                yield function, entry
 
 
 def _line(function: str, entry: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,8 @@ def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time.sleep(event["sleep"])
     if event.get("exit") is not None:
         os._exit(event["exit"])
+    if event.get("kill"):
+        os.kill(os.getpid(), signal.SIGKILL)
     if event.get("raise"):
         raise OutOfStock(event["raise"])
     return {

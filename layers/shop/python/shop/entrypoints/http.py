@@ -17,7 +17,7 @@ from shop.bootstrap import prepare
 from shop.bootstrap.settings import SettingsError
 from shop.domain.errors import ShopError, Unauthenticated
 from shop.domain.ids import new_id
-from shop.domain.sessions import Session
+from shop.domain.sessions import Role, Session
 from shop.entrypoints import parsing
 from shop.entrypoints.invocation import invocation, summarise
 from shop.entrypoints.operation import (
@@ -243,11 +243,19 @@ def _session(received: Received, access: Access | None) -> tuple[str | None, Ses
     try:
         token = parsing.bearer_token(received)
         if access is not None and (required or token):
-            return token, access.authenticate(token, access.roles)
+            session = access.authenticate(token, access.roles)
+            _name_user(session)
+            return token, session
     except Unauthenticated:
         if required:
             raise
     return token, None
+
+
+def _name_user(session: Session) -> None:
+    """Have the invocation's line name the session's user, which other services are not."""
+    if session.role is not Role.SERVICE:
+        summarise(user_id=str(session.user_id))
 
 
 def _correlation_id(sent: str | None) -> str:

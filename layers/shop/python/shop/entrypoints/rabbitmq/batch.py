@@ -77,6 +77,9 @@ class Batch:
     def __init__(self, received: dict[str, Any], queue: str, context: Any) -> None:
         self._unsettled = list(messages(received, queue))
         self._received = len(self._unsettled)
+        self._redelivered = sum(
+            message.deliveries > 1 or message.attempts > 0 for message in self._unsettled
+        )
         self._envelopes: list[Envelope] = []
         self._failures: list[_Failure] = []
         self._budget = RetryBudget(context)
@@ -191,6 +194,7 @@ class Batch:
         orders = [envelope.order_id for envelope in self._envelopes]
         return {
             "messages": self._received,
+            "redelivered": self._redelivered,
             "failed": final,
             "retried": len(self._failures) - final,
             **_named("order_id", [order for order in orders if order]),
