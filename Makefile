@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate topology replay reindex docs \
+.PHONY: help install lock up down status logs reset invoke demo migrate prices topology replay reindex docs \
 	relevance bench test lint types format pytest validate build uninstall
 
 help: ## this list
@@ -88,8 +88,11 @@ invoke: $(STAMPS)/dev ## call one function: F=<service>/<function> [E=event.json
 demo: up ## `up`, then buy something through the API
 	@exec $(PYTHON) -m shop_local demo
 
-migrate: $(STAMPS)/dev ## apply infra/migrations to the running database
+migrate: $(STAMPS)/dev ## apply infra/migrations to the running database, load infra/pricing
 	@exec $(PYTHON) -m shop_local run migrate
+
+prices: $(STAMPS)/dev ## refresh infra/pricing from the AWS Price List API: R="us-east-1"
+	@exec $(PYTHON) -m shop.entrypoints.commands.prices infra/pricing $(or $(R),us-east-1)
 
 topology: $(STAMPS)/dev ## declare RabbitMQ's exchanges and queues
 	@exec $(PYTHON) -m shop_local run topology

@@ -11,23 +11,31 @@ from types import FrameType
 
 from shop.adapters.postgres.migrations import MigrationError
 from shop.bootstrap.settings import SettingsError
+from shop.entrypoints.commands.load_prices import PricesNotLoaded
 from shop_local import logs, processes, stack
 from shop_local.console import complain, headline, say
 from shop_local.deploy import DeployError
 from shop_local.invoke import invoke
-from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, default_state_folder
+from shop_local.paths import (
+    CHECKOUT,
+    INFRASTRUCTURE,
+    PYTHON,
+    SHOP_LAYER,
+    State,
+    default_state_folder,
+)
 from shop_local.ports import PortTaken
 from shop_local.services import SERVICES, RunningServices, opensearch_jars, rabbitmq_packages
 from shop_local.services.base import ServiceError
 from shop_local.template import TemplateError
 
 _EXPECTED = (
-    DeployError, MigrationError, PortTaken, ServiceError, SettingsError, TemplateError, stack.StackError,
-    logs.LogError,
+    DeployError, MigrationError, PortTaken, PricesNotLoaded, ServiceError, SettingsError, TemplateError,
+    stack.StackError, logs.LogError,
 )  # fmt: skip
 #: Commands of the application that need only the stack's settings.
 _COMMANDS = {
-    "migrate": ("shop.entrypoints.commands.migrate", [str(MIGRATIONS)]),
+    "migrate": ("shop.entrypoints.commands.migrate", [str(INFRASTRUCTURE)]),
     "topology": ("shop.entrypoints.commands.topology", []),
     "replay": ("shop.entrypoints.commands.replay", []),
     "reindex": ("shop.entrypoints.commands.reindex", []),

@@ -18,7 +18,8 @@ LAMBDA_PYTHON: Final = LOCAL / "venvs/lambda/bin/python"
 #: Where `make` builds the layers of other people's packages.
 BUILT_LAYERS: Final = LOCAL / "layers"
 SHOP_LAYER: Final = CHECKOUT / "layers/shop"
-MIGRATIONS: Final = CHECKOUT / "infra/migrations"
+INFRASTRUCTURE: Final = CHECKOUT / "infra"
+MIGRATIONS: Final = INFRASTRUCTURE / "migrations"
 TEMPLATE: Final = CHECKOUT / "infra/template.yaml"
 #: Products of their own that the laptop uses.
 TOOLS: Final = CHECKOUT / "tools"

@@ -18,9 +18,18 @@ from shop.bootstrap.settings import load as load_settings
 from shop.contracts.http.payments import WEBHOOK_EVENTS
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
+from shop.entrypoints.commands.load_prices import load_prices
 from shop_local.console import headline, say, step
 from shop_local.deploy import Deployed, aws, broker_settings, deploy
-from shop_local.paths import CHECKOUT, MIGRATIONS, PYTHON, SHOP_LAYER, State, write_private
+from shop_local.paths import (
+    CHECKOUT,
+    INFRASTRUCTURE,
+    MIGRATIONS,
+    PYTHON,
+    SHOP_LAYER,
+    State,
+    write_private,
+)
 from shop_local.seed.catalog import products
 from shop_local.seed.images import write
 from shop_local.seed.loader import load
@@ -93,7 +102,8 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
     }
     with step("schema") as words:
         applied = migrate(values["SHOP_DATABASE_URL"], MIGRATIONS)
-        words.append(f"{len(applied)} migrations applied")
+        loaded = load_prices(values["SHOP_DATABASE_URL"], INFRASTRUCTURE)
+        words.append(f"{len(applied)} migrations applied, {len(loaded)} price lists loaded")
     with step("queues") as words:
         declared = run_module("shop.entrypoints.commands.topology", [], values)
         words.append(f"{len(declared.splitlines())} declared")

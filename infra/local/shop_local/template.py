@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from shop.entrypoints.commands.templates import read_template
 from shop_local.paths import BUILT_LAYERS, CHECKOUT
 
 type Document = dict[str, Any]
@@ -27,35 +26,12 @@ class TemplateError(Exception):
     """The template refers to something that does not exist."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms."""
-
-
-def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> Document:
-    """Write ``!Ref x`` as ``{"Ref": "x"}`` and ``!GetAtt a.b`` as ``{"Fn::GetAtt": ["a", "b"]}``."""
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 def read(path: Path) -> Document:
     """Read a template; short forms such as ``!Ref`` become their long ones."""
     try:
-        template: Document = yaml.load(path.read_text(), _Loader)
+        return read_template(path)
     except FileNotFoundError as error:
         raise TemplateError(f"{path} does not exist") from error
-    return template
 
 
 def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:

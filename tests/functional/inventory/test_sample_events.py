@@ -47,7 +47,13 @@ def test_samples_of_the_schedules(shop: Gateway, container: Container) -> None:
     counts = replay(shop, container, "inventory/expire_reservations")
     assert counts == {"released": 0, "cancelled": 0}
     pruned = replay(shop, container, "platform/prune_records")
-    assert pruned == {"idempotency_keys": 0, "inbox": 0, "outbox": 0, "webhook_events": 0}
+    assert pruned == {
+        "idempotency_keys": 0,
+        "inbox": 0,
+        "outbox": 0,
+        "webhook_events": 0,
+        "cost_log_events": 0,
+    }
 
 
 def test_the_sample_of_the_relay_finds_the_broker_unavailable(

@@ -50,9 +50,21 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
             "INSERT INTO webhook_events VALUES (%s, 't', 'o', now() - %s::interval)",
             (event, age),
         )
-    counts = {"idempotency_keys": 1, "inbox": 1, "outbox": 1, "webhook_events": 1}
+    query(database, "INSERT INTO cost_collections VALUES ('g', now() - interval '2 days')")
+    for event, age in (("old", "73 hours"), ("may be read again", "71 hours")):
+        query(
+            database, "INSERT INTO cost_log_events VALUES (%s, now() - %s::interval)", (event, age)
+        )
+    counts = {
+        "idempotency_keys": 1,
+        "inbox": 1,
+        "outbox": 1,
+        "webhook_events": 1,
+        "cost_log_events": 1,
+    }
     assert shop.invoke("platform/prune_records", {}) == counts
     assert shop.invoke("platform/prune_records", {}) == dict.fromkeys(counts, 0)
     assert query(database, "SELECT key FROM idempotency_keys") == [("young",)]
     assert query(database, "SELECT event_id FROM webhook_events") == [("young",)]
+    assert query(database, "SELECT event_id FROM cost_log_events") == [("may be read again",)]
     assert query(database, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == [(1,)]

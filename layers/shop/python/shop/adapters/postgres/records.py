@@ -27,6 +27,13 @@ _WEBHOOK_EVENTS: Final = """
         SELECT ctid FROM webhook_events WHERE received_at < now() - interval '90 days'
         ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
+# An event may be read again while its log group has not been collected beyond it, however long that takes.
+_COST_LOG_EVENTS: Final = """
+    DELETE FROM cost_log_events WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM cost_log_events
+        WHERE seen_at < (SELECT min(collected_until) FROM cost_collections) - interval '1 day'
+        ORDER BY seen_at LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
 
 
 class PostgresRecords(Records):
@@ -50,6 +57,10 @@ class PostgresRecords(Records):
     @override
     def prune_webhook_events(self, limit: int) -> int:
         return self._delete(_WEBHOOK_EVENTS, limit)
+
+    @override
+    def prune_cost_log_events(self, limit: int) -> int:
+        return self._delete(_COST_LOG_EVENTS, limit)
 
     def _delete(self, statement: str, limit: int) -> int:
         with self._database.autocommit() as transaction:

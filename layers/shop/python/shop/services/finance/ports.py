@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol
+from decimal import Decimal
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from shop.domain.costs import CostItem, CostRequest, FloorItem, PriceList
@@ -168,29 +169,46 @@ class CostReader(Protocol):
         """Give the monthly floor as of the latest price list of a region."""
 
 
+class Quote(NamedTuple):
+    """A price as AWS quotes it.
+
+    Attributes
+    ----------
+    tier : str
+        AWS's description of it.
+    source : str
+        URL of the service's price list.
+    dated : date
+        When AWS published it.
+    """
+
+    amount: Decimal
+    currency: str
+    tier: str
+    source: str
+    dated: date
+
+
 class PriceSource(Protocol):
     """AWS's own price list."""
 
-    def price(self, service: str, region: str, filters: dict[str, str]) -> "Quote":
-        """Give the one price that the filters select.
+    def price(self, service: str, region: str, usage: str) -> Quote:
+        """Give the price of the first billed tier.
+
+        Parameters
+        ----------
+        service : str
+            Code of the service: ``AWSLambda``.
+        usage : str
+            Type of use, without the prefix of the region: ``Lambda-GB-Second``.
 
         Raises
         ------
         PriceNotFound
-            If they select none, or several.
+            If the list has no such price, or several.
         DependencyUnavailable
-            If the service does not answer.
+            If AWS does not answer.
         """
-
-
-class Quote(NamedTuple):
-    """A price as AWS quotes it: per unit, as a decimal string."""
-
-    unit: str
-    amount: str
-    tier: str
-    dated: date
-    raw: dict[str, Any]
 
 
 class PricesEdited(Exception):

@@ -21,6 +21,9 @@ class Records(Protocol):
         The provider does not resend events that old.
         """
 
+    def prune_cost_log_events(self, limit: int) -> int:
+        """Delete up to `limit` ids of log events that cannot be read again; give how many."""
+
 
 class Dependency(Protocol):
     """A server that the shop needs."""

@@ -1,0 +1,157 @@
+"""Price lists: what a file must have, what is missing is named, and what the floor is read from."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shop.domain.costs import FLOOR_PARTS, Kind, PriceList, PriceMissing, undeclared
+from shop.entrypoints.commands.templates import read_template
+from shop.services.finance.floor import FloorError, floor
+from shop.services.finance.price_files import PriceFileError, parse, write
+from shop_local.paths import INFRASTRUCTURE
+from tests.support.finance import shipped_prices
+
+_FILES = sorted((INFRASTRUCTURE / "pricing").glob("*.json"))
+_TEMPLATES = {path.name: read_template(path) for path in sorted(INFRASTRUCTURE.glob("*.yaml"))}
+
+
+def _broken(**changes: Any) -> bytes:
+    """Give the shipped file with its first price changed."""
+    content = json.loads((INFRASTRUCTURE / "pricing/us-east-1.json").read_bytes())
+    content["prices"][0] |= changes
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.name)
+def test_every_shipped_list_prices_everything_that_is_billed(path: Path) -> None:
+    prices = parse(path.read_bytes())
+    assert path.stem == prices.region
+    for kind in Kind:
+        for architecture in ("x86_64", "arm64"):
+            assert prices.price(kind.price_key(architecture)).amount > 0
+    assert floor(_TEMPLATES, prices)
+    assert write(prices) == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"price": 0.0000166667}, "price"),
+        ({"price": "-1"}, "price"),
+        ({"price": "1e-7"}, "price"),
+        ({"price": ""}, "price"),
+        ({"source": "a page"}, "source"),
+        ({"dated": "yesterday"}, "dated"),
+        ({"tier": ""}, "tier"),
+        ({"note": "?"}, "note"),
+        ({"key": "email"}, "email is there twice"),
+    ],
+)
+def test_a_malformed_file_is_refused(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(PriceFileError, match=named):
+        parse(_broken(**changes))
+
+
+def test_a_missing_price_names_key_region_and_version() -> None:
+    prices = shipped_prices()
+    with pytest.raises(PriceMissing) as missing:
+        prices.price("lambda_duration.riscv")
+    error = missing.value
+    assert (error.key, error.region, error.version) == (
+        "lambda_duration.riscv", "us-east-1", prices.version,
+    )  # fmt: skip
+    assert "lambda_duration.riscv" in str(error)
+    assert "us-east-1" in str(error)
+    assert prices.version in str(error)
+
+
+def test_arm64_has_a_price_of_its_own() -> None:
+    assert Kind.LAMBDA_DURATION.price_key("arm64") == "lambda_duration.arm64"
+    assert Kind.LAMBDA_REQUEST.price_key("arm64") == "lambda_request"
+    prices = shipped_prices()
+    assert prices.price("lambda_duration.x86_64").amount == Decimal("0.0000166667")
+    assert prices.price("lambda_duration.arm64").amount == Decimal("0.0000133334")
+
+
+def test_the_floor_is_what_the_templates_declare() -> None:
+    items = {item.name: item for item in floor(_TEMPLATES, shipped_prices())}
+    parameters = _TEMPLATES["data.yaml"]["Parameters"]
+    nodes = items["SearchDomain nodes"]
+    assert nodes.price_key == f"opensearch.{parameters['SearchInstanceType']['Default']}.hour"
+    assert nodes.quantity == 730 * parameters["SearchInstanceCount"]["Default"]
+    assert nodes.monthly_amount == nodes.quantity * Decimal("0.036")
+    disks = items["SearchDomain disks"]
+    assert disks.quantity == parameters["SearchVolumeGib"]["Default"]
+    assert items["BrokerSecret month"].monthly_amount == Decimal("0.40")
+
+
+def test_what_the_templates_do_not_declare_is_said() -> None:
+    items = floor(_TEMPLATES, shipped_prices())
+    declared = {
+        resource["Type"]
+        for document in _TEMPLATES.values()
+        for resource in document["Resources"].values()
+    }
+    assert set(undeclared(items)) == {
+        part for part, resource in FLOOR_PARTS.items() if resource not in declared
+    }
+
+
+def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[Any]:
+    document = {"Parameters": {"Size": {"Type": "String"}}, "Resources": {"Thing": resource}}
+    return floor({"data.yaml": document}, prices or shipped_prices())
+
+
+@pytest.mark.parametrize(
+    ("resource", "named"),
+    [
+        ({"Type": "AWS::Kinesis::Stream"}, "data.yaml: Thing is of type AWS::Kinesis::Stream"),
+        (
+            {"Type": "AWS::SecretsManager::Secret", "Condition": "Production"},
+            "data.yaml: whether Thing exists",
+        ),
+        (
+            {
+                "Type": "AWS::OpenSearchService::Domain",
+                "Properties": {"ClusterConfig": {"InstanceCount": {"Ref": "Size"}}},
+            },
+            "Thing: ClusterConfig.InstanceCount has no value by default",
+        ),
+    ],
+)
+def test_what_cannot_be_priced_is_an_error_that_names_it(
+    resource: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(FloorError, match=named):
+        _floor(resource)
+
+
+def test_a_price_of_the_floor_that_is_missing_is_named() -> None:
+    broker = {
+        "Type": "AWS::AmazonMQ::Broker",
+        "Properties": {
+            "EngineType": "RABBITMQ",
+            "HostInstanceType": "mq.m7g.large",
+            "DeploymentMode": "CLUSTER_MULTI_AZ",
+        },
+    }
+    with pytest.raises(PriceMissing, match=r"mq\.rabbitmq\.mq\.m7g\.large\.hour"):
+        _floor(broker)
+
+
+def test_a_cluster_of_brokers_has_three_nodes_and_a_gateway_its_hours() -> None:
+    broker = {
+        "Type": "AWS::AmazonMQ::Broker",
+        "Properties": {
+            "EngineType": "RABBITMQ",
+            "HostInstanceType": "mq.m5.large",
+            "DeploymentMode": "CLUSTER_MULTI_AZ",
+        },
+    }
+    (item,) = _floor(broker)
+    assert item.monthly_amount == 3 * 730 * Decimal("0.288")
+    (item,) = _floor({"Type": "AWS::EC2::NatGateway"})
+    assert item.monthly_amount == Decimal("32.850")
