@@ -1,4 +1,4 @@
-"""A crowd wants one product, through HTTP; 200 buyers of 50 are proved in process elsewhere."""
+"""A crowd wants one product, through HTTP; `make bench B=rush` times 200 buyers of 50."""
 
 from collections import Counter
 from functools import partial

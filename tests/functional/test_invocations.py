@@ -1,14 +1,17 @@
 """What every invocation leaves behind: one line of the log, and no value of a row that failed."""
 
+import hashlib
 import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from pika import BasicProperties
 
+from shop.adapters.postgres.event_log import new_event
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
 from shop.bootstrap.transactions import unit_of_work
@@ -25,7 +28,8 @@ from shop.entrypoints.task import task
 from shop.services.unit_of_work import UnitOfWork
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT
-from tests.support.containers import NO_BROKER, Container
+from tests.support.broker import rmq_event
+from tests.support.containers import NO_BROKER, Container, container_for
 from tests.support.orders import OrderingShop
 from tests.support.people import token_of
 from tests.support.proxy_events import Context, proxy_event
@@ -67,9 +71,85 @@ def test_an_invocation_writes_exactly_one_line(
         assert isinstance(line["status"], int)
         assert line["correlation_id"]
         assert line["method"] == event["httpMethod"]
+        # The session that is ended is not looked up.
+        if "Authorization" in event["headers"] and function.name != "delete_session":
+            assert UUID(line["user_id"])
     named = event.get("body") or "" if function.kind == "endpoint" else json.dumps(event)
     if "order_id" in named and function.name != "receive_webhook":
         assert line["order_id"]
+
+
+def _endpoint_line(
+    shop: OrderingShop, capsys: pytest.CaptureFixture[str], path: str, **call: Any
+) -> dict[str, Any]:
+    capsys.readouterr()
+    method = shop.post if "json" in call else shop.get
+    answer = method(path, **call)
+    assert answer.status < 300, answer.text
+    (line,) = [each for each in _lines(capsys) if each.get("message") == "invocation"]
+    assert call.get("token", "no token") not in json.dumps(line)
+    return line
+
+
+def test_the_line_of_an_endpoint_names_the_user_of_its_session(
+    container: Container, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, user_id = OrderingShop(container), new_id()
+    token = token_of(container, Role.CUSTOMER, user_id)
+    assert _endpoint_line(shop, capsys, "/api/cart", token=token)["user_id"] == str(user_id)
+    assert "user_id" not in _endpoint_line(shop, capsys, "/api/catalog/categories")
+
+
+def test_the_line_of_a_new_session_names_its_user(
+    container: Container, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = OrderingShop(container)
+    line = _endpoint_line(shop, capsys, "/api/sessions", json={})
+    assert UUID(line["user_id"]).version == 7
+
+
+def test_another_service_is_no_user(
+    database: str, redis: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "of-another-service"
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    with container_for(database, redis, NO_BROKER, service_token_sha256=digest) as container:
+        body = {"order_id": str(new_id())}
+        answer = OrderingShop(container).post("/api/inventory/release", json=body, token=token)
+    assert answer.status not in (401, 403)
+    (line,) = [each for each in _lines(capsys) if each.get("message") == "invocation"]
+    assert line["route"] == "/api/inventory/release"
+    assert "user_id" not in line
+
+
+def _paid(order_id: UUID) -> bytes:
+    return new_event(OrderPaid(order_id=order_id, payment_intent_id="pi_1"), new_id()).body
+
+
+def test_the_line_of_a_consumer_names_its_orders_and_counts_redeliveries(
+    container: Container, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @consumer(service="inventory", event=OrderPaid, work=PostgresUnitOfWork)
+    def handler(delivery: Delivery[OrderPaid]) -> None:
+        pass
+
+    def line_of(*messages: tuple[BasicProperties, bytes]) -> dict[str, Any]:
+        capsys.readouterr()
+        event = rmq_event("inventory.order.paid", messages)
+        handler(event, Context("inventory/on_order_paid"))
+        (line,) = [each for each in _lines(capsys) if each.get("message") == "invocation"]
+        return line
+
+    first, second = new_id(), new_id()
+    again = BasicProperties(headers={"x-delivery-count": 1})
+    with container.environment.active():
+        one = line_of((BasicProperties(), _paid(first)))
+        several = line_of((again, _paid(second)), (BasicProperties(), _paid(first)))
+    assert (one["order_id"], one["messages"], one["redelivered"]) == (str(first), 1, 0)
+    assert "order_ids" not in one
+    assert several["order_ids"] == sorted([str(first), str(second)])
+    assert (several["messages"], several["redelivered"]) == (2, 1)
+    assert "order_id" not in several
 
 
 #: Planted in rows that the database refuses.

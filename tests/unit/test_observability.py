@@ -108,6 +108,18 @@ def test_the_level_is_a_setting_and_a_malformed_one_loses_nothing(
     assert len(_lines(capsys)) == written
 
 
+def test_a_library_logs_no_more_than_warnings() -> None:
+    """Lambda gives the root logger the level of a function's JSON log."""
+    root, before = logging.getLogger(), logging.getLogger().level
+    try:
+        root.setLevel(logging.INFO)
+        observability.begin_invocation(Context("orders/checkout"))
+        assert not logging.getLogger("stripe").isEnabledFor(logging.INFO)
+        assert logging.getLogger("stripe").isEnabledFor(logging.WARNING)
+    finally:
+        root.setLevel(before)
+
+
 def test_every_line_of_a_request_carries_the_id_that_its_client_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

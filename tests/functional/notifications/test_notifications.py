@@ -61,6 +61,21 @@ def test_the_customer_hears_once_and_the_order_goes_on(shop: OrderingShop) -> No
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
+def test_the_line_of_an_email_names_the_order_and_the_services_id_of_it(
+    shop: OrderingShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order_id = confirmed_order(shop, shop.shopper())
+    guests = confirmed_order(shop, shop.shopper(Role.GUEST))
+    capsys.readouterr()
+    deliver(shop, order_id)
+    deliver(shop, guests)
+    written = capsys.readouterr().out
+    lines = [json.loads(line) for line in written.splitlines()]
+    (sent,) = [line for line in lines if line["message"] == "e-mail sent"]
+    assert (sent["order_id"], sent["message_id"]) == (str(order_id), "mail-1")
+    assert "@" not in written
+
+
 def test_two_at_once_send_one_email(shop: OrderingShop, redis: str) -> None:
     order_id = confirmed_order(shop, shop.shopper())
 

@@ -27,6 +27,7 @@ from shop_localstack import log_store
 
 LOG = logging.getLogger(__name__)
 _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
+_UNSAFE = re.compile(r'["\\\x00-\x1f]')
 
 _process: Callable[[RestApiGateway, RestApiInvocationContext, Response], None] = (
     RestApiGateway.process_with_context
@@ -95,9 +96,7 @@ def render(template: str, variables: Mapping[str, Any]) -> str:
     """
     literals, paths = _compiled(template)
     values = [_text(variables, path) for path in paths]
-    return "".join(
-        part for pair in zip(literals, [*values, ""], strict=True) for part in pair
-    ).replace("\n", " ")
+    return "".join(part for pair in zip(literals, [*values, ""], strict=True) for part in pair)
 
 
 @lru_cache(64)
@@ -113,7 +112,8 @@ def _text(variables: Mapping[str, Any], path: tuple[str, ...]) -> str:
         value = value.get(name) if isinstance(value, Mapping) else None
     if value is None or isinstance(value, Mapping):
         return "-"
-    return json.dumps(str(value), ensure_ascii=False)[1:-1]
+    text = str(value)
+    return json.dumps(text)[1:-1] if _UNSAFE.search(text) else text
 
 
 def _variables(

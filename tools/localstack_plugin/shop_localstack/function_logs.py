@@ -52,18 +52,18 @@ def log_stream(environment: ExecutionEnvironment) -> str:
 def events(logs: str, now_ms: int) -> Iterator[tuple[int, str]]:
     """Give the lines of an invocation with the times at which they were written, in ms.
 
-    A line that does not tell is as old as the one before it; the first ones are as old as the next that
-    tells, and without any all are of now.
+    A line that states no time is as old as the one before it; the first ones are as old as the next that
+    states one, and without any all are of now.
     """
     lines = [line for line in logs.split("\n") if line]
-    told = [_told(line) for line in lines]
-    at = next((each for each in told if each is not None), now_ms)
-    for line, own in zip(lines, told, strict=True):
+    stated = [_written_at(line) for line in lines]
+    at = next((each for each in stated if each is not None), now_ms)
+    for line, own in zip(lines, stated, strict=True):
         at = max(at, own or at)  # CloudWatch Logs takes events in chronological order only
         yield at, f"{line}\n"
 
 
-def _told(line: str) -> int | None:
+def _written_at(line: str) -> int | None:
     if not line.startswith("{"):
         return None
     if found := _TIME.search(line):

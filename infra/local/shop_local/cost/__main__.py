@@ -37,7 +37,10 @@ def main() -> int:
     ) as error:  # fmt: skip
         complain(f"{error}")
         return 1
-    print(msgspec.json.format(msgspec.json.encode(found)).decode() if arguments.json else text.report(found))  # fmt: skip
+    if arguments.json:
+        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        print(text.report(found))
     return 0
 
 

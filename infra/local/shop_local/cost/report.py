@@ -73,7 +73,7 @@ class Report(Struct, frozen=True):
     floor : sequence of FloorLine
         What infra/template.yaml and infra/data.yaml declare.
     not_declared : sequence of str
-        Kinds of servers that the shop needs, and of which no resource is declared.
+        Parts of the floor of which no resource is declared, so that their cost is not known.
     """
 
     region: str
@@ -89,20 +89,6 @@ class Report(Struct, frozen=True):
     floor: Sequence[FloorLine]
     floor_total: Decimal
     not_declared: Sequence[str]
-
-
-#: Servers that the shop needs, and the resources that declare one.
-_SERVERS = {
-    "database (Aurora PostgreSQL)": ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"),
-    "cache (ElastiCache)": (
-        "AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache",
-        "AWS::ElastiCache::CacheCluster",
-    ),
-    "broker (Amazon MQ)": ("AWS::AmazonMQ::Broker",),
-    "search (OpenSearch)": ("AWS::OpenSearchService::Domain",),
-    "NAT gateway": ("AWS::EC2::NatGateway",),
-    "web application firewall": ("AWS::WAFv2::WebACL",),
-}  # fmt: skip
 
 
 def read_report(
@@ -126,7 +112,6 @@ def read_report(
     since, end = span.first_item_at, until + timedelta(minutes=1)
     totals = reader.totals(since, end)
     floor = reader.floor(prices.region)
-    declared = {item.resource for item in floor}
     return Report(
         region=prices.region,
         price_version=prices.version,

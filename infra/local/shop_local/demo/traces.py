@@ -12,10 +12,11 @@ from shop_local.deploy import STACK
 from shop_local.functions import is_name_of
 
 _GROUP = f"/{STACK}/functions"
-#: Functions of the chain that a payment sets off, in the order in which it runs.
+#: Functions of the chain that a payment sets off, in the order in which it runs. Of the first two, the one
+#: that learns of the payment first records it.
 _CHAIN = (
-    "PaymentsProcessPayment", "InventoryOnOrderPaid", "OrdersOnInventoryConfirmed",
-    "NotificationsOnOrderConfirmed",
+    "PaymentsProcessPayment", "PaymentsReceiveWebhook", "InventoryOnOrderPaid",
+    "OrdersOnInventoryConfirmed", "NotificationsOnOrderConfirmed",
 )  # fmt: skip
 #: The log messages to show.
 _STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")

@@ -69,6 +69,8 @@ def _logger() -> Logger:
         ),
     )
     logging.getLogger(_SERVICE).propagate = False
+    # Lambda sets the root's level to that of the function's JSON log, and libraries would log every request.
+    logging.getLogger().setLevel(logging.WARNING)
     # The lines contain neither thread nor process, so logging need not look them up.
     logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     return logger
