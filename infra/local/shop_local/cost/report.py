@@ -125,7 +125,7 @@ def read_report(
         orders=[order for each in order_ids if (order := read_order(reader, each))],
         floor=[FloorLine(item.name, item.resource, item.monthly_amount) for item in floor],
         floor_total=total(item.monthly_amount for item in floor),
-        not_declared=[name for name, kinds in _SERVERS.items() if not declared.intersection(kinds)],
+        not_declared=undeclared(floor),
     )
 
 
