@@ -222,6 +222,24 @@ def open_ledger(database: str) -> Iterator[PostgresLedger]:
         connection.close()
 
 
+def forget(database: str) -> None:
+    """Empty the ledger; its prices stay."""
+    query(
+        database,
+        "WITH i AS (DELETE FROM cost_items), r AS (DELETE FROM cost_requests),"
+        " e AS (DELETE FROM cost_log_events) DELETE FROM cost_collections",
+    )
+
+
+def collected_until(database: str, at: datetime) -> None:
+    """Have the collector begin at a time, less its overlap."""
+    query(
+        database,
+        "INSERT INTO cost_collections (log_group, collected_until) SELECT unnest(%s::text[]), %s",
+        ([FUNCTIONS, ACCESS], at),
+    )
+
+
 def recorded(database: str) -> dict[str, Sequence[Any]]:
     """Give everything that the ledger has of costs, in a fixed order."""
     return {

@@ -7,5 +7,5 @@ from shop.services.platform import housekeeping
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Delete old idempotency keys, inbox rows, published events, webhooks and ids of log events."""
+    """Delete old idempotency keys, inbox rows, published events, webhook events and ids of log events."""
     return housekeeping.prune(records(), seconds=seconds)

@@ -93,7 +93,7 @@ def reference(database: str, functions: list[LogEvent], requests: list[LogEvent]
     logs.put(requests, group=ACCESS)
     collect(database, logs)
     expected = recorded(database)
-    query(database, "TRUNCATE cost_items, cost_requests, cost_log_events, cost_collections")
+    finance.forget(database)
     return expected
 
 
@@ -143,8 +143,7 @@ def test_an_invocation_without_a_line_is_there_and_its_request_is_described_by_i
     ]
 
 
-@pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("page", [1, 2, 5])
+@pytest.mark.parametrize(("seed", "page"), [(1, 1), (2, 2), (3, 3), (4, 5), (5, 7)])
 def test_order_and_page_cuts_do_not_matter(ledger: str, seed: int, page: int) -> None:
     functions, requests = purchase()
     expected = reference(ledger, functions, requests)
@@ -198,7 +197,7 @@ def test_an_asynchronous_retry_is_billed_again_and_marked(ledger: str) -> None:
     again = report("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, billed=200)
     done = line("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, kind="schedule", outcome="done")
     for number, events in enumerate(itertools.permutations([first, again, done])):
-        query(ledger, "TRUNCATE cost_items, cost_requests, cost_log_events, cost_collections")
+        finance.forget(ledger)
         logs = FakeLogs(page=1)
         logs.put(*events)
         collect(ledger, logs)
@@ -226,28 +225,28 @@ def test_a_redelivered_batch_is_a_retry(ledger: str) -> None:
     ]  # fmt: skip
 
 
-def _traffic(minutes: int) -> list[LogEvent]:
-    """Give two events a minute, until now."""
+def _traffic(minutes: int, *, every: int = 1) -> list[LogEvent]:
+    """Give the two events of an invocation every so many minutes, until now."""
     return [
         each
-        for number in range(minutes)
+        for number in range(0, minutes, every)
         for each in invocation("cart/get_cart", f"r{number}", NOW - number * MINUTE - MINUTE / 2)
     ]
 
 
 def test_a_collector_that_was_off_for_a_day_catches_up_over_several_runs(ledger: str) -> None:
     collect(ledger, FakeLogs(), NOW - 26 * 60 * MINUTE)
-    logs = FakeLogs(page=50)
-    logs.put(_traffic(26 * 60))
+    logs = FakeLogs(page=8)
+    logs.put(_traffic(26 * 60, every=6))
     runs = 0
     while query(ledger, "SELECT min(collected_until) FROM cost_collections") != [(NOW,)]:
         collect(ledger, logs, NOW, seconds=0)
         runs += 1
     assert 20 < runs < 200
     assert query(ledger, "SELECT count(*) FROM cost_items WHERE kind = 'lambda_request'") == [
-        (1560,)
+        (260,)
     ]
-    assert query(ledger, "SELECT count(*) FROM cost_log_events") == [(3120,)]
+    assert query(ledger, "SELECT count(*) FROM cost_log_events") == [(520,)]
 
 
 def test_a_window_that_takes_longer_than_a_run_goes_on_where_it_was(ledger: str) -> None:
@@ -356,10 +355,13 @@ class CrashingDatabase(Database):
 
 def test_a_collector_may_die_at_any_statement(ledger: str) -> None:
     functions, requests = purchase()
+    # A checkout and its request, in two pages.
+    functions, requests = functions[2:5], requests[1:2]
     expected = reference(ledger, functions, requests)
     for at in itertools.count(1):
-        query(ledger, "TRUNCATE cost_items, cost_requests, cost_log_events, cost_collections")
-        logs = FakeLogs(page=8, seed=at)
+        finance.forget(ledger)
+        finance.collected_until(ledger, NOW - 15 * MINUTE)
+        logs = FakeLogs(page=2, seed=at)
         logs.put(functions)
         logs.put(requests, group=ACCESS)
         crashes = Crashes(at)
@@ -377,7 +379,7 @@ def test_a_collector_may_die_at_any_statement(ledger: str) -> None:
         assert recorded(ledger) == expected, at
         if not crashes.happened and at % 2:
             break
-    assert at > 40
+    assert at > 30
 
 
 def test_two_collectors_at_once_count_once(ledger: str) -> None:

@@ -1,4 +1,4 @@
-"""Apply the pending SQL migrations of ``infra/migrations``, and load prices.
+"""Apply the pending SQL migrations of ``infra/migrations``, and load the prices of ``infra/pricing``.
 
 Usage: ``python -m shop.entrypoints.commands.migrate infra`` with SHOP_DATABASE_URL set.
 """

@@ -107,7 +107,8 @@ class Collector:
                 return False
 
     def _record(self, page: LogPage) -> None:
-        unseen = self._ledger.unseen([event.event_id for event in page.events])
+        ids = [event.event_id for event in page.events]
+        unseen = self._ledger.unseen(ids) if ids else set()
         new = [event for event in page.events if event.event_id in unseen]
         if new:
             self._ledger.record(self._documents.read(new))

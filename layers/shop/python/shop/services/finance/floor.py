@@ -15,11 +15,15 @@ type Document = Mapping[str, Any]
 #: Types that cost nothing.
 FREE: Final = frozenset(
     {
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::Account",
         "AWS::CloudFront::CachePolicy",
         "AWS::CloudFront::OriginAccessControl",
         "AWS::CloudFront::ResponseHeadersPolicy",
         "AWS::EC2::SecurityGroup",
         "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Role",
+        "AWS::IAM::Role",
         "AWS::Logs::MetricFilter",
         "AWS::S3::BucketPolicy",
         "AWS::Serverless::LayerVersion",
