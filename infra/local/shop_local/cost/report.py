@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shop.domain.costs import Kind, PriceList, exactly, total
+from shop.domain.costs import Kind, PriceList, exactly, total, undeclared
 from shop.services.finance.allocation import OrderCost, order_cost
 from shop.services.finance.ports import CostReader
 from shop.services.finance.views import CostSum, Grouping
