@@ -1,15 +1,26 @@
 """finance/collect_costs, as EventBridge Scheduler calls it."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from shop.bootstrap import finance as parts
 from shop_local.paths import CHECKOUT
 from tests.support import finance
-from tests.support.containers import Container
+from tests.support.containers import Container, container_for
 from tests.support.finance import FakeLogs, access, invocation
 from tests.support.gateway import Gateway
 from tests.support.stock import query
+
+
+@pytest.fixture
+def container(database: str, redis: str) -> Iterator[Container]:
+    """Adapters that know the log groups."""
+    groups = {"function_log_group": finance.FUNCTIONS, "access_log_group": finance.ACCESS}
+    with container_for(database, redis, **groups) as made:
+        yield made
 
 
 def test_the_sample_event_collects_costs(shop: Gateway, container: Container) -> None:

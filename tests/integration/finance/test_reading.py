@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import cast
 from uuid import UUID
 
 import pytest
@@ -13,7 +12,6 @@ from shop.adapters.postgres.database import Database
 from shop.domain.costs import PriceMissing, total
 from shop.domain.ids import new_id
 from shop.services.finance.allocation import order_cost
-from shop.services.finance.views import Grouping
 from tests.support import finance
 from tests.support.finance import ACCESS, NOW, FakeLogs, access, collect, invocation, line, report
 from tests.support.stock import query
@@ -54,7 +52,7 @@ def test_sums_by_anything_add_up_to_the_totals(ledger: str, costs: PostgresCosts
     totals = costs.totals(since, until)
     assert total(each.amount for each in totals) == finance.total(ledger)
     for group_by in ("function", "flow", "day", "service"):
-        sums = costs.sums(since, until, cast("Grouping", group_by))
+        sums = costs.sums(since, until, group_by)
         assert total(each.amount for each in sums) == finance.total(ledger)
         assert sum(each.items for each in sums) == sum(each.items for each in totals)
     assert {each.key for each in costs.sums(since, until, "function")} == {
@@ -66,7 +64,7 @@ def test_sums_by_anything_add_up_to_the_totals(ledger: str, costs: PostgresCosts
     assert {each.key for each in costs.sums(since, until, "flow")} == {
         "payment", "browse", "platform",
     }  # fmt: skip
-    assert [each.key for each in costs.sums(since, until, "day")][0] == "2026-11-26"
+    assert costs.sums(since, until, "day")[0].key == "2026-11-26"
     dearest = costs.sums(since, until, "function")[0]
     assert (dearest.key, dearest.kind) == ("payments/process_payment", "lambda_duration")
     assert (dearest.cold_starts, dearest.cold_start_amount) == (6, dearest.amount)
@@ -141,7 +139,7 @@ def test_the_last_activity_is_that_of_the_order_its_timeline_and_its_mail(
     changes = {
         3: "UPDATE orders SET updated_at = %s WHERE id = %s",
         2: "INSERT INTO order_timeline (occurred_at, order_id, status) VALUES (%s, %s, 'PENDING')",
-        1: "INSERT INTO notifications (sent_at, order_id, kind, recipient)"
+        1: "INSERT INTO notifications (finished_at, order_id, kind, recipient)"
         " VALUES (%s, %s, 'order_confirmed', 'r')",
     }
     for minutes, statement in changes.items():

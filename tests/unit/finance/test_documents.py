@@ -152,7 +152,11 @@ def test_an_execution_is_rounded_up_as_it_is_billed() -> None:
     duration = items(page)[Kind.EXPRESS_DURATION]
     assert duration.quantity == Decimal("0.05")  # 400 ms of 128 MB
     assert duration.amount == Decimal("0.05") * Decimal("0.00001667")
-    assert (duration.duration_ms, duration.memory_mb, duration.name) == (400, 128, "checkout")
+    assert (duration.duration_ms, duration.memory_mb, duration.name) == (
+        Decimal(400),
+        128,
+        "checkout",
+    )
     assert items(page)[Kind.EXPRESS_REQUEST].amount == Decimal("0.000001")
 
 

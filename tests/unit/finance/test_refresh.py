@@ -95,7 +95,10 @@ def test_a_free_tier_is_not_the_price() -> None:
 
 
 def test_newer_services_prefix_the_region() -> None:
-    answers = (("Request", []), ("USE1-Request", [_product(("0", "0.2"))]))
+    answers: list[tuple[str, list[str]]] = [
+        ("Request", []),
+        ("USE1-Request", [_product(("0", "0.2"))]),
+    ]
     with _answers(*answers) as prices:
         assert prices.price("AWSLambda", "us-east-1", "Request").amount == Decimal("0.2")
 
@@ -104,7 +107,7 @@ def test_newer_services_prefix_the_region() -> None:
     "products", [[], [_product(("0", "0.1")), _product(("0", "0.2"))], [_product(("0", "0.0"))]]
 )
 def test_no_price_or_several_is_an_error(products: list[str]) -> None:
-    more = () if len(products) == 2 else (("USE1-Request", []),)
+    more: list[tuple[str, list[str]]] = [] if len(products) == 2 else [("USE1-Request", [])]
     with (
         _answers(("Request", products), *more) as prices,
         pytest.raises(PriceNotFound, match="Request"),

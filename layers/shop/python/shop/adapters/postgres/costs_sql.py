@@ -145,7 +145,7 @@ ORDER: Final = """
     SELECT id AS order_id, user_id, status, currency, total_minor, created_at,
            greatest(created_at, updated_at,
                     (SELECT max(occurred_at) FROM order_timeline WHERE order_id = orders.id),
-                    (SELECT max(sent_at) FROM notifications WHERE order_id = orders.id))
+                    (SELECT max(finished_at) FROM notifications WHERE order_id = orders.id))
                AS last_activity_at,
            EXISTS (SELECT FROM outbox WHERE published_at IS NULL AND aggregate_id = orders.id::text)
                AS events_waiting
