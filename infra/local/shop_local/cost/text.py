@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from shop.domain.costs import Kind, PriceList
 from shop.services.finance.what_if import Change, WhatIf
 from shop_local.cost.report import Group, OrderReport, Report
 
@@ -71,13 +72,13 @@ def report(found: Report) -> str:
     return "\n".join(lines)
 
 
-def purchase(order: OrderReport, region: str, version: str, currency: str) -> str:
+def purchase(order: OrderReport, prices: PriceList) -> str:
     """Write what one purchase costs, in a sentence."""
     calls = sum(part.items for part in order.parts if part.kind == "api_request")
     cold = sum(part.cold_starts for part in order.parts)
     return (
-        f"this purchase would have cost {_symbol(currency)}{money(order.total, 6)} on AWS ({region},"
-        f" prices of {version}):\n  {order.invocations} invocations ({cold} cold), {calls} API"
+        f"this purchase would have cost {_symbol(prices)}{money(order.total, 6)} on AWS ({prices.region},"
+        f" prices of {prices.version}):\n  {order.invocations} invocations ({cold} cold), {calls} API"
         " requests; `make cost` itemises it"
     )
 
@@ -160,5 +161,6 @@ def _percent(difference: Decimal, amount: Decimal) -> str:
     return f"{difference / amount:+.0%}" if amount else ""
 
 
-def _symbol(currency: str) -> str:
+def _symbol(prices: PriceList) -> str:
+    currency = prices.price(Kind.LAMBDA_REQUEST.price_key()).currency
     return "$" if currency == "USD" else f"{currency} "

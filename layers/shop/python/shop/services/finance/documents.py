@@ -179,7 +179,7 @@ class Documents:
         if line.message == "invocation":
             request = request._replace(
                 route=line.route or line.queue or line.step,
-                status=line.status,
+                status=line.status if isinstance(line.status, int) else None,
                 outcome=line.outcome,
                 outcome_at=at,
                 redelivered=line.redelivered > 0,

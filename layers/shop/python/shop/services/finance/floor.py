@@ -16,13 +16,11 @@ type Document = Mapping[str, Any]
 FREE: Final = frozenset(
     {
         "AWS::ApiGateway::Account",
-        "AWS::ApiGateway::Account",
         "AWS::CloudFront::CachePolicy",
         "AWS::CloudFront::OriginAccessControl",
         "AWS::CloudFront::ResponseHeadersPolicy",
         "AWS::EC2::SecurityGroup",
         "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Role",
         "AWS::IAM::Role",
         "AWS::Logs::MetricFilter",
         "AWS::S3::BucketPolicy",

@@ -71,7 +71,8 @@ class Line(Struct):
     schedule: str | None = None
     step: str | None = None
     outcome: str | None = None
-    status: int | None = None
+    #: Of a response; other lines name the status of an order.
+    status: int | str | None = None
     request_id: str | None = None
     order_id: UUID | None = None
     order_ids: tuple[UUID, ...] = ()
