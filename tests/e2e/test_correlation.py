@@ -1,6 +1,7 @@
 """One correlation id runs from API Gateway through state machine, messages and e-mail."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_every_line_and_event_of_a_purchase_carries_one_correlation_id(
         assert shop.pay(token, order_id).status_code == 200
     shop.await_status(token, order_id, "PROCESSING")
 
-    def lines() -> dict[str, list[dict[str, object]]]:
+    def lines() -> dict[str, list[dict[str, Any]]]:
         found = {
             function.title: [
                 line

@@ -15,7 +15,7 @@ def story(told: Story, width: int) -> str:
     width = max(NARROWEST, min(width, WIDEST))
     tree = width - sum(_COLUMNS) - len(_COLUMNS)
     begun = told.tree.at
-    state = "complete" if told.complete else "not complete yet: later costs will be added"
+    state = "complete" if told.complete else "not complete yet"
     steps = " → ".join(
         f"{status} +{_seconds(at, begun)}" if number else status
         for number, (at, status) in enumerate(told.timeline)
@@ -37,9 +37,7 @@ def story(told: Story, width: int) -> str:
         ]
         lines.append(_row(label, tree, cells))
     lines.append(_row("total", tree, ["", "", f"{amounts(told.tree):.9f}"]))
-    return "\n".join(
-        [*lines, "", f"The cost is {state}. ms are billed; a batch is shared equally."]
-    )
+    return "\n".join([*lines, "", f"The cost is {state}. ms are billed; batches are shared."])
 
 
 def _walk(nodes: list[Node], indent: str) -> Iterator[tuple[str, Node]]:
