@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices topology replay reindex docs \
+.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
 	relevance bench test lint types format pytest validate build uninstall
 
 help: ## this list
@@ -87,6 +87,17 @@ invoke: $(STAMPS)/dev ## call one function: F=<service>/<function> [E=event.json
 
 demo: up ## `up`, then buy something through the API
 	@exec $(PYTHON) -m shop_local demo
+
+cost: $(STAMPS)/dev ## what the requests of this shop would have cost on AWS: A="--json", A="--help"
+	@exec $(PYTHON) -m shop_local cost $(A)
+
+cost-what-if: $(STAMPS)/dev ## recompute them: MEMORY=512 ARCH=arm64 [FUNCTION=… REGION=… CPU_SHARE=0.6]
+	@exec $(PYTHON) -m shop_local what-if $(if $(MEMORY),--memory '$(MEMORY)') $(if $(ARCH),--arch '$(ARCH)') \
+		$(if $(FUNCTION),--function '$(FUNCTION)') $(if $(REGION),--region '$(REGION)') \
+		$(if $(CPU_SHARE),--cpu-share '$(CPU_SHARE)') $(A)
+
+trace: $(STAMPS)/dev ## the whole story of an order as a tree: ORDER=<id>
+	@exec $(PYTHON) -m shop_local trace $(ORDER) $(A)
 
 migrate: $(STAMPS)/dev ## apply infra/migrations to the running database, load infra/pricing
 	@exec $(PYTHON) -m shop_local run migrate

@@ -76,6 +76,7 @@ def report(
     memory: int = 1024,
     init: float | None = None,
     status: str = "success",
+    trace: str | None = None,
 ) -> LogEvent:
     """Make Lambda's report of an invocation."""
     metrics: dict[str, Any] = {
@@ -87,6 +88,12 @@ def report(
     if init is not None:
         metrics["initDurationMs"] = init
     record = {"requestId": request_id, "metrics": metrics, "status": status}
+    if trace is not None:
+        record["tracing"] = {
+            "type": "X-Amzn-Trace-Id",
+            "value": trace,
+            "spanId": "1a2b3c4d5e6f7a8b",
+        }
     return event(title, at, {"time": stamp(at), "type": "platform.report", "record": record})
 
 

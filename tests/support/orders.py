@@ -61,7 +61,7 @@ class Postbox:
         self.mails: list[tuple[str, Mail]] = []
         self.trouble: Exception | None = None
 
-    def send(self, recipient: str, mail: Mail) -> str:
+    def send(self, recipient: str, mail: Mail, correlation_id: UUID) -> str:
         """Store an e-mail, or fail as configured."""
         if self.trouble is not None:
             raise self.trouble

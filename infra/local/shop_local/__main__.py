@@ -41,6 +41,17 @@ _COMMANDS = {
     "reindex": ("shop.entrypoints.commands.reindex", []),
 }
 
+#: Commands with arguments of their own that read the running stack: name, module and help.
+_TOOLS = (
+    ("cost", "shop_local.cost", "what the requests would have cost on AWS"),
+    (
+        "what-if",
+        "shop_local.cost.what_if",
+        "recompute them with another memory size or architecture",
+    ),
+    ("trace", "shop_local.trace", "the whole story of an order"),
+)
+
 
 def _install(_: argparse.Namespace, __: State) -> int:
     rabbitmq_packages.find(lambda text: say("RabbitMQ", text))
@@ -107,6 +118,10 @@ def _demo(_: argparse.Namespace, state: State) -> int:
     return _application("shop_local.demo", [], state)
 
 
+def _tool(arguments: argparse.Namespace, state: State) -> int:
+    return _application(arguments.module, arguments.rest, state)
+
+
 def _run(arguments: argparse.Namespace, state: State) -> int:
     module, defaults = _COMMANDS[arguments.command_name]
     return _application(module, [*defaults, *arguments.rest], state)
@@ -147,6 +162,11 @@ def _parser() -> argparse.ArgumentParser:
     called = command("invoke", "call one function", _invoke)
     called.add_argument("function", metavar="<service>/<function>")
     called.add_argument("--event", help="JSON file; default: events/<service>/<function>.json")
+    for name, module, text in _TOOLS:
+        # Without option characters of its own, so that the tool gets all arguments, --help included.
+        tool = commands.add_parser(name, help=text, add_help=False, prefix_chars="\0")
+        tool.set_defaults(action=_tool, module=module)
+        tool.add_argument("rest", nargs=argparse.REMAINDER)
     run = command("run", "run a command of the application with the stack's settings", _run)
     run.add_argument("command_name", choices=_COMMANDS)
     run.add_argument("rest", nargs=argparse.REMAINDER)

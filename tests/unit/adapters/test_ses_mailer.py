@@ -1,6 +1,8 @@
 """E-mail through SES, on moto; what moto does not refuse is refused by a stub of botocore's client."""
 
 import traceback
+from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
@@ -15,6 +17,7 @@ from shop.domain.notifications import Mail
 
 SENDER = "orders@shop.example"
 RECIPIENT = "ada@shop.example"
+CORRELATION = UUID("0199e8a0-3333-7c4d-8e5f-607182930415")
 MAIL = Mail("Café é 1", "Hello", "<p>Hello</p>")
 UNVERIFIED = (
     "Email address is not verified. The following identities failed the check in region US-EAST-1: "
@@ -28,7 +31,7 @@ def mailer(aws: None) -> SesMailer:
 
 
 def test_an_email_is_sent_as_text_and_html(mailer: SesMailer) -> None:
-    message_id = mailer.send(RECIPIENT, MAIL)
+    message_id = mailer.send(RECIPIENT, MAIL, CORRELATION)
     (sent,) = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
     assert sent.id == message_id
     assert sent.source == SENDER
@@ -38,13 +41,24 @@ def test_an_email_is_sent_as_text_and_html(mailer: SesMailer) -> None:
 
 def test_a_sender_that_is_not_verified_is_a_fault_of_the_shop(aws: None) -> None:
     with pytest.raises(DependencyUnavailable) as raised:
-        SesMailer("Shop <nobody@shop.example>").send(RECIPIENT, MAIL)
+        SesMailer("Shop <nobody@shop.example>").send(RECIPIENT, MAIL, CORRELATION)
     assert raised.value.outage
 
 
 def test_an_address_that_is_none_is_refused(mailer: SesMailer) -> None:
     with pytest.raises(MailRefused, match="InvalidParameterValue"):
-        mailer.send("ada", MAIL)
+        mailer.send("ada", MAIL, CORRELATION)
+
+
+def test_an_email_carries_the_correlation_id_of_its_order() -> None:
+    class Recorder:
+        def send_email(self, **message: Any) -> dict[str, str]:
+            self.message = message
+            return {"MessageId": "1"}
+
+    client = Recorder()
+    SesMailer(SENDER, client).send(RECIPIENT, MAIL, CORRELATION)
+    assert client.message["Tags"] == [{"Name": "correlation_id", "Value": str(CORRELATION)}]
 
 
 class Client:
@@ -68,7 +82,7 @@ def refusal(code: str, message: str = "no", status: int = 400) -> ClientError:
 def failure_of(error: Exception, sender: str = SENDER) -> Exception:
     mailer = SesMailer(sender, Client(error))
     with pytest.raises((MailRefused, DependencyUnavailable)) as raised:
-        mailer.send(RECIPIENT, MAIL)
+        mailer.send(RECIPIENT, MAIL, CORRELATION)
     return raised.value
 
 

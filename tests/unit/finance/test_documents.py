@@ -47,6 +47,24 @@ def test_a_report_alone_is_a_cost() -> None:
     assert about.outcome == "timeout"
 
 
+_TRACE = "Root=1-6b5d7e40-0123456789abcdef01234567;Parent=53995c3f42cd8ad8"
+
+
+def test_a_trace_that_xray_records_is_billed_once_for_all_its_invocations() -> None:
+    page = read(
+        report("orders/checkout", "r1", trace=f"{_TRACE};Sampled=1"),
+        report("orders/create_order", "r2", trace=f"{_TRACE};Sampled=1"),
+    )
+    traces = [item for item in page.items if item.kind is Kind.XRAY_TRACE]
+    assert {item.item_id for item in traces} == {"1-6b5d7e40-0123456789abcdef01234567:xray_trace"}
+    assert {item.amount for item in traces} == {Decimal("0.000005")}
+
+
+@pytest.mark.parametrize("trace", [None, "", "Root=1-2-3", f"{_TRACE};Sampled=0", "nonsense"])
+def test_an_invocation_that_xray_does_not_record_has_no_trace(trace: str | None) -> None:
+    assert Kind.XRAY_TRACE not in items(read(report("orders/checkout", "r1", trace=trace)))
+
+
 def test_a_cold_start_is_named() -> None:
     page = read(report("cart/get_cart", "r1", billed=812, init=498.37))
     duration = items(page)[Kind.LAMBDA_DURATION]

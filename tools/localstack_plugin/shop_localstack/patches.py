@@ -20,6 +20,7 @@ def apply_once() -> None:
 def _apply() -> None:
     from shop_localstack import (  # noqa: PLC0415 - see above
         access_log,
+        express_billing,
         function_logs,
         gateway,
         log_store,
@@ -33,3 +34,4 @@ def _apply() -> None:
     log_store.apply()
     function_logs.apply()
     access_log.apply()
+    express_billing.apply()

@@ -10,9 +10,15 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
+from shop.bootstrap import environment
+from shop.bootstrap.costs import costs
 from shop.domain.ids import new_id
 from shop_local.console import complain, headline
+from shop_local.cost import text
+from shop_local.cost.collecting import Collection, CollectionFailed
+from shop_local.cost.report import read_order
 from shop_local.demo import traces
 from shop_local.demo.client import ShopClient, UnexpectedAnswer
 from shop_local.paths import default_state_folder
@@ -35,10 +41,11 @@ def main() -> int:
     settings = os.environ  # `make demo` runs it with stack.env
     shop = ShopClient(settings["SHOP_API_URL"])
     try:
-        _purchase(shop, settings)
+        bought = _purchase(shop, settings)
         _pay_at_checkout(shop)
         _declined_card(shop)
-    except (UnexpectedAnswer, TimeoutError) as failure:
+        _what_it_cost(settings, bought)
+    except (CollectionFailed, UnexpectedAnswer, TimeoutError) as failure:
         complain(f"the demo stopped: {failure}")
         return 1
     finally:
@@ -47,7 +54,7 @@ def main() -> int:
     return 0
 
 
-def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
+def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> UUID:
     headline("\n1. Browse, as a guest")
     shop.token = shop.call("POST", "/api/sessions", {}, expect=201)["token"]
     tree = shop.call("GET", "/api/catalog/categories")["categories"]
@@ -99,6 +106,7 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> None:
     for item, quantity in zip(bought, (2, 1), strict=True):
         if after[item["id"]] != before[item["id"]] - quantity:
             raise UnexpectedAnswer(f"stock of {item['id']} is {after[item['id']]}")
+    return UUID(delivered["order_id"])
 
 
 def _pay_at_checkout(shop: ShopClient) -> None:
@@ -120,6 +128,18 @@ def _declined_card(shop: ShopClient) -> None:
         raise UnexpectedAnswer("the cart is not as it was")
     (last, *_) = shop.call("GET", "/api/orders?limit=1", quiet=True)["orders"]
     _follow(shop, last["order_id"], "CANCELLED")
+
+
+def _what_it_cost(settings: Mapping[str, str], order_id: UUID) -> None:
+    headline("\n9. What it would have cost on AWS, by the ledger")
+    reader = costs()
+    settled = Collection(settings, reader).until_settled(order_id, seconds=_TIMEOUT_SECONDS)
+    found = read_order(reader, order_id)
+    if not settled or found is None:
+        raise TimeoutError(f"the events of order {order_id} are not all published")
+    prices = reader.price_list(environment().settings.price_region)
+    headline("  " + text.purchase(found, prices))
+    headline(f"  make trace ORDER={order_id}")
 
 
 def _fill_cart(shop: ShopClient) -> dict[str, Any]:
@@ -225,6 +245,7 @@ The shop is up.
   credentials    {default_state_folder() / "stack.env"}
 
 Next
+  make cost                          what all requests would have cost on AWS
   make status                        what runs, where
   make logs F=orders/checkout        follow a function's log
   make invoke F=platform/get_health  call one function

@@ -10,6 +10,8 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, override
@@ -103,6 +105,16 @@ def begin_invocation(context: Any) -> None:
 def bind(**keys: Any) -> None:
     """Add keys, for example ``order_id``, to all further log lines of this invocation."""
     _logger().thread_safe_append_keys(**keys)
+
+
+@contextmanager
+def bound(**keys: Any) -> Iterator[None]:
+    """Add keys to the log lines of a block, for one of several orders that an invocation processes."""
+    bind(**keys)
+    try:
+        yield
+    finally:
+        _logger().thread_safe_remove_keys(keys)
 
 
 def metric(

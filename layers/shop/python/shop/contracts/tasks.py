@@ -79,6 +79,7 @@ class ChargeOrder(msgspec.Struct, frozen=True, kw_only=True):
     order_id: UUID
     user_id: UUID
     payment_method_id: str
+    correlation_id: UUID
 
 
 class RejectOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +93,7 @@ class RejectOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     order_id: UUID
     error: Literal["InsufficientStock", "InvalidRequest", "Conflict"]
+    correlation_id: UUID
 
 
 class Refusal(msgspec.Struct, frozen=True):

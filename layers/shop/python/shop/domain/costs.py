@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     EMAIL = "email"
     LOG_BYTES = "log_bytes"
+    XRAY_TRACE = "xray_trace"
 
     def price_key(self, architecture: str | None = None) -> str:
         """Give the key of its price; that of a Lambda function's duration depends on the architecture."""

@@ -31,6 +31,7 @@ from shop.bootstrap.work import PostgresUnitOfWork
 from shop.contracts.events import Envelope, Event, queue_name
 from shop.entrypoints.invocation import invocation
 from shop.entrypoints.rabbitmq.batch import Batch
+from shop.observability import bound
 from shop.services.messaging.consumption import consume
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
@@ -145,5 +146,6 @@ def _consume[E: Event, Work: UnitOfWork](
             )
         )
 
-    first = consume(open_unit_of_work, queue, envelope, handle)
-    _log.info("consumed", extra={"queue": queue, "repeated": not first, **envelope.log_fields()})
+    with bound(**envelope.log_fields()):
+        first = consume(open_unit_of_work, queue, envelope, handle)
+        _log.info("consumed", extra={"queue": queue, "repeated": not first})

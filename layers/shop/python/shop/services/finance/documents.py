@@ -138,6 +138,15 @@ class Documents:
             yield item._replace(**about)
         if function in SCHEDULED:
             yield self._scheduled(record.request_id, function, when)
+        if record.tracing and (trace := record.tracing.recorded):
+            # Billed once, however many invocations it contains: the first that is read has it.
+            yield self._item(
+                f"{trace}:{Kind.XRAY_TRACE}",
+                Kind.XRAY_TRACE,
+                request_id=record.request_id,
+                name=function or stream,
+                at=when,
+            )
 
     def _access(self, access: Access) -> Iterator[CostRequest | CostItem]:
         at = _EPOCH + timedelta(milliseconds=int(access.time))
@@ -170,7 +179,7 @@ class Documents:
         if line.message == "invocation":
             request = request._replace(
                 route=line.route or line.queue or line.step,
-                status=line.status,
+                status=line.status if isinstance(line.status, int) else None,
                 outcome=line.outcome,
                 outcome_at=at,
                 redelivered=line.redelivered > 0,

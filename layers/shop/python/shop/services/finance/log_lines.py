@@ -20,12 +20,25 @@ class Metrics(Struct):
     init_duration: Decimal | None = msgspec.field(name="initDurationMs", default=None)
 
 
+class Tracing(Struct):
+    """The trace of an invocation: ``Root=1-…;Parent=…;Sampled=1``."""
+
+    value: str = ""
+
+    @property
+    def recorded(self) -> str | None:
+        """The id of the trace; None if X-Ray does not record it."""
+        fields = dict(part.strip().split("=", 1) for part in self.value.split(";") if "=" in part)
+        return fields.get("Root") if fields.get("Sampled") == "1" else None
+
+
 class Report(Struct, rename="camel"):
     """The record of a `PlatformReport`."""
 
     request_id: str
     metrics: Metrics
     status: str = "success"
+    tracing: Tracing | None = None
 
 
 class PlatformReport(Struct):
@@ -58,7 +71,8 @@ class Line(Struct):
     schedule: str | None = None
     step: str | None = None
     outcome: str | None = None
-    status: int | None = None
+    #: Of a response; other lines name the status of an order.
+    status: int | str | None = None
     request_id: str | None = None
     order_id: UUID | None = None
     order_ids: tuple[UUID, ...] = ()

@@ -28,6 +28,7 @@ QUERIES: Final[Mapping[str, Query]] = {
     "schedule": Query("AWSEvents", "ScheduledInvocation"),
     "email": Query("AmazonSES", "Recipients"),
     "log_bytes": Query(_CLOUDWATCH, "DataProcessing-Bytes"),
+    "xray_trace": Query("AWSXRay", "XRay-TracesStored"),
     "log_storage.gb_month": Query(_CLOUDWATCH, "TimedStorage-ByteHrs"),
     "alarm.month": Query(_CLOUDWATCH, "CW:AlarmMonitorUsage"),
     "metric.month": Query(_CLOUDWATCH, "CW:MetricMonitorUsage"),

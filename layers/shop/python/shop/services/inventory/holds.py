@@ -159,7 +159,9 @@ def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str
     committed = work.inventory.confirm(order_id)
     if committed is not None:
         hold = committed.hold
-        work.log_on_commit("stock confirmed", order_id=str(order_id))
+        work.log_on_commit(
+            "stock confirmed", order_id=str(order_id), correlation_id=str(correlation_id)
+        )
         work.record(
             InventoryConfirmed(
                 order_id=order_id, reservation_id=hold.reservation_id, items=list(hold.items)
@@ -173,6 +175,9 @@ def commit_stock(work: InventoryWork, order_id: UUID, correlation_id: UUID | str
     # A refund may have been processed before the event.
     if work.inventory.order_status(order_id) != OrderStatus.CANCELLED:
         # The scheduled advance_orders refunds and cancels it.
-        _log.error("nothing is held for a paid order", extra={"order_id": str(order_id)})
+        _log.error(
+            "nothing is held for a paid order",
+            extra={"order_id": str(order_id), "correlation_id": str(correlation_id)},
+        )
         metric("PaidOrdersWithoutHold")
     return False

@@ -30,7 +30,12 @@ def order_confirmed(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> 
     order = work.orders.move(order_id, OrderStatus.PROCESSING, unless_refunded=True)
     if order is not None:
         _notify(work, mailer, order, NotificationKind.ORDER_CONFIRMED, mails.order_confirmed(order))
-        work.log_on_commit("order moved", order_id=str(order_id), status=order.status)
+        work.log_on_commit(
+            "order moved",
+            order_id=str(order_id),
+            correlation_id=str(order.correlation_id),
+            status=order.status,
+        )
 
 
 def order_shipped(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> None:
@@ -59,11 +64,23 @@ def _notify(
         outcome = Outcome.NO_ADDRESS
     else:
         try:
-            message_id, outcome = mailer.send(order.email, mail), Outcome.SENT
+            message_id = mailer.send(order.email, mail, order.correlation_id)
+            outcome = Outcome.SENT
             work.log_on_commit(
-                "e-mail sent", order_id=str(order.order_id), kind=kind, message_id=message_id
+                "e-mail sent",
+                order_id=str(order.order_id),
+                correlation_id=str(order.correlation_id),
+                kind=kind,
+                message_id=message_id,
             )
         except MailRefused as refused:
             outcome = Outcome.REFUSED
-            _log.error("e-mail of order %s refused: %s", order.order_id, refused)
+            _log.error(
+                "e-mail refused",
+                extra={
+                    "order_id": str(order.order_id),
+                    "correlation_id": str(order.correlation_id),
+                    "detail": str(refused),
+                },
+            )
     work.notifications.record(order.order_id, kind, order.email, outcome, message_id)

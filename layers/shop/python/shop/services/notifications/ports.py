@@ -10,8 +10,8 @@ from shop.services.orders.ports import OrdersWork
 class Mailer(Protocol):
     """The mail service."""
 
-    def send(self, recipient: str, mail: Mail) -> str:
-        """Send an e-mail and return the service's message id.
+    def send(self, recipient: str, mail: Mail, correlation_id: UUID) -> str:
+        """Send an e-mail that carries the order's correlation id; return the service's message id.
 
         Raises
         ------

@@ -87,7 +87,9 @@ def advance_orders(
 
 
 def _about(order: StaleOrder | None) -> dict[str, str]:
-    return {} if order is None else {"order_id": str(order.order_id)}
+    if order is None:
+        return {}
+    return {"order_id": str(order.order_id), "correlation_id": str(order.correlation_id)}
 
 
 def _advance(work: AdvanceWork, mailer: Mailer, order: StaleOrder) -> str:

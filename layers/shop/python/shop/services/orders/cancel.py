@@ -50,7 +50,13 @@ def cancel(
     released = release_stock(
         work, order_id, reason=reason, correlation_id=order.correlation_id, expired=expired
     )
-    work.log_on_commit("order moved", order_id=str(order_id), status=order.status, reason=reason)
+    work.log_on_commit(
+        "order moved",
+        order_id=str(order_id),
+        correlation_id=str(order.correlation_id),
+        status=order.status,
+        reason=reason,
+    )
     work.record(
         OrderCancelled(order_id=order_id, reason=reason), correlation_id=order.correlation_id
     )

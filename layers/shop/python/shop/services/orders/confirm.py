@@ -17,6 +17,11 @@ def confirm(work: OrdersWork, order_id: UUID) -> Order | None:
     """
     order = work.orders.move(order_id, OrderStatus.CONFIRMED)
     if order is not None:
-        work.log_on_commit("order moved", order_id=str(order_id), status=order.status)
+        work.log_on_commit(
+            "order moved",
+            order_id=str(order_id),
+            correlation_id=str(order.correlation_id),
+            status=order.status,
+        )
         work.record(OrderConfirmed(order_id=order_id), correlation_id=order.correlation_id)
     return order

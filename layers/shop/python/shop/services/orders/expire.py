@@ -74,7 +74,11 @@ def _expire(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID) -> tu
         if lapsed.status not in NOT_BEING_PAID:
             _log.error(
                 "hold of an order being paid has lapsed",
-                extra={"order_id": str(order_id), "status": lapsed.status},
+                extra={
+                    "order_id": str(order_id),
+                    "correlation_id": str(lapsed.correlation_id),
+                    "status": lapsed.status,
+                },
             )
             return False, False
         released = release_stock(

@@ -16,6 +16,7 @@ from shop.domain.payments import (
     Verdict,
     public_decline_code,
 )
+from shop.observability import bind
 from shop.services.payments.outcomes import current_intent, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import follow_up
@@ -87,6 +88,8 @@ def _begin(
         begun = work.payments.begin(order_id, user_id, payment_method_id)
     if begun is None:
         raise order_not_found(order_id)
+    if isinstance(begun, Attempt):
+        bind(correlation_id=str(begun.correlation_id))
     if isinstance(begun, NotPending) and begun.order.attempt is None:
         # Another request began it while this one waited for the order's lock.
         return NotPending(_find(open_unit_of_work, user_id, order_id))
@@ -110,6 +113,7 @@ def _again(
     payment_method_id: str,
 ) -> PaymentView:
     """Answer for an order whose payment has already begun or ended."""
+    bind(correlation_id=str(order.correlation_id))
     attempt = _same_attempt(order, payment_method_id)
     if order.status is OrderStatus.PAYMENT_PROCESSING:
         return _charge(provider, open_unit_of_work, attempt)

@@ -18,6 +18,7 @@ from shop.domain.payments import (
     Refund,
     Verdict,
 )
+from shop.observability import bound
 from shop.services.orders.cancel import cancel
 from shop.services.payments.outcomes import (
     NEVER_CHARGED,
@@ -137,10 +138,11 @@ class _Run:
         return "fee_recorded"
 
     def _attempt(self, attempt: Attempt) -> str:
-        intent = self._intent(attempt)
-        with self._open() as work:
-            outcome = record_intent(work, attempt, intent)
-        follow_up(self._provider, self._open, outcome.refund)
+        with bound(order_id=str(attempt.order_id), correlation_id=str(attempt.correlation_id)):
+            intent = self._intent(attempt)
+            with self._open() as work:
+                outcome = record_intent(work, attempt, intent)
+            follow_up(self._provider, self._open, outcome.refund)
         return outcome.verdict.value
 
     def _intent(self, attempt: Attempt) -> Intent:

@@ -106,7 +106,7 @@ def _intent_changed(
         order = _find(work, intent)
     if order is None:
         return IGNORED
-    bind(order_id=str(order.order_id))
+    bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
     attempt = order.attempt
     if attempt is None or attempt.attempt != (intent.attempt or attempt.attempt):
         return _once(
@@ -190,7 +190,7 @@ def _refunded(work: PaymentsWork, event: ChargeRefunded) -> str:
         order = work.payments.find(event.order_id)
     if order is None or order.attempt is None:
         return IGNORED
-    bind(order_id=str(order.order_id))
+    bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
     work.inventory.lock_order(order.order_id)  # first in the global lock order
     # A refund implies a successful charge, even if its event has not arrived.
     work.payments.settle(order.attempt, intent_id)
