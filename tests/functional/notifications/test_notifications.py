@@ -129,7 +129,8 @@ def test_a_recipient_that_ses_refuses_is_recorded_and_reported_without_the_addre
     assert "customer@shop.example" not in written
     lines = [json.loads(line) for line in written.splitlines()]
     (error,) = (line for line in lines if line.get("level") == "ERROR")
-    assert str(order_id) in error["message"]
+    assert (error["message"], error["order_id"]) == ("e-mail refused", str(order_id))
+    assert error["correlation_id"]
     assert any(line.get("EmailsRefused") == [1.0] for line in lines)
 
 

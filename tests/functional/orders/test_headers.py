@@ -31,7 +31,10 @@ def test_every_answer_about_an_order_can_be_followed(
     assert "X-Correlation-Id" in answer.headers["access-control-expose-headers"]
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["message"], line["status"]) == ("invocation", answer.status)
-    assert (line["order_id"], line["correlation_id"]) == (str(order_id), mine)
+    assert (line["order_id"], line["client_correlation_id"]) == (str(order_id), mine)
+    # The order's own id is on every line about it, whatever this request was sent with.
+    view = paying_shop.call("GET", f"/api/orders/{order_id}", token=token)
+    assert line["correlation_id"] == view.headers["x-correlation-id"] != mine
 
 
 def test_a_refused_checkout_too(shop: OrderingShop) -> None:

@@ -182,6 +182,9 @@ def _received(request: ChaliceRequest, parameters: dict[str, str]) -> Received:
 def _respond(received: Received, operation: Operation, function: Function) -> Answer:
     # The id that the client sees; every line also has Lambda's id of the invocation.
     bind(request_id=received.request_id, correlation_id=received.correlation_id)
+    if "x-correlation-id" in received.headers:
+        # An order's own id replaces it on the lines about that order.
+        summarise(client_correlation_id=received.correlation_id)
     try:
         request = _parse(received, operation)
         if operation.once:
