@@ -17,6 +17,7 @@ type Moment = Annotated[
     ),
 ]
 type Grouping = Literal["function", "flow", "day", "service"]
+type FeeBasis = Literal["balance_transaction", "list_price", "mixed", "none"]
 type ExportSize = Annotated[int, msgspec.Meta(ge=1, le=5_000)]
 type ExportCursor = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 type DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d+(\.\d+)?$")]
@@ -252,7 +253,7 @@ class PaymentFeesView(msgspec.Struct, frozen=True, kw_only=True):
         currency.
     """
 
-    basis: Literal["balance_transaction", "list_price", "mixed", "none"]
+    basis: FeeBasis
     total: DecimalText | None
     told_payments: int
     told_amount: DecimalText
