@@ -109,6 +109,9 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    count : int
+        More than 1 if the order has over 10,000 items: alike ones of the session before it are then one, with
+        the time and request id of the first.
     amount : str
         The order's share: all of ``quantity * unit_price`` unless `shared_by` orders caused it together.
     """
@@ -125,6 +128,7 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     retry: bool
     flow: str | None
     shared_by: int
+    count: int = 1
 
 
 class FlowTotal(msgspec.Struct, frozen=True, kw_only=True):
