@@ -283,7 +283,7 @@ def test_a_captured_charge_is_booked_less_the_fee(fake: Fake, capture: str) -> N
             "currency": "usd",
             "payment_method": "pm_card_visa",
             "confirm": True,
-            "capture_method": capture,  # type: ignore[typeddict-item]
+            "capture_method": capture,
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         }
     )
