@@ -10,6 +10,7 @@ import pytest
 
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderStatus
+from shop.services.finance import costs
 from tests.support.builders import add_order
 from tests.support.containers import Container
 from tests.support.ledger import FinanceClient, LedgerBuilder
@@ -128,3 +129,31 @@ def test_an_order_that_does_not_exist(finance: FinanceClient, order_id: object) 
     answer = finance.get(f"orders/{order_id}/cost")
 
     assert (answer.status, answer.code) == (404, "order_not_found")
+
+
+@pytest.mark.usefixtures("_begun")
+def test_a_long_session_fits_into_an_answer(
+    container: Container,
+    finance: FinanceClient,
+    ledger: LedgerBuilder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at, user = datetime.now(UTC) - timedelta(hours=1), new_id()
+    order_id = _placed(container, at, user_id=user)
+    for seconds in range(1, 9):
+        ledger.invocation(at - seconds * _SECOND, "catalog/get_product", user=user, api=True)
+    ledger.invocation(at, orders=[order_id])
+    ledger.invocation(at + _SECOND, orders=[order_id])
+    whole = finance.read(f"orders/{order_id}/cost")
+
+    monkeypatch.setattr(costs, "MOST_ITEMS", 20)
+    folded = finance.read(f"orders/{order_id}/cost")
+
+    assert [item["count"] for item in whole["items"]] == [1] * 28
+    assert sorted(item["count"] for item in folded["items"]) == [1, 1, 1, 1, 8, 8, 8]
+    assert folded["total"] == whole["total"]
+    assert folded["flows"] == whole["flows"]
+    assert sum(Decimal(item["amount"]) for item in folded["items"]) == Decimal(folded["total"])
+    for item in folded["items"]:
+        assert Decimal(item["quantity"]) * Decimal(item["unit_price"]) == Decimal(item["amount"])
+    assert sorted(folded["items"], key=lambda item: item["at"]) == folded["items"]

@@ -54,7 +54,7 @@ def test_refunds_that_stripe_does_not_know_do_not_either(
             execute_refund(container.payment_provider, container.unit_of_work, refund)
     lost = _open(container, control, action="close", when="after")
     counts = _run(container, *refunded, lost, age=timedelta(minutes=3))
-    assert counts == {"unknown": 4, "paid": 1}
+    assert counts == {"unknown": 4, "paid": 1, "fee_recorded": 4}
 
 
 def test_a_charge_that_never_was_ends_after_an_hour(

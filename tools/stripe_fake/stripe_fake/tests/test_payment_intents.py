@@ -272,3 +272,39 @@ def test_one_way_of_choosing_methods_at_most(fake: Fake) -> None:
         fake.client.v1.payment_intents.create(
             {"amount": 500, "currency": "usd", "allowed_payment_method_types": ["zip"]}
         )
+
+
+@pytest.mark.parametrize("capture", ["automatic", "manual"])
+def test_a_captured_charge_is_booked_less_the_fee(fake: Fake, capture: str) -> None:
+    intents = fake.client.v1.payment_intents
+    made = intents.create(
+        {
+            "amount": 2499,
+            "currency": "usd",
+            "payment_method": "pm_card_visa",
+            "confirm": True,
+            "capture_method": capture,
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        }
+    )
+    if capture == "manual":
+        charge = intents.retrieve(made.id, {"expand": ["latest_charge"]}).latest_charge
+        assert isinstance(charge, stripe.Charge)
+        assert charge.balance_transaction is None
+        intents.capture(made.id, {"amount_to_capture": 2499})
+
+    found = intents.retrieve(made.id, {"expand": ["latest_charge.balance_transaction"]})
+
+    assert isinstance(found.latest_charge, stripe.Charge)
+    booked = found.latest_charge.balance_transaction
+    assert isinstance(booked, stripe.BalanceTransaction)
+    assert (booked.amount, booked.fee, booked.net) == (2499, 102, 2397)
+    assert booked.source == found.latest_charge.id
+    assert [detail.amount for detail in booked.fee_details] == [102]
+
+
+def test_a_declined_charge_is_not_booked(fake: Fake) -> None:
+    with pytest.raises(stripe.CardError):
+        fake.pay("pm_card_chargeDeclined")
+    (charge,) = fake.client.v1.charges.list().data
+    assert charge.balance_transaction is None

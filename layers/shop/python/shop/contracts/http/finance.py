@@ -17,6 +17,7 @@ type Moment = Annotated[
     ),
 ]
 type Grouping = Literal["function", "flow", "day", "service"]
+type FeeBasis = Literal["balance_transaction", "list_price", "mixed", "none"]
 type ExportSize = Annotated[int, msgspec.Meta(ge=1, le=5_000)]
 type ExportCursor = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 type DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?\d+(\.\d+)?$")]
@@ -108,6 +109,9 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    count : int
+        More than 1 if the order has over 10,000 items: alike ones of the session before it are then one, with
+        the time and request id of the first.
     amount : str
         The order's share: all of ``quantity * unit_price`` unless `shared_by` orders caused it together.
     """
@@ -124,6 +128,7 @@ class OrderItemView(msgspec.Struct, frozen=True, kw_only=True):
     retry: bool
     flow: str | None
     shared_by: int
+    count: int = 1
 
 
 class FlowTotal(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,7 +257,7 @@ class PaymentFeesView(msgspec.Struct, frozen=True, kw_only=True):
         currency.
     """
 
-    basis: Literal["balance_transaction", "list_price", "mixed", "none"]
+    basis: FeeBasis
     total: DecimalText | None
     told_payments: int
     told_amount: DecimalText

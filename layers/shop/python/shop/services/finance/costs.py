@@ -1,10 +1,12 @@
 """Read the ledger: sums of a period, and what one order costs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from shop.contracts.http.finance import (
     CostsView,
@@ -26,6 +28,8 @@ from shop.services.finance.views import NONE, CostSum, Grouping
 
 #: The invocation that created an order is billed when it ends.
 _LONGEST_INVOCATION: Final = timedelta(minutes=1)
+#: Items of an answer, which Lambda limits to 6 MB.
+MOST_ITEMS: Final = 10_000
 
 
 class MixedCurrencies(Exception):
@@ -138,7 +142,7 @@ def read_order_cost(reader: CostReader, order_id: UUID) -> OrderCostView:
         complete=cost.complete,
         collected_until=span.collected_until,
         flows=_flows(cost.items),
-        items=[_item(item) for item in cost.items],
+        items=[_item(item, count) for item, count in _folded(cost.items)],
     )
 
 
@@ -151,7 +155,34 @@ def _flows(items: Iterable[OrderItem]) -> list[FlowTotal]:
     return [FlowTotal(flow=flow, total=text(amount)) for flow, amount in totals.items()]
 
 
-def _item(item: OrderItem) -> OrderItemView:
+def _folded(items: Sequence[OrderItem]) -> list[tuple[OrderItem, int]]:
+    """Make one item of those that are alike, of the session before the order, if there are too many."""
+    if len(items) <= MOST_ITEMS:
+        return [(item, 1) for item in items]
+    alike: dict[object, tuple[OrderItem, int]] = {}
+    with exactly():
+        for item in items:
+            line = item.line
+            session = (
+                line.flow,
+                line.kind,
+                line.name,
+                line.unit_price,
+                line.cold_start,
+                line.retry,
+            )
+            key = line.item_id if line.order_ids else session
+            first, count = alike.get(key, (None, 0))
+            if first is not None:
+                quantity = first.line.quantity + line.quantity
+                whole = msgspec.structs.replace(first.line, quantity=quantity)
+                alike[key] = (OrderItem(whole, first.amount + item.amount, 1), count + 1)
+            else:
+                alike[key] = (item, 1)
+    return list(alike.values())
+
+
+def _item(item: OrderItem, count: int) -> OrderItemView:
     line = item.line
     return OrderItemView(
         at=line.at,
@@ -166,6 +197,7 @@ def _item(item: OrderItem) -> OrderItemView:
         retry=line.retry,
         flow=line.flow,
         shared_by=item.shared_by,
+        count=count,
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from shop.contracts.http.finance import (
+    FeeBasis,
     FloorItemView,
     FloorView,
     ListPrice,
@@ -41,6 +42,13 @@ VOLUMES: Final = (1_000, 10_000, 100_000, 1_000_000)
 #: Stripe's published price of a card payment.
 CARD_RATE: Final = "stripe.card.rate"
 CARD_FIXED: Final = "stripe.card.fixed"
+#: Where fees come from, by whether Stripe has told some and whether some are untold.
+_BASES: Final[dict[tuple[bool, bool], FeeBasis]] = {
+    (True, True): "mixed",
+    (True, False): "balance_transaction",
+    (False, True): "list_price",
+    (False, False): "none",
+}
 BROKER_NOTE: Final = (
     "RabbitMQ is billed by broker-hour: a message has no price. The number of messages is an allocation key"
     " by which the broker's hours can be shared out."
@@ -250,17 +258,8 @@ def _fees(sales: Sales, fixed: Price, currency: str) -> Decimal | None:
 
 def _fees_view(found: Economics) -> PaymentFeesView:
     sales = found.sales
-    match sales.told_payments > 0, sales.untold_payments > 0:
-        case True, True:
-            basis = "mixed"
-        case True, False:
-            basis = "balance_transaction"
-        case False, True:
-            basis = "list_price"
-        case _:
-            basis = "none"
     return PaymentFeesView(
-        basis=basis,
+        basis=_BASES[sales.told_payments > 0, sales.untold_payments > 0],
         total=None if found.fees is None else f"{found.fees:f}",
         told_payments=sales.told_payments,
         told_amount=minor(sales.told_minor),
