@@ -12,7 +12,7 @@ from shop.services.payments.reconciliation import reconcile
 from tests.support.builders import QUANTITY, STOCK, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import call_at_once, deliver, pay
+from tests.support.paying import call_at_once, deliver, pay, pay_with_check
 from tests.support.payments import (
     StripeControl,
     event_of,
@@ -148,8 +148,7 @@ def test_a7_webhooks_in_any_order_and_number_settle_once(
 ) -> None:
     """A7: duplicate or out-of-order webhooks settle twice (saleor #9961 #10165; pinelab #620)."""
     placed = place_order(container)
-    pay(shop, placed, "pm_card_authenticationRequired")
-    asked = control.intents(placed.order_id)[0]
+    asked = pay_with_check(shop, control, placed)
     control.authenticate(asked["id"])
     done = control.intents(placed.order_id)[0]
     payloads = [

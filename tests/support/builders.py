@@ -13,11 +13,10 @@ from uuid import UUID
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
-from shop.contracts.events import OrderCreated
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
-from shop.domain.money import to_decimal
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
+from shop.services.orders.place import created
 from tests.support.containers import Container
 from tests.support.stock import hold
 
@@ -148,17 +147,6 @@ def an_order(**changes: Any) -> Order:
         "lines": (),
     }
     return Order(**(fields | changes))
-
-
-def created(order: Order) -> OrderCreated:
-    """Make the event of an order's creation."""
-    return OrderCreated(
-        order_id=order.order_id,
-        user_id=order.user_id,
-        total=to_decimal(order.total_minor),
-        currency=order.currency,
-        items=[],
-    )
 
 
 def path_to(status: OrderStatus) -> list[OrderStatus]:

@@ -9,7 +9,7 @@ from tests.support.at_once import at_once
 from tests.support.builders import Placed
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
-from tests.support.payments import paying_container, signature
+from tests.support.payments import StripeControl, paying_container, signature
 from tests.support.people import token_of
 
 
@@ -23,6 +23,12 @@ def pay(
         token=token or token_of(shop.container, user_id=placed.user_id),
         **options,
     )
+
+
+def pay_with_check(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
+    """Pay an order with a card whose bank asks for a check; return the intent that waits for it."""
+    assert pay(shop, placed, "pm_card_authenticationRequired").status == 202
+    return control.intents(placed.order_id)[0]
 
 
 def deliver(shop: Gateway, payload: str, sent_signature: str | None = None) -> Response:

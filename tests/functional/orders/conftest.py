@@ -22,3 +22,9 @@ def paying_shop(database: str, redis: str, stripe: str) -> Iterator[OrderingShop
     with paying_container(database, redis, stripe) as made:
         add_categories(made.database)
         yield OrderingShop(made)
+
+
+@pytest.fixture
+def token(shop: OrderingShop) -> str:
+    """The token of a customer."""
+    return shop.shopper()

@@ -41,11 +41,6 @@ def phone(shop: OrderingShop) -> UUID:
 
 
 @pytest.fixture
-def token(shop: OrderingShop) -> str:
-    return shop.shopper()
-
-
-@pytest.fixture
 def cart(shop: OrderingShop, token: str, phone: UUID) -> str:
     return shop.fill_cart(token, phone, quantity=4)
 

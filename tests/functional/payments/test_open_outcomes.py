@@ -7,7 +7,7 @@ import pytest
 from tests.support.builders import HELD, RETURNED, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import pay
+from tests.support.paying import pay, pay_with_check
 from tests.support.payments import StripeControl, status_of, stock_of
 
 
@@ -37,8 +37,7 @@ def test_the_bank_says_no_after_all(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(shop, placed, "pm_card_authenticationRequired")
-    intent = control.intents(placed.order_id)[0]
+    intent = pay_with_check(shop, control, placed)
     control.authenticate(intent["id"], "fail")
 
     answer = pay(shop, placed, "pm_card_authenticationRequired")

@@ -10,7 +10,7 @@ from tests.support.at_once import at_once
 from tests.support.builders import HELD, RETURNED, TOTAL_MINOR, Placed, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import deliver, pay
+from tests.support.paying import deliver, pay, pay_with_check
 from tests.support.payments import (
     KEY,
     StripeControl,
@@ -82,8 +82,7 @@ def test_every_order_of_events_ends_the_same(
 ) -> None:
     for order in itertools.permutations(["requires_action", "processing", "succeeded"]):
         placed = place_order(container)
-        pay(shop, placed, "pm_card_authenticationRequired")
-        early = control.intents(placed.order_id)[0]
+        early = pay_with_check(shop, control, placed)
         control.authenticate(early["id"])
         late = control.intents(placed.order_id)[0]
         for kind in order:
@@ -109,8 +108,7 @@ def test_a_failed_check(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(shop, placed, "pm_card_authenticationRequired")
-    intent_id = control.intents(placed.order_id)[0]["id"]
+    intent_id = pay_with_check(shop, control, placed)["id"]
     control.authenticate(intent_id, "fail")
     failed = control.intents(placed.order_id)[0]
     assert deliver(shop, event_of("payment_intent.payment_failed", failed)).json == {
@@ -126,12 +124,11 @@ def test_a_failed_check(
     assert stock_of(database, placed) == RETURNED
 
 
-def test_stripe_away_while_a_failure_is_looked_into(
+def test_stripe_unavailable_while_a_failure_is_looked_into(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
-    pay(shop, placed, "pm_card_authenticationRequired")
-    control.authenticate(control.intents(placed.order_id)[0]["id"], "fail")
+    control.authenticate(pay_with_check(shop, control, placed)["id"], "fail")
     payload = event_of("payment_intent.payment_failed", control.intents(placed.order_id)[0])
     control.fault("close", "/v1/payment_intents/*", method="GET")
     assert deliver(shop, payload).status == 503

@@ -11,7 +11,7 @@ from shop.contracts.http.payments import WEBHOOK_EVENTS
 from tests.support.builders import RETURNED, TOTAL_MINOR, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.paying import pay
+from tests.support.paying import pay, pay_with_check
 from tests.support.payments import (
     KEY,
     WEBHOOK_SECRET,
@@ -98,8 +98,7 @@ def test_copies_in_random_order_after_an_outage(
         control.fault("close", when="after")
         assert pay(shop, lost).status == 503
         for placed, outcome in ((checked, "succeed"), (failed, "fail")):
-            assert pay(shop, placed, "pm_card_authenticationRequired").status == 202
-            control.authenticate(control.intents(placed.order_id)[0]["id"], outcome)
+            control.authenticate(pay_with_check(shop, control, placed)["id"], outcome)
 
         control.send("POST", "webhooks/resume", {"order": "random"})
         count = wait_until_taken(control)
@@ -159,10 +158,9 @@ def test_every_event_that_is_subscribed_to_is_acted_on(
         control.send("POST", "settings", {"refund_seconds": 0.1, "processing_seconds": 60})
         stripe = StripeClient(KEY, base_addresses={"api": control.url})
         checked, failed, given_up, slow, paid, failing = (place_order(container) for _ in range(6))
-        intents = []
-        for placed in (checked, failed, given_up):
-            pay(shop, placed, "pm_card_authenticationRequired")
-            intents.append(control.intents(placed.order_id)[0]["id"])
+        intents = [
+            pay_with_check(shop, control, placed)["id"] for placed in (checked, failed, given_up)
+        ]
         control.authenticate(intents[0])
         control.authenticate(intents[1], "fail")
         stripe.v1.payment_intents.cancel(intents[2])  # in Stripe's dashboard

@@ -12,7 +12,8 @@ from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.domain.ids import new_id
 from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
-from tests.support.builders import add_products, created, insert_order
+from shop.services.orders.place import created
+from tests.support.builders import add_products, insert_order
 from tests.support.wire import counting
 
 PAIRS = [

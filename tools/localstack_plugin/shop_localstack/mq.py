@@ -93,7 +93,7 @@ class RabbitPoller(Poller):
         self._channel: BlockingChannel | None = None
         self._waiting: deque[Delivery] = deque()
         self._failures = 0
-        self._on_commit: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
         if mapping.get("FilterCriteria", {}).get("Filters"):
             LOG.error("Filters of Amazon MQ mappings are not applied: %s", mapping["UUID"])
 
@@ -139,8 +139,8 @@ class RabbitPoller(Poller):
     def _report(self, problem: str, error: Exception | None = None) -> None:
         """Log a problem, the same one once a minute, with the traceback of an error."""
         now = time.monotonic()
-        if now - self._on_commit.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
-            self._on_commit = {problem: now}
+        if now - self._reported_at.get(problem, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
+            self._reported_at = {problem: now}
             LOG.warning(
                 "Amazon MQ mapping of %s on %s at %s:%d: %s; trying again",
                 self._mapping["FunctionArn"].rsplit(":", 1)[1],
@@ -176,7 +176,7 @@ class RabbitPoller(Poller):
         self._channel.basic_qos(prefetch_count=min(self._mapping["BatchSize"], 65535))
         for queue in self._mapping["Queues"]:
             self._consume(self._channel, queue)
-        self._on_commit.clear()
+        self._reported_at.clear()
 
     def _consume(self, channel: BlockingChannel, queue: str) -> None:
         def take(_: object, method: Any, properties: pika.BasicProperties, body: bytes) -> None:

@@ -53,7 +53,7 @@ class LocalStack(Service):
     @override
     def start(self) -> bool:
         # It reads the broker's address only at start and would otherwise keep using the old one.
-        if self.running() and self._broker_it_was_given() != self._broker():
+        if self.running() and self._known_broker() != self._broker():
             self.report("knows another address of the broker, starting it again")
             self.stop()
         return super().start()
@@ -66,7 +66,7 @@ class LocalStack(Service):
         )
         return f"{url.hostname}:{url.port or 5672}"
 
-    def _broker_it_was_given(self) -> str:
+    def _known_broker(self) -> str:
         """Return the broker address of the running process; empty if its environment cannot be read."""
         found = processes.find(self.state, self.name)
         process = found and found.process()

@@ -6,9 +6,7 @@ import pytest
 
 from tests.support.builders import add_product
 from tests.support.orders import OrderingShop
-from tests.support.payments import (
-    StripeControl,
-)
+from tests.support.payments import StripeControl
 
 
 @pytest.fixture
@@ -27,12 +25,6 @@ def shop(paying_shop: OrderingShop) -> OrderingShop:
 def phone(shop: OrderingShop) -> UUID:
     """A product for 50 dollars."""
     return add_product(shop.container.database, price_minor=5000)
-
-
-@pytest.fixture
-def token(shop: OrderingShop) -> str:
-    """The token of a customer."""
-    return shop.shopper()
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def create_order(
         order = None
         if not quote.order_exists:
             order = _priced(command, wanted, quote, currency, reservation_ttl_seconds)
-        if order is None or not work.orders.add(order, _created(order)):
+        if order is None or not work.orders.add(order, created(order)):
             order = _earlier_order(work, command)
     return PlacedOrder(order=order, price_changes=order.price_changes(command.items))
 
@@ -139,7 +139,8 @@ def _all_sold(wanted: dict[UUID, int], quote: Quote, currency: str) -> Sequence[
     return [quote.products[product_id] for product_id in wanted]
 
 
-def _created(order: Order) -> OrderCreated:
+def created(order: Order) -> OrderCreated:
+    """Make the event of an order's creation."""
     return OrderCreated(
         order_id=order.order_id,
         user_id=order.user_id,
