@@ -70,6 +70,8 @@ FLOWS: Final[dict[str, Flow]] = {
     "payments/process_payment": Flow.PAYMENT,
     "payments/receive_webhook": Flow.PAYMENT,
     "payments/reconcile_payments": Flow.PAYMENT,
+    "platform/collect_metrics": Flow.PLATFORM,
+    "platform/get_business_metrics": Flow.FINANCE,
     "platform/get_docs": Flow.PLATFORM,
     "platform/get_health": Flow.PLATFORM,
     "platform/get_openapi": Flow.PLATFORM,
@@ -85,6 +87,7 @@ SCHEDULED: Final = frozenset(
         "inventory/expire_reservations",
         "orders/advance_orders",
         "payments/reconcile_payments",
+        "platform/collect_metrics",
         "platform/prune_records",
         "platform/relay_outbox",
     }
