@@ -94,6 +94,7 @@ def test_what_the_templates_do_not_declare_is_said() -> None:
         resource["Type"]
         for document in _TEMPLATES.values()
         for resource in document["Resources"].values()
+        if "Condition" not in resource
     }
     assert set(undeclared(items)) == {
         part for part, resource in FLOOR_PARTS.items() if resource not in declared
@@ -101,7 +102,17 @@ def test_what_the_templates_do_not_declare_is_said() -> None:
 
 
 def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[Any]:
-    document = {"Parameters": {"Size": {"Type": "String"}}, "Resources": {"Thing": resource}}
+    document = {
+        "Parameters": {"Size": {"Type": "String"}, "Stage": {"Default": "test"}},
+        "Conditions": {
+            "Production": {"Fn::Equals": [{"Ref": "Stage"}, "production"]},
+            "Other": {"Fn::Not": [{"Condition": "Production"}]},
+            "Both": {"Fn::And": [{"Condition": "Production"}, {"Condition": "Other"}]},
+            "Either": {"Fn::Or": [{"Condition": "Production"}, {"Condition": "Other"}]},
+            "Unknown": {"Fn::Length": []},
+        },
+        "Resources": {"Thing": resource},
+    }
     return floor({"data.yaml": document}, prices or shipped_prices())
 
 
@@ -110,8 +121,8 @@ def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[An
     [
         ({"Type": "AWS::Kinesis::Stream"}, "data.yaml: Thing is of type AWS::Kinesis::Stream"),
         (
-            {"Type": "AWS::SecretsManager::Secret", "Condition": "Production"},
-            "data.yaml: whether Thing exists",
+            {"Type": "AWS::SecretsManager::Secret", "Condition": "Unknown"},
+            "a condition that the floor cannot evaluate",
         ),
         (
             {
@@ -127,6 +138,15 @@ def test_what_cannot_be_priced_is_an_error_that_names_it(
 ) -> None:
     with pytest.raises(FloorError, match=named):
         _floor(resource)
+
+
+@pytest.mark.parametrize(
+    ("condition", "exists"), [("Production", 0), ("Other", 1), ("Both", 0), ("Either", 1)]
+)
+def test_a_conditional_resource_costs_where_the_defaults_make_it_exist(
+    condition: str, exists: int
+) -> None:
+    assert len(_floor({"Type": "AWS::SecretsManager::Secret", "Condition": condition})) == exists
 
 
 def test_a_price_of_the_floor_that_is_missing_is_named() -> None:

@@ -17,13 +17,11 @@ from localstack.services.apigateway.next_gen.execute_api.context import RestApiI
 from localstack.services.apigateway.next_gen.execute_api.gateway import RestApiGateway
 from localstack.services.apigateway.next_gen.execute_api.integrations.aws import (
     RestApiAwsProxyIntegration,
-    get_service_factory,
 )
-from localstack.utils.aws.arns import extract_region_from_arn
-from localstack.utils.aws.client_types import ServicePrincipal
 from rolo import Response
 
 from shop_localstack import log_store
+from shop_localstack.invocations import invoke
 
 LOG = logging.getLogger(__name__)
 _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
@@ -47,7 +45,7 @@ _integration = _Integration()
 def apply() -> None:
     """Put the changes in place."""
     RestApiGateway.process_with_context = process  # type: ignore[method-assign, assignment]
-    RestApiAwsProxyIntegration.call_lambda = staticmethod(call_lambda)  # type: ignore[method-assign]
+    RestApiAwsProxyIntegration.call_lambda = staticmethod(call_lambda)  # type: ignore[method-assign, assignment]
 
 
 def process(gateway: RestApiGateway, context: RestApiInvocationContext, response: Response) -> None:
@@ -70,20 +68,13 @@ def process(gateway: RestApiGateway, context: RestApiInvocationContext, response
         LOG.exception("a request to %s is not in the access log", context.api_id)
 
 
-def call_lambda(
-    function_arn: str, event: bytes, source_arn: str, credentials: str | None = None
-) -> bytes:
-    """Invoke a function as LocalStack does, and keep the id of the invocation."""
-    region = extract_region_from_arn(function_arn)
-    client = get_service_factory(region_name=region, role_arn=credentials).lambda_
+def call_lambda(function_arn: str, event: bytes, **_source_and_role: str | None) -> bytes:
+    """Invoke a function, and keep the id of the invocation; LocalStack checks neither source nor role."""
     began = time.perf_counter()
-    result = client.request_metadata(
-        service_principal=ServicePrincipal.apigateway, source_arn=source_arn
-    ).invoke(FunctionName=function_arn, Payload=event, InvocationType="RequestResponse")
-    payload: bytes = result["Payload"].read() if result.get("Payload") else b""
-    _integration.request_id = result["ResponseMetadata"].get("RequestId")
+    result = invoke(function_arn, event)
+    _integration.request_id = result.request_id
     _integration.latency_ms = int((time.perf_counter() - began) * 1000)
-    return payload
+    return result.payload or b""
 
 
 def render(template: str, variables: Mapping[str, Any]) -> str:

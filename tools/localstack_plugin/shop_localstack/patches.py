@@ -23,6 +23,7 @@ def _apply() -> None:
         express_billing,
         function_logs,
         gateway,
+        invocations,
         log_store,
         overhead,
         pool,
@@ -34,4 +35,5 @@ def _apply() -> None:
     log_store.apply()
     function_logs.apply()
     access_log.apply()
+    invocations.apply()
     express_billing.apply()

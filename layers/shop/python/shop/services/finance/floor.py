@@ -1,7 +1,8 @@
 """The floor: what the declared resources cost a month, whether or not anybody orders.
 
 It is read from the CloudFormation templates, by the types of their resources and the defaults of their
-parameters. A type that this table does not know is an error: its cost would be left out unnoticed.
+parameters, which decide too whether a conditional resource exists. A type that this table does not know is
+an error: its cost would be left out unnoticed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -141,6 +142,41 @@ def floor(templates: Mapping[str, Document], prices: PriceList) -> list[FloorIte
     ]
 
 
+def _exists(condition: str | None, template: Document) -> bool:
+    """Whether a resource exists when all parameters have their defaults."""
+    if condition is None:
+        return True
+    return bool(_evaluate(template["Conditions"][condition], template))
+
+
+def _evaluate(expression: Any, template: Document) -> Any:
+    """Evaluate what a condition may contain.
+
+    Raises
+    ------
+    FloorError
+        If it contains another function.
+    """
+    match expression:
+        case {"Ref": name}:
+            found = template["Parameters"][name].get("Default")
+        case {"Condition": name}:
+            found = _evaluate(template["Conditions"][name], template)
+        case {"Fn::Not": [inner]}:
+            found = not _evaluate(inner, template)
+        case {"Fn::Equals": [left, right]}:
+            found = str(_evaluate(left, template)) == str(_evaluate(right, template))
+        case {"Fn::And": inner}:
+            found = all(_evaluate(each, template) for each in inner)
+        case {"Fn::Or": inner}:
+            found = any(_evaluate(each, template) for each in inner)
+        case str() | int() | float():
+            found = expression
+        case _:
+            raise FloorError(f"a condition that the floor cannot evaluate: {expression!r}")
+    return found
+
+
 def _items(
     template_name: str,
     logical_id: str,
@@ -149,14 +185,12 @@ def _items(
     prices: PriceList,
 ) -> Iterator[FloorItem]:
     kind = declared["Type"]
-    if kind in FREE or kind in BY_USE:
+    if kind in FREE or kind in BY_USE or not _exists(declared.get("Condition"), template):
         return
     if kind not in _RULES:
         raise FloorError(
             f"{template_name}: {logical_id} is of type {kind}, of which the floor does not know the cost"
         )
-    if "Condition" in declared:
-        raise FloorError(f"{template_name}: whether {logical_id} exists depends on a condition")
     resource = _Resource(logical_id, declared, template.get("Parameters", {}))
     for cost in _RULES[kind](resource):
         price = prices.price(cost.price_key)
