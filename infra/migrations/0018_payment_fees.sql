@@ -8,4 +8,3 @@ CREATE TABLE payment_fees (
 );
 
 CREATE INDEX idx_payments_succeeded ON payments (updated_at) WHERE status = 'succeeded';
-CREATE INDEX idx_orders_created ON orders (created_at);
