@@ -1,5 +1,6 @@
 """POST /api/orders/checkout: turn the cart into an order."""
 
+from shop.bootstrap.addresses import address_book
 from shop.bootstrap.cart import carts
 from shop.bootstrap.checkout import checkout_machine
 from shop.bootstrap.postgres import read
@@ -22,6 +23,7 @@ from shop.services.orders.checkout import check_out
     order="new",
     idempotency=REQUIRED,
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
+              "total_changed",
               "order_state_conflict", "reservation_conflict", "card_declined", "amount_too_small",
               "payment_refused", "reservation_expired", "payment_outcome_unknown"),
 )  # fmt: skip
@@ -33,6 +35,7 @@ def handler(request: Request[Checkout, None]) -> Answer:
         read(PostgresOrdersWork),
         request.shopper,
         request.body,
+        addresses=address_book(),
         order_id=request.order_id,
         correlation_id=request.correlation_id,
     )

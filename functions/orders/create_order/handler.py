@@ -17,4 +17,5 @@ def handler(command: PlaceOrder) -> PlacedOrder:
         command,
         currency=settings.currency,
         reservation_ttl_seconds=settings.reservation_ttl_seconds,
+        prices_include_tax=settings.prices_include_tax,
     )

@@ -204,8 +204,8 @@ def test_the_order_stands_even_if_the_cart_cannot_be_emptied(
         ({"country": "US", "region": "CA"}, "standard", 0.73, 5.99, 5),
         ({"country": "US", "region": "ca"}, "express", 0.73, 14.99, 2),
         ({"country": "US", "region": "Ohio"}, "standard", 0.0, 5.99, 5),
-        ({"country": "DE", "region": "BY"}, "standard", 1.9, 14.99, 10),
-        ({"country": "JP", "region": None}, "express", 0.0, 39.99, 4),
+        ({"country": "DE", "region": "BY"}, "standard", 4.75, 14.99, 10),
+        ({"country": "JP", "region": "Tokyo", "postal_code": "100-0001"}, "express", 0.0, 39.99, 4),
     ],
 )
 def test_tax_and_shipping_depend_on_the_destination(

@@ -1,5 +1,6 @@
 """Totals: exact, whatever the amounts."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 import pytest
@@ -8,7 +9,14 @@ from hypothesis import strategies as st
 
 from shop.domain.countries import COUNTRIES
 from shop.domain.money import MAX_AMOUNT_MINOR
-from shop.domain.pricing import MIN_CHARGE_MINOR, AmountOutOfRange, ShippingRate, Totals, totals
+from shop.domain.pricing import (
+    MIN_CHARGE_MINOR,
+    AmountOutOfRange,
+    ShippingRate,
+    Tax,
+    amounts,
+    totals,
+)
 
 RATES = st.builds(
     ShippingRate,
@@ -21,37 +29,65 @@ LINES = st.lists(
 )
 
 
-@given(LINES, st.integers(0, 10_000), RATES)
-def test_a_total_is_the_sum_of_its_parts_or_is_refused(
-    lines: list[tuple[int, int]], rate: int, shipping: ShippingRate
+TAXES = st.builds(
+    Tax, rate_bps=st.integers(0, 10_000), on_shipping=st.booleans(), regional=st.just(False)
+)
+
+
+def _rounded(amount: Decimal, step: int) -> Decimal:
+    return (amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+
+
+@given(LINES, TAXES, RATES, st.booleans(), st.sampled_from([1, 10]))
+def test_amounts_are_those_of_a_few_lines_of_decimal(
+    lines: list[tuple[int, int]], tax: Tax, shipping: ShippingRate, included: bool, step: int
 ) -> None:
-    subtotal = sum(price * quantity for price, quantity in lines)
-    tax = (subtotal * rate + 5_000) // 10_000
-    total = subtotal + tax + shipping.price_of(subtotal)
-    if not MIN_CHARGE_MINOR <= total <= MAX_AMOUNT_MINOR:
-        with pytest.raises(AmountOutOfRange):
-            totals(lines, tax_rate_bps=rate, shipping=shipping)
+    """vendure #3047 #2662 #4474, woocommerce #23917 (anchor A22)."""
+    rate = Decimal(tax.rate_bps) / 10_000
+    grosses = [Decimal(price * quantity) for price, quantity in lines]
+    delivery = _rounded(Decimal(shipping.price_of(int(sum(grosses)))), step)
+    taxable = [*grosses, delivery if tax.on_shipping else Decimal(0)]
+    if included:
+        taxes = [_rounded(gross - gross / (1 + rate), 1) for gross in taxable]
+        total = sum(grosses) + delivery
+    else:
+        taxes = [_rounded(net * rate, step) for net in taxable]
+        total = sum(grosses) + delivery + sum(taxes)
+
+    found = amounts(lines, tax=tax, shipping=shipping, tax_included=included, step=step)
+    assert [*found.line_taxes_minor, found.shipping_tax_minor] == taxes
+    assert (found.subtotal_minor, found.shipping_minor) == (sum(grosses), delivery)
+    assert (found.tax_minor, found.total_minor) == (sum(taxes), total)
+
+
+@given(LINES, TAXES, RATES)
+def test_a_total_that_cannot_be_charged_is_refused(
+    lines: list[tuple[int, int]], tax: Tax, shipping: ShippingRate
+) -> None:
+    total = amounts(lines, tax=tax, shipping=shipping).total_minor
+    if MIN_CHARGE_MINOR <= total <= MAX_AMOUNT_MINOR:
+        assert totals(lines, tax=tax, shipping=shipping).total_minor == total
         return
-    found = totals(lines, tax_rate_bps=rate, shipping=shipping)
-    assert found.total_minor == found.subtotal_minor + found.tax_minor + found.shipping_minor
-    assert (found.subtotal_minor, found.total_minor) == (subtotal, total)
-    assert abs(found.tax_minor - subtotal * rate / 10_000) <= 0.5
-    assert found.shipping_minor in {0, shipping.price_minor}
+    with pytest.raises(AmountOutOfRange):
+        totals(lines, tax=tax, shipping=shipping)
 
 
-@given(LINES, st.integers(0, 10_000), RATES, st.randoms())
+@given(LINES, TAXES, RATES, st.randoms())
 def test_the_order_of_lines_does_not_matter(
-    lines: list[tuple[int, int]], rate: int, shipping: ShippingRate, random: Random
+    lines: list[tuple[int, int]], tax: Tax, shipping: ShippingRate, random: Random
 ) -> None:
     shuffled = random.sample(lines, len(lines))
+    one, other = (amounts(some, tax=tax, shipping=shipping) for some in (lines, shuffled))
+    assert (one.total_minor, one.tax_minor) == (other.total_minor, other.tax_minor)
 
-    def result(some: list[tuple[int, int]]) -> Totals | str:
-        try:
-            return totals(some, tax_rate_bps=rate, shipping=shipping)
-        except AmountOutOfRange as error:
-            return str(error)
 
-    assert result(lines) == result(shuffled)
+@given(st.integers(0, 100_000), st.integers(1, 999), TAXES)
+def test_prices_that_include_tax_are_charged_as_shown(price: int, quantity: int, tax: Tax) -> None:
+    """vendure #3047: the total of inclusive prices was off by a cent (anchor A22)."""
+    free = ShippingRate(0, None, 5)
+    found = amounts([(price, quantity)], tax=tax, shipping=free, tax_included=True)
+    assert found.total_minor == price * quantity
+    assert 0 <= found.tax_minor <= found.total_minor
 
 
 @pytest.mark.parametrize(
@@ -61,20 +97,29 @@ def test_shipping_is_free_from_an_amount(subtotal: int, free_from: int | None, p
     assert ShippingRate(599, free_from, 5).price_of(subtotal) == price
 
 
-def test_tax_is_rounded_once_half_up() -> None:
+def test_tax_is_rounded_half_up_for_each_line() -> None:
     rate = ShippingRate(0, None, 5)
-    # 7.25 % of three times 0.20 is 4.35 cents; line by line it would be 3.
-    assert totals([(20, 1)] * 3, tax_rate_bps=725, shipping=rate).tax_minor == 4
-    assert totals([(100, 1)], tax_rate_bps=50, shipping=rate).tax_minor == 1
+    # 7.25 % of 0.20 is 1.45 cents.
+    assert totals([(20, 1)] * 3, tax=Tax(725), shipping=rate).line_taxes_minor == (1, 1, 1)
+    assert totals([(100, 1)], tax=Tax(50), shipping=rate).tax_minor == 1
+
+
+def test_shipping_is_taxed_where_the_destination_taxes_it() -> None:
+    rate = ShippingRate(1499, None, 5)
+    taxed = totals([(1000, 1)], tax=Tax(1900, on_shipping=True), shipping=rate)
+    assert (taxed.shipping_tax_minor, taxed.tax_minor, taxed.total_minor) == (285, 475, 2974)
+    assert totals([(1000, 1)], tax=Tax(1900), shipping=rate).tax_minor == 190
 
 
 def test_what_cannot_be_charged_is_refused() -> None:
     free = ShippingRate(0, None, 5)
-    assert totals([(MAX_AMOUNT_MINOR, 1)], tax_rate_bps=0, shipping=free).total_minor
+    assert totals([(MAX_AMOUNT_MINOR, 1)], tax=Tax(), shipping=free).total_minor
     with pytest.raises(AmountOutOfRange, match="more than"):
-        totals([(MAX_AMOUNT_MINOR, 1)], tax_rate_bps=1, shipping=free)
+        totals([(MAX_AMOUNT_MINOR, 1)], tax=Tax(1), shipping=free)
     with pytest.raises(AmountOutOfRange, match="less than"):
-        totals([(49, 1)], tax_rate_bps=0, shipping=free)
+        totals([(49, 1)], tax=Tax(), shipping=free)
+    with pytest.raises(AmountOutOfRange, match="multiple"):
+        totals([(1234, 1)], tax=Tax(), shipping=free, step=10)
 
 
 def test_countries_are_those_of_iso_3166() -> None:

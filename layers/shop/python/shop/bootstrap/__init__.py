@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, overload
 
 from shop.bootstrap.settings import Settings, SettingsError, load
+from shop.domain.money import sell_in
 
 __all__ = ["Environment", "Part", "Settings", "environment", "part", "prepare"]
 
@@ -84,9 +85,11 @@ class Environment:
     def active(self) -> Iterator[None]:
         """Make this the current environment within a block."""
         token = _current.set(self)
+        currency = sell_in(self.settings.currency)
         try:
             yield
         finally:
+            sell_in(currency)
             _current.reset(token)
 
     def close(self) -> None:
@@ -106,7 +109,9 @@ def environment() -> Environment:
 
 @cache
 def _of_this_process() -> Environment:
-    return Environment(load(os.environ))
+    settings = load(os.environ)
+    sell_in(settings.currency)
+    return Environment(settings)
 
 
 def prepare() -> None:

@@ -64,9 +64,12 @@ type Switch = Annotated[bool, Meta(description="be true or false")]
 type Count = Annotated[
     int, Meta(gt=0, le=2**31 - 1, description="be a number more than zero, without a fraction")
 ]
-#: Currencies whose minor unit is a hundredth (ISO 4217) and that Stripe charges as such.
+#: Currencies that Stripe charges in the minor unit of ISO 4217 (https://docs.stripe.com/currencies): it has
+#: its own for ISK, MGA and UGX.
 type Currency = Literal[
-    "AUD", "CAD", "CHF", "DKK", "EUR", "GBP", "NOK", "NZD", "PLN", "SEK", "USD"
+    "AED", "AUD", "BHD", "BRL", "CAD", "CHF", "CLP", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR",
+    "JOD", "JPY", "KRW", "KWD", "MXN", "MYR", "NOK", "NZD", "OMR", "PHP", "PLN", "QAR", "RON", "SAR", "SEK",
+    "SGD", "THB", "TND", "TRY", "TWD", "USD", "VND", "XAF", "XOF", "ZAR",
 ]  # fmt: skip
 type Region = Annotated[
     str,
@@ -122,7 +125,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
         ``type`` of problems begins with it.
     currency : str
-        ISO 4217 code of the shop's only currency; its minor unit must be a hundredth.
+        ISO 4217 code of the shop's only currency.
+    prices_include_tax : bool
+        Whether the catalog's prices and the shipping rates include the tax: a total is then the sum of the
+        prices that were shown, and the tax is a part of it.
     email_sender : str
         Sender of e-mails, verified in SES.
     checkout_arn : str
@@ -160,6 +166,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_prepare: Switch = True
     api_base: Base = "/prod"
     currency: Currency = "USD"
+    prices_include_tax: Switch = False
     email_sender: str = "orders@shop.example"
     checkout_arn: str = ""
     reservation_ttl_seconds: Count = 600

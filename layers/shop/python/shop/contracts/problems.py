@@ -162,6 +162,12 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "An earlier request with this Idempotency-Key, or another payment of this order, has not ended.",
         _REPEAT,
     ),
+    "total_changed": ProblemType(
+        409, "The total has changed",
+        "Prices, taxes or shipping rates have changed since expected_total was shown; `errors` has the total,"
+        " subtotal, tax and shipping of now. No order was created.",
+        "Show the new figures, and check out with them and a new Idempotency-Key.",
+    ),
     "cart_already_ordered": ProblemType(
         409, "The cart has an order that is not paid yet",
         "An earlier checkout of this cart created an order that waits for its payment.",

@@ -21,8 +21,12 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
         The cart, which has at most one unpaid order; None if the order does not come from a cart.
     items : list of CartItem
         Products and quantities. Their prices are compared with the catalog's, never charged.
+    tax_region : str or None
+        Code of the address's region (ISO 3166-2 without the country), if it has one.
     pay_now : bool
         Whether to charge the payment method at once.
+    expected_total_minor : int or None
+        The total that the customer was shown: an order of another total is not created.
     """
 
     order_id: UUID
@@ -34,6 +38,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     shipping_method: str
     payment_method_id: str
     pay_now: bool = False
+    tax_region: str | None = None
+    expected_total_minor: int | None = None
     correlation_id: UUID
 
 

@@ -1,19 +1,62 @@
-"""Money: integers in minor units internally, decimals with two places in requests and responses."""
+"""Money: integers in minor units internally, decimals in requests and responses.
+
+A shop sells in one currency. `sell_in` sets it once per process, so that every amount that enters or leaves
+has its decimals: 1000 is ``1000`` in yen, ``10.00`` in dollars and ``1.000`` in dinars.
+"""
 
 from decimal import Decimal
 from typing import Final
 
+#: Decimals of the currencies that do not have two: ISO 4217, list one
+#: (https://www.six-group.com/en/products-services/financial-information/data-standards.html).
+_EXPONENTS: Final = {
+    "BHD": 3, "BIF": 0, "CLF": 4, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0,
+    "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0,
+    "UYW": 4, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+}  # fmt: skip
 #: Largest amount accepted, in minor units: Stripe's maximum for one charge (eight digits).
 MAX_AMOUNT_MINOR: Final = 99_999_999
 
+_WORDS: Final = {0: "no decimals", 2: "at most two decimals", 3: "at most three decimals",
+                 4: "at most four decimals"}  # fmt: skip
 
-def to_minor(amount: Decimal) -> int:
-    """Convert a price with at most two decimals into minor units.
+
+class _Shop:
+    currency = "USD"
+
+
+def sell_in(currency: str) -> str:
+    """Set the shop's currency (ISO 4217) and return the one that it replaces."""
+    before, _Shop.currency = _Shop.currency, currency
+    return before
+
+
+def exponent_of(currency: str) -> int:
+    """Return the number of decimals of a currency.
+
+    >>> exponent_of("JPY"), exponent_of("USD"), exponent_of("KWD")
+    (0, 2, 3)
+    """
+    return _EXPONENTS.get(currency, 2)
+
+
+def step_of(currency: str) -> int:
+    """Return the smallest amount by which a charge can differ, in minor units.
+
+    Stripe charges currencies with three decimals in multiples of ten only.
+    """
+    return 10 if exponent_of(currency) == 3 else 1
+
+
+def to_minor(amount: Decimal, currency: str | None = None) -> int:
+    """Convert a price into minor units.
 
     Parameters
     ----------
     amount : Decimal
         For example ``Decimal("999.99")``.
+    currency : str, optional
+        ISO 4217 code; the shop's by default.
 
     Returns
     -------
@@ -23,26 +66,32 @@ def to_minor(amount: Decimal) -> int:
     Raises
     ------
     ValueError
-        If the amount is not finite, is negative, has more than two decimals or exceeds the maximum.
+        If the amount is not finite, is negative, has more decimals than the currency, or exceeds the maximum.
     """
+    currency = currency or _Shop.currency
+    places = exponent_of(currency)
     if not amount.is_finite() or amount < 0:
         raise ValueError("must be zero or more")
-    if amount > to_decimal(MAX_AMOUNT_MINOR):
-        raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR)}")
+    if amount > to_decimal(MAX_AMOUNT_MINOR, currency):
+        raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR, currency)}")
     _, digits, exponent = amount.as_tuple()
     # Checked by its digits, because arithmetic would round a long one first.
-    if isinstance(exponent, int) and exponent < -2 and any(digits[exponent + 2 :]):
-        raise ValueError("must have at most two decimals")
-    return int(amount * 100)
+    if isinstance(exponent, int) and exponent < -places and any(digits[exponent + places :]):
+        raise ValueError(f"must have {_WORDS[places]}")
+    return int(amount.scaleb(places))
 
 
-def to_decimal(amount_minor: int) -> Decimal:
-    """Convert minor units into a decimal with exactly two places (``99990`` → ``Decimal("999.90")``)."""
-    return Decimal(amount_minor).scaleb(-2)
+def to_decimal(amount_minor: int, currency: str | None = None) -> Decimal:
+    """Convert minor units into a decimal with exactly the currency's places, by default the shop's.
+
+    >>> to_decimal(99990, "USD"), to_decimal(1000, "JPY"), to_decimal(1234, "KWD")
+    (Decimal('999.90'), Decimal('1000'), Decimal('1.234'))
+    """
+    return Decimal(amount_minor).scaleb(-exponent_of(currency or _Shop.currency))
 
 
-def apply_basis_points(amount_minor: int, rate_bps: int) -> int:
-    """Apply a rate to an amount and round half up to a whole minor unit.
+def apply_basis_points(amount_minor: int, rate_bps: int, step: int = 1) -> int:
+    """Apply a rate to an amount and round half up.
 
     Parameters
     ----------
@@ -50,5 +99,18 @@ def apply_basis_points(amount_minor: int, rate_bps: int) -> int:
         Amount in minor units, zero or more.
     rate_bps : int
         Rate in basis points (1/100 of a percent).
+    step : int
+        The result is a multiple of it, in minor units.
     """
-    return (amount_minor * rate_bps + 5_000) // 10_000
+    whole = 10_000 * step
+    return (amount_minor * rate_bps * 2 + whole) // (2 * whole) * step
+
+
+def included_basis_points(amount_minor: int, rate_bps: int) -> int:
+    """Return the part of an amount that a rate has added to it, rounded half up to a whole minor unit.
+
+    >>> included_basis_points(1190, 1900)
+    190
+    """
+    whole = 10_000 + rate_bps
+    return (amount_minor * rate_bps * 2 + whole) // (2 * whole)

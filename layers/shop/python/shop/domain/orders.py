@@ -11,6 +11,7 @@ import msgspec
 from shop.domain.cart import CartItem
 from shop.domain.errors import NotFound
 from shop.domain.inventory import Item
+from shop.domain.pricing import TaxRule
 from shop.domain.sessions import OPERATORS, Session
 
 
@@ -80,12 +81,13 @@ def order_not_found(order_id: UUID) -> NotFound:
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, with name and price as of the order's placement."""
+    """A line, with name, price and tax as of the order's placement."""
 
     product_id: UUID
     name: str
     unit_price_minor: int
     quantity: int
+    tax_minor: int = 0
 
     @property
     def subtotal_minor(self) -> int:
@@ -112,7 +114,21 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order. Only reads that document it fill `lines`, `timeline` and `refund_pending`."""
+    """An order. Only reads that document it fill `lines`, `timeline` and `refund_pending`.
+
+    Attributes
+    ----------
+    tax_minor : int
+        Of all lines and of shipping.
+    shipping_tax_minor : int
+        The part of it that is due on shipping.
+    tax_rate_bps : int or None
+        In basis points; None for an order that was placed before the rate was stored.
+    tax_rule : TaxRule
+        How the tax was rounded.
+    prices_include_tax : bool
+        Whether prices, subtotal and shipping include the tax.
+    """
 
     order_id: UUID
     user_id: UUID
@@ -134,6 +150,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID
     created_at: datetime
     cart_id: UUID | None = None
+    shipping_tax_minor: int = 0
+    tax_rate_bps: int | None = None
+    tax_rule: TaxRule = TaxRule.ORDER_HALF_UP
+    prices_include_tax: bool = False
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     refund_pending: bool = False

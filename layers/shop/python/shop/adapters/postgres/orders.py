@@ -28,12 +28,12 @@ _COLUMNS: Final = (
     " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
-    " cart_id"
+    " cart_id, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax"
 )
 _LINES: Final = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
                          'product_id', product_id, 'name', name, 'unit_price_minor', unit_price_minor,
-                         'quantity', quantity) ORDER BY name, product_id), '[]')
+                         'quantity', quantity, 'tax_minor', tax_minor) ORDER BY name, product_id), '[]')
      FROM order_items WHERE order_id = orders.id) AS lines
 """
 _TIMELINE: Final = """
@@ -55,16 +55,18 @@ _ADD: Final = f"""
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
-                %(correlation_id)s, %(created_at)s, %(cart_id)s)
+                %(correlation_id)s, %(created_at)s, %(cart_id)s, %(shipping_tax_minor)s, %(tax_rate_bps)s,
+                %(tax_rule)s, %(prices_include_tax)s)
         ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (
         INSERT INTO order_items
-            (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor)
+            (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor, tax_minor)
         SELECT placed.id, line.product_id, line.name, line.price, line.quantity,
-               line.price * line.quantity
+               line.price * line.quantity, line.tax
         FROM placed, unnest(%(products)s::uuid[], %(names)s::text[], %(prices)s::bigint[],
-                            %(quantities)s::integer[]) AS line (product_id, name, price, quantity)
+                            %(quantities)s::integer[], %(taxes)s::bigint[])
+                         AS line (product_id, name, price, quantity, tax)
     ), entry AS (
         INSERT INTO order_timeline (order_id, status) SELECT id, %(status)s FROM placed
     ), {recording_if("placed")}
@@ -203,9 +205,11 @@ def _parameters(order: Order) -> dict[str, Any]:
     lines = order.lines
     return fields | {
         "status": order.status.value,
+        "tax_rule": order.tax_rule.value,
         "shipping_address": Jsonb(order.shipping_address),
         "products": [line.product_id for line in lines],
         "names": [line.name for line in lines],
         "prices": [line.unit_price_minor for line in lines],
         "quantities": [line.quantity for line in lines],
+        "taxes": [line.tax_minor for line in lines],
     }

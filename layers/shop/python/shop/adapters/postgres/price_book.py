@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shop.adapters.postgres.database import Transaction
-from shop.domain.pricing import PricedProduct, Quote, ShippingRate
+from shop.domain.pricing import PricedProduct, Quote, ShippingRate, Tax
 from shop.services.orders.ports import PriceBook
 
 _QUOTE: Final = """
@@ -18,13 +18,19 @@ _QUOTE: Final = """
                         'product_id', id, 'name', name, 'price_minor', price_minor,
                         'currency', currency)), '[]')
             FROM products WHERE id = ANY(%(products)s::uuid[]) AND is_active) AS products,
-           (SELECT rate_bps FROM tax_rates
+           (SELECT jsonb_build_object('rate_bps', rate_bps, 'on_shipping', taxes_shipping,
+                                      'regional', EXISTS (SELECT FROM tax_rates AS other
+                                                          WHERE other.country = %(country)s
+                                                            AND other.region <> '*'))
+            FROM tax_rates
             WHERE country IN (%(country)s, '*') AND region IN (upper(%(region)s), '*')
-            ORDER BY country = '*', region = '*' LIMIT 1) AS tax_rate_bps,
-           (SELECT jsonb_build_object('price_minor', price_minor, 'free_from_minor', free_from_minor,
-                                      'delivery_days', delivery_days)
-            FROM shipping_rates WHERE country IN (%(country)s, '*') AND method = %(method)s
-            ORDER BY country = '*' LIMIT 1) AS shipping
+            ORDER BY country = '*', region = '*' LIMIT 1) AS tax,
+           (SELECT coalesce(jsonb_object_agg(method, rate), '{}') FROM (
+                SELECT DISTINCT ON (method) method, jsonb_build_object(
+                           'price_minor', price_minor, 'free_from_minor', free_from_minor,
+                           'delivery_days', delivery_days) AS rate
+                FROM shipping_rates WHERE country IN (%(country)s, '*')
+                ORDER BY method, country = '*') AS rates) AS shipping
 """
 
 
@@ -32,8 +38,8 @@ class _QuoteRow(msgspec.Struct):
     now: datetime
     order_exists: bool
     products: list[PricedProduct]
-    tax_rate_bps: int | None
-    shipping: ShippingRate | None
+    tax: Tax | None
+    shipping: dict[str, ShippingRate]
 
 
 class PostgresPriceBook(PriceBook):
@@ -45,12 +51,11 @@ class PostgresPriceBook(PriceBook):
     @override
     def quote(
         self,
-        order_id: UUID,
+        order_id: UUID | None,
         product_ids: Sequence[UUID],
         *,
         country: str,
         region: str | None,
-        method: str,
     ) -> Quote:
         row = self._transaction.one(
             _QuoteRow,
@@ -60,7 +65,6 @@ class PostgresPriceBook(PriceBook):
                 "products": list(product_ids),
                 "country": country,
                 "region": region or "*",
-                "method": method,
             },
         )
         if row is None:
@@ -69,6 +73,6 @@ class PostgresPriceBook(PriceBook):
             row.now,
             row.order_exists,
             {product.product_id: product for product in row.products},
-            row.tax_rate_bps or 0,
+            row.tax or Tax(),
             row.shipping,
         )

@@ -7,8 +7,10 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.amounts import Amount
 from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, METHOD
 from shop.domain.orders import OrderStatus
+from shop.domain.pricing import TaxRule
 
 type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
 type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
@@ -26,20 +28,21 @@ type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The destination of an order.
+    """The destination of an order. Which fields are required, and their formats, depend on the country.
 
     Attributes
     ----------
     region : str or None
-        ISO 3166-2 subdivision without its country, for example ``CA``; it may determine the tax.
+        Code or name of the subdivision, for example ``CA``, ``US-CA`` or ``California``; it may determine the
+        tax.
     """
 
     name: Line100
     line1: Line200
     line2: Line200 | None = None
-    city: Line100
+    city: Line100 | None = None
     region: Line100 | None = None
-    postal_code: PostalCode
+    postal_code: PostalCode | None = None
     country: CountryCode
 
 
@@ -50,6 +53,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ----------
     pay_now : bool
         Whether to charge the payment method at once; otherwise POST /api/payments/process charges one.
+    expected_total : Amount or None
+        The total that the customer was shown; if it has changed, no order is created (``total_changed``).
     """
 
     cart_id: UUID
@@ -57,6 +62,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     payment_method_id: PaymentMethodId
     shipping_method: MethodName = "standard"
     pay_now: bool = False
+    expected_total: Annotated[Amount, msgspec.Meta(examples=[54.98])] | None = None
 
 
 class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,13 +92,14 @@ class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order, with name and price as they were when it was placed."""
+    """A line of an order, with name, price and tax as they were when it was placed."""
 
     product_id: UUID
     name: str
     price: Decimal
     quantity: int
     subtotal: Decimal
+    tax: Decimal
 
 
 class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +111,13 @@ class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields that every view of an order includes."""
+    """The fields that every view of an order includes.
+
+    `tax` is the tax of the items and of shipping, `shipping_tax` the part that is due on shipping.
+    `prices_include_tax` is whether `subtotal` and `shipping` include it: `total` is then their sum.
+    `tax_rule` is how the tax was rounded: `line_half_up` for each line and for shipping, `order_half_up` once
+    for the order.
+    """
 
     order_id: UUID
     status: OrderStatus
@@ -112,8 +125,11 @@ class _Outline(msgspec.Struct, frozen=True, kw_only=True):
     subtotal: Decimal
     tax: Decimal
     shipping: Decimal
+    shipping_tax: Decimal
     total: Decimal
     currency: str
+    prices_include_tax: bool
+    tax_rule: TaxRule
 
 
 class OrderPlaced(_Outline, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,12 +8,14 @@ import msgspec
 from shop.contracts import tasks
 from shop.contracts.http.orders import Checkout, ShippingAddress
 from shop.contracts.tasks import PlacedOrder
+from shop.domain.addresses import Destination, check
 from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
 from shop.domain.errors import DependencyUnavailable, InvalidRequest, NotFound
+from shop.domain.money import to_minor
 from shop.domain.sessions import Session
 from shop.services.cart.ports import CartStore
-from shop.services.orders.ports import CheckoutMachine, OrdersWork
+from shop.services.orders.ports import AddressBook, CheckoutMachine, OrdersWork
 from shop.services.unit_of_work import OpenReading
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ def check_out(
     shopper: Session,
     wish: Checkout,
     *,
+    addresses: AddressBook,
     order_id: UUID,
     correlation_id: str,
 ) -> PlacedOrder:
@@ -45,7 +48,8 @@ def check_out(
     NotFound
         ``cart_not_found``: it is not the shopper's cart.
     Conflict
-        ``cart_already_ordered``: the cart already has an order that is not paid yet.
+        ``cart_already_ordered``: the cart already has an order that is not paid yet; ``total_changed``: its
+        total is not the expected one.
     InsufficientStock
         Names the lines; the order is cancelled.
     PaymentDeclined
@@ -55,7 +59,8 @@ def check_out(
     DependencyUnavailable
         A server is unavailable; the client can repeat the request.
     """
-    _check_country(wish.shipping_address)
+    destination = destination_of(addresses, wish.shipping_address)
+    expected_total_minor = _expected_minor(wish)
     cart = carts.read(shopper.user_id)
     if cart is not None and cart.cart_id == wish.cart_id:
         items = list(cart.items)
@@ -70,10 +75,12 @@ def check_out(
             email=shopper.email,
             cart_id=wish.cart_id,
             items=items,
-            shipping_address=_stored(wish.shipping_address),
+            shipping_address=destination.fields,
             shipping_method=wish.shipping_method,
             payment_method_id=wish.payment_method_id,
             pay_now=wish.pay_now,
+            tax_region=destination.tax_region,
+            expected_total_minor=expected_total_minor,
             correlation_id=UUID(correlation_id),
         )
     )
@@ -87,14 +94,24 @@ def check_out(
     return placed
 
 
-def _check_country(address: ShippingAddress) -> None:
-    if address.country not in COUNTRIES:
-        raise InvalidRequest.field("shipping_address.country", "is not an ISO 3166-1 alpha-2 code")
-
-
-def _stored(address: ShippingAddress) -> dict[str, str]:
+def destination_of(addresses: AddressBook, address: ShippingAddress) -> Destination:
+    """Check an address by the rules of its country and bring it into its normal form."""
+    check_country(address.country, "shipping_address.country")
     fields = msgspec.structs.asdict(address)
-    return {name: value.strip() for name, value in fields.items() if value is not None}
+    return check(addresses.rules(address.country), fields, prefix="shipping_address.")
+
+
+def check_country(country: str, field: str) -> None:
+    """Refuse a code that is assigned to no country."""
+    if country not in COUNTRIES:
+        raise InvalidRequest.field(field, "is not an ISO 3166-1 alpha-2 code")
+
+
+def _expected_minor(wish: Checkout) -> int | None:
+    try:
+        return None if wish.expected_total is None else to_minor(wish.expected_total)
+    except ValueError as error:
+        raise InvalidRequest.field("expected_total", str(error)) from error
 
 
 def _items_of_earlier_attempt(

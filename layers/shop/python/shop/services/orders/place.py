@@ -8,12 +8,13 @@ from uuid import UUID
 from shop.contracts import tasks
 from shop.contracts.events import OrderCreated
 from shop.contracts.tasks import PlacedOrder
+from shop.domain.addresses import region_required
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, InvalidRequest
 from shop.domain.inventory import sum_by_product
-from shop.domain.money import to_decimal
+from shop.domain.money import step_of, to_decimal
 from shop.domain.orders import UNPAID, CancelReason, Order, OrderLine, OrderStatus
 from shop.domain.payments import unusable_payment_method
-from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, totals
+from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, TaxRule, totals
 from shop.services.orders.cancel import cancel
 from shop.services.orders.ports import OrdersWork, PlacementWork
 from shop.services.unit_of_work import OpenUnitOfWork
@@ -37,6 +38,7 @@ def create_order(
     *,
     currency: str,
     reservation_ttl_seconds: int,
+    prices_include_tax: bool = False,
 ) -> PlacedOrder:
     """Price a cart from the catalog and create the order as PENDING. Repeating it is safe.
 
@@ -46,14 +48,17 @@ def create_order(
         ISO 4217 code of the shop's currency.
     reservation_ttl_seconds : int
         How long its stock is held.
+    prices_include_tax : bool
+        Whether prices and shipping rates include the tax.
 
     Raises
     ------
     InvalidRequest
-        Products are no longer sold, the shipping method is not offered, or an earlier attempt was refused for
-        its payment method; the error names them.
+        Products are no longer sold, the tax depends on a region that is not known, the shipping method is not
+        offered, or an earlier attempt was refused for its payment method; the error names them.
     InsufficientStock, Conflict
-        An earlier attempt was refused so, or the cart has another order that is not paid yet.
+        An earlier attempt was refused so, the cart has another order that is not paid yet, or the total is
+        not the expected one (``total_changed``).
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # This publishes no events: hold_order_stock publishes them together with its own.
@@ -62,12 +67,19 @@ def create_order(
             command.order_id,
             list(wanted),
             country=command.shipping_address["country"],
-            region=command.shipping_address.get("region"),
-            method=command.shipping_method,
+            region=command.tax_region,
         )
         order = None
         if not quote.order_exists:
-            order = _priced(command, wanted, quote, currency, reservation_ttl_seconds)
+            order = _priced(
+                command,
+                wanted,
+                quote,
+                currency=currency,
+                reservation_ttl_seconds=reservation_ttl_seconds,
+                prices_include_tax=prices_include_tax,
+            )
+            _check_expected(order, command.expected_total_minor)
         if order is None or not work.orders.add(order, created(order)):
             order = _earlier_order(work, command)
     return PlacedOrder(order=order, price_changes=order.price_changes(command.items))
@@ -77,17 +89,24 @@ def _priced(
     command: tasks.PlaceOrder,
     wanted: dict[UUID, int],
     quote: Quote,
+    *,
     currency: str,
     reservation_ttl_seconds: int,
+    prices_include_tax: bool,
 ) -> Order:
     products = _all_sold(wanted, quote, currency)
-    if quote.shipping is None:
+    if quote.tax.regional and command.tax_region is None:
+        raise region_required()
+    shipping = quote.shipping.get(command.shipping_method)
+    if shipping is None:
         raise InvalidRequest.field("shipping_method", "is not offered for this destination")
     try:
         amounts = totals(
             ((product.price_minor, wanted[product.product_id]) for product in products),
-            tax_rate_bps=quote.tax_rate_bps,
-            shipping=quote.shipping,
+            tax=quote.tax,
+            shipping=shipping,
+            tax_included=prices_include_tax,
+            step=step_of(currency),
         )
     except AmountOutOfRange as error:
         raise InvalidRequest(
@@ -107,22 +126,48 @@ def _priced(
         shipping_method=command.shipping_method,
         payment_method_id=command.payment_method_id,
         reservation_expires_at=quote.now + timedelta(seconds=reservation_ttl_seconds),
-        estimated_delivery=(quote.now + timedelta(days=quote.shipping.delivery_days)).date(),
+        estimated_delivery=(quote.now + timedelta(days=shipping.delivery_days)).date(),
         carrier=None,
         tracking_number=None,
         cancel_reason=None,
         correlation_id=command.correlation_id,
         created_at=quote.now,
         cart_id=command.cart_id,
+        shipping_tax_minor=amounts.shipping_tax_minor,
+        tax_rate_bps=quote.tax.rate_bps,
+        tax_rule=TaxRule.LINE_HALF_UP,
+        prices_include_tax=prices_include_tax,
         lines=tuple(
             OrderLine(
                 product_id=product.product_id,
                 name=product.name,
                 unit_price_minor=product.price_minor,
                 quantity=wanted[product.product_id],
+                tax_minor=tax_minor,
             )
-            for product in products
+            for product, tax_minor in zip(products, amounts.line_taxes_minor, strict=True)
         ),
+    )
+
+
+def _check_expected(order: Order, expected_minor: int | None) -> None:
+    """Refuse an order whose total differs from the one that the customer was shown."""
+    if expected_minor is None or expected_minor == order.total_minor:
+        return
+    figures = {
+        "total": order.total_minor,
+        "subtotal": order.subtotal_minor,
+        "tax": order.tax_minor,
+        "shipping": order.shipping_minor,
+    }
+    raise Conflict(
+        f"The total is now {to_decimal(order.total_minor, order.currency)} {order.currency};"
+        " `errors` has the new figures.",
+        code="total_changed",
+        errors=[
+            FieldError(name, str(to_decimal(amount, order.currency)))
+            for name, amount in figures.items()
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shop.contracts.events import Event
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
+from shop.domain.addresses import CountryRules
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
 from shop.services.inventory.ports import InventoryWork
@@ -97,19 +98,33 @@ class CheckoutMachine(Protocol):
         """
 
 
+class AddressBook(Protocol):
+    """The postal rules of the countries."""
+
+    def rules(self, country: str) -> CountryRules:
+        """Return the rules of a country (ISO 3166-1 alpha-2)."""
+
+
 class PriceBook(Protocol):
     """Prices, taxes and shipping rates inside one transaction."""
 
     def quote(
         self,
-        order_id: UUID,
+        order_id: UUID | None,
         product_ids: Sequence[UUID],
         *,
         country: str,
         region: str | None,
-        method: str,
     ) -> Quote:
-        """Read all inputs of an order's price in one statement."""
+        """Read all inputs of an order's price in one statement.
+
+        Parameters
+        ----------
+        order_id : UUID or None
+            The order that may exist already; None without one.
+        region : str or None
+            The region's code (ISO 3166-2 without the country).
+        """
 
 
 class OrdersWork(InventoryWork, Protocol):

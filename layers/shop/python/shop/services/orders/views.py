@@ -97,8 +97,11 @@ def _outline(order: Order) -> dict[str, Any]:
         "subtotal": to_decimal(order.subtotal_minor),
         "tax": to_decimal(order.tax_minor),
         "shipping": to_decimal(order.shipping_minor),
+        "shipping_tax": to_decimal(order.shipping_tax_minor),
         "total": to_decimal(order.total_minor),
         "currency": order.currency,
+        "prices_include_tax": order.prices_include_tax,
+        "tax_rule": order.tax_rule,
         "estimated_delivery": order.estimated_delivery,
     }
 
@@ -110,4 +113,5 @@ def _item(line: OrderLine) -> OrderItem:
         price=to_decimal(line.unit_price_minor),
         quantity=line.quantity,
         subtotal=to_decimal(line.subtotal_minor),
+        tax=to_decimal(line.tax_minor),
     )
