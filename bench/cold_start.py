@@ -201,7 +201,7 @@ def _order(of: Servers) -> str:
     item = {"product_id": of.products[0], "quantity": 1}
     ids = {name: uuid.uuid4() for name in ("order_id", "user_id", "correlation_id")}
     rest = {"email": None, "shipping_method": "standard", "payment_method_id": "pm_card_visa"}
-    return body(items=[item], shipping_address=ADDRESS, **ids, **rest)
+    return body(items=[item], shipping_address=ADDRESS, tax_region="CA", **ids, **rest)
 
 
 def main() -> None:

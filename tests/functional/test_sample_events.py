@@ -50,6 +50,7 @@ def _product(container: Container) -> None:
         ("cart/empty_cart", Role.GUEST, 200),
         ("cart/add_item", Role.GUEST, 200),
         ("cart/change_item", Role.GUEST, 404),
+        ("cart/quote_cart", Role.GUEST, 400),
         ("cart/remove_item", Role.GUEST, 404),
     ],
 )

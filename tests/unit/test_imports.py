@@ -35,6 +35,7 @@ _LOADS: Final = {
     "cart/change_item": "http postgres redis",
     "cart/empty_cart": "http postgres redis",
     "cart/get_cart": "http postgres redis",
+    "cart/quote_cart": "http postgres redis",
     "cart/remove_item": "http postgres redis",
     "cart/track_carts": "postgres redis rabbitmq",
     "catalog/change_product": "http postgres redis rabbitmq",
@@ -98,6 +99,7 @@ _REPOSITORIES: Final = {
     "catalog": "cart/add_item cart/change_item cart/empty_cart cart/get_cart cart/remove_item"
     " catalog/change_product catalog/create_product catalog/deactivate_product catalog/get_product"
     " catalog/list_categories catalog/list_products",
+    "catalog price_book": "cart/quote_cart",
     "customers": "identity/create_customer identity/create_session",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",

@@ -125,6 +125,7 @@ def crash_everywhere(world: World, method: str) -> Iterator[tuple[PlaceOrder, UU
             shipping_method="standard",
             payment_method_id=method,
             pay_now=True,
+            tax_region="CA",
             correlation_id=new_id(),
         )
         try:

@@ -107,7 +107,7 @@ def test_the_answer_names_the_field_in_the_words_of_the_country(
     ("country", "sent", "stored"),
     [
         ("GB", "sw1a  1aa", "SW1A 1AA"), ("SE", "SE-111 22", "111 22"), ("CA", "k1a0b1", "K1A0B1"),
-        ("JP", "１００-０００１", "100-0001"), ("US", "94105-1234", "94105-1234"),
+        ("JP", "\uff11\uff10\uff10-\uff10\uff10\uff10\uff11", "100-0001"), ("US", "94105-1234", "94105-1234"),
     ],
 )  # fmt: skip
 def test_postal_codes_have_a_normal_form(country: str, sent: str, stored: str) -> None:

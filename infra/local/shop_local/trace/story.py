@@ -58,11 +58,12 @@ def tell(sources: Sources) -> Story:
     """Build the story of an order."""
     order = sources.order
     builder = _Builder(sources)
+    currency = order["currency"].strip()
     root = Node(
         "order",
         f"order {order['id']}",
         min((each.at for each in sources.requests), default=order["created_at"]),
-        f"{order['status']}  {to_decimal(order['total_minor']):,} {order['currency'].strip()}",
+        f"{order['status']}  {to_decimal(order['total_minor'], currency):,} {currency}",
         children=builder.top(),
     )
     return Story(

@@ -107,7 +107,9 @@ def region_required(field: str = "shipping_address.region") -> InvalidRequest:
     )
 
 
-def check(rules: CountryRules, sent: Mapping[str, str | None], *, prefix: str) -> Destination:
+def check(
+    rules: CountryRules, sent: Mapping[str, str | None], *, prefix: str, complete: bool = True
+) -> Destination:
     """Check an address by the rules of its country and bring it into its normal form.
 
     Parameters
@@ -116,6 +118,8 @@ def check(rules: CountryRules, sent: Mapping[str, str | None], *, prefix: str) -
         The fields as sent; `FIELDS` are checked, the others are only trimmed.
     prefix : str
         Precedes the names of fields in errors.
+    complete : bool
+        Whether required fields must be there.
 
     Raises
     ------
@@ -127,7 +131,7 @@ def check(rules: CountryRules, sent: Mapping[str, str | None], *, prefix: str) -
     tax_region = _region(rules, fields, errors)
     _postal_code(rules, fields, errors)
     for name in FIELDS:
-        if name in rules.required and name not in fields:
+        if complete and name in rules.required and name not in fields:
             errors[name] = "is required"
     if errors:
         raise InvalidRequest(

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.money import to_decimal
+
 #: Carts are known by their events, which are kept for so long.
 KEPT: Final = timedelta(days=90)
 _FOUR_PLACES: Final = Decimal("0.0001")
 #: A day's sales are a small part of the stock.
 _SIX_PLACES: Final = Decimal("0.000001")
-_TWO_PLACES: Final = Decimal("0.01")
 
 
 class Period(NamedTuple):
@@ -68,8 +69,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
         """Revenue by order, in major units."""
         if not self.orders_paid:
             return None
-        average = Decimal(self.revenue_minor) / 100 / self.orders_paid
-        return average.quantize(_TWO_PLACES, ROUND_HALF_UP)
+        revenue = to_decimal(self.revenue_minor)
+        return (revenue / self.orders_paid).quantize(revenue, ROUND_HALF_UP)
 
     @property
     def inventory_turnover(self) -> Decimal | None:

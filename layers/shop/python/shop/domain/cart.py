@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,14 @@ REPEATED_FOR_SECONDS: Final = 24 * 3600
 ABANDONED_AFTER: Final = timedelta(hours=24)
 
 
+class Obstacle(StrEnum):
+    """Why a line cannot be bought as it is."""
+
+    NOT_SOLD = "not_sold"
+    OUT_OF_STOCK = "out_of_stock"
+    INSUFFICIENT_STOCK = "insufficient_stock"
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line at the catalog's current price.
 
@@ -28,6 +37,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         The price shown when the line was last written, in minor units.
     available : int
         Units that can be sold now; 0 if the product is no longer for sale.
+    is_sold : bool
+        Whether the product is for sale.
     """
 
     product_id: UUID
@@ -36,6 +47,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     seen_price_minor: int | None
     quantity: int
     available: int
+    is_sold: bool = True
 
     @property
     def subtotal_minor(self) -> int:
@@ -50,12 +62,21 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_available(self) -> bool:
         """Whether the whole quantity can be bought now."""
-        return self.available >= self.quantity
+        return self.obstacle is None
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why the line cannot be bought as it is; None if it can."""
+        if not self.is_sold:
+            return Obstacle.NOT_SOLD
+        if self.available >= self.quantity:
+            return None
+        return Obstacle.INSUFFICIENT_STOCK if self.available else Obstacle.OUT_OF_STOCK
 
 
 def total_minor(lines: Iterable[Line]) -> int:
-    """Add up the lines, in minor units."""
-    return sum(line.subtotal_minor for line in lines)
+    """Add up the lines that can be bought, in minor units."""
+    return sum(line.subtotal_minor for line in lines if line.is_available)
 
 
 class CartItem(msgspec.Struct, frozen=True):

@@ -125,9 +125,9 @@ class _Outline(msgspec.Struct, frozen=True, kw_only=True):
     subtotal: Decimal
     tax: Decimal
     shipping: Decimal
-    shipping_tax: Decimal
     total: Decimal
     currency: str
+    shipping_tax: Decimal
     prices_include_tax: bool
     tax_rule: TaxRule
 

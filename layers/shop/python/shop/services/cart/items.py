@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from shop.contracts.http.cart import AddItem, CartLine, CartView, SetItem
-from shop.domain.cart import Cart, Line, total_minor
+from shop.domain.cart import Cart, CartItem, Line, total_minor
 from shop.domain.catalog import Offer, product_not_found
 from shop.domain.errors import NotFound
 from shop.domain.money import to_decimal
@@ -140,10 +140,7 @@ def _view(
     if any(item.product_id not in offers for item in cart.items):
         # The offers have not been read yet, or another request added a product meanwhile.
         offers = _offers(read, cart)
-    lines = [
-        _line(item.product_id, item.quantity, item.seen_price_minor, offers.get(item.product_id))
-        for item in cart.items
-    ]
+    lines = [price_line(item, offers.get(item.product_id)) for item in cart.items]
     return CartView(
         cart_id=cart.cart_id,
         items=[_line_view(line) for line in lines],
@@ -153,15 +150,16 @@ def _view(
     )
 
 
-def _line(product_id: UUID, quantity: int, seen: int | None, offer: Offer | None) -> Line:
+def price_line(item: CartItem, offer: Offer | None) -> Line:
     """Price a line; a deleted product keeps its last price and cannot be bought."""
     return Line(
-        product_id=product_id,
+        product_id=item.product_id,
         name=offer.name if offer else "No longer sold",
-        price_minor=offer.price_minor if offer else seen or 0,
-        seen_price_minor=seen,
-        quantity=quantity,
+        price_minor=offer.price_minor if offer else item.seen_price_minor or 0,
+        seen_price_minor=item.seen_price_minor,
+        quantity=item.quantity,
         available=offer.available if offer else 0,
+        is_sold=offer is not None and offer.is_active,
     )
 
 
@@ -174,6 +172,7 @@ def _line_view(line: Line) -> CartLine:
         subtotal=to_decimal(line.subtotal_minor),
         available=line.is_available,
         available_quantity=line.available,
+        obstacle=line.obstacle,
         price_changed=line.price_changed,
         previous_price=(
             to_decimal(line.seen_price_minor)

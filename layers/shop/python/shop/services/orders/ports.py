@@ -10,6 +10,7 @@ from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.addresses import CountryRules
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
+from shop.services.catalog.ports import CatalogWork
 from shop.services.inventory.ports import InventoryWork
 
 
@@ -137,6 +138,14 @@ class OrdersWork(InventoryWork, Protocol):
 
 class PlacementWork(OrdersWork, Protocol):
     """A transaction that prices and places orders."""
+
+    @property
+    def prices(self) -> PriceBook:
+        """Current prices, taxes and shipping rates."""
+
+
+class QuoteWork(CatalogWork, Protocol):
+    """A transaction that prices carts."""
 
     @property
     def prices(self) -> PriceBook:
