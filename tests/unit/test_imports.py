@@ -73,9 +73,13 @@ _LOADS: Final = {
     "orders/create_order": "postgres rabbitmq",
     "orders/deliver_order": "http postgres redis rabbitmq",
     "orders/get_order": "http postgres redis",
+    "orders/get_shipping_rates": "http postgres redis",
+    "orders/get_tax_rates": "http postgres redis",
     "orders/list_orders": "http postgres redis",
     "orders/on_inventory_confirmed": "postgres rabbitmq",
     "orders/reject_order": "postgres rabbitmq",
+    "orders/set_shipping_rates": "http postgres redis",
+    "orders/set_tax_rates": "http postgres redis",
     "orders/ship_order": "http postgres redis rabbitmq",
     "payments/charge_order": "postgres rabbitmq stripe",
     "payments/process_payment": "http postgres redis rabbitmq stripe",
@@ -100,6 +104,8 @@ _REPOSITORIES: Final = {
     " catalog/change_product catalog/create_product catalog/deactivate_product catalog/get_product"
     " catalog/list_categories catalog/list_products",
     "catalog price_book": "cart/quote_cart",
+    "rates": "orders/get_shipping_rates orders/get_tax_rates orders/set_shipping_rates"
+    " orders/set_tax_rates",
     "customers": "identity/create_customer identity/create_session",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",

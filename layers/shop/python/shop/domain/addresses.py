@@ -100,13 +100,6 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if character.isalnum())
 
 
-def region_required(field: str = "shipping_address.region") -> InvalidRequest:
-    """Create the refusal of a destination whose tax depends on a region that is missing or not known."""
-    return InvalidRequest.field(
-        field, "is required here, as the tax depends on it; send its name or its ISO 3166-2 code"
-    )
-
-
 def check(
     rules: CountryRules, sent: Mapping[str, str | None], *, prefix: str, complete: bool = True
 ) -> Destination:

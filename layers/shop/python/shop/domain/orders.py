@@ -128,6 +128,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         How the tax was rounded.
     prices_include_tax : bool
         Whether prices, subtotal and shipping include the tax.
+    tax_rates_version, shipping_rates_version : int or None
+        The versions of the rates; None for an order that was placed before there were any.
     """
 
     order_id: UUID
@@ -154,6 +156,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     tax_rate_bps: int | None = None
     tax_rule: TaxRule = TaxRule.ORDER_HALF_UP
     prices_include_tax: bool = False
+    tax_rates_version: int | None = None
+    shipping_rates_version: int | None = None
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     refund_pending: bool = False

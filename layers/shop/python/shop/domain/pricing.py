@@ -202,14 +202,18 @@ class Quote(msgspec.Struct, frozen=True):
         Whether an earlier attempt has placed the order.
     products : mapping
         By id; products that are not for sale are missing.
-    tax : Tax
-        From the most specific row for the destination.
+    tax : Tax or None
+        From the most specific row for the destination; None if there is none.
     shipping : mapping
         The rates of the methods that are offered at the destination, by method.
+    tax_version, shipping_version : int
+        The versions of the rates.
     """
 
     now: datetime
     order_exists: bool
     products: Mapping[UUID, PricedProduct]
-    tax: Tax
+    tax: Tax | None
     shipping: Mapping[str, ShippingRate]
+    tax_version: int
+    shipping_version: int

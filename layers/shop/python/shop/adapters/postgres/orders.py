@@ -28,7 +28,8 @@ _COLUMNS: Final = (
     " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
-    " cart_id, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax"
+    " cart_id, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax,"
+    " tax_rates_version, shipping_rates_version"
 )
 _LINES: Final = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -56,7 +57,7 @@ _ADD: Final = f"""
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
                 %(correlation_id)s, %(created_at)s, %(cart_id)s, %(shipping_tax_minor)s, %(tax_rate_bps)s,
-                %(tax_rule)s, %(prices_include_tax)s)
+                %(tax_rule)s, %(prices_include_tax)s, %(tax_rates_version)s, %(shipping_rates_version)s)
         ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (

@@ -20,17 +20,21 @@ _QUOTE: Final = """
             FROM products WHERE id = ANY(%(products)s::uuid[]) AND is_active) AS products,
            (SELECT jsonb_build_object('rate_bps', rate_bps, 'on_shipping', taxes_shipping,
                                       'regional', EXISTS (SELECT FROM tax_rates AS other
-                                                          WHERE other.country = %(country)s
+                                                          WHERE other.version = tax_rates.version
+                                                            AND other.country = %(country)s
                                                             AND other.region <> '*'))
-            FROM tax_rates
+            FROM tax_rates JOIN current_rates AS valid USING (version)
             WHERE country IN (%(country)s, '*') AND region IN (upper(%(region)s), '*')
             ORDER BY country = '*', region = '*' LIMIT 1) AS tax,
            (SELECT coalesce(jsonb_object_agg(method, rate), '{}') FROM (
                 SELECT DISTINCT ON (method) method, jsonb_build_object(
                            'price_minor', price_minor, 'free_from_minor', free_from_minor,
                            'delivery_days', delivery_days) AS rate
-                FROM shipping_rates WHERE country IN (%(country)s, '*')
-                ORDER BY method, country = '*') AS rates) AS shipping
+                FROM shipping_rates JOIN current_rates AS valid USING (version)
+                WHERE country IN (%(country)s, '*')
+                ORDER BY method, country = '*') AS rates) AS shipping,
+           (SELECT version FROM current_rates WHERE kind = 'tax') AS tax_version,
+           (SELECT version FROM current_rates WHERE kind = 'shipping') AS shipping_version
 """
 
 
@@ -40,6 +44,8 @@ class _QuoteRow(msgspec.Struct):
     products: list[PricedProduct]
     tax: Tax | None
     shipping: dict[str, ShippingRate]
+    tax_version: int
+    shipping_version: int
 
 
 class PostgresPriceBook(PriceBook):
@@ -73,6 +79,8 @@ class PostgresPriceBook(PriceBook):
             row.now,
             row.order_exists,
             {product.product_id: product for product in row.products},
-            row.tax or Tax(),
+            row.tax,
             row.shipping,
+            row.tax_version,
+            row.shipping_version,
         )

@@ -8,13 +8,12 @@ from uuid import UUID
 from shop.contracts import tasks
 from shop.contracts.events import OrderCreated
 from shop.contracts.tasks import PlacedOrder
-from shop.domain.addresses import region_required
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, InvalidRequest
 from shop.domain.inventory import sum_by_product
 from shop.domain.money import step_of, to_decimal
 from shop.domain.orders import UNPAID, CancelReason, Order, OrderLine, OrderStatus
 from shop.domain.payments import unusable_payment_method
-from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, TaxRule, totals
+from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, Tax, TaxRule, totals
 from shop.services.orders.cancel import cancel
 from shop.services.orders.ports import OrdersWork, PlacementWork
 from shop.services.unit_of_work import OpenUnitOfWork
@@ -95,15 +94,14 @@ def _priced(
     prices_include_tax: bool,
 ) -> Order:
     products = _all_sold(wanted, quote, currency)
-    if quote.tax.regional and command.tax_region is None:
-        raise region_required()
+    tax = tax_at(quote, command.tax_region, prefix="shipping_address.")
     shipping = quote.shipping.get(command.shipping_method)
     if shipping is None:
         raise InvalidRequest.field("shipping_method", "is not offered for this destination")
     try:
         amounts = totals(
             ((product.price_minor, wanted[product.product_id]) for product in products),
-            tax=quote.tax,
+            tax=tax,
             shipping=shipping,
             tax_included=prices_include_tax,
             step=step_of(currency),
@@ -134,9 +132,11 @@ def _priced(
         created_at=quote.now,
         cart_id=command.cart_id,
         shipping_tax_minor=amounts.shipping_tax_minor,
-        tax_rate_bps=quote.tax.rate_bps,
+        tax_rate_bps=tax.rate_bps,
         tax_rule=TaxRule.LINE_HALF_UP,
         prices_include_tax=prices_include_tax,
+        tax_rates_version=quote.tax_version,
+        shipping_rates_version=quote.shipping_version,
         lines=tuple(
             OrderLine(
                 product_id=product.product_id,
@@ -148,6 +148,26 @@ def _priced(
             for product, tax_minor in zip(products, amounts.line_taxes_minor, strict=True)
         ),
     )
+
+
+def tax_at(quote: Quote, region: str | None, *, prefix: str) -> Tax:
+    """Return the tax of a quote's destination, which is never zero for want of a rate.
+
+    Parameters
+    ----------
+    region : str or None
+        The region's code, if it is known.
+    prefix : str
+        Precedes the names of fields in errors.
+    """
+    if quote.tax is None:
+        raise InvalidRequest.field(f"{prefix}country", "has no tax rate; it cannot be ordered to")
+    if quote.tax.regional and region is None:
+        raise InvalidRequest.field(
+            f"{prefix}region",
+            "is required here, as the tax depends on it; send its name or its ISO 3166-2 code",
+        )
+    return quote.tax
 
 
 def _check_expected(order: Order, expected_minor: int | None) -> None:

@@ -10,8 +10,10 @@ from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.addresses import CountryRules
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
+from shop.domain.rates import ShippingRow, TaxRow, Version
 from shop.services.catalog.ports import CatalogWork
 from shop.services.inventory.ports import InventoryWork
+from shop.services.unit_of_work import UnitOfWork
 
 
 class OrderRepository(Protocol):
@@ -150,3 +152,31 @@ class QuoteWork(CatalogWork, Protocol):
     @property
     def prices(self) -> PriceBook:
         """Current prices, taxes and shipping rates."""
+
+
+class RateTables(Protocol):
+    """Versions of the tax and shipping rates inside one transaction."""
+
+    def tax(self) -> Version[TaxRow]:
+        """Read the tax rates that are valid now."""
+
+    def shipping(self) -> Version[ShippingRow]:
+        """Read the shipping rates that are valid now."""
+
+    def set_tax(
+        self, rows: Sequence[TaxRow], *, valid_from: datetime | None, actor: UUID
+    ) -> Version[TaxRow]:
+        """Add a version of the tax rates, valid from a time on; None is now."""
+
+    def set_shipping(
+        self, rows: Sequence[ShippingRow], *, valid_from: datetime | None, actor: UUID
+    ) -> Version[ShippingRow]:
+        """Add a version of the shipping rates, valid from a time on; None is now."""
+
+
+class RatesWork(UnitOfWork, Protocol):
+    """A transaction over the tax and shipping rates."""
+
+    @property
+    def rates(self) -> RateTables:
+        """Tax and shipping rates."""

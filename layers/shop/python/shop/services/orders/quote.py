@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from shop.contracts.http.cart import QuoteCart, QuotedLine, QuoteView, ShippingOption
-from shop.domain.addresses import Destination, check, region_required
+from shop.domain.addresses import Destination, check
 from shop.domain.cart import Line
 from shop.domain.errors import FieldError, InvalidRequest
 from shop.domain.money import step_of, to_decimal
@@ -14,6 +14,7 @@ from shop.domain.sessions import Session
 from shop.services.cart.items import price_line
 from shop.services.cart.ports import CartStore
 from shop.services.orders.checkout import check_country, destination_of
+from shop.services.orders.place import tax_at
 from shop.services.orders.ports import AddressBook, QuoteWork
 from shop.services.unit_of_work import OpenReading
 
@@ -50,8 +51,7 @@ def quote_cart(
         quote = work.prices.quote(
             None, products, country=destination.fields["country"], region=destination.tax_region
         )
-    if quote.tax.regional and destination.tax_region is None:
-        raise region_required(f"{prefix}region")
+    tax = tax_at(quote, destination.tax_region, prefix=prefix)
     lines = [price_line(item, offers.get(item.product_id)) for item in cart.items]
     bought = [line for line in lines if line.is_available]
     if not bought:
@@ -65,7 +65,7 @@ def quote_cart(
     priced = {
         method: amounts(
             ((line.price_minor, line.quantity) for line in bought),
-            tax=quote.tax,
+            tax=tax,
             shipping=rate,
             tax_included=prices_include_tax,
             step=step_of(currency),
