@@ -18,7 +18,7 @@ def order_confirmed(order: Order) -> Mail:
     subject = f"Your order {order.order_id} is confirmed"
     amounts = [
         ("Subtotal", order.subtotal_minor),
-        ("Tax", order.tax_minor),
+        ("Tax included" if order.prices_include_tax else "Tax", order.tax_minor),
         ("Shipping", order.shipping_minor),
         ("Total", order.total_minor),
     ]
@@ -44,7 +44,7 @@ def _delivery(order: Order) -> list[str]:
 
 
 def _money(amount_minor: int, currency: str) -> str:
-    return f"{to_decimal(amount_minor):,} {currency}"
+    return f"{to_decimal(amount_minor, currency):,} {currency}"
 
 
 def _mail(

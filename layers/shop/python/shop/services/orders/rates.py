@@ -23,6 +23,7 @@ from shop.services.orders.ports import AddressBook, RatesWork
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 _ELSE: Final = "*"
+_WHOLE_BPS: Final = 10_000
 #: How far the caller's clock may be behind: orders of the past keep their rates.
 _TOLERANCE: Final = timedelta(minutes=1)
 
@@ -93,18 +94,17 @@ def set_shipping_rates(
 def _tax_row(number: int, rate: TaxRate, addresses: AddressBook) -> TaxRow:
     field = f"rates[{number}]"
     _check_country(rate.country, field)
-    basis_points = rate.percent * 100 if rate.percent.is_finite() else Decimal(-1)
-    if not 0 <= basis_points <= 10_000 or basis_points % 1:
-        raise InvalidRequest.field(
-            f"{field}.percent", "must be from 0 to 100, with at most two decimals"
-        )
+    # Hundredths of a percent, as cents are hundredths of a dollar.
+    basis_points = _minor(rate.percent, f"{field}.percent", "USD")
+    if basis_points > _WHOLE_BPS:
+        raise InvalidRequest.field(f"{field}.percent", "must not exceed 100")
     region: str | None = rate.region
     if region != _ELSE:
         known = rate.country != _ELSE
         region = addresses.rules(rate.country).region_code(rate.region) if known else None
     if region is None:
         raise InvalidRequest.field(f"{field}.region", "is not a region of the country")
-    return TaxRow(rate.country, region, int(basis_points), rate.on_shipping)
+    return TaxRow(rate.country, region, basis_points, rate.on_shipping)
 
 
 def _check_time(valid_from: datetime | None) -> None:
@@ -129,9 +129,9 @@ def _check_keys(keys: Iterable[tuple[str, str]]) -> None:
         seen.add(key)
 
 
-def _minor(amount: Decimal, field: str) -> int:
+def _minor(amount: Decimal, field: str, currency: str | None = None) -> int:
     try:
-        return to_minor(amount)
+        return to_minor(amount, currency)
     except ValueError as error:
         raise InvalidRequest.field(field, str(error)) from error
 
