@@ -155,6 +155,10 @@ class OrderingShop(Gateway):
         assert self.deliver("inventory/on_order_paid", "order.paid", order_id)
         assert self.deliver("orders/on_inventory_confirmed", "inventory.confirmed", order_id)
 
+    def cancelled(self, order_id: UUID | str) -> None:
+        """Carry the event of an order's cancellation to the cart."""
+        assert self.deliver("cart/on_order_cancelled", "order.cancelled", UUID(str(order_id))) == 1
+
     def move(self, order_id: UUID, *statuses: str) -> None:
         """Move an order along its path in the database directly."""
         for status in statuses:

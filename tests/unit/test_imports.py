@@ -35,6 +35,7 @@ _LOADS: Final = {
     "cart/change_item": "http postgres redis",
     "cart/empty_cart": "http postgres redis",
     "cart/get_cart": "http postgres redis",
+    "cart/on_order_cancelled": "postgres redis rabbitmq",
     "cart/remove_item": "http postgres redis",
     "cart/track_carts": "postgres redis rabbitmq",
     "catalog/change_product": "http postgres redis rabbitmq",
@@ -101,7 +102,8 @@ _REPOSITORIES: Final = {
     "customers": "identity/create_customer identity/create_session",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",
-    "inventory orders": "inventory/expire_reservations orders/checkout orders/deliver_order"
+    "inventory orders": "cart/on_order_cancelled inventory/expire_reservations orders/checkout"
+    " orders/deliver_order"
     " orders/get_order orders/list_orders orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
     "inventory orders price_book": "orders/create_order",

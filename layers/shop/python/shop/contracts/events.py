@@ -190,6 +190,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
 CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("inventory", "order.paid"),
     ("orders", "inventory.confirmed"),
+    ("cart", "order.cancelled"),
     ("notifications", "order.confirmed"),
     ("notifications", "order.shipped"),
     ("catalog", "product.updated"),

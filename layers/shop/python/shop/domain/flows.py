@@ -25,6 +25,7 @@ FLOWS: Final[dict[str, Flow]] = {
     "cart/change_item": Flow.CART,
     "cart/empty_cart": Flow.CART,
     "cart/get_cart": Flow.CART,
+    "cart/on_order_cancelled": Flow.CART,
     "cart/remove_item": Flow.CART,
     "cart/track_carts": Flow.CART,
     "catalog/change_product": Flow.DESK,

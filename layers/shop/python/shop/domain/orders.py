@@ -148,6 +148,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is charged and may still be cancelled after a refund."""
         return self.status in REFUNDABLE
 
+    @property
+    def ended_unpaid(self) -> bool:
+        """Whether it was cancelled without ever being paid; the timeline must have been read."""
+        was_paid = any(entry.status is OrderStatus.PAID for entry in self.timeline)
+        return self.status is OrderStatus.CANCELLED and not was_paid
+
     def is_visible_to(self, session: Session) -> bool:
         """Return whether a caller may see it: its owner, staff and services may."""
         return self.user_id == session.user_id or session.role in OPERATORS

@@ -8,6 +8,7 @@ from typing import Any, Final, override
 from uuid import UUID
 
 import msgspec
+from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
@@ -78,6 +79,8 @@ _MOVE: Final = f"""
             tracking_number = coalesce(%(tracking_number)s, tracking_number),
             estimated_delivery = coalesce(%(estimated_delivery)s, estimated_delivery),
             cancel_reason = CASE WHEN %(target)s = 'CANCELLED' THEN %(reason)s ELSE cancel_reason END,
+            cart_spent = CASE WHEN %(target)s = 'CANCELLED' AND status IN ('PAID', 'CONFIRMED', 'PROCESSING')
+                         THEN 'sold' ELSE cart_spent END,
             updated_at = clock_timestamp()
         WHERE id = %(order_id)s AND status = ANY(%(sources)s)
           AND NOT (%(unless_refunded)s AND EXISTS (
@@ -90,6 +93,16 @@ _MOVE: Final = f"""
     )
     SELECT moved.*, {_LINES.replace("orders.id", "moved.order_id")} FROM moved
 """
+# The predicate is that of idx_orders_cart.
+_OF_CART: Final = f"""
+    SELECT {_COLUMNS}, {_LINES} FROM orders
+    WHERE cart_id = %s AND (cart_spent IS NOT NULL
+                            OR status NOT IN ('INVENTORY_UNAVAILABLE', 'PAYMENT_FAILED', 'CANCELLED'))
+"""
+_RETURN_CART: Final = """
+    UPDATE orders SET cart_spent = 'returned' WHERE id = %s AND status = 'CANCELLED' AND cart_id IS NOT NULL
+"""
+_CART_INDEX: Final = "idx_orders_cart"
 _PAGE: Final = f"""
     SELECT {_COLUMNS}, {_LINES} FROM orders
     WHERE user_id = %(user_id)s
@@ -128,6 +141,20 @@ class PostgresOrders(OrderRepository):
     @override
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         return self._transaction.one(Order, _GET + (" FOR UPDATE" if lock else ""), (order_id,))
+
+    @override
+    def of_cart(self, cart_id: UUID) -> Order | None:
+        return self._transaction.one(Order, _OF_CART, (cart_id,))
+
+    @override
+    def return_cart(self, order_id: UUID) -> bool:
+        try:
+            self._transaction.execute(_RETURN_CART, (order_id,))
+        except errors.UniqueViolation as violation:
+            if violation.diag.constraint_name != _CART_INDEX:
+                raise
+            return False
+        return True
 
     @override
     def move(

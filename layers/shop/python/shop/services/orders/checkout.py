@@ -10,7 +10,8 @@ from shop.contracts.http.orders import Checkout, ShippingAddress
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
-from shop.domain.errors import DependencyUnavailable, InvalidRequest, NotFound
+from shop.domain.errors import Conflict, DependencyUnavailable, InvalidRequest, NotFound
+from shop.domain.orders import CHARGED, Order
 from shop.domain.sessions import Session
 from shop.services.cart.ports import CartStore
 from shop.services.orders.ports import CheckoutMachine, OrdersWork
@@ -45,7 +46,7 @@ def check_out(
     NotFound
         ``cart_not_found``: it is not the shopper's cart.
     Conflict
-        ``cart_already_ordered``: the cart already has an order that is not paid yet.
+        ``cart_already_ordered``: the cart has an order already. If that was paid, the cart is emptied.
     InsufficientStock
         Names the lines; the order is cancelled.
     PaymentDeclined
@@ -63,28 +64,46 @@ def check_out(
             raise InvalidRequest("Put something in the cart first.", code="cart_empty")
     else:
         items = _items_of_earlier_attempt(read, shopper, order_id)
-    placed = machine.run(
-        tasks.PlaceOrder(
-            order_id=order_id,
-            user_id=shopper.user_id,
-            email=shopper.email,
-            cart_id=wish.cart_id,
-            items=items,
-            shipping_address=_stored(wish.shipping_address),
-            shipping_method=wish.shipping_method,
-            payment_method_id=wish.payment_method_id,
-            pay_now=wish.pay_now,
-            correlation_id=UUID(correlation_id),
-        )
+    command = tasks.PlaceOrder(
+        order_id=order_id,
+        user_id=shopper.user_id,
+        email=shopper.email,
+        cart_id=wish.cart_id,
+        items=items,
+        shipping_address=_stored(wish.shipping_address),
+        shipping_method=wish.shipping_method,
+        payment_method_id=wish.payment_method_id,
+        pay_now=wish.pay_now,
+        correlation_id=UUID(correlation_id),
     )
     try:
+        placed = machine.run(command)
+    except Conflict as conflict:
+        if conflict.code == "cart_already_ordered":
+            _empty_sold_cart(carts, read, shopper, wish.cart_id)
+        raise
+    _empty(carts, shopper, placed.order, wish.cart_id)
+    return placed
+
+
+def _empty(carts: CartStore, shopper: Session, order: Order, cart_id: UUID) -> None:
+    try:
         # The order's lines, which may differ from the cart's by now.
-        bought = {line.product_id: line.quantity for line in placed.order.lines}
-        carts.remove_bought(shopper.user_id, wish.cart_id, bought)
+        bought = {line.product_id: line.quantity for line in order.lines}
+        carts.remove_bought(shopper.user_id, cart_id, bought, order_id=order.order_id)
     except DependencyUnavailable as unavailable:
         # The order is placed, even if the cart was not emptied.
-        _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, unavailable.detail)
-    return placed
+        _log.warning("cart %s was bought but not emptied: %s", cart_id, unavailable.detail)
+
+
+def _empty_sold_cart(
+    carts: CartStore, read: OpenReading[OrdersWork], shopper: Session, cart_id: UUID
+) -> None:
+    """Empty a cart that could not be emptied when it was ordered, if that order was paid since."""
+    with read() as work:
+        order = work.orders.of_cart(cart_id)
+    if order is not None and order.user_id == shopper.user_id and order.status in CHARGED:
+        _empty(carts, shopper, order, cart_id)
 
 
 def _check_country(address: ShippingAddress) -> None:

@@ -53,7 +53,7 @@ def create_order(
         Products are no longer sold, the shipping method is not offered, or an earlier attempt was refused for
         its payment method; the error names them.
     InsufficientStock, Conflict
-        An earlier attempt was refused so, or the cart has another order that is not paid yet.
+        An earlier attempt was refused so, or the cart was ordered before.
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # This publishes no events: hold_order_stock publishes them together with its own.
@@ -155,7 +155,8 @@ def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
     order = work.orders.get(command.order_id)
     if order is None:
         raise Conflict(
-            "Another order of this cart is not paid yet (GET /api/orders); pay it, or cancel it first.",
+            "This cart has an order already (GET /api/orders): pay it, or cancel it to get the cart"
+            " back. If it is paid or cancelled, GET /api/cart gives the present cart.",
             code="cart_already_ordered",
         )
     if order.user_id != command.user_id:
