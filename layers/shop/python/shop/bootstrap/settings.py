@@ -125,6 +125,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ISO 4217 code of the shop's only currency; its minor unit must be a hundredth.
     email_sender : str
         Sender of e-mails, verified in SES.
+    site_url : str
+        Base URL of the shop's pages, to which links in e-mails lead.
     checkout_arn : str
         ARN of the checkout state machine; set for ``orders/checkout`` only.
     reservation_ttl_seconds : int
@@ -161,6 +163,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     api_base: Base = "/prod"
     currency: Currency = "USD"
     email_sender: str = "orders@shop.example"
+    site_url: HttpUrl = "https://shop.example"
     checkout_arn: str = ""
     reservation_ttl_seconds: Count = 600
     rate_limit_per_second: Count = 50

@@ -137,6 +137,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The order does not exist, or belongs to another customer.",
         _CHECK_ID,
     ),
+    "link_not_found": ProblemType(
+        404, "No such link",
+        "The link was used before, has expired, or never existed.",
+        "Ask for another one.",
+    ),
     "reservation_not_found": ProblemType(
         404, "No such reservation",
         "The order holds no stock.",

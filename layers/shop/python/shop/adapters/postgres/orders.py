@@ -29,7 +29,7 @@ _COLUMNS: Final = (
     " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
-    " cart_id"
+    " cart_id, phone"
 )
 _LINES: Final = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -56,7 +56,7 @@ _ADD: Final = f"""
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
-                %(correlation_id)s, %(created_at)s, %(cart_id)s)
+                %(correlation_id)s, %(created_at)s, %(cart_id)s, %(phone)s)
         ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (

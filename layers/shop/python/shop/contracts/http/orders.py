@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, METHOD
+from shop.contracts.http.identity import Email
+from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, LINK_CODE, METHOD, PHONE
 from shop.domain.orders import OrderStatus
 
 type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
@@ -21,6 +22,8 @@ type PaymentMethodId = Annotated[
     str, msgspec.Meta(min_length=1, max_length=255, pattern=IDENTIFIER)
 ]
 type MethodName = Annotated[str, msgspec.Meta(max_length=30, pattern=METHOD)]
+type Phone = Annotated[str, msgspec.Meta(max_length=31, pattern=PHONE)]
+type Token = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINK_CODE)]
 type PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -43,6 +46,13 @@ class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     country: CountryCode
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the shop reaches the buyer about an order."""
+
+    email: Email
+    phone: Phone | None = None
+
+
 class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/orders/checkout.
 
@@ -50,6 +60,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ----------
     pay_now : bool
         Whether to charge the payment method at once; otherwise POST /api/payments/process charges one.
+    contact : Contact or None
+        Required in a guest session; a customer's is the address of the account by default.
     """
 
     cart_id: UUID
@@ -57,6 +69,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     payment_method_id: PaymentMethodId
     shipping_method: MethodName = "standard"
     pay_now: bool = False
+    contact: Contact | None = None
 
 
 class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +98,25 @@ class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cursor: Cursor | None = None
 
 
+class OrderAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of GET /api/orders/{order_id}.
+
+    Attributes
+    ----------
+    token : str or None
+        From the link that POST /api/orders/lookup sends, in place of a session. It is used once.
+    """
+
+    token: Token | None = None
+
+
+class LookUpOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/lookup."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=LINE)]
+    email: Email
+
+
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     """A line of an order, with name and price as they were when it was placed."""
 
@@ -107,6 +139,7 @@ class _Outline(msgspec.Struct, frozen=True, kw_only=True):
     """The fields that every view of an order includes."""
 
     order_id: UUID
+    number: str
     status: OrderStatus
     items: list[OrderItem]
     subtotal: Decimal
@@ -147,6 +180,13 @@ class OrderSummary(_Outline, frozen=True, kw_only=True):
     estimated_delivery: date | None
 
 
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the shop reaches the buyer about an order."""
+
+    email: str | None
+    phone: str | None
+
+
 class OrderView(OrderSummary, frozen=True, kw_only=True):
     """Response of GET /api/orders/{order_id}.
 
@@ -156,6 +196,7 @@ class OrderView(OrderSummary, frozen=True, kw_only=True):
         A refund is pending; the order is cancelled once the provider confirms it.
     """
 
+    contact: ContactView
     shipping_address: dict[str, str]
     shipping_method: str
     reservation_expires_at: datetime | None

@@ -10,9 +10,10 @@ from shop.contracts.http.orders import Checkout, ShippingAddress
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
+from shop.domain.customers import checked_email
 from shop.domain.errors import Conflict, DependencyUnavailable, InvalidRequest, NotFound
 from shop.domain.orders import CHARGED, Order
-from shop.domain.sessions import Session
+from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
 from shop.services.orders.ports import CheckoutMachine, OrdersWork
 from shop.services.unit_of_work import OpenReading
@@ -57,6 +58,7 @@ def check_out(
         A server is unavailable; the client can repeat the request.
     """
     _check_country(wish.shipping_address)
+    email, phone = _contact(shopper, wish)
     cart = carts.read(shopper.user_id)
     if cart is not None and cart.cart_id == wish.cart_id:
         items = list(cart.items)
@@ -67,7 +69,8 @@ def check_out(
     command = tasks.PlaceOrder(
         order_id=order_id,
         user_id=shopper.user_id,
-        email=shopper.email,
+        email=email,
+        phone=phone,
         cart_id=wish.cart_id,
         items=items,
         shipping_address=_stored(wish.shipping_address),
@@ -109,6 +112,16 @@ def _empty_sold_cart(
 def _check_country(address: ShippingAddress) -> None:
     if address.country not in COUNTRIES:
         raise InvalidRequest.field("shipping_address.country", "is not an ISO 3166-1 alpha-2 code")
+
+
+def _contact(shopper: Session, wish: Checkout) -> tuple[str | None, str | None]:
+    """Return the e-mail address and the telephone number of the order."""
+    if wish.contact is None:
+        if shopper.role is Role.GUEST:
+            raise InvalidRequest.field("contact", "is required in a guest session")
+        return shopper.email, None
+    phone = wish.contact.phone
+    return checked_email(wish.contact.email, "contact.email"), phone and phone.strip()
 
 
 def _stored(address: ShippingAddress) -> dict[str, str]:

@@ -97,6 +97,7 @@ def _priced(
         order_id=command.order_id,
         user_id=command.user_id,
         email=command.email,
+        phone=command.phone,
         status=OrderStatus.PENDING,
         currency=currency,
         subtotal_minor=amounts.subtotal_minor,

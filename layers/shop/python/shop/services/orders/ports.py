@@ -9,6 +9,7 @@ from shop.contracts.events import Event
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
+from shop.services.identity.ports import LinkRepository
 from shop.services.inventory.ports import InventoryWork
 
 
@@ -133,6 +134,14 @@ class OrdersWork(InventoryWork, Protocol):
     @property
     def orders(self) -> OrderRepository:
         """Orders."""
+
+
+class LinkedOrdersWork(OrdersWork, Protocol):
+    """A transaction over orders and the links to them."""
+
+    @property
+    def links(self) -> LinkRepository:
+        """Links by e-mail."""
 
 
 class PlacementWork(OrdersWork, Protocol):
