@@ -236,7 +236,7 @@ def test_a_guest_can_order(shop: OrderingShop) -> None:
 
 
 def test_a_guest_leaves_an_address(shop: OrderingShop) -> None:
-    """A30: without one there is no confirmation, and no way back to the order (medusa #5800)."""
+    """A26: without one there is no confirmation, and no way back to the order (woocommerce #29138)."""
     token = shop.shopper(Role.GUEST)
     cart = shop.fill_cart(token, shop.product())
     answer = shop.check_out(token, cart, contact=None)

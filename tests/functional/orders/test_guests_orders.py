@@ -32,7 +32,7 @@ def _look_up(shop: OrderingShop, number: str, email: str) -> int:
 
 
 def test_a_link_leads_back_to_the_order_once(shop: OrderingShop, order: tuple[UUID, str]) -> None:
-    """A30: after a day a guest had no way to the order (medusa #5800, openfoodnetwork #7905)."""
+    """A26: after a day a guest had no way to the order (woocommerce #29138)."""
     order_id, number = order
     typed = f" {number.lower().replace('-', ' ').replace('0', 'o')}"
     assert _look_up(shop, typed, f" {_EMAIL.upper()} ") == 202
@@ -108,7 +108,7 @@ def test_links_are_throttled(shop: OrderingShop) -> None:
 def test_the_orders_of_a_guest_come_along_once(
     shop: OrderingShop, guest: str, order: tuple[UUID, str], signs_up: bool
 ) -> None:
-    """A30: a guest who signed up lost the orders (vendure #4811)."""
+    """A26: a guest who signed up lost the orders (openfoodnetwork #7905)."""
     order_id, _ = order
     if not signs_up:
         shop.post("/api/customers", json=_ADA)

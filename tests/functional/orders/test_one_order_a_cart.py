@@ -109,7 +109,7 @@ _DEAD = {
 def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_order(
     shop: OrderingShop, status: OrderStatus
 ) -> None:
-    """A24: in whatever status the first order lives by then."""
+    """A27: in whatever status the first order lives by then."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -122,6 +122,7 @@ def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_o
 
 
 def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> None:
+    """A27: what was refunded is not sold again behind the buyer's back."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -136,6 +137,7 @@ def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> 
 
 
 def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> None:
+    """A27: its content is in a cart with another id by then."""
     token = shop.shopper()
     phone = add_product(shop.container.database)
     cart = shop.fill_cart(token, phone)

@@ -30,7 +30,7 @@ def _pay(shop: OrderingShop, token: str, order_id: UUID, method: str) -> Any:
 
 
 def test_of_a_declined_card(paying_shop: OrderingShop) -> None:
-    """A23: everything had to be typed in again (woocommerce #20928, reaction #3530)."""
+    """A25: everything had to be typed in again (evershop #623)."""
     shop, token = paying_shop, paying_shop.shopper()
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=2)
@@ -62,6 +62,7 @@ def test_of_an_order_that_is_not_paid_in_time(shop: OrderingShop, token: str) ->
 def test_of_a_bank_check_that_fails_or_that_nobody_finishes(
     paying_shop: OrderingShop, stripe: str
 ) -> None:
+    """A25, A28: the check ends three minutes after the hold would have, and the cart comes back."""
     shop, token, control = paying_shop, paying_shop.shopper(), StripeControl(stripe)
     phone = shop.product()
     order_id = shop.order(token, phone)

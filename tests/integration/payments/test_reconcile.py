@@ -101,7 +101,7 @@ def test_a_stored_server_error(container: Container, control: StripeControl, dat
 
 
 def test_an_abandoned_check(container: Container, control: StripeControl, database: str) -> None:
-    """A25: it blocks the stock for the ten minutes of a hold and three more, not for thirty."""
+    """A28: it blocks the stock for the ten minutes of a hold and three more, not for thirty."""
     placed = place_order(container)
     pay_for(container, placed, "pm_card_authenticationRequired")
     wind_back(database, placed.order_id, 12 * MINUTE)
