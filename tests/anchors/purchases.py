@@ -47,6 +47,7 @@ _CONSUMERS = {
     "order.paid": ["inventory/on_order_paid"],
     "inventory.confirmed": ["orders/on_inventory_confirmed"],
     "order.confirmed": ["notifications/on_order_confirmed"],
+    "order.cancelled": ["cart/on_order_cancelled"],
 }
 
 
@@ -66,6 +67,8 @@ class Purchases(RuleBasedStateMachine):
         session = self.gateway.post("/api/sessions", json={}).json
         self.token, self.user_id = session["token"], session["user_id"]
         self.placed: dict[UUID, dict[UUID, int]] = {}
+        #: Orders whose lines were put into the cart first.
+        self.from_cart: dict[UUID, dict[UUID, int]] = {}
         self.cards: dict[UUID, str] = {}
         self.intents: dict[UUID, list[dict[str, Any]]] = {}
         self.stripe.clear_faults()
@@ -90,7 +93,9 @@ class Purchases(RuleBasedStateMachine):
     ) -> Any:
         items = {p: q for p, q in zip(self.products, quantities, strict=True) if q}
         order_id = new_id()
+        cart_id = None if crash else self._fill_cart(order_id, items)
         command = {
+            "cart_id": cart_id and str(cart_id),
             "order_id": str(order_id),
             "user_id": self.user_id,
             "email": "buyer@shop.example",
@@ -109,11 +114,26 @@ class Purchases(RuleBasedStateMachine):
             self.cards[order_id] = card
         error = _error_of(Machine(self.gateway, "checkout", "Checkout"), command)
         assert error in (None, "InsufficientStock", "PaymentDeclined"), error
+        if cart_id and error is None:
+            self.container.carts.remove_bought(
+                UUID(self.user_id), cart_id, items, order_id=order_id
+            )
         if card and not pay_now:
             self._pay(order_id, card)
         if regret:
             self.cancel(order_id)
         return order_id
+
+    def _fill_cart(self, order_id: UUID, items: dict[UUID, int]) -> UUID:
+        """Put the lines of an order into the cart, which may hold others; return its id."""
+        cart = None
+        for product_id, quantity in items.items():
+            cart = self.container.carts.add(
+                UUID(self.user_id), product_id, quantity, available=999, price_minor=1000
+            )
+        assert cart is not None
+        self.from_cart[order_id] = items
+        return cart.cart_id
 
     @rule(
         order_id=orders,

@@ -92,6 +92,21 @@ class Promises(Purchases):
                 late = status in (OrderStatus.CANCELLED, OrderStatus.PAYMENT_FAILED)
                 assert status in CHARGED or in_doubt or late
 
+    def carts_add_up(self) -> None:
+        """A25: what an order took is in the order, if it was ever paid, or else in the cart, once."""
+        expected = dict.fromkeys(self.products, 0)
+        for order_id, items in self.from_cart.items():
+            paid = query(
+                self.url,
+                "SELECT FROM order_timeline WHERE order_id = %s AND status = 'PAID'",
+                (order_id,),
+            )
+            for product_id, quantity in items.items():
+                expected[product_id] += 0 if paid else quantity
+        cart = self.container.carts.read(UUID(self.user_id))
+        found = {product: cart.quantity_of(product) if cart else 0 for product in self.products}
+        assert found == expected
+
     # -- in the end ---------------------------------------------------------------------------------
 
     def teardown(self) -> None:
@@ -129,6 +144,7 @@ class Promises(Purchases):
             assert rows[0] == (initial - sold[product_id], 0)
         self.stock_adds_up()
         self.orders_walk_legal_paths()
+        self.carts_add_up()
         assert violations(self.url) == []
 
 
@@ -147,7 +163,7 @@ def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
 
 @pytest.mark.timeout(600)
 def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
-    """A1, A3, A4, A5, A6, A7, A13: money, stock and status agree whatever happens in whatever order."""
+    """A1, A3, A4, A5, A6, A7, A13, A25: money, stock, carts and status agree whatever the order of events."""
     run_state_machine_as_test(
         machine,
         settings=settings(

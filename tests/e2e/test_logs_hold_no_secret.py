@@ -169,7 +169,11 @@ def _failures(shop: Shop, planted: Planted) -> None:
             raw = body.encode(errors="surrogateescape")
             assert 400 <= shop.http.post(path, content=raw, headers=headers).status_code < 500
     address = _address(planted, "a wrong address")
-    order: dict[str, Any] = {"cart_id": cart_id, "payment_method_id": "pm_card_visa"}
+    order: dict[str, Any] = {
+        "cart_id": cart_id,
+        "payment_method_id": "pm_card_visa",
+        "contact": {"email": f"{planted.word('e-mail of a guest')}@shop.example"},
+    }
     wrong: list[dict[str, Any]] = [
         {"country": planted.word("country")},
         {"postal_code": planted.word("postal code") * 2},

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.e2e.client import ADDRESS, Shop, check
+from tests.e2e.client import ADDRESS, CONTACT, Shop, check
 from tests.e2e.deployment import Stack
 
 
@@ -141,6 +141,7 @@ def test_idempotency_key(stack: Stack, shop: Shop) -> None:
         "cart_id": shop.add(token, product),
         "shipping_address": ADDRESS,
         "payment_method_id": "pm_card_visa",
+        "contact": CONTACT,
     }
     path = "/api/orders/checkout"
     _refused(shop.call("POST", path, body, token=token), 400, "idempotency_key_required")

@@ -33,7 +33,7 @@ from shop.bootstrap import (
     transactions,
 )
 from shop.bootstrap.work.catalog import PostgresCatalogWork
-from shop.bootstrap.work.customers import PostgresCustomersWork
+from shop.bootstrap.work.links import PostgresLinksWork
 from shop.bootstrap.work.notifications import PostgresNotificationsWork
 from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.bootstrap.work.placement import PostgresPlacementWork
@@ -56,7 +56,7 @@ class EveryWork(
     PostgresNotificationsWork,
     PostgresPlacementWork,
     PostgresCatalogWork,
-    PostgresCustomersWork,
+    PostgresLinksWork,
 ):
     """A transaction over everything."""
 

@@ -30,6 +30,10 @@ ADDRESS = {
 }
 
 
+#: Where the shop reaches the guests of `OrderingShop`.
+CONTACT = {"email": "guest@shop.example", "phone": "+1 415 555 0100"}
+
+
 @dataclass
 class StatesClient:
     """Stands for boto3's client of Step Functions: the checkout runs in process."""
@@ -78,6 +82,8 @@ class OrderingShop(Gateway):
         super().__init__(container)
         self.states = StatesClient(self)
         self.postbox = Postbox()
+        #: Tokens of guests, who must leave an address.
+        self.guests: set[str] = set()
         container.checkout_machine = StepFunctionsCheckout("arn:checkout", self.states)
         container.mailer = self.postbox
 
@@ -88,7 +94,10 @@ class OrderingShop(Gateway):
 
     def shopper(self, role: Role = Role.CUSTOMER) -> str:
         """Begin a session."""
-        return token_of(self.container, role)
+        token = token_of(self.container, role)
+        if role is Role.GUEST:
+            self.guests.add(token)
+        return token
 
     def shopper_again(self, user_id: UUID) -> str:
         """Begin another session of the same customer."""
@@ -113,11 +122,13 @@ class OrderingShop(Gateway):
         self, token: str, cart_id: str, /, *, key: str | None = None, **changes: Any
     ) -> Response:
         """Check out; `changes` replace or add fields of the body."""
-        body = {
+        body: dict[str, Any] = {
             "cart_id": cart_id,
             "shipping_address": ADDRESS,
             "payment_method_id": "pm_card_visa",
         }
+        if token in self.guests:
+            body["contact"] = CONTACT
         return self.post(
             "/api/orders/checkout",
             json=body | changes,
@@ -154,6 +165,25 @@ class OrderingShop(Gateway):
         """Carry a paid order's events as far as CONFIRMED."""
         assert self.deliver("inventory/on_order_paid", "order.paid", order_id)
         assert self.deliver("orders/on_inventory_confirmed", "inventory.confirmed", order_id)
+
+    def cancelled(self, order_id: UUID | str) -> None:
+        """Carry the event of an order's cancellation to the cart."""
+        assert self.deliver("cart/on_order_cancelled", "order.cancelled", UUID(str(order_id))) == 1
+
+    def send_links(self) -> list[tuple[str, str]]:
+        """Send the links that were asked for; give recipient and token of each e-mail."""
+        before = len(self.postbox.mails)
+        rows = query(
+            self.database_url,
+            "SELECT body::text FROM outbox WHERE event_type = 'link.requested' ORDER BY sequence",
+        )
+        messages = [(BasicProperties(), row[0].encode()) for row in rows]
+        event = rmq_event("notifications.link.requested", messages)
+        self.invoke("notifications/on_link_requested", event)
+        return [
+            (recipient, mail.text.partition("token=")[2].split()[0])
+            for recipient, mail in self.postbox.mails[before:]
+        ]
 
     def move(self, order_id: UUID, *statuses: str) -> None:
         """Move an order along its path in the database directly."""

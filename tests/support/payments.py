@@ -86,6 +86,11 @@ def wind_back(database_url: str, order_id: UUID, age: timedelta) -> None:
             f" WHERE {column} = %s",
             (age, age, order_id),
         )
+    query(
+        database_url,
+        "UPDATE orders SET reservation_expires_at = reservation_expires_at - %s WHERE id = %s",
+        (age, order_id),
+    )
 
 
 class StripeControl:

@@ -36,6 +36,7 @@ _LOADS: Final = {
     "cart/empty_cart": "http postgres redis",
     "cart/get_cart": "http postgres redis",
     "cart/quote_cart": "http postgres redis",
+    "cart/on_order_cancelled": "postgres redis rabbitmq",
     "cart/remove_item": "http postgres redis",
     "cart/track_carts": "postgres redis rabbitmq",
     "catalog/change_product": "http postgres redis rabbitmq",
@@ -55,9 +56,17 @@ _LOADS: Final = {
     "finance/get_order_cost": "http postgres redis",
     "finance/get_report": "http postgres redis",
     "finance/get_unit_economics": "http postgres redis",
+    "identity/change_profile": "http postgres redis rabbitmq",
     "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
     "identity/delete_session": "http redis",
+    "identity/delete_sessions": "http redis",
+    "identity/get_profile": "http postgres redis",
+    "identity/list_sessions": "http redis",
+    "identity/request_password_reset": "http postgres redis rabbitmq",
+    "identity/request_verification": "http postgres redis rabbitmq",
+    "identity/reset_password": "http postgres redis",
+    "identity/verify_email": "http postgres",
     "inventory/expire_reservations": "postgres rabbitmq",
     "inventory/get_stock": "http postgres",
     "inventory/hold_order_stock": "postgres rabbitmq",
@@ -65,6 +74,7 @@ _LOADS: Final = {
     "inventory/release_stock": "http postgres redis rabbitmq",
     "inventory/reserve_stock": "http postgres redis rabbitmq",
     "inventory/set_stock": "http postgres redis rabbitmq",
+    "notifications/on_link_requested": "postgres rabbitmq aws",
     "notifications/on_order_confirmed": "postgres rabbitmq aws",
     "notifications/on_order_shipped": "postgres rabbitmq aws",
     "orders/advance_orders": "postgres rabbitmq aws",
@@ -76,6 +86,7 @@ _LOADS: Final = {
     "orders/get_shipping_rates": "http postgres redis",
     "orders/get_tax_rates": "http postgres redis",
     "orders/list_orders": "http postgres redis",
+    "orders/lookup_order": "http postgres redis rabbitmq",
     "orders/on_inventory_confirmed": "postgres rabbitmq",
     "orders/reject_order": "postgres rabbitmq",
     "orders/set_shipping_rates": "http postgres redis",
@@ -106,11 +117,16 @@ _REPOSITORIES: Final = {
     "catalog price_book": "cart/quote_cart",
     "rates": "orders/get_shipping_rates orders/get_tax_rates orders/set_shipping_rates"
     " orders/set_tax_rates",
+    "customers links": "identity/change_profile identity/get_profile identity/request_password_reset"
+    " identity/request_verification identity/reset_password identity/verify_email"
+    " notifications/on_link_requested orders/lookup_order",
+    "inventory links orders": "orders/get_order",
     "customers": "identity/create_customer identity/create_session",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",
-    "inventory orders": "inventory/expire_reservations orders/checkout orders/deliver_order"
-    " orders/get_order orders/list_orders orders/on_inventory_confirmed orders/reject_order"
+    "inventory orders": "cart/on_order_cancelled inventory/expire_reservations orders/checkout"
+    " orders/deliver_order"
+    " orders/list_orders orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
     "inventory orders price_book": "orders/create_order",
     "inventory orders payments": "orders/cancel_order payments/charge_order"

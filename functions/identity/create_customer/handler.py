@@ -4,6 +4,7 @@ from shop.bootstrap.identity import sign_up_throttle
 from shop.bootstrap.postgres import write
 from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import CreateCustomer, CustomerView
+from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
 from shop.entrypoints.invocation import summarise
@@ -14,6 +15,7 @@ from shop.services.identity import accounts as identity
     body=CreateCustomer,
     answer=CustomerView,
     status=201,
+    access=IF_SENT,
     idempotency=ACCEPTED,
     problems=("email_taken",),
     secret_body=True,
@@ -25,6 +27,7 @@ def handler(request: Request[CreateCustomer, None]) -> Answer:
         write(PostgresCustomersWork),
         request.new_id,
         request.body,
+        guest=request.session,
         source=request.source,
     )
     summarise(user_id=str(customer.user_id))

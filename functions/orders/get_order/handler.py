@@ -1,19 +1,26 @@
 """GET /api/orders/{order_id}: an order and its timeline."""
 
-from shop.bootstrap.postgres import read
-from shop.bootstrap.work.orders import PostgresOrdersWork
-from shop.contracts.http.orders import OrderView
+from shop.bootstrap.postgres import read, write
+from shop.bootstrap.work.linked_orders import PostgresLinkedOrdersWork
+from shop.contracts.http.orders import OrderAccess, OrderView
 from shop.domain.sessions import OPERATORS, SHOPPERS
 from shop.entrypoints.access import only
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.orders import views as order_views
-from shop.services.orders.read import get_order
+from shop.services.orders.read import get_order, get_order_by_link
 
 
 @endpoint(
-    answer=OrderView, access=only(SHOPPERS | OPERATORS), order="path", problems=("order_not_found",)
+    query=OrderAccess,
+    answer=OrderView,
+    access=only(SHOPPERS | OPERATORS, link_parameter="token"),
+    order="path",
+    problems=("order_not_found",),
 )
-def handler(request: Request[None, None]) -> Answer:
+def handler(request: Request[None, OrderAccess]) -> Answer:
     """Read an order: status, timeline, tracking number and estimated delivery."""
-    order = get_order(read(PostgresOrdersWork), request.shopper, request.order_id)
+    if token := request.query.token:
+        order = get_order_by_link(write(PostgresLinkedOrdersWork), request.order_id, token)
+    else:
+        order = get_order(read(PostgresLinkedOrdersWork), request.shopper, request.order_id)
     return Answer(order_views.view(order), correlation_id=order.correlation_id)

@@ -77,8 +77,8 @@ def test_bought_and_emptied_carts_are_not_abandoned(container: Container) -> Non
     cart = container.carts.read(buyer)
     assert cart is not None
     lines = {item.product_id: item.quantity for item in cart.items}
-    assert not container.carts.remove_bought(buyer, new_id(), lines)
-    assert container.carts.remove_bought(buyer, UUID(bought), lines)
+    assert not container.carts.remove_bought(buyer, new_id(), lines, order_id=new_id())
+    assert container.carts.remove_bought(buyer, UUID(bought), lines, order_id=new_id())
     container.carts.empty(other)
 
     assert container.carts.read(buyer) is None

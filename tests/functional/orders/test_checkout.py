@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.orders import order_number
 from shop.domain.sessions import Role
 from tests.support.builders import lapse
-from tests.support.orders import ADDRESS, OrderingShop
+from tests.support.orders import ADDRESS, CONTACT, OrderingShop
 from tests.support.payments import events_of, status_of, timeline_of
 from tests.support.products import change, set_on_hand
 from tests.support.stock import levels, query
@@ -191,7 +192,7 @@ def test_the_order_stands_even_if_the_cart_cannot_be_emptied(
     token = shop.shopper()
     cart = shop.fill_cart(token, shop.product())
 
-    def unavailable(*_: object) -> None:
+    def unavailable(*_: object, **_options: object) -> None:
         raise DependencyUnavailable("redis")
 
     monkeypatch.setattr(shop.container.carts, "remove_bought", unavailable)
@@ -229,9 +230,47 @@ def test_tax_and_shipping_depend_on_the_destination(
 def test_a_guest_can_order(shop: OrderingShop) -> None:
     token = shop.shopper(Role.GUEST)
     order_id = shop.order(token, shop.product())
-    assert query(shop.database_url, "SELECT email FROM orders WHERE id = %s", (order_id,)) == [
-        (None,)
-    ]
+    assert query(
+        shop.database_url, "SELECT email, phone FROM orders WHERE id = %s", (order_id,)
+    ) == [(CONTACT["email"], CONTACT["phone"])]
+
+
+def test_a_guest_leaves_an_address(shop: OrderingShop) -> None:
+    """A26: without one there is no confirmation, and no way back to the order (woocommerce #29138)."""
+    token = shop.shopper(Role.GUEST)
+    cart = shop.fill_cart(token, shop.product())
+    answer = shop.check_out(token, cart, contact=None)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert [error["field"] for error in answer.json["errors"]] == ["contact"]
+    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("contact", "field"),
+    [
+        ({}, "contact.email"),
+        ({"email": "ada"}, "contact.email"),
+        ({"email": "ada@straße.example"}, "contact.email"),
+        ({"email": "ada@shop.example", "phone": "call me"}, "contact.phone"),
+    ],
+)
+def test_a_malformed_contact_is_refused(
+    shop: OrderingShop, contact: dict[str, str], field: str
+) -> None:
+    token = shop.shopper()
+    answer = shop.check_out(token, shop.fill_cart(token, shop.product()), contact=contact)
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_the_number_by_which_people_call_an_order(shop: OrderingShop) -> None:
+    token = shop.shopper()
+    contact = {"email": " Ada@MÜNCHEN.example ", "phone": " 0171 1234567"}
+    placed = shop.check_out(token, shop.fill_cart(token, shop.product()), contact=contact).json
+    view = shop.get(f"/api/orders/{placed['order_id']}", token=token).json
+    assert view["contact"] == {"email": "ada@münchen.example", "phone": "0171 1234567"}
+    assert placed["number"] == view["number"] == order_number(UUID(placed["order_id"]))
+    assert query(shop.database_url, "SELECT number FROM orders") == [(view["number"],)]
 
 
 @pytest.mark.parametrize("lines", [1, 12])

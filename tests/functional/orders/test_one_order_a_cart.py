@@ -1,15 +1,20 @@
 """A cart becomes one order, whatever keys its checkouts are sent with."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from uuid import UUID
 
 import pytest
 
+from shop.contracts.tasks import PlacedOrder, PlaceOrder
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.orders import OrderStatus
 from tests.support.at_once import at_once
-from tests.support.builders import add_product
+from tests.support.builders import add_product, path_to
 from tests.support.containers import container_for
+from tests.support.gateway import Response
 from tests.support.orders import OrderingShop
 from tests.support.stock import levels, query
 
@@ -37,7 +42,7 @@ def test_of_many_checkouts_at_once_one_makes_an_order(
 def full_cart(shop: OrderingShop, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """A session whose cart was ordered, but not emptied."""
 
-    def unavailable(*_args: object) -> None:
+    def unavailable(*_args: object, **_options: object) -> None:
         raise DependencyUnavailable("redis")
 
     token = shop.shopper()
@@ -62,3 +67,113 @@ def test_it_may_be_once_its_order_is_cancelled(
     order_id = shop.check_out(*full_cart).json["order_id"]
     assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
     assert shop.check_out(*full_cart).status == 201
+
+
+def test_a_cart_that_was_not_emptied_is_emptied_once_its_order_is_paid(
+    shop: OrderingShop, full_cart: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, _ = full_cart
+    _move(shop, UUID(shop.check_out(*full_cart).json["order_id"]), OrderStatus.PAID)
+    monkeypatch.undo()
+    assert len(shop.get("/api/cart", token=token).json["items"]) == 1
+    assert shop.check_out(*full_cart).code == "cart_already_ordered"
+    assert shop.get("/api/cart", token=token).json["items"] == []
+
+
+def _move(shop: OrderingShop, order_id: UUID, status: OrderStatus) -> None:
+    shop.move(order_id, *(step.value for step in path_to(status)))
+
+
+def _late(shop: OrderingShop, token: str, cart: str, meanwhile: Callable[[], None]) -> Response:
+    """Check out; between the reading of the cart and the writing of the order, something else happens."""
+    machine = shop.container.checkout_machine
+
+    class Late:
+        def run(self, command: PlaceOrder) -> PlacedOrder:
+            shop.container.checkout_machine = machine
+            meanwhile()
+            return machine.run(command)
+
+    shop.container.checkout_machine = Late()
+    return shop.check_out(token, cart)
+
+
+_DEAD = {
+    OrderStatus.INVENTORY_UNAVAILABLE,
+    OrderStatus.PAYMENT_FAILED,
+    OrderStatus.CANCELLED,
+}
+
+
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - _DEAD))
+def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_order(
+    shop: OrderingShop, status: OrderStatus
+) -> None:
+    """A27: in whatever status the first order lives by then."""
+    token = shop.shopper()
+    cart = shop.fill_cart(token, add_product(shop.container.database))
+
+    def first_order() -> None:
+        _move(shop, UUID(shop.check_out(token, cart).json["order_id"]), status)
+
+    late = _late(shop, token, cart, first_order)
+    assert (late.status, late.code) == (409, "cart_already_ordered")
+    assert query(shop.database_url, "SELECT status FROM orders") == [(status.value,)]
+
+
+def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> None:
+    """A27: what was refunded is not sold again behind the buyer's back."""
+    token = shop.shopper()
+    cart = shop.fill_cart(token, add_product(shop.container.database))
+
+    def first_order() -> None:
+        order_id = UUID(shop.check_out(token, cart).json["order_id"])
+        _move(shop, order_id, OrderStatus.PAID)
+        with shop.container.unit_of_work(publish=False) as work:
+            assert work.orders.move(order_id, OrderStatus.CANCELLED, reason="cancelled_by_staff")
+
+    assert _late(shop, token, cart, first_order).code == "cart_already_ordered"
+    assert shop.get("/api/cart", token=token).json["items"] == []
+
+
+def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> None:
+    """A27: its content is in a cart with another id by then."""
+    token = shop.shopper()
+    phone = add_product(shop.container.database)
+    cart = shop.fill_cart(token, phone)
+
+    def first_order() -> None:
+        order_id = shop.check_out(token, cart).json["order_id"]
+        assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
+
+    assert _late(shop, token, cart, first_order).code == "cart_already_ordered"
+    returned = shop.get("/api/cart", token=token).json
+    assert [(item["product_id"], item["quantity"]) for item in returned["items"]] == [
+        (str(phone), 1)
+    ]
+    assert shop.check_out(token, returned["cart_id"]).status == 201
+
+
+def test_what_a_late_checkout_has_sold_again_does_not_return_to_the_cart_too(
+    shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first order is cancelled, but its cart has not returned when the late checkout is written."""
+    token = shop.shopper()
+    cart = shop.fill_cart(token, add_product(shop.container.database))
+    first: list[str] = []
+
+    def first_order() -> None:
+        first.append(shop.check_out(token, cart).json["order_id"])
+        with monkeypatch.context() as patched:
+            patched.setattr(shop.container.carts, "has_taken", lambda _order_id: False)
+            answer = shop.post(f"/api/orders/{first[0]}/cancel", json={}, token=token)
+        assert answer.status == 200
+
+    late = _late(shop, token, cart, first_order)
+    assert late.status == 201
+    shop.cancelled(first[0])
+    assert shop.get("/api/cart", token=token).json["items"] == []
+    # It returns with the order in which it is.
+    order_id = late.json["order_id"]
+    assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
+    assert len(shop.get("/api/cart", token=token).json["items"]) == 1

@@ -50,6 +50,13 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
             "INSERT INTO webhook_events VALUES (%s, 't', 'o', now() - %s::interval)",
             (event, age),
         )
+    for age in ("25 hours", "23 hours"):
+        query(
+            database,
+            "INSERT INTO links (id, kind, email, expires_at) VALUES (gen_random_uuid(),"
+            " 'password_reset', 'a@shop.example', now() - %s::interval)",
+            (age,),
+        )
     query(database, "INSERT INTO cost_collections VALUES ('g', now() - interval '2 days')")
     for event, age in (("old", "73 hours"), ("may be read again", "71 hours")):
         query(
@@ -60,6 +67,7 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
         "inbox": 1,
         "outbox": 1,
         "webhook_events": 1,
+        "links": 1,
         "cost_log_events": 1,
     }
     assert shop.invoke("platform/prune_records", {}) == counts

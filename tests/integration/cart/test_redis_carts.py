@@ -10,6 +10,7 @@ from shop.adapters.redis.carts import RedisCartStore
 from shop.adapters.redis.connection import make_client
 from shop.domain.cart import Cart
 from shop.domain.errors import InsufficientStock
+from shop.domain.ids import new_id
 from tests.support.at_once import at_once
 
 _THREADS = 8
@@ -117,7 +118,7 @@ def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartSto
     store.add(user_id, phone, 1, available=10, price_minor=110)
     store.add(user_id, case, 1, available=10, price_minor=5)
 
-    assert store.remove_bought(user_id, bought.cart_id, {phone: 2})
+    assert store.remove_bought(user_id, bought.cart_id, {phone: 2}, order_id=new_id())
 
     left = store.read(user_id)
     assert left is not None
@@ -128,7 +129,7 @@ def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartSto
     ]
     assert left.expires_at >= bought.expires_at
     # A repeat, as after a crash, finds another cart.
-    assert not store.remove_bought(user_id, bought.cart_id, {phone: 2})
+    assert not store.remove_bought(user_id, bought.cart_id, {phone: 2}, order_id=new_id())
     assert store.read(user_id) == left
     tracked = {(cart.user_id, cart.cart_id) for cart in store.new_carts(100)}
     assert (user_id, left.cart_id) in tracked
@@ -141,7 +142,7 @@ def test_a_line_that_was_taken_out_meanwhile_is_not_missed(stores: list[RedisCar
     store.remove(user_id, phone)
     store.set_quantity(user_id, case, 3, available=10, price_minor=5)
 
-    assert store.remove_bought(user_id, bought.cart_id, {phone: 2, case: 4})
+    assert store.remove_bought(user_id, bought.cart_id, {phone: 2, case: 4}, order_id=new_id())
 
     assert store.read(user_id) is None
 
@@ -162,5 +163,5 @@ def test_an_addition_is_made_once_a_request(stores: list[RedisCartStore]) -> Non
     again = add(uuid4())
     assert again is not None
     assert (first.quantity_of(phone), again.quantity_of(phone)) == (2, 4)
-    store.remove_bought(user_id, again.cart_id, {phone: 4})
+    store.remove_bought(user_id, again.cart_id, {phone: 4}, order_id=new_id())
     assert add(request) is None

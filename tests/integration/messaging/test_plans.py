@@ -147,6 +147,7 @@ def test_pruning(plans: tuple[Database, list[str]]) -> None:
         (records.prune_inbox, "idx_inbox_processed"),
         (records.prune_outbox, "idx_outbox_occurred"),
         (records.prune_webhook_events, "idx_webhook_events_received"),
+        (records.prune_links, "idx_links_expires"),
     ):
         assert prune(1000) == 0
         assert index in seen.pop()

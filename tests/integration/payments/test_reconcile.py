@@ -101,12 +101,13 @@ def test_a_stored_server_error(container: Container, control: StripeControl, dat
 
 
 def test_an_abandoned_check(container: Container, control: StripeControl, database: str) -> None:
+    """A28: it blocks the stock for the ten minutes of a hold and three more, not for thirty."""
     placed = place_order(container)
     pay_for(container, placed, "pm_card_authenticationRequired")
-    wind_back(database, placed.order_id, 20 * MINUTE)
+    wind_back(database, placed.order_id, 12 * MINUTE)
     assert run(container) == {"needs_action": 1}
     assert status_of(database, placed.order_id) == "PAYMENT_PROCESSING"
-    wind_back(database, placed.order_id, 11 * MINUTE)
+    wind_back(database, placed.order_id, 2 * MINUTE)
     assert run(container) == {"cancelled": 1}
     assert status_of(database, placed.order_id) == "CANCELLED"
     assert control.intents(placed.order_id)[0]["status"] == "canceled"

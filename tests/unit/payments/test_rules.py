@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shop.domain.ids import new_id
 from shop.domain.payments import (
-    ACTION_TIMEOUT,
+    ACTION_GRACE,
     KEY_LIFETIME,
     OPEN,
     Attempt,
@@ -79,4 +79,4 @@ def test_an_attempt_grows_too_old_to_repeat_and_to_wait_for() -> None:
     assert ATTEMPT.may_be_repeated
     assert not replace(ATTEMPT, age=KEY_LIFETIME).may_be_repeated
     assert not ATTEMPT.is_abandoned
-    assert replace(ATTEMPT, age=ACTION_TIMEOUT + timedelta(seconds=1)).is_abandoned
+    assert replace(ATTEMPT, overdue=ACTION_GRACE + timedelta(seconds=1)).is_abandoned

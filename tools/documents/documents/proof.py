@@ -65,6 +65,19 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "a postal code is demanded where there is none",
         "reaction #3530; odoo #985; woocommerce #50752",
     ),
+    "A25": ("a declined card costs the cart", "evershop #623; grandnode #1106"),
+    "A26": (
+        "a guest's orders are lost on signing up; no e-mail for guests",
+        "openfoodnetwork #7905; woocommerce #29138",
+    ),
+    "A27": (
+        "one cart, two orders",
+        "shopware #19943; woocommerce #14541; PrestaShop #17991",
+    ),
+    "A28": (
+        "a bank check that nobody finishes blocks stock",
+        "woocommerce #20928 #14625 #14587",
+    ),
     "A32": (
         "a line that cannot be bought blocks or distorts the cart",
         "magento2 #35780; saleor #16155 #16156",

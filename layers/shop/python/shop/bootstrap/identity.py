@@ -1,10 +1,10 @@
-"""Sessions, and the throttles of logins and sign-ups."""
+"""Sessions, and the throttles of logins, sign-ups and links by e-mail."""
 
 from shop.adapters.redis.sessions import RedisSessionStore
-from shop.adapters.redis.throttles import RedisLoginThrottle, RedisSignUpThrottle
+from shop.adapters.redis.throttles import RedisLinkThrottle, RedisLoginThrottle, RedisSignUpThrottle
 from shop.bootstrap import Settings, part
 from shop.bootstrap.redis import redis
-from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
+from shop.services.identity.ports import LinkThrottle, LoginThrottle, SessionStore, SignUpThrottle
 
 
 @part
@@ -23,3 +23,9 @@ def login_throttle(_settings: Settings) -> LoginThrottle:
 def sign_up_throttle(settings: Settings) -> SignUpThrottle:
     """The throttle of sign-ups."""
     return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
+
+
+@part
+def link_throttle(_settings: Settings) -> LinkThrottle:
+    """The throttle of links by e-mail."""
+    return RedisLinkThrottle(redis())

@@ -131,6 +131,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         prices that were shown, and the tax is a part of it.
     email_sender : str
         Sender of e-mails, verified in SES.
+    site_url : str
+        Base URL of the shop's pages, to which links in e-mails lead.
     checkout_arn : str
         ARN of the checkout state machine; set for ``orders/checkout`` only.
     reservation_ttl_seconds : int
@@ -168,6 +170,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     currency: Currency = "USD"
     prices_include_tax: Switch = False
     email_sender: str = "orders@shop.example"
+    site_url: HttpUrl = "https://shop.example"
     checkout_arn: str = ""
     reservation_ttl_seconds: Count = 600
     rate_limit_per_second: Count = 50

@@ -176,13 +176,25 @@ class CartAbandoned(CartEvent, frozen=True, kw_only=True):
     last_write_at: datetime
 
 
+class LinkRequested(Event, frozen=True, kw_only=True):
+    """Somebody asked for a link by e-mail; the record, not the event, says who and what for."""
+
+    event_type = "link.requested"
+    link_id: UUID
+
+    @property
+    def aggregate_id(self) -> str:
+        """Id of the aggregate that the event is about."""
+        return str(self.link_id)
+
+
 #: Event classes by type, which is the routing key.
 EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
         OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
         OrderDelivered, InventoryReserved, InventoryReleased, InventoryConfirmed, InventoryUpdated,
-        ProductUpdated, CartCreated, CartAbandoned,
+        ProductUpdated, CartCreated, CartAbandoned, LinkRequested,
     )
 }  # fmt: skip
 
@@ -190,8 +202,10 @@ EVENTS: Final[dict[str, type[Event]]] = {
 CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("inventory", "order.paid"),
     ("orders", "inventory.confirmed"),
+    ("cart", "order.cancelled"),
     ("notifications", "order.confirmed"),
     ("notifications", "order.shipped"),
+    ("notifications", "link.requested"),
     ("catalog", "product.updated"),
     ("catalog", "inventory.updated"),
 )

@@ -28,7 +28,7 @@ _REPEAT: Final = (
     "Repeat the request after the seconds in Retry-After, with the same Idempotency-Key if any."
 )
 _CHECK_ID: Final = "Check the id. What belongs to another customer is answered in the same way."
-_OTHER_CARD: Final = "Put the products into a cart and check out again with another payment method."
+_OTHER_CARD: Final = "The products are in the cart again: check out with another payment method."
 
 #: Every error code of the API. The OpenAPI document is generated from this table.
 PROBLEMS: Final[dict[str, ProblemType]] = {
@@ -137,6 +137,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The order does not exist, or belongs to another customer.",
         _CHECK_ID,
     ),
+    "link_not_found": ProblemType(
+        404, "No such link",
+        "The link was used before, has expired, or never existed.",
+        "Ask for another one.",
+    ),
     "reservation_not_found": ProblemType(
         404, "No such reservation",
         "The order holds no stock.",
@@ -169,9 +174,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Show the new figures, and check out with them and a new Idempotency-Key.",
     ),
     "cart_already_ordered": ProblemType(
-        409, "The cart has an order that is not paid yet",
-        "An earlier checkout of this cart created an order that waits for its payment.",
-        "Pay or cancel that order, or change the cart, then check out again.",
+        409, "The cart has an order already",
+        "An earlier checkout of this cart created an order; what is in a cart is sold once.",
+        "Pay that order, or cancel it to get the cart back. Once it is paid, read GET /api/cart and go on.",
     ),
     "order_state_conflict": ProblemType(
         409, "The order's status does not allow it",

@@ -32,6 +32,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     order_id: UUID
     user_id: UUID
     email: str | None
+    phone: str | None = None
     cart_id: UUID | None = None
     items: list[CartItem]
     shipping_address: dict[str, str]

@@ -80,6 +80,23 @@ def order_not_found(order_id: UUID) -> NotFound:
     return NotFound(f"There is no order {order_id}.", code="order_not_found")
 
 
+def order_number(order_id: UUID) -> str:
+    """Return the number by which people call an order: the end of its id.
+
+    >>> order_number(UUID("0199e8a0-4444-7d5e-9f60-718293041526"))
+    '7182-9304-1526'
+    """
+    end = order_id.hex[-12:].upper()
+    return "-".join((end[:4], end[4:8], end[8:]))
+
+
+def normal_number(text: str) -> str:
+    """Return an order's number as `order_number` writes it, from what somebody typed."""
+    signs = "".join(sign for sign in text.upper() if sign.isalnum())
+    signs = signs.translate(str.maketrans("OIL", "011"))
+    return "-".join((signs[:4], signs[4:8], signs[8:]))
+
+
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line, with name, price and tax as of the order's placement."""
 
@@ -158,9 +175,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     prices_include_tax: bool = False
     tax_rates_version: int | None = None
     shipping_rates_version: int | None = None
+    phone: str | None = None
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     refund_pending: bool = False
+
+    @property
+    def number(self) -> str:
+        """The number by which people call it."""
+        return order_number(self.order_id)
 
     @property
     def items(self) -> list[Item]:
@@ -171,6 +194,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def is_refundable(self) -> bool:
         """Whether it is charged and may still be cancelled after a refund."""
         return self.status in REFUNDABLE
+
+    @property
+    def ended_unpaid(self) -> bool:
+        """Whether it was cancelled without ever being paid; the timeline must have been read."""
+        was_paid = any(entry.status is OrderStatus.PAID for entry in self.timeline)
+        return self.status is OrderStatus.CANCELLED and not was_paid
 
     def is_visible_to(self, session: Session) -> bool:
         """Return whether a caller may see it: its owner, staff and services may."""

@@ -17,8 +17,9 @@ KEY_LIFETIME: Final = timedelta(hours=23)
 #: this time (documented: within a minute, during an outage within an hour), the attempt counts as not
 #: charged; a charge that appears later is refunded.
 NEVER_CHARGED_AFTER: Final = timedelta(hours=1)
-#: A customer who has not completed the bank's authentication by then has abandoned the payment.
-ACTION_TIMEOUT: Final = timedelta(minutes=30)
+#: A customer who has not completed the bank's authentication this long after the hold on the order's stock
+#: would have ended has abandoned the payment.
+ACTION_GRACE: Final = timedelta(minutes=3)
 
 #: Decline codes that would help a thief; the customer sees a generic decline instead.
 _CONFIDENTIAL: Final = frozenset(
@@ -155,6 +156,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     age : timedelta
         Time since the attempt began.
+    overdue : timedelta
+        Time since the end of the hold on the order's stock, had no payment begun; negative before. Only
+        `PaymentRepository.claim_open` fills it.
     """
 
     order_id: UUID
@@ -167,6 +171,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     failure_code: str | None
     correlation_id: UUID
     age: timedelta
+    overdue: timedelta = timedelta(0)
 
     @property
     def is_open(self) -> bool:
@@ -181,7 +186,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_abandoned(self) -> bool:
         """Whether the customer has abandoned the bank's authentication."""
-        return self.age > ACTION_TIMEOUT
+        return self.overdue > ACTION_GRACE
 
     def judge(self, intent: Intent) -> Verdict:
         """Return what an intent means for the order."""

@@ -1,5 +1,6 @@
 """Callers: roles and sessions."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -31,8 +32,19 @@ class Session(NamedTuple):
     email: str | None = None
 
 
+class StoredSession(NamedTuple):
+    """A session of a customer, as its owner sees it."""
+
+    session_id: str
+    opened_at: datetime
+    expires_at: datetime
+    current: bool
+
+
 #: Roles that can own a cart and orders.
 SHOPPERS: Final = frozenset({Role.GUEST, Role.CUSTOMER, Role.STAFF, Role.FINANCE})
+#: Roles of people with an account.
+CUSTOMERS: Final = SHOPPERS - {Role.GUEST}
 STAFF: Final = frozenset({Role.STAFF})
 OPERATORS: Final = frozenset({Role.STAFF, Role.SERVICE})
 FINANCE: Final = frozenset({Role.FINANCE})

@@ -11,9 +11,9 @@ from shop.domain.sessions import SERVICE_SESSION, Role, Session
 from shop.entrypoints.operation import Access
 
 
-def only(roles: frozenset[Role]) -> Access:
-    """Restrict an endpoint to sessions of these roles."""
-    return Access(roles, _authenticate)
+def only(roles: frozenset[Role], *, link_parameter: str | None = None) -> Access:
+    """Restrict an endpoint to sessions of these roles, or to the token of a link in the query."""
+    return Access(roles, _authenticate, link_parameter)
 
 
 def _authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:

@@ -248,6 +248,9 @@ def _session(received: Received, access: Access | None) -> tuple[str | None, Ses
     """Return the token and its session; if the session is optional, an invalid token is ignored."""
     required = access is not None and access.roles is not None
     token = None
+    if access is not None and access.link_parameter in received.query:
+        # The endpoint checks the link.
+        return None, None
     try:
         token = parsing.bearer_token(received)
         if access is not None and (required or token):

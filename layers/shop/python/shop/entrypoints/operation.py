@@ -142,12 +142,15 @@ class Access(msgspec.Struct, frozen=True):
     ----------
     roles : frozenset of Role or None
         Roles that may call it; None: no session is required, and one is looked up if a token was sent.
+    link_parameter : str or None
+        Query parameter with the token of a link, in place of a session.
     authenticate : callable
         Finds the session of a token and checks its role.
     """
 
     roles: frozenset[Role] | None
     authenticate: Callable[[str | None, frozenset[Role] | None], Session]
+    link_parameter: str | None = None
 
 
 class Idempotency(msgspec.Struct, frozen=True):
@@ -190,8 +193,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def optional_session(self) -> bool:
-        """Whether a session is looked up if a token was sent."""
-        return self.access is not None and self.access.roles is None
+        """Whether a session is looked up if a token was sent, or not needed with the token of a link."""
+        return self.access is not None and (
+            self.access.roles is None or self.access.link_parameter is not None
+        )
 
     @property
     def idempotency(self) -> str | None:

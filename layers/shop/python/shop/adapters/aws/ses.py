@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shop.domain.customers import deliverable_email
 from shop.domain.errors import DependencyUnavailable, MailRefused
 from shop.domain.notifications import Mail
 from shop.observability import metric
@@ -60,6 +61,12 @@ class SesMailer(Mailer):
 
     @override
     def send(self, recipient: str, mail: Mail, correlation_id: UUID) -> str:
+        recipient = deliverable_email(recipient)
+        if not recipient.isascii():
+            # "Amazon SES does not support the SMTPUTF8 extension" (Developer Guide): only domains may be
+            # internationalised, as Punycode.
+            metric("EmailsRefused", reason="LocalPartNotAscii")
+            raise MailRefused("SES delivers to local parts in ASCII only.")
         try:
             answer = self._client.send_email(
                 Source=self._sender,

@@ -8,6 +8,7 @@ from typing import Any, Final, override
 from uuid import UUID
 
 import msgspec
+from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
@@ -28,7 +29,7 @@ _COLUMNS: Final = (
     " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
-    " cart_id, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax,"
+    " cart_id, phone, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax,"
     " tax_rates_version, shipping_rates_version"
 )
 _LINES: Final = """
@@ -56,8 +57,9 @@ _ADD: Final = f"""
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
-                %(correlation_id)s, %(created_at)s, %(cart_id)s, %(shipping_tax_minor)s, %(tax_rate_bps)s,
-                %(tax_rule)s, %(prices_include_tax)s, %(tax_rates_version)s, %(shipping_rates_version)s)
+                %(correlation_id)s, %(created_at)s, %(cart_id)s, %(phone)s, %(shipping_tax_minor)s,
+                %(tax_rate_bps)s, %(tax_rule)s, %(prices_include_tax)s, %(tax_rates_version)s,
+                %(shipping_rates_version)s)
         ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (
@@ -81,6 +83,8 @@ _MOVE: Final = f"""
             tracking_number = coalesce(%(tracking_number)s, tracking_number),
             estimated_delivery = coalesce(%(estimated_delivery)s, estimated_delivery),
             cancel_reason = CASE WHEN %(target)s = 'CANCELLED' THEN %(reason)s ELSE cancel_reason END,
+            cart_spent = CASE WHEN %(target)s = 'CANCELLED' AND status IN ('PAID', 'CONFIRMED', 'PROCESSING')
+                         THEN 'sold' ELSE cart_spent END,
             updated_at = clock_timestamp()
         WHERE id = %(order_id)s AND status = ANY(%(sources)s)
           AND NOT (%(unless_refunded)s AND EXISTS (
@@ -93,6 +97,16 @@ _MOVE: Final = f"""
     )
     SELECT moved.*, {_LINES.replace("orders.id", "moved.order_id")} FROM moved
 """
+# The predicate is that of idx_orders_cart.
+_OF_CART: Final = f"""
+    SELECT {_COLUMNS}, {_LINES} FROM orders
+    WHERE cart_id = %s AND (cart_spent IS NOT NULL
+                            OR status NOT IN ('INVENTORY_UNAVAILABLE', 'PAYMENT_FAILED', 'CANCELLED'))
+"""
+_RETURN_CART: Final = """
+    UPDATE orders SET cart_spent = 'returned' WHERE id = %s AND status = 'CANCELLED' AND cart_id IS NOT NULL
+"""
+_CART_INDEX: Final = "idx_orders_cart"
 _PAGE: Final = f"""
     SELECT {_COLUMNS}, {_LINES} FROM orders
     WHERE user_id = %(user_id)s
@@ -131,6 +145,20 @@ class PostgresOrders(OrderRepository):
     @override
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
         return self._transaction.one(Order, _GET + (" FOR UPDATE" if lock else ""), (order_id,))
+
+    @override
+    def of_cart(self, cart_id: UUID) -> Order | None:
+        return self._transaction.one(Order, _OF_CART, (cart_id,))
+
+    @override
+    def return_cart(self, order_id: UUID) -> bool:
+        try:
+            self._transaction.execute(_RETURN_CART, (order_id,))
+        except errors.UniqueViolation as violation:
+            if violation.diag.constraint_name != _CART_INDEX:
+                raise
+            return False
+        return True
 
     @override
     def move(

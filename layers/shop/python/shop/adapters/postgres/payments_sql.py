@@ -116,7 +116,8 @@ CLAIM_OPEN: Final = f"""
     WHERE o.id = p.order_id AND p.id IN (
         SELECT id FROM payments WHERE {IS_OPEN} AND updated_at < clock_timestamp() - %(idle)s
         ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING {ATTEMPT}
+    RETURNING {ATTEMPT},
+              clock_timestamp() - coalesce(o.reservation_expires_at, p.created_at) AS overdue
 """
 CLAIM_REFUNDS: Final = """
     UPDATE refunds SET updated_at = clock_timestamp()

@@ -27,6 +27,11 @@ _WEBHOOK_EVENTS: Final = """
         SELECT ctid FROM webhook_events WHERE received_at < now() - interval '90 days'
         ORDER BY received_at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
+_LINKS: Final = """
+    DELETE FROM links WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM links WHERE expires_at < now() - interval '1 day'
+        ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
 # An event may be read again while its log group has not been collected beyond it, however long that takes.
 _COST_LOG_EVENTS: Final = """
     DELETE FROM cost_log_events WHERE ctid = ANY(ARRAY(
@@ -61,6 +66,10 @@ class PostgresRecords(Records):
     @override
     def prune_cost_log_events(self, limit: int) -> int:
         return self._delete(_COST_LOG_EVENTS, limit)
+
+    @override
+    def prune_links(self, limit: int) -> int:
+        return self._delete(_LINKS, limit)
 
     def _delete(self, statement: str, limit: int) -> int:
         with self._database.autocommit() as transaction:

@@ -86,11 +86,15 @@ return finish(cart, user)
 """
 )
 
-#: ARGV: user, cart id, id for a cart of the remaining lines, then product and quantity of each line bought.
+#: KEYS: the cart, and whether the order took its lines from it ('taken') or no longer can ('ended'). ARGV:
+#: user, cart id, id for a cart of the remaining lines, then product and quantity of each line bought. An
+#: order whose cart is not there any more counts as having taken its lines: they are in no cart.
 REMOVE_BOUGHT: Final = (
     _COMMON
     + f"""
 local cart, user = KEYS[1], ARGV[1]
+if redis.call('GET', KEYS[2]) == 'ended' then return 0 end
+redis.call('SET', KEYS[2], 'taken', 'PX', {_LIFETIME_MS})
 if redis.call('HGET', cart, '_id') ~= ARGV[2] then return 0 end
 for i = 4, #ARGV, 2 do
     local left = (tonumber(redis.call('HGET', cart, ARGV[i])) or 0) - tonumber(ARGV[i + 1])
@@ -104,6 +108,33 @@ redis.call('ZREM', '{IDLE}', user .. '/' .. ARGV[2])
 if lines(cart) == 0 then return redis.call('DEL', cart) end
 redis.call('HSET', cart, '_id', ARGV[3], '_created', integer(now))
 redis.call('SADD', '{NEW}', user .. '/' .. ARGV[3])
+finish(cart, user)
+return 1
+"""
+)
+
+#: KEYS: whether the order took its lines.
+HAS_TAKEN: Final = f"""
+if redis.call('GET', KEYS[1]) == 'taken' then return 1 end
+redis.call('SET', KEYS[1], 'ended', 'PX', {_LIFETIME_MS})
+return 0
+"""
+
+#: KEYS: the cart, and whether the order took its lines. ARGV: user, id for a new cart, then product, quantity
+#: and price of each line.
+GIVE_BACK: Final = (
+    _COMMON
+    + f"""
+local cart, user = KEYS[1], ARGV[1]
+if redis.call('GET', KEYS[2]) ~= 'taken' then return 0 end
+redis.call('SET', KEYS[2], 'ended', 'PX', {_LIFETIME_MS})
+if begin(cart, user, ARGV[2]) then redis.call('SADD', '{NEW}', user .. '/' .. ARGV[2]) end
+for i = 3, #ARGV, 3 do
+    local have = tonumber(redis.call('HGET', cart, ARGV[i])) or 0
+    if have > 0 or lines(cart) < {MAX_LINES} then
+        write(cart, ARGV[i], math.min({MAX_QUANTITY}, have + tonumber(ARGV[i + 1])), ARGV[i + 2])
+    end
+end
 finish(cart, user)
 return 1
 """

@@ -42,6 +42,8 @@ class RedisCartStore(CartStore):
         self._write_line = redis.register_script(scripts.WRITE)
         self._remove_lines = redis.register_script(scripts.REMOVE)
         self._remove_bought = redis.register_script(scripts.REMOVE_BOUGHT)
+        self._has_taken = redis.register_script(scripts.HAS_TAKEN)
+        self._give_back = redis.register_script(scripts.GIVE_BACK)
         self._merge = redis.register_script(scripts.MERGE)
         self._reported = redis.register_script(scripts.REPORTED)
 
@@ -87,12 +89,31 @@ class RedisCartStore(CartStore):
         return _cart(_fields(content)) if state == "ok" else None
 
     @override
-    def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
+    def remove_bought(
+        self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int], *, order_id: UUID
+    ) -> bool:
         lines = [
             part for product_id, quantity in bought.items() for part in (str(product_id), quantity)
         ]
         answer = self._remove_bought(
-            [_key(user_id)], [str(user_id), str(cart_id), str(new_id()), *lines]
+            [_key(user_id), _order_key(order_id)],
+            [str(user_id), str(cart_id), str(new_id()), *lines],
+        )
+        return bool(answer)
+
+    @override
+    def has_taken(self, order_id: UUID) -> bool:
+        return bool(self._has_taken([_order_key(order_id)]))
+
+    @override
+    def give_back(self, user_id: UUID, order_id: UUID, lines: Sequence[CartItem]) -> bool:
+        parts = [
+            part
+            for line in lines
+            for part in (str(line.product_id), line.quantity, line.seen_price_minor or 0)
+        ]
+        answer = self._give_back(
+            [_key(user_id), _order_key(order_id)], [str(user_id), str(new_id()), *parts]
         )
         return bool(answer)
 
@@ -192,6 +213,10 @@ def _no_such_line(product_id: UUID) -> NotFound:
 
 def _key(user_id: UUID) -> str:
     return f"cart:{user_id}"
+
+
+def _order_key(order_id: UUID) -> str:
+    return f"cart:order:{order_id}"
 
 
 def _member(cart: TrackedCart) -> str:

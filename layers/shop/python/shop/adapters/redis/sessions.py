@@ -2,15 +2,16 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, override
+from typing import Final, cast, override
 from uuid import UUID
 
 import msgspec
 
 from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests, Unauthenticated
-from shop.domain.sessions import Role, Session
+from shop.domain.sessions import Role, Session, StoredSession
 from shop.services.identity.ports import SessionStore
 
 _LIFETIME: Final = timedelta(hours=24)
@@ -39,6 +40,21 @@ return {session, wait}
 """
 
 
+#: KEYS: the index of a customer's sessions. ARGV: the digest of the session to keep, or nothing. The sessions
+#: are found by the index, so the server runs without cluster mode.
+_CLOSE_ALL: Final = """
+for _, digest in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    if digest ~= ARGV[1] then
+        redis.call('DEL', 'session:' .. digest, 'rate:' .. digest)
+        redis.call('ZREM', KEYS[1], digest)
+    end
+end
+return 1
+"""
+#: Length of what is shown of a digest; it does not lead back to the token.
+_SHOWN: Final = 16
+
+
 class _Record(msgspec.Struct, frozen=True):
     user_id: UUID
     role: Role
@@ -47,6 +63,9 @@ class _Record(msgspec.Struct, frozen=True):
 
 class RedisSessionStore(SessionStore):
     """Each session is a string under ``session:{sha256 of the token}``, so reading Redis yields no token.
+
+    The digests of a customer's sessions, by the time at which they expire, are the sorted set
+    ``sessions:{user_id}``; guests have none.
 
     Parameters
     ----------
@@ -59,6 +78,7 @@ class RedisSessionStore(SessionStore):
     def __init__(self, redis: RedisClient, rate_per_second: int, burst: int) -> None:
         self._redis = redis
         self._authenticate = redis.register_script(_AUTHENTICATE)
+        self._close_all = redis.register_script(_CLOSE_ALL)
         self._rate = rate_per_second
         self._burst = burst
 
@@ -81,13 +101,52 @@ class RedisSessionStore(SessionStore):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         record = msgspec.json.encode(_Record(session.user_id, session.role, session.email))
         expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)
-        self._redis.set(f"session:{_digest(token)}", record, exat=int(expires_at.timestamp()))
+        digest, expiry = _digest(token), int(expires_at.timestamp())
+        if session.role is Role.GUEST:
+            self._redis.set(f"session:{digest}", record, exat=expiry)
+            return token, expires_at
+        index = _index(session.user_id)
+        with self._redis.pipeline() as pipeline:
+            pipeline.set(f"session:{digest}", record, exat=expiry)
+            pipeline.zremrangebyscore(index, "-inf", datetime.now(UTC).timestamp())
+            pipeline.zadd(index, {digest: expiry})
+            pipeline.expireat(index, expiry)
+            pipeline.execute()
         return token, expires_at
 
     @override
     def close(self, token: str) -> None:
         digest = _digest(token)
         self._redis.delete(f"session:{digest}", f"rate:{digest}")
+
+    @override
+    def list(self, user_id: UUID, token: str) -> Sequence[StoredSession]:
+        entries = cast(
+            "list[tuple[str, float]]",
+            self._redis.zrevrange(_index(user_id), 0, -1, withscores=True),
+        )
+        if not entries:
+            return []
+        stored = cast("list[str | None]", self._redis.mget([f"session:{d}" for d, _ in entries]))
+        current = _digest(token)
+        return [
+            StoredSession(
+                session_id=digest[:_SHOWN],
+                opened_at=datetime.fromtimestamp(expiry, UTC) - _LIFETIME,
+                expires_at=datetime.fromtimestamp(expiry, UTC),
+                current=digest == current,
+            )
+            for (digest, expiry), record in zip(entries, stored, strict=True)
+            if record is not None
+        ]
+
+    @override
+    def close_all(self, user_id: UUID, *, keep: str | None = None) -> None:
+        self._close_all([_index(user_id)], [_digest(keep) if keep else ""])
+
+
+def _index(user_id: UUID) -> str:
+    return f"sessions:{user_id}"
 
 
 def _digest(text: str) -> str:

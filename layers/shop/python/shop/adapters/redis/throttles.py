@@ -1,4 +1,4 @@
-"""Throttles of logins and sign-ups, in Redis.
+"""Throttles of logins, sign-ups and links by e-mail, in Redis.
 
 Keys contain digests, so reading Redis reveals neither e-mail nor IP addresses. Windows are fixed: the first
 attempt begins one, and a refused attempt does not extend it.
@@ -11,7 +11,7 @@ from typing import Final, override
 
 from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests
-from shop.services.identity.ports import LoginThrottle, SignUpThrottle
+from shop.services.identity.ports import LinkThrottle, LoginThrottle, SignUpThrottle
 
 #: Counts an attempt in each of KEYS. If a key has reached its limit, counts nothing and returns the seconds
 #: until the last such window ends. ARGV: the window, whether KEYS ends with a marker that lifts the limit of
@@ -95,6 +95,36 @@ class RedisSignUpThrottle(SignUpThrottle):
     def count(self, source: str) -> None:
         key = f"sign-ups:source:{_digest(_network(source))}"
         _refuse(self._count([key], [self.WINDOW_SECONDS, 0, self._limit]))
+
+
+class RedisLinkThrottle(LinkThrottle):
+    """Counts a request in one round trip.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    """
+
+    WINDOW_SECONDS: Final = 60 * 60
+    #: Limits of one source for one address, one source for all addresses, and all sources for one address.
+    PAIR_LIMIT: Final = 5
+    SOURCE_LIMIT: Final = 30
+    ADDRESS_LIMIT: Final = 20
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._count = redis.register_script(_COUNT)
+
+    @override
+    def count(self, email: str, source: str) -> None:
+        network = _network(source)
+        keys = [
+            f"links:pair:{_digest(f'{email}\n{network}')}",
+            f"links:source:{_digest(network)}",
+            f"links:address:{_digest(email)}",
+        ]
+        limits = [self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ADDRESS_LIMIT]
+        _refuse(self._count(keys, [self.WINDOW_SECONDS, 0, *limits]))
 
 
 def _login_keys(email: str, source: str) -> list[str]:

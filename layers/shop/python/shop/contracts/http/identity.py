@@ -13,12 +13,15 @@ type Email = Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
 type Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
 
 
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class CreateCustomer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A new customer. The e-mail address is unique regardless of case."""
 
     email: Email
     password: Password
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Name
 
 
 class CustomerView(msgspec.Struct, frozen=True):
@@ -43,3 +46,67 @@ class SessionView(msgspec.Struct, frozen=True):
     user_id: UUID
     role: Role
     expires_at: datetime
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """Response of GET and PATCH /api/customers/me.
+
+    Attributes
+    ----------
+    email_verified : bool
+        Whether the customer has followed a link that was sent to this address.
+    pending_email : str or None
+        A new address that was sent a link; it replaces the present one once the link is followed.
+    """
+
+    user_id: UUID
+    email: str
+    name: str
+    email_verified: bool
+    pending_email: str | None = None
+
+
+class ChangeProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of PATCH /api/customers/me. E-mail address and password change with the present password only."""
+
+    name: Name | None = None
+    email: Email | None = None
+    password: Password | None = None
+    current_password: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+
+
+class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of the customer; `session_id` is no token."""
+
+    session_id: str
+    opened_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SessionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Response of GET /api/customers/me/sessions, the newest first."""
+
+    sessions: list[OpenedSession]
+
+
+class RequestPasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/password-resets."""
+
+    email: Email
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/password-resets/{token}."""
+
+    password: Password
+
+
+class RequestVerification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/customers/verification; it has no fields."""
+
+
+class LinkAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Response of every request for a link by e-mail, whether or not there is somebody to send it to."""
+
+    detail: str

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from shop.contracts.http.amounts import Amount
-from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, METHOD
+from shop.contracts.http.identity import Email
+from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, LINK_CODE, METHOD, PHONE
 from shop.domain.orders import OrderStatus
 from shop.domain.pricing import TaxRule
 
@@ -23,6 +24,8 @@ type PaymentMethodId = Annotated[
     str, msgspec.Meta(min_length=1, max_length=255, pattern=IDENTIFIER)
 ]
 type MethodName = Annotated[str, msgspec.Meta(max_length=30, pattern=METHOD)]
+type Phone = Annotated[str, msgspec.Meta(max_length=31, pattern=PHONE)]
+type Token = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINK_CODE)]
 type PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 type Cursor = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -46,6 +49,13 @@ class ShippingAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     country: CountryCode
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the shop reaches the buyer about an order."""
+
+    email: Email
+    phone: Phone | None = None
+
+
 class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/orders/checkout.
 
@@ -55,6 +65,8 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Whether to charge the payment method at once; otherwise POST /api/payments/process charges one.
     expected_total : Amount or None
         The total that the customer was shown; if it has changed, no order is created (``total_changed``).
+    contact : Contact or None
+        Required in a guest session; a customer's is the address of the account by default.
     """
 
     cart_id: UUID
@@ -63,6 +75,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     shipping_method: MethodName = "standard"
     pay_now: bool = False
     expected_total: Annotated[Amount, msgspec.Meta(examples=[54.98])] | None = None
+    contact: Contact | None = None
 
 
 class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +102,25 @@ class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     status: OrderStatus | None = None
     limit: PageSize = 20
     cursor: Cursor | None = None
+
+
+class OrderAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of GET /api/orders/{order_id}.
+
+    Attributes
+    ----------
+    token : str or None
+        From the link that POST /api/orders/lookup sends, in place of a session. It is used once.
+    """
+
+    token: Token | None = None
+
+
+class LookUpOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/orders/lookup."""
+
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=LINE)]
+    email: Email
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +152,7 @@ class _Outline(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     order_id: UUID
+    number: str
     status: OrderStatus
     items: list[OrderItem]
     subtotal: Decimal
@@ -163,6 +196,13 @@ class OrderSummary(_Outline, frozen=True, kw_only=True):
     estimated_delivery: date | None
 
 
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the shop reaches the buyer about an order."""
+
+    email: str | None
+    phone: str | None
+
+
 class OrderView(OrderSummary, frozen=True, kw_only=True):
     """Response of GET /api/orders/{order_id}.
 
@@ -172,6 +212,7 @@ class OrderView(OrderSummary, frozen=True, kw_only=True):
         A refund is pending; the order is cancelled once the provider confirms it.
     """
 
+    contact: ContactView
     shipping_address: dict[str, str]
     shipping_method: str
     reservation_expires_at: datetime | None

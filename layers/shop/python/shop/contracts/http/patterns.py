@@ -5,10 +5,18 @@ from typing import Final
 _VISIBLE: Final = r"[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$(?!\n)"
 LINE: Final = f"^{_VISIBLE}"
 OPTIONAL_LINE: Final = f"^$|^{_VISIBLE}"
-#: Addresses that HTML's ``input type=email`` accepts and whose domain has a dot; ASCII, as SES requires.
-EMAIL: Final = (
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
+#: Letters of all scripts, without invisible characters and unusual spaces.
+_OTHERS: Final = (
+    r"\u00a1-\u00ac\u00ae-\u1fff\u2070-\u2fff\u3001-\ud7ff\uf900-\ufdff\ufe70-\ufefc\uff01-\uffdc"
 )
+#: Addresses that HTML's ``input type=email`` accepts and whose domain has a dot, and the same with letters of
+#: any script (RFC 6531); spaces around them are ignored.
+EMAIL: Final = (
+    rf"^ *[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~{_OTHERS}-]{{1,64}}@"
+    rf"[A-Za-z0-9{_OTHERS}-]{{1,63}}(\.[A-Za-z0-9{_OTHERS}-]{{1,63}})+ *$(?!\n)"
+)
+PHONE: Final = r"^ *\+?[0-9][0-9 ()./-]{4,29}$(?!\n)"
+LINK_CODE: Final = r"^[A-Za-z0-9_-]+$(?!\n)"
 SKU: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
 CURRENCY: Final = "^[A-Z]{3}$"
@@ -23,6 +31,8 @@ WANTED: Final = {
     LINE: "one line of text, not blank",
     OPTIONAL_LINE: "one line of text, not blank, or empty",
     EMAIL: "an e-mail address",
+    PHONE: "a telephone number, such as +1 415 555 0100",
+    LINK_CODE: "letters, digits, hyphens and underscores",
     SKU: "1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit",
     IMAGE_URL: "an http or https URL, or a path that begins with /",
     CURRENCY: "an ISO 4217 currency code such as USD",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from shop.domain.cart import Cart, TrackedCart
+from shop.domain.cart import Cart, CartItem, TrackedCart
 
 
 class CartStore(Protocol):
@@ -53,16 +53,33 @@ class CartStore(Protocol):
     def empty(self, user_id: UUID) -> Cart | None:
         """Remove all lines; the cart keeps its id."""
 
-    def remove_bought(self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int]) -> bool:
+    def remove_bought(
+        self, user_id: UUID, cart_id: UUID, bought: Mapping[UUID, int], *, order_id: UUID
+    ) -> bool:
         """Remove the bought lines if the user's cart is still `cart_id`; return whether it was.
 
         Products added since the cart was read for the order stay, in a cart with a new id. A repeated call
-        therefore finds a different cart and changes nothing.
+        therefore finds a different cart and changes nothing. The store remembers for a week that the order
+        took its lines; it takes none once `has_taken` has found that it did not.
 
         Parameters
         ----------
         bought : mapping
             Quantities by product.
+        """
+
+    def has_taken(self, order_id: UUID) -> bool:
+        """Return whether an order that has ended took its lines from the cart; if not, it no longer can."""
+
+    def give_back(self, user_id: UUID, order_id: UUID, lines: Sequence[CartItem]) -> bool:
+        """Add an order's lines to the user's cart if the order took them; a repeated call adds nothing.
+
+        Quantities are capped at the limit of a line; lines for which the cart has no room are dropped.
+
+        Returns
+        -------
+        bool
+            Whether lines were added.
         """
 
     def merge(self, guest_id: UUID, user_id: UUID) -> None:

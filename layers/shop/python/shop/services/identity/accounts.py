@@ -2,8 +2,15 @@
 
 from uuid import UUID
 
-from shop.contracts.http.identity import CreateCustomer, CustomerView, OpenSession, SessionView
-from shop.domain.customers import Customer
+from shop.contracts.http.identity import (
+    CreateCustomer,
+    CustomerView,
+    OpenedSession,
+    OpenSession,
+    SessionList,
+    SessionView,
+)
+from shop.domain.customers import Customer, checked_email, normal_email
 from shop.domain.errors import Conflict, FieldError, InvalidRequest, Unauthenticated
 from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
@@ -19,15 +26,18 @@ def create_customer(
     customer_id: UUID,
     command: CreateCustomer,
     *,
+    guest: Session | None,
     source: str,
 ) -> CustomerView:
-    """Register a customer.
+    """Register a customer, whose orders as a guest become the account's.
 
     Sign-ups fail while the throttle's store is unavailable: otherwise an attacker could lift the limit by
     causing an outage. The customer could not log in anyway, because sessions are in the same store.
 
     Parameters
     ----------
+    guest : Session or None
+        The session sent with the request. The orders move only if it is a guest's, and once.
     source : str
         The caller's IP address.
 
@@ -43,7 +53,7 @@ def create_customer(
     throttle.count(source)
     customer = Customer(
         user_id=customer_id,
-        email=command.email.lower(),
+        email=checked_email(command.email, "email"),
         name=command.name.strip(),
         password_hash=hash_password(command.password),
     )
@@ -52,6 +62,8 @@ def create_customer(
     with write() as unit:
         if not unit.customers.add(customer):
             raise Conflict("Another customer has this e-mail address.", code="email_taken")
+        if guest is not None and guest.role is Role.GUEST:
+            unit.customers.take_orders(guest.user_id, customer.user_id)
     return CustomerView(user_id=customer.user_id, email=customer.email, name=customer.name)
 
 
@@ -62,6 +74,7 @@ def open_session(
     read: OpenReading[CustomersWork],
     command: OpenSession,
     *,
+    write: OpenTransaction[CustomersWork],
     guest: Session | None,
     source: str,
 ) -> SessionView:
@@ -70,8 +83,9 @@ def open_session(
     Parameters
     ----------
     guest : Session or None
-        The session sent with the request. If it is a guest's, the guest's cart is merged into the customer's.
-        The move is atomic, so a repeated login adds nothing twice.
+        The session sent with the request. If it is a guest's, the guest's cart is merged into the customer's,
+        and the guest's orders become the customer's. Both moves are atomic, so a repeated login moves nothing
+        twice.
     source : str
         The caller's IP address.
 
@@ -89,10 +103,28 @@ def open_session(
         raise InvalidRequest(
             "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
         )
-    customer = _check_password(throttle, read, command.email.lower(), command.password, source)
+    email = _lenient(command.email)
+    customer = _check_password(throttle, read, email, command.password, source)
     if guest is not None and guest.role is Role.GUEST:
         carts.merge(guest.user_id, customer.user_id)
-    return _begin(sessions, Session(customer.user_id, customer.role, customer.email))
+        with write() as unit:
+            unit.customers.take_orders(guest.user_id, customer.user_id)
+    session = _begin(sessions, Session(customer.user_id, customer.role, customer.email))
+    with read() as unit:
+        now = unit.customers.by_id(customer.user_id)
+    if now is None or now.password_hash != customer.password_hash:
+        # It was changed meanwhile, which ended the sessions that were open then.
+        sessions.close(session.token)
+        raise _wrong_credentials()
+    return session
+
+
+def _lenient(email: str) -> str:
+    """Return the normal form of what was sent as an address; what has none is nobody's."""
+    try:
+        return normal_email(email)
+    except ValueError:
+        return email
 
 
 def close_session(sessions: SessionStore, token: str | None) -> None:
@@ -108,6 +140,22 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
     sessions.close(token)
 
 
+def list_sessions(sessions: SessionStore, customer: Session, token: str) -> SessionList:
+    """List the customer's sessions."""
+    found = sessions.list(customer.user_id, token)
+    return SessionList(
+        sessions=[
+            OpenedSession(
+                session_id=session.session_id,
+                opened_at=session.opened_at,
+                expires_at=session.expires_at,
+                current=session.current,
+            )
+            for session in found
+        ]
+    )
+
+
 def _check_password(
     throttle: LoginThrottle,
     read: OpenReading[CustomersWork],
@@ -120,11 +168,15 @@ def _check_password(
         customer = unit.customers.by_email(email)
     known = verify_password(password, customer.password_hash if customer else None)
     if customer is None or not known:
-        raise Unauthenticated(
-            "The e-mail address or the password is wrong.", code="invalid_credentials"
-        )
+        raise _wrong_credentials()
     throttle.succeed(email, source)
     return customer
+
+
+def _wrong_credentials() -> Unauthenticated:
+    return Unauthenticated(
+        "The e-mail address or the password is wrong.", code="invalid_credentials"
+    )
 
 
 def _begin(sessions: SessionStore, session: Session) -> SessionView:

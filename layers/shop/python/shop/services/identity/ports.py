@@ -1,10 +1,13 @@
 """Ports of the customers, their sessions, and the throttles of logins and sign-ups."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from shop.domain.customers import Customer
-from shop.domain.sessions import Session
+from shop.domain.links import Link, LinkKind
+from shop.domain.sessions import Session, StoredSession
 from shop.services.unit_of_work import UnitOfWork
 
 
@@ -18,7 +21,50 @@ class CustomerRepository(Protocol):
         """
 
     def by_email(self, email: str) -> Customer | None:
-        """Find a customer by e-mail address (in lower case)."""
+        """Find a customer by e-mail address (in its normal form)."""
+
+    def by_id(self, customer_id: UUID, *, lock: bool = False) -> Customer | None:
+        """Find a customer; `lock` locks the row until the transaction ends."""
+
+    def rename(self, customer_id: UUID, name: str) -> None:
+        """Change the name."""
+
+    def set_password(self, customer_id: UUID, password_hash: str) -> None:
+        """Change the password, and use up all links to a new one."""
+
+    def verify_email(self, customer_id: UUID, email: str) -> bool:
+        """Record that the customer reads an address, which becomes that of the account.
+
+        Returns
+        -------
+        bool
+            False, with nothing changed, if the address belongs to another customer.
+        """
+
+    def take_orders(self, guest_id: UUID, customer_id: UUID) -> int:
+        """Make a guest's orders the customer's; return their number. A repeated call finds none.
+
+        One statement, which may run in autocommit mode.
+        """
+
+
+class LinkRepository(Protocol):
+    """Links by e-mail, inside one transaction; only digests of their tokens are stored."""
+
+    def add(self, link: Link, lifetime: timedelta) -> None:
+        """Record that a link was asked for."""
+
+    def lock_unsent(self, link_id: UUID) -> Link | None:
+        """Lock a link that was not sent yet and has not expired."""
+
+    def order_of(self, link: Link) -> UUID | None:
+        """Find the order with the link's number and e-mail address."""
+
+    def issue(self, link: Link, token_digest: bytes) -> None:
+        """Store the token's digest, and whom or what the link is for."""
+
+    def use(self, kind: LinkKind, token_digest: bytes) -> Link | None:
+        """Use a link up; None if it does not exist, has expired or was used before."""
 
 
 class LoginThrottle(Protocol):
@@ -64,6 +110,21 @@ class SignUpThrottle(Protocol):
         """
 
 
+class LinkThrottle(Protocol):
+    """Limits requests for links by e-mail, whether or not there is somebody to send them to."""
+
+    def count(self, email: str, source: str) -> None:
+        """Count a request, by the address and by the caller's IP address.
+
+        Raises
+        ------
+        TooManyRequests
+            After too many requests.
+        DependencyUnavailable
+            If the store is unavailable.
+        """
+
+
 class SessionStore(Protocol):
     """Sessions by bearer token; only a digest of the token is stored."""
 
@@ -86,6 +147,12 @@ class SessionStore(Protocol):
     def close(self, token: str) -> None:
         """End a session. Ending it again is not an error."""
 
+    def list(self, user_id: UUID, token: str) -> Sequence[StoredSession]:
+        """List a customer's sessions, the newest first; the token's is marked as the current one."""
+
+    def close_all(self, user_id: UUID, *, keep: str | None = None) -> None:
+        """End a customer's sessions, but not the one of the token `keep`."""
+
 
 class CustomersWork(UnitOfWork, Protocol):
     """A transaction over the customers."""
@@ -93,3 +160,11 @@ class CustomersWork(UnitOfWork, Protocol):
     @property
     def customers(self) -> CustomerRepository:
         """Customers."""
+
+
+class LinksWork(CustomersWork, Protocol):
+    """A transaction over the customers and the links that they are sent."""
+
+    @property
+    def links(self) -> LinkRepository:
+        """Links by e-mail."""

@@ -15,7 +15,7 @@ _PAGE: Final = (
 
 def order_confirmed(order: Order) -> Mail:
     """Compose the e-mail that an order is confirmed."""
-    subject = f"Your order {order.order_id} is confirmed"
+    subject = f"Your order {order.number} is confirmed"
     amounts = [
         ("Subtotal", order.subtotal_minor),
         ("Tax included" if order.prices_include_tax else "Tax", order.tax_minor),
@@ -32,7 +32,7 @@ def order_confirmed(order: Order) -> Mail:
 
 def order_shipped(order: Order) -> Mail:
     """Compose the e-mail that an order is shipped, with its tracking number."""
-    subject = f"Your order {order.order_id} is on its way"
+    subject = f"Your order {order.number} is on its way"
     lines = [("Carrier", order.carrier or ""), ("Tracking number", order.tracking_number or "")]
     return _mail(subject, order, ["Your parcel is on its way."], lines, _delivery(order))
 

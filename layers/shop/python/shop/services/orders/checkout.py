@@ -11,9 +11,11 @@ from shop.contracts.tasks import PlacedOrder
 from shop.domain.addresses import Destination, check
 from shop.domain.cart import CartItem
 from shop.domain.countries import COUNTRIES
-from shop.domain.errors import DependencyUnavailable, InvalidRequest, NotFound
+from shop.domain.customers import checked_email
+from shop.domain.errors import Conflict, DependencyUnavailable, InvalidRequest, NotFound
 from shop.domain.money import to_minor
-from shop.domain.sessions import Session
+from shop.domain.orders import CHARGED, Order
+from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
 from shop.services.orders.ports import AddressBook, CheckoutMachine, OrdersWork
 from shop.services.unit_of_work import OpenReading
@@ -48,8 +50,8 @@ def check_out(
     NotFound
         ``cart_not_found``: it is not the shopper's cart.
     Conflict
-        ``cart_already_ordered``: the cart already has an order that is not paid yet; ``total_changed``: its
-        total is not the expected one.
+        ``cart_already_ordered``: the cart has an order already. If that was paid, the cart is emptied;
+        ``total_changed``: the order's total is not the expected one.
     InsufficientStock
         Names the lines; the order is cancelled.
     PaymentDeclined
@@ -61,6 +63,7 @@ def check_out(
     """
     destination = destination_of(addresses, wish.shipping_address)
     expected_total_minor = _expected_minor(wish)
+    email, phone = _contact(shopper, wish)
     cart = carts.read(shopper.user_id)
     if cart is not None and cart.cart_id == wish.cart_id:
         items = list(cart.items)
@@ -68,30 +71,59 @@ def check_out(
             raise InvalidRequest("Put something in the cart first.", code="cart_empty")
     else:
         items = _items_of_earlier_attempt(read, shopper, order_id)
-    placed = machine.run(
-        tasks.PlaceOrder(
-            order_id=order_id,
-            user_id=shopper.user_id,
-            email=shopper.email,
-            cart_id=wish.cart_id,
-            items=items,
-            shipping_address=destination.fields,
-            shipping_method=wish.shipping_method,
-            payment_method_id=wish.payment_method_id,
-            pay_now=wish.pay_now,
-            tax_region=destination.tax_region,
-            expected_total_minor=expected_total_minor,
-            correlation_id=UUID(correlation_id),
-        )
+    command = tasks.PlaceOrder(
+        order_id=order_id,
+        user_id=shopper.user_id,
+        email=email,
+        phone=phone,
+        cart_id=wish.cart_id,
+        items=items,
+        shipping_address=destination.fields,
+        shipping_method=wish.shipping_method,
+        payment_method_id=wish.payment_method_id,
+        pay_now=wish.pay_now,
+        tax_region=destination.tax_region,
+        expected_total_minor=expected_total_minor,
+        correlation_id=UUID(correlation_id),
     )
     try:
+        placed = machine.run(command)
+    except Conflict as conflict:
+        if conflict.code == "cart_already_ordered":
+            _empty_sold_cart(carts, read, shopper, wish.cart_id)
+        raise
+    _empty(carts, shopper, placed.order, wish.cart_id)
+    return placed
+
+
+def _empty(carts: CartStore, shopper: Session, order: Order, cart_id: UUID) -> None:
+    try:
         # The order's lines, which may differ from the cart's by now.
-        bought = {line.product_id: line.quantity for line in placed.order.lines}
-        carts.remove_bought(shopper.user_id, wish.cart_id, bought)
+        bought = {line.product_id: line.quantity for line in order.lines}
+        carts.remove_bought(shopper.user_id, cart_id, bought, order_id=order.order_id)
     except DependencyUnavailable as unavailable:
         # The order is placed, even if the cart was not emptied.
-        _log.warning("cart %s was bought but not emptied: %s", wish.cart_id, unavailable.detail)
-    return placed
+        _log.warning("cart %s was bought but not emptied: %s", cart_id, unavailable.detail)
+
+
+def _empty_sold_cart(
+    carts: CartStore, read: OpenReading[OrdersWork], shopper: Session, cart_id: UUID
+) -> None:
+    """Empty a cart that could not be emptied when it was ordered, if that order was paid since."""
+    with read() as work:
+        order = work.orders.of_cart(cart_id)
+    if order is not None and order.user_id == shopper.user_id and order.status in CHARGED:
+        _empty(carts, shopper, order, cart_id)
+
+
+def _contact(shopper: Session, wish: Checkout) -> tuple[str | None, str | None]:
+    """Return the e-mail address and the telephone number of the order."""
+    if wish.contact is None:
+        if shopper.role is Role.GUEST:
+            raise InvalidRequest.field("contact", "is required in a guest session")
+        return shopper.email, None
+    phone = wish.contact.phone
+    return checked_email(wish.contact.email, "contact.email"), phone and phone.strip()
 
 
 def destination_of(addresses: AddressBook, address: ShippingAddress) -> Destination:

@@ -56,8 +56,8 @@ def create_order(
         Products are no longer sold, the tax depends on a region that is not known, the shipping method is not
         offered, or an earlier attempt was refused for its payment method; the error names them.
     InsufficientStock, Conflict
-        An earlier attempt was refused so, the cart has another order that is not paid yet, or the total is
-        not the expected one (``total_changed``).
+        An earlier attempt was refused so, the cart was ordered before, or the total is not the expected one
+        (``total_changed``).
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # This publishes no events: hold_order_stock publishes them together with its own.
@@ -114,6 +114,7 @@ def _priced(
         order_id=command.order_id,
         user_id=command.user_id,
         email=command.email,
+        phone=command.phone,
         status=OrderStatus.PENDING,
         currency=currency,
         subtotal_minor=amounts.subtotal_minor,
@@ -220,7 +221,8 @@ def _earlier_order(work: OrdersWork, command: tasks.PlaceOrder) -> Order:
     order = work.orders.get(command.order_id)
     if order is None:
         raise Conflict(
-            "Another order of this cart is not paid yet (GET /api/orders); pay it, or cancel it first.",
+            "This cart has an order already (GET /api/orders): pay it, or cancel it to get the cart"
+            " back. If it is paid or cancelled, GET /api/cart gives the present cart.",
             code="cart_already_ordered",
         )
     if order.user_id != command.user_id:

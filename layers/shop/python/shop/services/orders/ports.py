@@ -12,6 +12,7 @@ from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
 from shop.domain.rates import ShippingRow, TaxRow, Version
 from shop.services.catalog.ports import CatalogWork
+from shop.services.identity.ports import LinkRepository
 from shop.services.inventory.ports import InventoryWork
 from shop.services.unit_of_work import UnitOfWork
 
@@ -22,7 +23,8 @@ class OrderRepository(Protocol):
     def add(self, order: Order, created: Event) -> bool:
         """Insert a PENDING order with its lines and first timeline entry, and record the event.
 
-        False, with nothing changed, if it already exists or its cart has another order that is not paid yet.
+        False, with nothing changed, if it already exists or its cart was ordered before: another order of the
+        cart lives, was paid, or has returned the cart's content to a cart with another id.
         """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
@@ -30,6 +32,20 @@ class OrderRepository(Protocol):
 
         `lock` locks its row until the transaction ends. The status is then the row's latest; lines never
         change, but the other fields are as of the statement's start, before it waited for the lock.
+        """
+
+    def of_cart(self, cart_id: UUID) -> Order | None:
+        """Read the order because of which a cart cannot be ordered (with lines, without timeline)."""
+
+    def return_cart(self, order_id: UUID) -> bool:
+        """Record that a cancelled order's lines return to a cart, whose id is not the order's.
+
+        From then on the order's cart id cannot be ordered. One statement, in autocommit mode.
+
+        Returns
+        -------
+        bool
+            False if another order of the same cart has been placed since: its lines are in that order.
         """
 
     def move(
@@ -136,6 +152,14 @@ class OrdersWork(InventoryWork, Protocol):
     @property
     def orders(self) -> OrderRepository:
         """Orders."""
+
+
+class LinkedOrdersWork(OrdersWork, Protocol):
+    """A transaction over orders and the links to them."""
+
+    @property
+    def links(self) -> LinkRepository:
+        """Links by e-mail."""
 
 
 class PlacementWork(OrdersWork, Protocol):

@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.errors import InvalidRequest
+from shop.domain.links import LinkKind, digest
 from shop.domain.orders import Order, OrderStatus, order_not_found
 from shop.domain.sessions import Session
-from shop.services.orders.ports import OrdersWork
-from shop.services.unit_of_work import OpenReading
+from shop.services.orders.ports import LinkedOrdersWork, OrdersWork
+from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -35,6 +36,24 @@ def get_order(read: OpenReading[OrdersWork], shopper: Session, order_id: UUID) -
     """
     with read() as work:
         return visible_order(work, shopper, order_id)
+
+
+def get_order_by_link(
+    write: OpenTransaction[LinkedOrdersWork], order_id: UUID, token: str
+) -> Order:
+    """Read an order by the link that was sent to the buyer, which is thereby used up.
+
+    Raises
+    ------
+    NotFound
+        ``order_not_found``: the link is not the order's, was used before, or has expired.
+    """
+    with write() as work:
+        link = work.links.use(LinkKind.ORDER, digest(token))
+        order = work.orders.get(order_id) if link and link.order_id == order_id else None
+        if order is None:
+            raise order_not_found(order_id)
+    return order
 
 
 def list_orders(

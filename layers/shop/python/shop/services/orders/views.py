@@ -4,6 +4,7 @@ from typing import Any
 
 from shop.contracts.http.orders import (
     ChangedPrice,
+    ContactView,
     OrderItem,
     OrderList,
     OrderMoved,
@@ -46,6 +47,7 @@ def view(order: Order) -> OrderView:
     return OrderView(
         **_outline(order),
         created_at=order.created_at,
+        contact=ContactView(email=order.email, phone=order.phone),
         shipping_address=order.shipping_address,
         shipping_method=order.shipping_method,
         reservation_expires_at=order.reservation_expires_at,
@@ -92,6 +94,7 @@ def _outline(order: Order) -> dict[str, Any]:
     """Return the fields that every view of an order includes."""
     return {
         "order_id": order.order_id,
+        "number": order.number,
         "status": order.status,
         "items": [_item(line) for line in order.lines],
         "subtotal": to_decimal(order.subtotal_minor),

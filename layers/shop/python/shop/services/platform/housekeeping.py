@@ -31,6 +31,7 @@ def prune(
         ("inbox", records.prune_inbox),
         ("outbox", records.prune_outbox),
         ("webhook_events", records.prune_webhook_events),
+        ("links", records.prune_links),
         ("cost_log_events", records.prune_cost_log_events),
     ):
         counts[table] = 0

@@ -25,6 +25,9 @@ class Records(Protocol):
         The provider does not resend events that old.
         """
 
+    def prune_links(self, limit: int) -> int:
+        """Delete up to `limit` links by e-mail that expired more than a day ago; return their number."""
+
     def prune_cost_log_events(self, limit: int) -> int:
         """Delete up to `limit` ids of log events that cannot be read again; give how many."""
 
