@@ -134,7 +134,6 @@ def test_a_quote_is_one_statement_of_index_lookups(full: Transaction) -> None:
         "products": [new_id()],
         "country": "US",
         "region": "CA",
-        "method": "standard",
     }
     indexes = plan(full, _QUOTE, parameters)
     assert "orders_pkey" in indexes
