@@ -98,7 +98,7 @@ class Promises(Purchases):
         for order_id, items in self.from_cart.items():
             paid = query(
                 self.url,
-                "SELECT FROM order_timeline WHERE order_id = %s AND status = 'PAID'",
+                "SELECT 1 FROM order_timeline WHERE order_id = %s AND status = 'PAID'",
                 (order_id,),
             )
             for product_id, quantity in items.items():

@@ -59,8 +59,10 @@ _LOADS: Final = {
     "identity/change_profile": "http postgres redis rabbitmq",
     "identity/create_customer": "http postgres redis",
     "identity/create_session": "http postgres redis",
+    "identity/delete_account": "http postgres redis",
     "identity/delete_session": "http redis",
     "identity/delete_sessions": "http redis",
+    "identity/export_account": "http postgres redis",
     "identity/get_profile": "http postgres redis",
     "identity/list_sessions": "http redis",
     "identity/request_password_reset": "http postgres redis rabbitmq",
@@ -121,6 +123,7 @@ _REPOSITORIES: Final = {
     " identity/request_verification identity/reset_password identity/verify_email"
     " notifications/on_link_requested orders/lookup_order",
     "inventory links orders": "orders/get_order",
+    "customers inventory orders": "identity/delete_account identity/export_account",
     "customers": "identity/create_customer identity/create_session",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",

@@ -250,3 +250,29 @@ def test_addresses_compare_without_case_trimmed_and_in_any_script(
     assert _log_in(shop, email=typed).status == 201
     again = shop.post("/api/customers", json=_ADA | {"email": typed})
     assert (again.status, again.code) == (409, "email_taken")
+
+
+def test_an_account_is_exported_and_deleted(shop: OrderingShop, token: str) -> None:
+    """Names and addresses go; amounts and events stay. The address may be registered again."""
+    order_id = shop.order(token, shop.product())
+    exported = shop.get(f"{_ME}/export", token=token).json
+    assert exported["profile"]["email"] == "ada@example.com"
+    assert [order["order_id"] for order in exported["orders"]] == [str(order_id)]
+    assert exported["orders"][0]["timeline"]
+
+    refused = shop.delete(_ME, token=token)
+    assert (refused.status, refused.code) == (409, "order_state_conflict")
+    assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
+    events = query(shop.database_url, "SELECT body::text FROM outbox ORDER BY sequence")
+    assert shop.delete(_ME, token=token).status == 204
+    assert shop.get(_ME, token=token).code == "session_expired"
+    assert _log_in(shop).code == "invalid_credentials"
+    [(email, phone, address, total)] = query(
+        shop.database_url, "SELECT email, phone, shipping_address, total_minor FROM orders"
+    )
+    assert (email, phone, address) == (None, None, {"name": "", "country": "US", "region": "CA"})
+    assert total > 0
+    assert query(shop.database_url, "SELECT body::text FROM outbox ORDER BY sequence") == events
+    [(row,)] = query(shop.database_url, "SELECT customers::text FROM customers")
+    assert "ada" not in row.lower()
+    assert shop.post("/api/customers", json=_ADA).status == 201

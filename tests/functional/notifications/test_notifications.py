@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from shop.adapters.aws.ses import SesMailer
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.orders import order_number
 from shop.domain.sessions import Role
 from shop.entrypoints.rabbitmq import batch
 from shop.services.notifications import mails
@@ -55,7 +56,7 @@ def test_the_customer_hears_once_and_the_order_goes_on(shop: OrderingShop) -> No
     deliver(shop, order_id)
     ((recipient, mail),) = shop.postbox.mails
     assert recipient == "customer@shop.example"
-    assert str(order_id) in mail.subject
+    assert order_number(order_id) in mail.subject
     assert "1 x Phone" in mail.text
     assert rows(shop) == [("order_confirmed", recipient, "sent", "mail-1")]
     assert status_of(shop.database_url, order_id) == "PROCESSING"

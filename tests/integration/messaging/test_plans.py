@@ -53,6 +53,12 @@ def full(database_server: str, database_template: str) -> Iterator[str]:
                 " FROM generate_series(1, %s) AS n",
                 (ROWS,),
             )
+            cursor.execute(
+                "INSERT INTO links (id, kind, email, expires_at)"
+                " SELECT gen_random_uuid(), 'password_reset', 'a@shop.example', now()"
+                " FROM generate_series(1, %s)",
+                (ROWS,),
+            )
             cursor.execute("ANALYZE")
         yield url
 

@@ -35,7 +35,7 @@ def verify_password(password: str, stored: str | None) -> bool:
         Result of `hash_password`, with current or other parameters. None if the customer does not exist: the
         same work is done, so that the duration does not reveal which e-mail addresses are registered.
     """
-    scheme, cost, block_size, parallelism, salt, digest = (stored or _NOBODY).split("$")
+    scheme, cost, block_size, parallelism, salt, digest = (stored or UNUSABLE).split("$")
     if scheme != "scrypt":
         raise ValueError(f"unknown password hash {scheme!r}")
     expected = base64.b64decode(digest)
@@ -75,5 +75,5 @@ def _format(salt: bytes, digest: bytes) -> str:
     return "$".join(["scrypt", str(_COST), str(_BLOCK_SIZE), str(_PARALLELISM), *fields])
 
 
-#: Used in place of the hash of an unknown customer; no password matches it.
-_NOBODY: Final = _format(bytes(_SALT_BYTES), bytes(_DIGEST_BYTES))
+#: A hash that no password matches; also used in place of that of an unknown customer.
+UNUSABLE: Final = _format(bytes(_SALT_BYTES), bytes(_DIGEST_BYTES))

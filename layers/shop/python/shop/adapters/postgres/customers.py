@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the statements are put together from constants of this module only
 
+from collections.abc import Sequence
 from typing import Final, override
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from psycopg import errors
 
 from shop.adapters.postgres.database import Transaction
 from shop.domain.customers import Customer
+from shop.domain.passwords import UNUSABLE
 from shop.services.identity.ports import CustomerRepository
 
 _CUSTOMER: Final = "id AS user_id, email, name, password_hash, role, email_verified_at"
@@ -28,6 +30,30 @@ _CHANGE_LOGIN: Final = """
 _VERIFY: Final = """
     UPDATE customers SET email = %(email)s, email_verified_at = now()
     WHERE id = %(id)s AND NOT EXISTS (SELECT FROM customers WHERE email = %(email)s AND id <> %(id)s)
+"""
+# Nobody knows a password of this hash; the address is in a domain that does not exist (RFC 2606).
+_SCRUB: Final = """
+    WITH mails AS (
+        UPDATE notifications SET recipient = NULL FROM orders
+        WHERE orders.id = notifications.order_id AND orders.user_id = %(id)s
+    ), sent AS (
+        DELETE FROM links WHERE customer_id = %(id)s
+           OR order_id IN (SELECT id FROM orders WHERE user_id = %(id)s)
+           OR email = (SELECT email FROM customers WHERE id = %(id)s)
+    ), bought AS (
+        UPDATE orders SET email = NULL, phone = NULL,
+               shipping_address = jsonb_strip_nulls(jsonb_build_object(
+                   'name', '', 'country', shipping_address -> 'country',
+                   'region', shipping_address -> 'region'))
+        WHERE user_id = %(id)s
+    )
+    UPDATE customers SET email = id || '@deleted.invalid', name = '', password_hash = %(unusable)s,
+           email_verified_at = NULL, deleted_at = now()
+    WHERE id = %(id)s
+"""
+_IN_PROGRESS: Final = """
+    SELECT id FROM orders WHERE user_id = %s AND status NOT IN ('DELIVERED', 'CANCELLED')
+    ORDER BY created_at
 """
 
 
@@ -59,7 +85,7 @@ class PostgresCustomers(CustomerRepository):
 
     @override
     def by_id(self, customer_id: UUID, *, lock: bool = False) -> Customer | None:
-        statement = f"SELECT {_CUSTOMER} FROM customers WHERE id = %s"
+        statement = f"SELECT {_CUSTOMER} FROM customers WHERE id = %s AND deleted_at IS NULL"
         return self._transaction.one(
             Customer, statement + (" FOR UPDATE" if lock else ""), (customer_id,)
         )
@@ -84,6 +110,14 @@ class PostgresCustomers(CustomerRepository):
             # Another customer has registered it at the same moment.
             return False
         return changed == 1
+
+    @override
+    def orders_in_progress(self, customer_id: UUID) -> Sequence[UUID]:
+        return [row.id for row in self._transaction.rows(_IN_PROGRESS, (customer_id,))]
+
+    @override
+    def scrub(self, customer_id: UUID) -> None:
+        self._transaction.execute(_SCRUB, {"id": customer_id, "unusable": UNUSABLE})
 
     @override
     def take_orders(self, guest_id: UUID, customer_id: UUID) -> int:

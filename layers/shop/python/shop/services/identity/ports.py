@@ -47,6 +47,15 @@ class CustomerRepository(Protocol):
         One statement, which may run in autocommit mode.
         """
 
+    def orders_in_progress(self, customer_id: UUID) -> Sequence[UUID]:
+        """List the customer's orders that are neither delivered nor cancelled, the oldest first."""
+
+    def scrub(self, customer_id: UUID) -> None:
+        """Remove what identifies the customer from the account, its orders, e-mails and links.
+
+        Amounts, products and statuses stay; of an address its country and region do.
+        """
+
 
 class LinkRepository(Protocol):
     """Links by e-mail, inside one transaction; only digests of their tokens are stored."""

@@ -21,7 +21,7 @@ from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
 def get_profile(read: OpenReading[CustomersWork], customer_id: UUID) -> Profile:
     """Read a customer's own account; raise `NotFound` if it does not exist any more."""
     with read() as work:
-        return _view(_existing(work.customers.by_id(customer_id)))
+        return profile_view(existing(work.customers.by_id(customer_id)))
 
 
 def change_profile(
@@ -62,7 +62,7 @@ def change_profile(
         raise InvalidRequest.field("name", "must not be blank")
     email = None if wish.email is None else checked_email(wish.email, "email")
     with open_unit_of_work(autocommit=True) as work:
-        known = _existing(work.customers.by_id(customer.user_id))
+        known = existing(work.customers.by_id(customer.user_id))
     if email is not None or wish.password is not None:
         _check_password(logins, known, wish.current_password, source)
     with open_unit_of_work() as work:
@@ -71,14 +71,14 @@ def change_profile(
         if wish.password is not None:
             work.customers.set_password(known.user_id, hash_password(wish.password))
             sessions.close_all(known.user_id, keep=token)
-        changed = _existing(work.customers.by_id(known.user_id))
+        changed = existing(work.customers.by_id(known.user_id))
     if wish.password is not None:
         # Again, for a session that was opened with the old password before the commit.
         sessions.close_all(known.user_id, keep=token)
     if email is None or email == changed.email:
-        return _view(changed)
+        return profile_view(changed)
     request_verification(links, open_unit_of_work, known.user_id, email, source=source)
-    return _view(changed, pending_email=email)
+    return profile_view(changed, pending_email=email)
 
 
 def ask_for_verification(
@@ -90,7 +90,7 @@ def ask_for_verification(
 ) -> LinkAccepted:
     """Have a link sent to the customer's present address; raises as `request_verification` does."""
     with open_unit_of_work(autocommit=True) as work:
-        known = _existing(work.customers.by_id(customer_id))
+        known = existing(work.customers.by_id(customer_id))
     return request_verification(links, open_unit_of_work, customer_id, known.email, source=source)
 
 
@@ -105,13 +105,15 @@ def _check_password(
     throttle.succeed(customer.email, source)
 
 
-def _existing(customer: Customer | None) -> Customer:
+def existing(customer: Customer | None) -> Customer:
+    """Return a customer; raise `NotFound` if the account does not exist any more."""
     if customer is None:
         raise NotFound("This account does not exist any more.")
     return customer
 
 
-def _view(customer: Customer, *, pending_email: str | None = None) -> Profile:
+def profile_view(customer: Customer, *, pending_email: str | None = None) -> Profile:
+    """Return the view of an account."""
     return Profile(
         user_id=customer.user_id,
         email=customer.email,

@@ -1,0 +1,13 @@
+"""Body of GET /api/customers/me/export."""
+
+import msgspec
+
+from shop.contracts.http.identity import Profile
+from shop.contracts.http.orders import OrderView
+
+
+class AccountExport(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the shop stores about a customer."""
+
+    profile: Profile
+    orders: list[OrderView]
