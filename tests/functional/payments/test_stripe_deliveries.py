@@ -18,6 +18,7 @@ from tests.support.payments import (
     StripeControl,
     events_of,
     paying_container,
+    request_refund,
     status_of,
     stock_of,
     timeline_of,
@@ -128,11 +129,7 @@ def test_a_refund_of_ours_comes_back_as_an_event(
         for method in ("pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail"):
             placed = place_order(container)
             pay(shop, placed, method)
-            with container.unit_of_work() as work:
-                refund = work.payments.request_refund_of_order(
-                    placed.order_id, "cancelled_by_customer"
-                )
-            assert refund is not None
+            refund = request_refund(container, placed)
             execute_refund(container.payment_provider, container.unit_of_work, refund)
             if method == "pm_card_refundFail":
                 eventually(

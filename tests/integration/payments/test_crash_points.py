@@ -15,7 +15,7 @@ import pytest
 from shop.domain.errors import ShopError
 from shop.services.payments.processing import process_payment
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund
+from shop.services.payments.refunds import execute_refund, refund_rest
 from shop.services.payments.webhooks import receive_webhook
 from tests.support.builders import QUANTITY, STOCK, Placed, place_order
 from tests.support.containers import Container
@@ -68,8 +68,8 @@ def cancel(container: Container, placed: Placed, points: CrashPoints) -> None:
     opener = points.unit_of_work(container.unit_of_work)
     with opener() as work:
         work.orders.get(placed.order_id, lock=True)
-        refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
-    if refund is not None:
+        refunds = refund_rest(work, placed.order_id, "cancelled_by_customer")
+    for refund in refunds:
         execute_refund(points.provider(container.payment_provider), opener, refund)
 
 
