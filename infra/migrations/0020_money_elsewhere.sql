@@ -25,4 +25,5 @@ CREATE TABLE disputes (
     updated_at        timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX idx_disputes_order ON disputes (order_id);
+CREATE INDEX idx_disputes_intent ON disputes (payment_intent_id);
 CREATE INDEX idx_disputes_open ON disputes (updated_at) WHERE status NOT IN ('won', 'lost', 'warning_closed');

@@ -153,6 +153,14 @@ class StripeControl:
             made: dict[str, Any] = json.load(answer)
         return made
 
+    def dispute(self, intent_id: str, **details: Any) -> dict[str, Any]:
+        """Dispute an intent's charge, as the customer's bank does."""
+        return dict(self.send("POST", f"payment_intents/{intent_id}/dispute", details))
+
+    def close_dispute(self, dispute_id: str, outcome: str) -> dict[str, Any]:
+        """Close a dispute: ``won`` or ``lost``."""
+        return dict(self.send("POST", f"disputes/{dispute_id}/close", {"outcome": outcome}))
+
     def authenticate(self, intent_id: str, outcome: str = "succeed") -> None:
         """Do what the customer does in the bank's window."""
         self.send("POST", f"payment_intents/{intent_id}/authenticate", {"outcome": outcome})

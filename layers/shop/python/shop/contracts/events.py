@@ -207,8 +207,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
         OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
-        OrderDelivered, OrderRefunded, PaymentDisputed, InventoryReserved, InventoryReleased, InventoryConfirmed, InventoryUpdated,
-        ProductUpdated, CartCreated, CartAbandoned,
+        OrderDelivered, OrderRefunded, PaymentDisputed, InventoryReserved, InventoryReleased,
+        InventoryConfirmed, InventoryUpdated, ProductUpdated, CartCreated, CartAbandoned,
     )
 }  # fmt: skip
 

@@ -117,7 +117,7 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     refundable_minor : int
-        What is left to refund: less than charged − refunded while refunds are pending or it is disputed.
+        What is left to refund: less than charged minus refunded while refunds are pending or it is disputed.
     disputed_minor : int
         What the customer's bank has taken back, or may keep.
     """

@@ -66,7 +66,8 @@ FIND: Final = f"""
     WHERE r.payment_intent_id = %(intent)s
       AND (r.provider_refund_id = %(provider_refund_id)s OR r.id = %(refund_id)s
            OR r.provider_refund_id IS NULL AND r.status = 'succeeded' AND r.amount_minor = %(amount)s)
-    ORDER BY r.provider_refund_id = %(provider_refund_id)s DESC NULLS LAST, r.id = %(refund_id)s DESC NULLS LAST
+    ORDER BY r.provider_refund_id = %(provider_refund_id)s DESC NULLS LAST,
+             r.id = %(refund_id)s DESC NULLS LAST
     LIMIT 1
 """
 SUCCEED: Final = """

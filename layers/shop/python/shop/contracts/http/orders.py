@@ -153,8 +153,8 @@ class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     refundable : Decimal
-        What can still be refunded: less than charged − refunded while a refund is pending or the charge is
-        disputed.
+        What can still be refunded: less than charged minus refunded while a refund is pending or the
+        charge is disputed.
     disputed : Decimal
         What the customer's bank has taken back, or may keep.
     """

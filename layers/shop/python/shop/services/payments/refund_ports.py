@@ -18,7 +18,7 @@ class RefundLedger(Protocol):
     """
 
     def charge(self, order_id: UUID) -> Charge | None:
-        """Read what was charged for an order and what of it has been returned; None if nothing was charged."""
+        """Read what was charged for an order and what of it was returned; None if nothing was charged."""
 
     def add(self, refund: Refund) -> bool:
         """Record a refund and its lines; return False if it was recorded before."""

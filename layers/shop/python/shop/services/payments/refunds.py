@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 #: The reason of a refund that was made elsewhere.
 MADE_ELSEWHERE: Final = "refunded"
-SENT_BACK: Final = "the bank would not take the money"
+_SENT_BACK: Final = "the bank would not take the money"
 
 
 def refund_rest(work: PaymentsWork, order_id: UUID, reason: str) -> Sequence[Refund]:
@@ -149,11 +149,15 @@ def settle_and_book(
 
 def _book_failure(work: PaymentsWork, order_id: UUID, dead: ProviderRefund) -> None:
     known = work.refunds.find(dead)
+    if known is not None and known.status is RefundStatus.FAILED:
+        return
+    _log.error("refund %s of order %s failed: %s", dead.provider_refund_id, order_id, _SENT_BACK)
+    metric("RefundsFailed")
     if known is not None:
-        work.refunds.fail(known.refund_id, dead.provider_refund_id, SENT_BACK)
+        work.refunds.fail(known.refund_id, dead.provider_refund_id, _SENT_BACK)
         return
     external = _external(order_id, dead, RefundStatus.FAILED, 0)
-    work.refunds.add(replace(external, problem=SENT_BACK))
+    work.refunds.add(replace(external, problem=_SENT_BACK))
 
 
 def _book_success(work: PaymentsWork, order_id: UUID, made: ProviderRefund) -> Sequence[Refund]:

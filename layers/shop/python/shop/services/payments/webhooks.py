@@ -17,11 +17,10 @@ from shop.domain.provider_events import (
     RefundChanged,
 )
 from shop.domain.refunds import Refund, RefundStatus
-from shop.observability import bind, metric
+from shop.observability import bind
 from shop.services.payments.outcomes import expect_nothing, final_word, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import (
-    SENT_BACK,
     book,
     follow_up,
     refund_rest,
@@ -222,14 +221,7 @@ def _refund_changed(
         instead = book(work, order.order_id, facts)
         return "refund_failed" if made.is_dead else "refunded", instead
 
-    outcome = _once(provider, open_unit_of_work, event, action)
-    if outcome == "refund_failed":
-        _log.error(
-            "refund %s of %s failed: %s",
-            made.provider_refund_id, made.payment_intent_id, SENT_BACK,
-        )  # fmt: skip
-        metric("RefundsFailed")
-    return outcome
+    return _once(provider, open_unit_of_work, event, action)
 
 
 def _disputed(work: PaymentsWork, event: DisputeChanged) -> tuple[str, Sequence[Refund]]:
