@@ -91,7 +91,7 @@ def acted_on(database: str) -> set[str]:
 
 def has_failed(database: str) -> bool:
     """Return whether a refund is recorded as failed."""
-    return bool(query(database, "SELECT FROM refunds WHERE status = 'failed'"))
+    return bool(query(database, "SELECT id FROM refunds WHERE status = 'failed'"))
 
 
 def test_copies_in_random_order_after_an_outage(
