@@ -31,27 +31,49 @@ WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED')
                   AND amount_minor = o.total_minor);
 
 \echo Money: what was taken for an order that ended unpaid went back within ten minutes
-SELECT o.id AS order_id, o.status, p.payment_intent_id, p.amount_minor, f.status AS refund, f.created_at
+SELECT o.id AS order_id, o.status, p.payment_intent_id, p.amount_minor, p.refunded_minor, f.id AS pending_refund
 FROM orders AS o JOIN payments AS p ON p.order_id = o.id
-LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id
-WHERE p.status = 'succeeded' AND o.status IN ('PENDING', 'PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE', 'CANCELLED')
-  AND f.status IS DISTINCT FROM 'succeeded'
-  AND (f.created_at IS NULL OR f.created_at < now() - interval '10 minutes');
+LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id AND f.status = 'pending'
+WHERE (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)
+  AND o.status IN ('PENDING', 'PAYMENT_FAILED', 'INVENTORY_UNAVAILABLE', 'CANCELLED')
+  AND (NOT p.refunded_in_whole OR f.created_at < now() - interval '10 minutes')
+  AND NOT EXISTS (SELECT FROM disputes AS d WHERE d.payment_intent_id = p.payment_intent_id);
+
+\echo Money: what a payment has returned is what its refunds add up to
+SELECT p.payment_intent_id, p.order_id, p.refunded_minor, coalesce(sum(f.amount_minor), 0) AS refunds
+FROM payments AS p LEFT JOIN refunds AS f
+    ON f.payment_intent_id = p.payment_intent_id AND f.status IN ('pending', 'succeeded')
+GROUP BY p.id HAVING p.refunded_minor <> coalesce(sum(f.amount_minor), 0);
+
+\echo Money: a unit that was refunded counts once
+SELECT i.order_id, i.product_id, i.refunded_quantity, coalesce(sum(l.quantity) FILTER (WHERE f.id IS NOT NULL), 0) AS lines
+FROM order_items AS i LEFT JOIN refund_lines AS l USING (order_id, product_id)
+LEFT JOIN refunds AS f ON f.id = l.refund_id AND f.status IN ('pending', 'succeeded')
+GROUP BY i.order_id, i.product_id
+HAVING i.refunded_quantity <> coalesce(sum(l.quantity) FILTER (WHERE f.id IS NOT NULL), 0);
 
 \echo Money: an order is charged once
 SELECT order_id, count(*) AS charges FROM payments AS p
-WHERE status = 'succeeded' AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id)
+WHERE status = 'succeeded' AND NOT refunded_in_whole
 GROUP BY order_id HAVING count(*) > 1;
 
-\echo Money: an order that goes on has not been refunded
-SELECT o.id AS order_id, o.status, p.payment_intent_id, f.reason FROM orders AS o
-JOIN payments AS p ON p.order_id = o.id AND p.status = 'succeeded'
-JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id AND f.status = 'succeeded'
-WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED');
+\echo Money: an order that is to ship has not been refunded in whole
+SELECT o.id AS order_id, o.status, p.payment_intent_id FROM orders AS o
+JOIN payments AS p ON p.order_id = o.id AND p.status = 'succeeded' AND p.refunded_in_whole
+WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING')
+  AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id AND status = 'pending');
 
 \echo Money: refunds that somebody must look at
-SELECT payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
+SELECT id, payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
 WHERE problem IS NOT NULL;
+
+\echo Money: payments that name an order and are not its own
+SELECT payment_intent_id, order_id, amount_minor, currency, refunded_minor, created_at FROM unexpected_payments
+WHERE refunded_minor < amount_minor;
+
+\echo Money: disputes that are open
+SELECT id, order_id, payment_intent_id, amount_minor, currency, reason, status, updated_at FROM disputes
+WHERE status NOT IN ('won', 'lost', 'warning_closed', 'prevented');
 
 \echo Events: none has waited for the broker for more than five minutes
 SELECT event_type, count(*) AS waiting, min(occurred_at) AS oldest FROM outbox

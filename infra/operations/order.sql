@@ -15,11 +15,19 @@ SELECT l.product_id, l.quantity, r.status AS reservation, r.held_for_payment, r.
 FROM order_items AS l LEFT JOIN reservations AS r ON r.order_id = l.order_id AND r.product_id = l.product_id
 WHERE l.order_id = :'order' ORDER BY l.product_id;
 
-\echo Payments and refunds
-SELECT p.attempt, p.status, p.amount_minor, p.payment_intent_id, p.failure_code, p.updated_at,
-       f.status AS refund, f.refund_id, f.problem
-FROM payments AS p LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id
-WHERE p.order_id = :'order' ORDER BY p.attempt;
+\echo Payments
+SELECT attempt, status, amount_minor, charged_minor, refunded_minor, payment_intent_id, failure_code, updated_at
+FROM payments WHERE order_id = :'order' ORDER BY attempt;
+
+\echo Refunds
+SELECT id, status, amount_minor, tax_minor, shipping, external, reason, provider_refund_id, problem, created_at
+FROM refunds WHERE order_id = :'order' ORDER BY created_at;
+
+\echo Disputes, and payments that name the order and are not its own
+SELECT id, status, reason, amount_minor, currency, updated_at FROM disputes WHERE order_id = :'order'
+UNION ALL
+SELECT payment_intent_id, 'unexpected', '', amount_minor - refunded_minor, currency, updated_at
+FROM unexpected_payments WHERE order_id = :'order';
 
 \echo Events and who has processed them
 SELECT o.occurred_at, o.event_type, o.event_id, o.published_at,

@@ -44,7 +44,7 @@ class Promises(Purchases):
             held, sold = query(
                 self.url,
                 "SELECT coalesce(sum(quantity) FILTER (WHERE status = 'pending'), 0),"
-                " coalesce(sum(quantity) FILTER (WHERE status = 'confirmed'), 0)"
+                " coalesce(sum(quantity - restocked) FILTER (WHERE status = 'confirmed'), 0)"
                 " FROM reservations WHERE product_id = %s",
                 (product_id,),
             )[0]
@@ -72,7 +72,10 @@ class Promises(Purchases):
     @precondition(lambda self: hasattr(self, "placed"))
     @invariant()
     def money_matches_orders(self) -> None:
-        """A4, A5: no charge without an order that knows of it, and never two."""
+        """A4, A5: no charge without an order that knows of it, and never two.
+
+        Of a charge, what the ledger calls refunded has been returned, and never more than was charged.
+        """
         for order_id in self.placed:
             charges = self.stripe.charges(order_id)
             assert len(charges) <= 1
@@ -83,8 +86,20 @@ class Promises(Purchases):
                 " FROM orders WHERE id = %s",
                 (order_id,),
             )[0]
+            ledger = query(
+                self.url,
+                "SELECT refunded_minor, (SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds AS r"
+                " WHERE r.order_id = payments.order_id AND r.status = 'succeeded') FROM payments"
+                " WHERE order_id = %s",
+                (order_id,),
+            )
+            returned = sum(charge["amount_refunded"] for charge in charges)
+            assert kept + returned == sum(charge["amount_captured"] for charge in charges)
+            for counted, succeeded in ledger:
+                assert 0 <= succeeded <= counted <= total
+                assert succeeded <= returned
             if status in CHARGED and not refunds:
-                assert kept == total
+                assert kept + returned == total
             if kept and not refunds:
                 in_doubt = status is OrderStatus.PAYMENT_PROCESSING
                 # Money the bank has just taken for an order that ended: the next word of Stripe
@@ -107,6 +122,21 @@ class Promises(Purchases):
         found = {product: cart.quantity_of(product) if cart else 0 for product in self.products}
         assert found == expected
 
+    def refunded(self, order_id: UUID) -> tuple[int, dict[UUID, int]]:
+        """What the ledger has returned of an order, and the units put back into stock."""
+        ((booked,),) = query(
+            self.url,
+            "SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds"
+            " WHERE order_id = %s AND status = 'succeeded'",
+            (order_id,),
+        )
+        restocked = query(
+            self.url,
+            "SELECT product_id, restocked FROM reservations WHERE order_id = %s",
+            (order_id,),
+        )
+        return booked, dict(restocked)
+
     # -- in the end ---------------------------------------------------------------------------------
 
     def teardown(self) -> None:
@@ -118,6 +148,7 @@ class Promises(Purchases):
             self.hear_a_webhook(order_id, late=False)
             if self.status(order_id) is OrderStatus.PENDING:
                 self.time_passes(order_id)
+            self.win_the_dispute(order_id)
         for _ in range(3):
             self.sweep()
             self.reconcile()
@@ -132,9 +163,10 @@ class Promises(Purchases):
                 assert self.stripe.kept_minor(order_id) == 0
             else:
                 assert status is OrderStatus.PROCESSING, (order_id, status)
-                assert self.stripe.kept_minor(order_id) == total
+                booked, restocked = self.refunded(order_id)
+                assert self.stripe.kept_minor(order_id) == total - booked > 0
                 for product_id, quantity in items.items():
-                    sold[product_id] += quantity
+                    sold[product_id] += quantity - restocked.get(product_id, 0)
         for product_id, initial in zip(self.products, STOCK, strict=True):
             rows = query(
                 self.url,

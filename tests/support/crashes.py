@@ -87,6 +87,6 @@ class _WatchedWork:
 
     def __getattr__(self, attribute: str) -> Any:
         found = getattr(self._work, attribute)
-        if attribute in {"payments", "orders", "inventory"}:
+        if attribute in {"payments", "orders", "inventory", "refunds"}:
             return _Watched(found, self._points, attribute)
         return found

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from shop.domain.refunds import Refund
 from shop.services.payments.processing import process_payment
+from shop.services.payments.refunds import refund_rest
 from tests.support.builders import Placed
 from tests.support.containers import Container, container_for
 from tests.support.stock import levels, query
@@ -45,6 +48,16 @@ def pay_for(container: Container, placed: Placed, method: str = "pm_card_visa") 
     process_payment(
         container.payment_provider, container.unit_of_work, placed.user_id, placed.order_id, method
     )
+
+
+def request_refund(
+    container: Container, placed: Placed, reason: str = "cancelled_by_customer"
+) -> Refund:
+    """Record a refund of the whole charge, as a cancellation does before it asks Stripe."""
+    with container.unit_of_work() as work:
+        work.orders.get(placed.order_id, lock=True)
+        (refund,) = refund_rest(work, placed.order_id, reason)
+    return refund
 
 
 def status_of(database_url: str, order_id: UUID) -> str:
@@ -130,6 +143,28 @@ class StripeControl:
     def kept_minor(self, order_id: UUID) -> int:
         """Charged less refunded amount of an order, in minor units."""
         return sum(c["amount_captured"] - c["amount_refunded"] for c in self.charges(order_id))
+
+    def refund(self, intent_id: str, amount_minor: int | None = None) -> dict[str, Any]:
+        """Refund an intent, in whole or in part, as staff do in Stripe's dashboard."""
+        form = {"payment_intent": intent_id}
+        if amount_minor is not None:
+            form["amount"] = str(amount_minor)
+        request = urllib.request.Request(
+            f"{self.url}/v1/refunds",
+            urllib.parse.urlencode(form).encode(),
+            {"Authorization": f"Bearer {KEY}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            made: dict[str, Any] = json.load(answer)
+        return made
+
+    def dispute(self, intent_id: str, **details: Any) -> dict[str, Any]:
+        """Dispute an intent's charge, as the customer's bank does."""
+        return dict(self.send("POST", f"payment_intents/{intent_id}/dispute", details))
+
+    def close_dispute(self, dispute_id: str, outcome: str) -> dict[str, Any]:
+        """Close a dispute: ``won`` or ``lost``."""
+        return dict(self.send("POST", f"disputes/{dispute_id}/close", {"outcome": outcome}))
 
     def authenticate(self, intent_id: str, outcome: str = "succeed") -> None:
         """Do what the customer does in the bank's window."""

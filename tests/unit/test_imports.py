@@ -89,7 +89,9 @@ _LOADS: Final = {
     "orders/get_tax_rates": "http postgres redis",
     "orders/list_orders": "http postgres redis",
     "orders/lookup_order": "http postgres redis rabbitmq",
+    "orders/list_refunds": "http postgres redis",
     "orders/on_inventory_confirmed": "postgres rabbitmq",
+    "orders/refund_order": "http postgres redis rabbitmq stripe",
     "orders/reject_order": "postgres rabbitmq",
     "orders/set_shipping_rates": "http postgres redis",
     "orders/set_tax_rates": "http postgres redis",
@@ -132,11 +134,12 @@ _REPOSITORIES: Final = {
     " orders/list_orders orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
     "inventory orders price_book": "orders/create_order",
-    "inventory orders payments": "orders/cancel_order payments/charge_order"
-    " payments/process_payment payments/receive_webhook payments/reconcile_payments",
+    "inventory orders payments refunds": "orders/cancel_order orders/list_refunds orders/refund_order"
+    " payments/charge_order payments/process_payment payments/receive_webhook"
+    " payments/reconcile_payments",
     "inventory notifications orders": "notifications/on_order_confirmed"
     " notifications/on_order_shipped",
-    "inventory notifications orders payments": "orders/advance_orders",
+    "inventory notifications orders payments refunds": "orders/advance_orders",
 }
 
 _COUNT = """

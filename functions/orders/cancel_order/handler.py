@@ -19,7 +19,7 @@ from shop.services.payments.cancellation import cancel_on_request
     further_statuses=(202,),
     access=only(SHOPPERS),
     order="path",
-    problems=("order_not_found", "order_state_conflict"),
+    problems=("order_not_found", "order_state_conflict", "charge_disputed"),
 )
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its refund is pending."""

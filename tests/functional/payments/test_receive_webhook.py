@@ -170,12 +170,16 @@ def test_the_wrong_amount_never_pays(
     intent = lose_the_answer(shop, control, placed)
     answer = deliver(shop, event_of("payment_intent.succeeded", {**intent, **change}))
     assert answer.json == {"outcome": "wrong_amount"}
+    if "amount" in change:
+        # The forged event says one unit less than was charged: that is what Stripe is asked to return.
+        assert control.kept_minor(placed.order_id) == 1
+        control.refund(intent["id"])
     assert timeline_of(database, placed.order_id)[-2:] == ["PAYMENT_FAILED", "CANCELLED"]
     assert control.kept_minor(placed.order_id) == 0
     assert stock_of(database, placed) == RETURNED
 
 
-def test_a_second_intent_for_a_paid_order_goes_back(
+def test_a_second_intent_for_a_paid_order_waits_for_staff(
     shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
 ) -> None:
     import stripe as sdk
@@ -190,8 +194,26 @@ def test_a_second_intent_for_a_paid_order_goes_back(
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         }
     )  # fmt: skip
-    for intent in control.intents(placed.order_id):
-        assert deliver(shop, event_of("payment_intent.succeeded", intent)).status == 200
+    outcomes = [
+        deliver(shop, event_of("payment_intent.succeeded", intent)).json["outcome"]
+        for intent in control.intents(placed.order_id)
+    ]
+    assert sorted(outcomes) == ["paid_before", "unexpected_payment"]
+    # Nothing is sent back without a person; the trace is a row.
+    assert control.kept_minor(placed.order_id) == 2 * TOTAL_MINOR
+    ((intent_id, amount),) = query(
+        database, "SELECT payment_intent_id, amount_minor FROM unexpected_payments"
+    )
+    assert amount == TOTAL_MINOR
+    assert query(database, "SELECT count(*) FROM refunds") == [(0,)]
+    # Staff return it in the dashboard, and the row says so.
+    control.refund(intent_id)
+    (charge,) = [c for c in control.charges(placed.order_id) if c["payment_intent"] == intent_id]
+    assert deliver(shop, event_of("charge.refunded", charge)).json == {
+        "outcome": "unexpected_payment_returned"
+    }
+    returned = "SELECT refunded_minor FROM unexpected_payments"
+    assert query(database, returned) == [(TOTAL_MINOR,)]
     assert control.kept_minor(placed.order_id) == TOTAL_MINOR
     assert status_of(database, placed.order_id) == "PAID"
     assert stock_of(database, placed) == HELD
@@ -212,10 +234,13 @@ def test_money_for_an_order_that_never_asked(
         }
     )  # fmt: skip
     intent = control.intents(placed.order_id)[0]
-    assert deliver(shop, event_of("payment_intent.succeeded", intent)).json == {
-        "outcome": "refund_requested"
-    }
-    assert control.kept_minor(placed.order_id) == 0
+    for outcome in ("unexpected_payment", "ignored"):
+        answer = deliver(shop, event_of("payment_intent.succeeded", intent))
+        assert answer.json == {"outcome": outcome}
+    assert control.kept_minor(placed.order_id) == 777
+    assert query(database, "SELECT order_id, amount_minor, currency FROM unexpected_payments") == [
+        (placed.order_id, 777, "USD")
+    ]
     assert status_of(database, placed.order_id) == "PENDING"
 
 
@@ -229,14 +254,19 @@ def test_a_refund_made_in_stripes_dashboard(
     client = sdk.StripeClient(KEY, base_addresses={"api": stripe})
     partial = client.v1.refunds.create(params={"payment_intent": intent_id, "amount": 100})
     charge = control.charges(placed.order_id)[0]
-    assert deliver(shop, event_of("charge.refunded", charge)).json == {"outcome": "ignored"}
+    assert deliver(shop, event_of("charge.refunded", charge)).json == {"outcome": "refunded"}
     assert status_of(database, placed.order_id) == "PAID"
-    assert partial.amount == 100
+    assert query(database, "SELECT amount_minor, external, provider_refund_id FROM refunds") == [
+        (100, True, partial.id)
+    ]
 
     client.v1.refunds.create(params={"payment_intent": intent_id})
     charge = control.charges(placed.order_id)[0]
     payload = event_of("charge.refunded", charge)
-    assert [deliver(shop, payload).json["outcome"] for _ in range(2)] == ["refunded", "duplicate"]
+    assert [deliver(shop, payload).json["outcome"] for _ in range(2)] == [
+        "refunded",
+        "refunded_before",
+    ]
     assert status_of(database, placed.order_id) == "CANCELLED"
     assert stock_of(database, placed) == RETURNED
 

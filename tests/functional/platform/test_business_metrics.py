@@ -89,6 +89,11 @@ def _fill(container: Container) -> tuple[UUID, UUID]:
         _order(transaction, _INSIDE, [(first, 1000, 5)], paid=False, cart_id=open_cart)
         refunded = _order(transaction, _BEGIN - timedelta(days=1), [(first, 700, 1)])
         transaction.execute(
+            "INSERT INTO payments (id, order_id, status, amount_minor, currency, payment_method_id,"
+            " payment_intent_id) VALUES (gen_random_uuid(), %s, 'succeeded', 700, 'USD', 'pm', 'pi_1')",
+            (refunded,),
+        )
+        transaction.execute(
             "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status, updated_at)"
             " VALUES ('pi_1', %s, 700, 'cancelled', 'succeeded', %s)",
             (refunded, _INSIDE),
@@ -233,7 +238,7 @@ def test_a_period_is_read_by_indexes(container: Container) -> None:
         )
         for index in ("idx_orders_created", "idx_order_timeline_occurred"):
             transaction.execute("SELECT brin_summarize_new_values(%s)", (index,))
-        for table in ("orders", "order_timeline", "outbox"):
+        for table in ("orders", "order_items", "order_timeline", "outbox"):
             transaction.execute(f"ANALYZE {table}")
         plans = [
             "\n".join(row[0] for row in transaction.rows(f"EXPLAIN {statement}", period))

@@ -28,17 +28,29 @@ DAMAGE = {
         "UPDATE payments SET amount_minor = amount_minor - 1 WHERE order_id = %(paid)s",
     "Money: what was taken for an order that ended unpaid went back within ten minutes":
         "UPDATE orders SET status = 'CANCELLED' WHERE id = %(paid)s",
+    "Money: what a payment has returned is what its refunds add up to":
+        "UPDATE payments SET refunded_minor = 1 WHERE order_id = %(paid)s",
+    "Money: a unit that was refunded counts once":
+        "UPDATE order_items SET refunded_quantity = 1 WHERE order_id = %(paid)s",
     "Money: an order is charged once":
         "INSERT INTO payments (id, order_id, attempt, status, amount_minor, currency,"
         " payment_method_id, payment_intent_id) SELECT gen_random_uuid(), order_id, 2, status,"
         " amount_minor, currency, payment_method_id, 'pi_2' FROM payments WHERE order_id = %(paid)s",
-    "Money: an order that goes on has not been refunded":
+    "Money: an order that is to ship has not been refunded in whole":
         "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status)"
         " SELECT payment_intent_id, order_id, amount_minor, 'mistake', 'succeeded' FROM payments"
         " WHERE order_id = %(paid)s",
     "Money: refunds that somebody must look at":
         "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, problem)"
-        " VALUES ('pi_3', %(paid)s, 1, 'cancelled', 'charge_disputed')",
+        " SELECT payment_intent_id, order_id, 1, 'cancelled', 'charge_disputed' FROM payments"
+        " WHERE order_id = %(paid)s",
+    "Money: payments that name an order and are not its own":
+        "INSERT INTO unexpected_payments (payment_intent_id, order_id, amount_minor, currency)"
+        " VALUES ('pi_3', %(paid)s, 1, 'USD')",
+    "Money: disputes that are open":
+        "INSERT INTO disputes (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
+        " SELECT 'dp_1', payment_intent_id, order_id, 1, 'USD', 'general', 'needs_response' FROM payments"
+        " WHERE order_id = %(paid)s",
     "Events: none has waited for the broker for more than five minutes":
         "UPDATE outbox SET occurred_at = now() - interval '6 minutes', published_at = NULL",
     "Orders: none stays in a state that something should move it out of":
@@ -79,7 +91,7 @@ def test_psql_runs_the_checks(database: str) -> None:
 
 def test_psql_shows_all_about_an_order(database: str, orders: dict[str, UUID]) -> None:
     printed = _psql(database, OPERATIONS / "order.sql", order=str(orders["paid"]))
-    order, timeline, stock, payments, events, notifications = printed.split("\n\n")
+    order, timeline, stock, payments, refunds, others, events, notifications = printed.split("\n\n")
     assert "buyer@shop.example" in order
     assert [status for status in ("PENDING", "PAYMENT_PROCESSING", "PAID") if status in timeline] == [
         "PENDING", "PAYMENT_PROCESSING", "PAID",
@@ -88,7 +100,8 @@ def test_psql_shows_all_about_an_order(database: str, orders: dict[str, UUID]) -
     assert "| succeeded " in payments
     assert "| pi_" in payments
     assert "order.paid" in events
-    assert "(0 rows)" in notifications
+    for empty in (refunds, others, notifications):
+        assert "(0 rows)" in empty
 
 
 def _psql(database_url: str, file: Path, **variables: str) -> str:

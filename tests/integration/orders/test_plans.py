@@ -45,12 +45,18 @@ def full(database_server: str, database_template: str) -> Iterator[Transaction]:
                 (product,),
             )
             cursor.execute(
-                "INSERT INTO refunds SELECT id::text, id, 1, 'test' FROM orders LIMIT 20000"
-            )
-            cursor.execute(
                 "INSERT INTO payments"
                 " (id, order_id, status, amount_minor, currency, payment_method_id, payment_intent_id)"
                 " SELECT gen_random_uuid(), id, 'succeeded', 1, 'USD', 'pm', id::text FROM orders"
+            )
+            cursor.execute(
+                "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
+                " SELECT id::text, id, 1, 'test' FROM orders LIMIT 20000"
+            )
+            cursor.execute(
+                "INSERT INTO disputes"
+                " (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
+                " SELECT 'dp_' || id, id::text, id, 1, 'USD', 'general', 'lost' FROM orders LIMIT 20000"
             )
             cursor.execute("ANALYZE")
         database = Database(url)
@@ -82,7 +88,7 @@ def test_an_order(full: Transaction, lock: str) -> None:
     indexes = plan(full, statements._GET + lock, (order_id,))
     assert indexes == {
         "orders_pkey", "order_items_pkey", "idx_order_timeline_order",
-        "payments_order_id_attempt_key", "refunds_pkey",
+        "payments_order_id_attempt_key", "idx_refunds_intent", "idx_refunds_order", "idx_disputes_intent",
     }  # fmt: skip
 
 
@@ -108,7 +114,7 @@ def test_a_move(full: Transaction) -> None:
     parameters |= {"order_id": order_id, "target": "CANCELLED", "sources": ["PENDING"]}
     parameters |= {"unless_refunded": True}
     assert plan(full, statements._MOVE, parameters) == {
-        "orders_pkey", "order_items_pkey", "payments_order_id_attempt_key", "refunds_pkey",
+        "orders_pkey", "order_items_pkey", "payments_order_id_attempt_key",
     }  # fmt: skip
 
 
@@ -123,8 +129,7 @@ def test_orders_whose_event_did_not_come(full: Transaction, status: str, first: 
     }
     indexes = plan(full, statements._LOCK_STALE, parameters)
     assert "idx_orders_status" in indexes
-    assert indexes <= {"idx_orders_status", "payments_order_id_attempt_key", "refunds_pkey",
-                       "idx_refunds_pending"}  # fmt: skip
+    assert indexes <= {"idx_orders_status", "payments_order_id_attempt_key"}
 
 
 def test_a_quote_is_one_statement_of_index_lookups(full: Transaction) -> None:

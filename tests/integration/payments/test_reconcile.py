@@ -11,10 +11,18 @@ from shop.domain.inventory import Item
 from shop.domain.orders import OrderStatus
 from shop.services.orders.expire import expire_reservations
 from shop.services.payments.reconciliation import reconcile
-from shop.services.payments.refunds import execute_refund
+from shop.services.payments.refunds import execute_refund, refund_rest
 from tests.support.builders import QUANTITY, STOCK, Placed, lapse, place_order
 from tests.support.containers import Container
-from tests.support.payments import StripeControl, events_of, pay_for, status_of, stock_of, wind_back
+from tests.support.payments import (
+    StripeControl,
+    events_of,
+    pay_for,
+    request_refund,
+    status_of,
+    stock_of,
+    wind_back,
+)
 from tests.support.stock import hold, query
 
 MINUTE = timedelta(minutes=1)
@@ -176,10 +184,7 @@ def test_stranded_orders(container: Container, database: str) -> None:
 
 
 def refund(container: Container, placed: Placed) -> None:
-    with container.unit_of_work() as work:
-        work.orders.get(placed.order_id, lock=True)
-        requested = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
-    assert requested is not None
+    requested = request_refund(container, placed)
     execute_refund(container.payment_provider, container.unit_of_work, requested)
 
 
@@ -232,8 +237,7 @@ def test_a_refund_that_stripe_refuses_is_not_forgotten(
     placed = place_order(container)
     pay_for(container, placed)
     query(database, "UPDATE payments SET payment_intent_id = 'pi_unknown'")
-    with container.unit_of_work() as work:
-        work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
+    request_refund(container, placed)
     wind_back(database, placed.order_id, MINUTE)
     # Neither the refund nor the fee of an intent that Stripe does not know.
     assert run(container) == {"refund_refused": 1, "unknown": 1}
@@ -243,9 +247,7 @@ def test_a_refund_that_stripe_refuses_is_not_forgotten(
 def test_nothing_to_refund(container: Container) -> None:
     placed = place_order(container)
     with container.unit_of_work() as work:
-        assert (
-            work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer") is None
-        )
+        assert refund_rest(work, placed.order_id, "cancelled_by_customer") == ()
 
 
 def test_a_wrong_key_is_our_fault_and_costs_no_order(

@@ -9,13 +9,20 @@ import stripe
 from shop.adapters.stripe.payments import StripePayments
 from shop.domain.errors import RefundRefused
 from shop.domain.orders import OrderStatus
-from shop.domain.payments import Refund
+from shop.domain.refunds import ProviderRefund, Refund
 from shop.services.inventory.holds import commit_stock
 from shop.services.payments.refunds import execute_refund
 from shop.services.payments.webhooks import receive_webhook
 from tests.support.builders import Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import StripeControl, event_of, pay_for, signature, status_of
+from tests.support.payments import (
+    StripeControl,
+    event_of,
+    pay_for,
+    request_refund,
+    signature,
+    status_of,
+)
 from tests.support.stock import query
 
 
@@ -28,11 +35,7 @@ def placed(container: Container) -> Placed:
 
 
 def request(container: Container, placed: Placed) -> Refund:
-    with container.unit_of_work() as work:
-        work.orders.get(placed.order_id, lock=True)
-        refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
-    assert refund is not None
-    return refund
+    return request_refund(container, placed)
 
 
 def execute(container: Container, refund: Refund) -> None:
@@ -57,7 +60,13 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> set[str]:
 def fail_at_the_bank(container: Container, intent_id: str, refund_id: str) -> str:
     payload = event_of(
         "refund.failed",
-        {"id": refund_id, "object": "refund", "status": "failed", "payment_intent": intent_id},
+        {
+            "id": refund_id,
+            "object": "refund",
+            "amount": 100,
+            "status": "failed",
+            "payment_intent": intent_id,
+        },
     )
     return receive_webhook(
         container.payment_provider, container.unit_of_work, payload.encode(), signature(payload)
@@ -67,16 +76,9 @@ def fail_at_the_bank(container: Container, intent_id: str, refund_id: str) -> st
 def test_a_refusal_is_recorded_and_tried_again(
     container: Container, placed: Placed, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refund = request(container, placed)
-    query(database, "UPDATE refunds SET payment_intent_id = 'pi_unknown'")
-    unknown = Refund(
-        payment_intent_id="pi_unknown",
-        order_id=placed.order_id,
-        amount_minor=refund.amount_minor,
-        reason=refund.reason,
-    )
+    query(database, "UPDATE payments SET payment_intent_id = 'pi_unknown'")
     with pytest.raises(RefundRefused):
-        execute(container, unknown)
+        execute(container, request(container, placed))
 
     status, problem = recorded(database)
     assert status == "pending"
@@ -101,10 +103,18 @@ def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
         return made
 
     refund = request(container, placed)
+    dead = ProviderRefund(
+        provider_refund_id="re_dead",
+        payment_intent_id=refund.payment_intent_id,
+        amount_minor=refund.amount_minor,
+        is_dead=True,
+        refund_id=refund.refund_id,
+    )
     monkeypatch.setattr(client, "create", failed)
+    monkeypatch.setattr(provider, "refunds_of", lambda _: [dead])
     with pytest.raises(RefundRefused):
         execute(container, refund)
-    assert recorded(database)[0] == "pending"
+    assert recorded(database)[0] == "failed"
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 
 
@@ -118,10 +128,15 @@ def test_money_that_the_bank_sends_back_later_is_on_record(
     refund = request(container, placed)
     execute(container, refund)
     assert recorded(database) == ("succeeded", None)
-    [(refund_id,)] = query(database, "SELECT refund_id FROM refunds")
+    [(refund_id,)] = query(database, "SELECT provider_refund_id FROM refunds")
 
     intent_id = refund.payment_intent_id
     assert fail_at_the_bank(container, intent_id, "re_another") == "refund_failed"
+    [(status, external)] = query(
+        database, "SELECT status, external FROM refunds WHERE provider_refund_id = 're_another'"
+    )
+    assert (status, external) == ("failed", True)
+    query(database, "DELETE FROM refunds WHERE external")
     assert recorded(database) == ("succeeded", None)
     assert fail_at_the_bank(container, intent_id, refund_id) == "refund_failed"
 
@@ -136,6 +151,7 @@ def test_a_pending_refund_stays_pending(
     """The order must not ship while nobody knows whether its money has gone back."""
     refund = request(container, placed)
     assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
+    query(database, "DELETE FROM refunds WHERE external")
     assert recorded(database)[0] == "pending"
     with container.unit_of_work() as work:
         assert not work.orders.move(placed.order_id, OrderStatus.CONFIRMED, unless_refunded=True)

@@ -7,7 +7,7 @@ import pytest
 from shop.contracts.http.orders import ShipOrder
 from shop.domain.errors import Conflict, PaymentOutcomeUnknown
 from shop.domain.ids import new_id
-from shop.domain.payments import Refund
+from shop.domain.refunds import Refund
 from shop.services.notifications.notify import order_confirmed
 from shop.services.orders.ship import ship_order
 from shop.services.payments.refunds import execute_refund
@@ -19,6 +19,7 @@ from tests.support.payments import (
     event_of,
     events_of,
     pay_for,
+    request_refund,
     signature,
     status_of,
     stock_of,
@@ -40,17 +41,16 @@ def _hear(container: Container, kind: str, subject: dict[str, Any]) -> str:
     )
 
 
-def _refunded_charge(control: StripeControl, placed: Placed) -> dict[str, Any]:
+def _refund_by_hand(control: StripeControl, placed: Placed) -> dict[str, Any]:
+    """Refund the whole charge in Stripe's dashboard; return the charge."""
+    (intent,) = control.intents(placed.order_id)
+    control.refund(intent["id"])
     (charge,) = control.charges(placed.order_id)
-    return {**charge, "refunded": True, "amount_refunded": charge["amount"]}
+    return charge
 
 
 def _requested(container: Container, placed: Placed, reason: str) -> Refund:
-    with container.unit_of_work() as work:
-        work.inventory.lock_order(placed.order_id)
-        refund = work.payments.request_refund_of_order(placed.order_id, reason)
-    assert refund is not None
-    return refund
+    return request_refund(container, placed, reason)
 
 
 @pytest.mark.parametrize("is_noted", [True, False], ids=["intent noted", "intent unknown"])
@@ -66,7 +66,7 @@ def test_money_that_went_back_before_we_knew_of_it_pays_for_nothing(
     if is_noted:
         query(database, "UPDATE payments SET payment_intent_id = %s", (intent["id"],))
 
-    assert _hear(container, "charge.refunded", _refunded_charge(control, placed)) == "refunded"
+    assert _hear(container, "charge.refunded", _refund_by_hand(control, placed)) == "refunded"
     assert _hear(container, "payment_intent.succeeded", intent) == "paid_before"
 
     assert status_of(database, placed.order_id) == "CANCELLED"
@@ -83,21 +83,28 @@ def test_the_reason_is_the_one_that_was_given_first(
     pay_for(container, placed)
     refund = _requested(container, placed, "wrong colour")
     assert _requested(container, placed, "another").reason == "wrong colour"
-    _hear(container, "charge.refunded", _refunded_charge(control, placed))
+    _hear(container, "charge.refunded", _refund_by_hand(control, placed))
     execute_refund(container.payment_provider, container.unit_of_work, refund)
 
     assert query(database, "SELECT cancel_reason FROM orders") == [("wrong colour",)]
-    ((reason, refund_id),) = query(database, "SELECT reason, refund_id FROM refunds")
-    assert reason == "wrong colour"
-    assert refund_id.startswith("re_")
+    assert query(database, "SELECT reason, status, external FROM refunds ORDER BY external") == [
+        ("wrong colour", "voided", False),
+        ("refunded", "succeeded", True),
+    ]
 
 
 def test_a_failure_that_overtakes_our_answer_is_kept(container: Container, database: str) -> None:
     placed = place_order(container)
     pay_for(container, placed)
     refund = _requested(container, placed, "cancelled_by_customer")
-    made = container.payment_provider.refund(refund.payment_intent_id)
-    failed = {"id": made, "status": "failed", "payment_intent": refund.payment_intent_id}
+    made = container.payment_provider.refund(refund)
+    failed = {
+        "id": made.provider_refund_id,
+        "amount": made.amount_minor,
+        "status": "failed",
+        "payment_intent": refund.payment_intent_id,
+        "metadata": {"refund_id": str(refund.refund_id)},
+    }
     assert _hear(container, "refund.failed", failed) == "refund_failed"
     execute_refund(container.payment_provider, container.unit_of_work, refund)
 
@@ -109,10 +116,11 @@ def test_the_failure_of_a_refund_made_by_hand_is_kept(container: Container, data
     placed = place_order(container)
     pay_for(container, placed)
     ((intent_id,),) = query(database, "SELECT payment_intent_id FROM payments")
-    failed = {"id": "re_by_hand", "status": "failed", "payment_intent": intent_id}
+    failed = {"id": "re_by_hand", "amount": 100, "status": "failed", "payment_intent": intent_id}
     assert _hear(container, "refund.failed", failed) == "refund_failed"
     ((order_id, status, refund_id),) = query(
-        database, "SELECT order_id, status, refund_id FROM refunds WHERE problem IS NOT NULL"
+        database,
+        "SELECT order_id, status, provider_refund_id FROM refunds WHERE problem IS NOT NULL",
     )
     assert (order_id, status, refund_id) == (placed.order_id, "failed", "re_by_hand")
 
@@ -145,15 +153,15 @@ def test_what_was_refunded_does_not_ship(container: Container, database: str) ->
     assert refused.value.code == "order_state_conflict"
 
 
-def test_a_second_charge_on_its_way_back_does_not_keep_the_order(
+def test_money_that_waits_for_staff_does_not_keep_the_order(
     container: Container, database: str
 ) -> None:
-    """Money of another intent goes back; the order's own has paid for it."""
+    """Another intent names the order; the order's own has paid for it."""
     placed = _confirmed(container, database)
     query(
         database,
-        "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
-        " VALUES (%s, %s, 1, 'late_payment')",
+        "INSERT INTO unexpected_payments (payment_intent_id, order_id, amount_minor, currency)"
+        " VALUES (%s, %s, 1, 'USD')",
         (f"pi_{new_id()}", placed.order_id),
     )
     with container.unit_of_work() as work:

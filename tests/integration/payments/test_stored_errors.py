@@ -10,7 +10,14 @@ from shop.services.payments.reconciliation import reconcile
 from shop.services.payments.refunds import execute_refund
 from tests.support.builders import STOCK, Placed, place_order
 from tests.support.containers import Container
-from tests.support.payments import StripeControl, pay_for, status_of, stock_of, wind_back
+from tests.support.payments import (
+    StripeControl,
+    pay_for,
+    request_refund,
+    status_of,
+    stock_of,
+    wind_back,
+)
 
 _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", "stored": True}
 
@@ -46,9 +53,7 @@ def test_refunds_that_stripe_does_not_know_do_not_either(
     refunded = [place_order(container) for _ in range(4)]
     for placed in refunded:
         pay_for(container, placed)
-        with container.unit_of_work() as work:
-            refund = work.payments.request_refund_of_order(placed.order_id, "cancelled_by_customer")
-        assert refund is not None
+        refund = request_refund(container, placed)
         control.fault(path="/v1/refunds", **_STORED)
         with pytest.raises(PaymentOutcomeUnknown):
             execute_refund(container.payment_provider, container.unit_of_work, refund)

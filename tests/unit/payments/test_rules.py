@@ -17,8 +17,8 @@ from shop.domain.payments import (
     Verdict,
     charge_key,
     public_decline_code,
-    refund_key,
 )
+from shop.domain.refunds import refund_key
 from tests.support.builders import TOTAL_MINOR
 
 ATTEMPT = Attempt(
@@ -55,7 +55,8 @@ def test_keys_are_stable_and_distinct() -> None:
     order_id = new_id()
     assert charge_key(order_id, 1) == f"order:{order_id}:attempt:1"
     assert len({charge_key(order_id, 1), charge_key(order_id, 2), charge_key(new_id(), 1)}) == 3
-    assert refund_key("pi_1") == "refund:pi_1"
+    refund_id = new_id()
+    assert refund_key(refund_id) == f"refund:{refund_id}"
 
 
 @pytest.mark.parametrize("code", ["stolen_card", "fraudulent", "lost_card", None])

@@ -7,13 +7,16 @@ import pytest
 
 from shop.adapters.stripe.objects import read_event, read_intent
 from shop.domain.ids import new_id
-from shop.domain.payments import (
+from shop.domain.payments import IntentStatus
+from shop.domain.provider_events import (
     ChargeRefunded,
+    Dispute,
+    DisputeChanged,
     Ignored,
-    IntentStatus,
     ProviderEvent,
-    RefundFailed,
+    RefundChanged,
 )
+from shop.domain.refunds import ProviderRefund
 from tests.support.payments import event_of
 
 PLAIN: dict[str, Any] = {"id": "pi_1", "status": "succeeded", "amount": 5, "currency": "eur"}
@@ -59,26 +62,57 @@ def read(kind: str, subject: dict[str, Any]) -> ProviderEvent:
     return read_event(event_of(kind, subject, "evt_1").encode())
 
 
-def test_a_charge_refunded_in_whole() -> None:
+@pytest.mark.parametrize("refunded", [100, 4499])
+def test_a_charge_refunded_in_whole_or_in_part(refunded: int) -> None:
     order_id = new_id()
     charge = {
         "payment_intent": "pi_1",
-        "refunded": True,
+        "amount_refunded": refunded,
         "metadata": {"order_id": str(order_id), "attempt": "1"},
     }
     about = {"event_id": "evt_1", "event_type": "charge.refunded"}
     assert read("charge.refunded", charge) == ChargeRefunded(
-        **about, payment_intent_id="pi_1", order_id=order_id
+        **about, payment_intent_id="pi_1", refunded_minor=refunded, order_id=order_id
     )
-    assert read("charge.refunded", charge | {"refunded": False}) == Ignored(**about)
+    assert read("charge.refunded", charge | {"payment_intent": None}) == Ignored(**about)
 
 
-@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated"])
-def test_a_refund_that_gave_nothing_back(kind: str) -> None:
-    refund = {"id": "re_1", "status": "failed", "payment_intent": "pi_1"}
+@pytest.mark.parametrize("kind", ["refund.created", "refund.failed", "refund.updated"])
+@pytest.mark.parametrize(
+    ("status", "is_dead"),
+    [("failed", True), ("canceled", True), ("pending", False), ("succeeded", False)],
+)
+def test_a_refund_of_ours_or_of_another(kind: str, status: str, is_dead: bool) -> None:
+    refund = {"id": "re_1", "amount": 5, "status": status, "payment_intent": "pi_1"}
     about = {"event_id": "evt_1", "event_type": kind}
-    assert read(kind, refund) == RefundFailed(**about, refund_id="re_1", payment_intent_id="pi_1")
-    assert read(kind, refund | {"status": "succeeded"}) == Ignored(**about)
+    made = ProviderRefund(
+        provider_refund_id="re_1", payment_intent_id="pi_1", amount_minor=5, is_dead=is_dead
+    )
+    assert read(kind, refund) == RefundChanged(**about, refund=made)
+    own = new_id()
+    found = read(kind, refund | {"metadata": {"refund_id": str(own)}})
+    assert isinstance(found, RefundChanged)
+    assert found.refund.refund_id == own
+    assert read(kind, refund | {"payment_intent": None}) == Ignored(**about)
+
+
+def test_a_dispute() -> None:
+    dispute = {
+        "id": "dp_1", "amount": 5, "currency": "usd", "reason": "fraudulent",
+        "status": "needs_response", "payment_intent": "pi_1",
+    }  # fmt: skip
+    about = {"event_id": "evt_1", "event_type": "charge.dispute.created"}
+    assert read("charge.dispute.created", dispute) == DisputeChanged(
+        **about,
+        dispute=Dispute(
+            dispute_id="dp_1",
+            payment_intent_id="pi_1",
+            amount_minor=5,
+            currency="USD",
+            reason="fraudulent",
+            status="needs_response",
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +126,7 @@ def test_what_nobody_acts_on_is_read_without_its_object(kind: str) -> None:
     "payload",
     [b"", b"\xff", b"{}", b"[]", json.dumps({"id": "e", "type": "t"}).encode(),
      event_of("payment_intent.succeeded", {**PLAIN, "amount": "5"}).encode(),
-     event_of("charge.refunded", {"refunded": "yes"}).encode()],
+     event_of("charge.refunded", {"amount_refunded": "yes"}).encode()],
 )  # fmt: skip
 def test_what_is_no_event(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):

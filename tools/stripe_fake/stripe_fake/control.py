@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stripe_fake import attempts, events, faults, intents, webhooks
+from stripe_fake import attempts, disputes, events, faults, intents, webhooks
 from stripe_fake.call import Call
 from stripe_fake.errors import ApiError, invalid, missing
 from stripe_fake.store import DEFAULTS, TABLES
@@ -119,6 +119,17 @@ def _settle(call: Call, given: Document, identifier: str) -> Document:
     return attempts.settle(call, intents.find(call, identifier), succeeds=_outcome(given))
 
 
+def _dispute(call: Call, given: Document, identifier: str) -> Document:
+    amount = given.get("amount")
+    if amount is not None and (not isinstance(amount, int) or amount < 1):
+        raise invalid("amount must be a positive number of minor units", param="amount")
+    return disputes.open_(call, identifier, amount, given.get("reason", "fraudulent"))
+
+
+def _close_dispute(call: Call, given: Document, identifier: str) -> Document:
+    return disputes.close(call, identifier, given.get("outcome", "lost"))
+
+
 def _objects(kind: str) -> Action:
     def action(call: Call, given: Document) -> Document:
         """List objects whose metadata has every pair of the query string."""
@@ -162,6 +173,8 @@ _ACTIONS: Mapping[tuple[str, str], Action] = {
     ("POST", "events/([^/]+)/deliver"): _redeliver,
     ("POST", "payment_intents/([^/]+)/authenticate"): _authenticate,
     ("POST", "payment_intents/([^/]+)/settle"): _settle,
+    ("POST", "payment_intents/([^/]+)/dispute"): _dispute,
+    ("POST", "disputes/([^/]+)/close"): _close_dispute,
     ("GET", "payment_intents"): _objects("payment_intent"),
     ("GET", "charges"): _objects("charge"),
     ("GET", "refunds"): _objects("refund"),

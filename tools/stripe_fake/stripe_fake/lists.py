@@ -13,6 +13,7 @@ _EXPANDABLE = {
         "balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
     },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "event": {},
     "payment_intent": {"latest_charge": "charge", "payment_method": "payment_method"},
     "payment_method": {},

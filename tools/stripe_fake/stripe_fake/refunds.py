@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe_fake import charges, events, intents, params, payment_methods
+from stripe_fake import charges, disputes, events, intents, params, payment_methods
 from stripe_fake.call import Call
 from stripe_fake.errors import ApiError, invalid, missing
 from stripe_fake.params import integer, one_of, text
@@ -68,6 +68,14 @@ def create(call: Call) -> dict[str, Any]:
             f"Charge {charge['id']} was not captured and cannot be refunded.",
             final=True,
             param="charge",
+        )
+    if disputes.is_open(call, charge):
+        raise ApiError(
+            400,
+            "invalid_request_error",
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            final=True,
+            code="charge_disputed",
         )
     if amount < 1:
         raise invalid(

@@ -9,6 +9,7 @@ from typing import Any
 
 from stripe_fake import (
     charges,
+    disputes,
     events,
     intent_params,
     intents,
@@ -70,6 +71,8 @@ ROUTES = (
         _pages(charges.matching, "/v1/charges"),
     ),
     Route("GET", "/v1/charges/{charge}", _ONE, charges.retrieve),
+    Route("GET", "/v1/disputes", disputes.LIST, _pages(disputes.matching, "/v1/disputes")),
+    Route("GET", "/v1/disputes/{dispute}", _ONE, disputes.retrieve),
     Route("POST", "/v1/refunds", refunds.CREATE, refunds.create),
     Route("GET", "/v1/refunds", refunds.LIST, _pages(refunds.matching, "/v1/refunds")),
     Route("GET", "/v1/refunds/{refund}", _ONE, refunds.retrieve),

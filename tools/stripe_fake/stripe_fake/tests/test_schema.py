@@ -102,6 +102,12 @@ def test_answers_have_stripes_shape(fake: Fake, checker: openapi.Checker) -> Non
     call("GET", f"/v1/payment_methods/{made['id']}")
     call("GET", "/v1/charges", limit="100")
     call("GET", "/v1/refunds", limit="100")
+    disputed = call("POST", intents, payment_method="pm_card_visa", **PAY)["id"]
+    dispute = fake.control("POST", f"payment_intents/{disputed}/dispute")
+    call("GET", f"/v1/disputes/{dispute['id']}", **{"expand[]": "charge"})
+    call("POST", "/v1/refunds", payment_intent=disputed)
+    fake.control("POST", f"disputes/{dispute['id']}/close", outcome="won")
+    call("GET", "/v1/disputes", limit="100")
     events = call("GET", "/v1/events", limit="100")["data"]
     for event in events:
         call("GET", f"/v1/events/{event['id']}")

@@ -100,6 +100,32 @@ class OrderDelivered(OrderEvent, frozen=True, kw_only=True):
     event_type = "order.delivered"
 
 
+class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
+    """The provider accepted a refund of the order's charge, or of a part of it.
+
+    Attributes
+    ----------
+    external : bool
+        Whether it was made elsewhere, for example in the provider's dashboard.
+    """
+
+    event_type = "order.refunded"
+    refund_id: UUID
+    amount: Decimal
+    tax: Decimal
+    external: bool
+
+
+class PaymentDisputed(OrderEvent, frozen=True, kw_only=True):
+    """The customer's bank disputes the order's charge, or the dispute has changed."""
+
+    event_type = "payment.disputed"
+    dispute_id: str
+    amount: Decimal
+    status: str
+    reason: str
+
+
 class InventoryReserved(OrderEvent, frozen=True, kw_only=True):
     """Stock is held for an order."""
 
@@ -193,8 +219,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
         OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
-        OrderDelivered, InventoryReserved, InventoryReleased, InventoryConfirmed, InventoryUpdated,
-        ProductUpdated, CartCreated, CartAbandoned, LinkRequested,
+        OrderDelivered, OrderRefunded, PaymentDisputed, InventoryReserved, InventoryReleased,
+        InventoryConfirmed, InventoryUpdated, ProductUpdated, CartCreated, CartAbandoned, LinkRequested,
     )
 }  # fmt: skip
 

@@ -183,6 +183,27 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The order has moved on; `detail` names its status.",
         "Read GET /api/orders/{order_id} and act on its status.",
     ),
+    "already_refunded": ProblemType(
+        409, "It was refunded before",
+        "More units of a line were asked for than are left to refund, or the shipping was refunded before.",
+        "Read GET /api/orders/{order_id}/refunds and ask for what is left.",
+    ),
+    "refund_exceeds_charge": ProblemType(
+        409, "The refund exceeds what is left of the charge",
+        "Earlier refunds, those made at the payment provider included, leave less than the refund asks for,"
+        " or the order was not charged.",
+        "Read `payment.refundable` of GET /api/orders/{order_id} and refund at most that.",
+    ),
+    "charge_disputed": ProblemType(
+        409, "The charge is disputed",
+        "The customer's bank disputes the charge; the payment provider refunds nothing of it meanwhile.",
+        "Answer the dispute at the payment provider first.",
+    ),
+    "restock_conflict": ProblemType(
+        409, "The units cannot be put back into stock",
+        "The order has not taken them out of stock yet, or they were put back before.",
+        "Repeat the request without `restock`, or once the order is CONFIRMED.",
+    ),
     "reservation_expired": ProblemType(
         409, "The reservation has expired",
         "The order's stock was held until its time ended, and the order is being cancelled.",

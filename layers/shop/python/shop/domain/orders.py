@@ -130,8 +130,26 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
     price_minor: int
 
 
+class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What was charged for an order and what became of it, in minor units.
+
+    Attributes
+    ----------
+    refundable_minor : int
+        What is left to refund: less than charged minus refunded while refunds are pending or it is disputed.
+    disputed_minor : int
+        What the customer's bank has taken back, or may keep.
+    """
+
+    charged_minor: int
+    refunded_minor: int
+    refundable_minor: int
+    disputed_minor: int
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order. Only reads that document it fill `lines`, `timeline` and `refund_pending`.
+    """An order. Only reads that document it fill `lines`, `timeline`, `payment` and
+    `refund_pending`.
 
     Attributes
     ----------
@@ -178,6 +196,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
     lines: tuple[OrderLine, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    payment: PaymentTotals | None = None
     refund_pending: bool = False
 
     @property

@@ -131,11 +131,6 @@ def charge_key(order_id: UUID, attempt: int) -> str:
     return f"order:{order_id}:attempt:{attempt}"
 
 
-def refund_key(payment_intent_id: str) -> str:
-    """Return the idempotency key of a refund, so that an intent is refunded once."""
-    return f"refund:{payment_intent_id}"
-
-
 def public_decline_code(failure_code: str | None) -> str:
     """Return the decline code to show to the customer."""
     if failure_code is None or failure_code in _CONFIDENTIAL:
@@ -248,55 +243,3 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     status: OrderStatus
     correlation_id: UUID
     is_ours: bool
-
-
-class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """A pending or completed refund."""
-
-    payment_intent_id: str
-    order_id: UUID
-    amount_minor: int
-    reason: str
-
-
-class IntentChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """An intent changed; `intent` is its state at the time of the event and may be outdated."""
-
-    event_id: str
-    event_type: str
-    intent: Intent
-
-
-class ChargeRefunded(msgspec.Struct, frozen=True, kw_only=True):
-    """An intent was refunded in full.
-
-    Attributes
-    ----------
-    order_id : UUID or None
-        From the charge's metadata, which equals its intent's.
-    """
-
-    event_id: str
-    event_type: str
-    payment_intent_id: str
-    order_id: UUID | None
-
-
-class RefundFailed(msgspec.Struct, frozen=True, kw_only=True):
-    """The bank rejected a refund."""
-
-    event_id: str
-    event_type: str
-    refund_id: str
-    payment_intent_id: str
-
-
-class Ignored(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that the shop does not handle."""
-
-    event_id: str
-    event_type: str
-
-
-#: The content of a webhook with a verified signature.
-type ProviderEvent = IntentChanged | ChargeRefunded | RefundFailed | Ignored

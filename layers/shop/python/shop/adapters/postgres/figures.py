@@ -7,26 +7,29 @@ from typing import Final, override
 from shop.adapters.postgres.database import Database
 from shop.services.finance.figures import Figures, OrdersOfDay, Sales
 
-# Orders of one currency: the shop has no other. A refund is always of the whole charge.
+# Orders of one currency: the shop has no other.
 _SALES: Final = """
     WITH placed AS (
         SELECT id, tax_minor FROM orders
         WHERE created_at >= %(since)s AND created_at < %(until)s AND currency = %(currency)s
     ), charged AS (
         SELECT payment.order_id, placed.tax_minor, payment.amount_minor, fee.fee_minor,
-               refund.amount_minor AS refunded_minor
+               coalesce(refund.amount_minor, 0) AS refunded_minor,
+               coalesce(refund.tax_minor, 0) AS refunded_tax_minor
         FROM placed
         JOIN payments AS payment ON payment.order_id = placed.id AND payment.status = 'succeeded'
         LEFT JOIN payment_fees AS fee
             ON fee.payment_intent_id = payment.payment_intent_id AND fee.currency = payment.currency
-        LEFT JOIN refunds AS refund
-            ON refund.payment_intent_id = payment.payment_intent_id AND refund.status <> 'failed'
+        LEFT JOIN LATERAL (
+            SELECT sum(amount_minor) AS amount_minor, sum(tax_minor) AS tax_minor FROM refunds
+            WHERE payment_intent_id = payment.payment_intent_id AND status IN ('pending', 'succeeded')
+        ) AS refund ON true
     )
     SELECT (SELECT count(*) FROM placed) AS placed,
            count(DISTINCT order_id) AS paid,
            coalesce(sum(amount_minor), 0)::bigint AS charged_minor,
            coalesce(sum(refunded_minor), 0)::bigint AS refunded_minor,
-           coalesce(sum(tax_minor) FILTER (WHERE refunded_minor IS NULL), 0)::bigint AS tax_minor,
+           coalesce(sum(tax_minor - refunded_tax_minor), 0)::bigint AS tax_minor,
            count(fee_minor) AS told_payments,
            coalesce(sum(fee_minor), 0)::bigint AS told_minor,
            count(*) FILTER (WHERE fee_minor IS NULL) AS untold_payments,

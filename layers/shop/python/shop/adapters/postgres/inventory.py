@@ -112,6 +112,17 @@ class PostgresInventory(InventoryRepository):
         return Released(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
 
     @override
+    def restock(self, order_id: UUID, items: Sequence[Item]) -> Sequence[StockLevel]:
+        in_order = sorted(items, key=lambda item: item.product_id)
+        parameters = {
+            "order": order_id,
+            "products": [item.product_id for item in in_order],
+            "quantities": [item.quantity for item in in_order],
+        }
+        self._transaction.rows(sql.LOCK_STOCK, parameters)
+        return self._transaction.all(StockLevel, sql.RESTOCK, parameters)
+
+    @override
     def confirm(self, order_id: UUID) -> Committed | None:
         lines = self._transaction.all(_ChangedLine, sql.CONFIRM, {"order": order_id})
         return Committed(_hold(order_id, lines), tuple(map(_level, lines))) if lines else None
@@ -191,7 +202,7 @@ def _level(row: StockLevel) -> StockLevel:
 
 
 def _hold(order_id: UUID, lines: Sequence[_ChangedLine]) -> Hold:
-    items = tuple(Item(line.product_id, line.quantity) for line in lines)
+    items = tuple(Item(line.product_id, line.quantity) for line in lines if line.quantity)
     return Hold(lines[0].reservation_id, order_id, items, lines[0].expires_at)
 
 

@@ -143,7 +143,7 @@ RELEASE: Final = f"""
         SET status = CASE WHEN %(expired)s THEN 'expired' ELSE 'released' END,
             updated_at = statement_timestamp()
         FROM held WHERE r.order_id = held.order_id AND r.product_id = held.product_id
-        RETURNING r.id, r.product_id, r.quantity, r.expires_at, held.was
+        RETURNING r.id, r.product_id, r.quantity - r.restocked AS quantity, r.expires_at, held.was
     )
     UPDATE inventory AS i
     SET quantity_on_hand = i.quantity_on_hand + CASE WHEN was = 'confirmed' THEN quantity ELSE 0 END,
@@ -151,6 +151,22 @@ RELEASE: Final = f"""
         version = i.version + 1, updated_at = statement_timestamp()
     FROM released WHERE i.product_id = released.product_id
     RETURNING {_LEVEL}, released.id AS reservation_id, released.expires_at, released.quantity
+"""  # noqa: S608
+
+# The caller has locked the order's row and the inventory's.
+RESTOCK: Final = f"""
+    WITH returned AS (
+        UPDATE reservations AS r SET restocked = restocked + w.quantity, updated_at = statement_timestamp()
+        FROM unnest(%(products)s::uuid[], %(quantities)s::integer[]) AS w (product_id, quantity)
+        WHERE r.order_id = %(order)s AND r.product_id = w.product_id AND r.status = 'confirmed'
+          AND r.restocked + w.quantity <= r.quantity
+        RETURNING r.product_id, w.quantity
+    )
+    UPDATE inventory AS i
+    SET quantity_on_hand = i.quantity_on_hand + returned.quantity,
+        version = i.version + 1, updated_at = statement_timestamp()
+    FROM returned WHERE i.product_id = returned.product_id
+    RETURNING {_LEVEL}
 """  # noqa: S608
 
 # All or nothing: an order is not confirmed if part of its hold has ended. The inventory rows are locked

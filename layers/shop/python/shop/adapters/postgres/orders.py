@@ -20,6 +20,7 @@ from shop.adapters.postgres.event_log import (
     parameters,
     recording_if,
 )
+from shop.adapters.postgres.refunds_sql import DISPUTED
 from shop.contracts.events import Event
 from shop.domain.orders import Order, OrderStatus, StaleOrder, sources_of
 from shop.services.orders.ports import OrderRepository
@@ -44,10 +45,20 @@ _TIMELINE: Final = """
                          'tracking_number', tracking_number) ORDER BY order_timeline.id), '[]')
      FROM order_timeline WHERE order_id = orders.id) AS timeline
 """
+_PAYMENT: Final = f"""
+    (SELECT json_build_object(
+         'charged_minor', coalesce(sum(coalesce(p.charged_minor, p.amount_minor)), 0),
+         'refunded_minor', coalesce(sum((SELECT sum(r.amount_minor) FROM refunds AS r
+             WHERE r.payment_intent_id = p.payment_intent_id AND r.status = 'succeeded')), 0),
+         'refundable_minor', coalesce(sum(greatest(
+             coalesce(p.charged_minor, p.amount_minor) - p.refunded_minor - {DISPUTED}, 0)), 0),
+         'disputed_minor', coalesce(sum({DISPUTED}), 0))
+     FROM payments AS p
+     WHERE p.order_id = orders.id AND (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)) AS payment
+"""
 _GET: Final = f"""
-    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE},
-           EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
-                   WHERE p.order_id = orders.id AND refunds.status = 'pending') AS refund_pending
+    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE}, {_PAYMENT},
+           EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND status = 'pending') AS refund_pending
     FROM orders WHERE id = %s
 """
 _ADD: Final = f"""
@@ -88,8 +99,7 @@ _MOVE: Final = f"""
             updated_at = clock_timestamp()
         WHERE id = %(order_id)s AND status = ANY(%(sources)s)
           AND NOT (%(unless_refunded)s AND EXISTS (
-                SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
-                WHERE p.order_id = %(order_id)s AND refunds.status <> 'failed'))
+                SELECT FROM payments AS p WHERE p.order_id = %(order_id)s AND p.refunded_in_whole))
         RETURNING {_COLUMNS}
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason, carrier, tracking_number)
@@ -121,8 +131,7 @@ _LOCK_STALE: Final = """
     SELECT id AS order_id, status, correlation_id, updated_at FROM orders
     WHERE status = %(status)s AND updated_at < clock_timestamp() - %(idle)s
       AND (%(after)s::timestamptz IS NULL OR (updated_at, id) > (%(after)s, %(after_id)s::uuid))
-      AND NOT EXISTS (SELECT FROM refunds JOIN payments AS p USING (payment_intent_id)
-                      WHERE p.order_id = orders.id AND refunds.status = 'pending')
+      AND NOT EXISTS (SELECT FROM payments AS p WHERE p.order_id = orders.id AND p.refunded_in_whole)
     ORDER BY updated_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 

@@ -1,4 +1,4 @@
-"""Payments, refunds and webhook events in PostgreSQL. Every method is one statement."""
+"""Payments and webhook events in PostgreSQL. Every method is one statement."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,6 @@ from shop.domain.payments import (
     NotPending,
     Payable,
     PaymentStatus,
-    Refund,
     ReservationExpired,
     public_decline_code,
 )
@@ -37,7 +36,7 @@ class _Applied(Applied, frozen=True, kw_only=True):
 
 
 class PostgresPayments(PaymentRepository):
-    """Payments, refunds and webhook events in PostgreSQL."""
+    """Payments and webhook events in PostgreSQL."""
 
     def __init__(self, transaction: Transaction, events: EventLog) -> None:
         self._transaction = transaction
@@ -153,53 +152,17 @@ class PostgresPayments(PaymentRepository):
         )
 
     @override
-    def request_refund(self, refund: Refund) -> bool:
-        requested = self._transaction.row(
-            "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)"
-            " VALUES (%s, %s, %s, %s) ON CONFLICT (payment_intent_id) DO NOTHING"
-            " RETURNING payment_intent_id",
-            (refund.payment_intent_id, refund.order_id, refund.amount_minor, refund.reason),
-        )
-        return requested is not None
-
-    @override
-    def request_refund_of_order(self, order_id: UUID, reason: str) -> Refund | None:
-        return self._transaction.one(
-            Refund, sql.REFUND_ORDER, {"order_id": order_id, "reason": reason}
-        )
-
-    @override
-    def find_refund(self, payment_intent_id: str) -> Refund | None:
-        return self._transaction.one(Refund, sql.FIND_REFUND, (payment_intent_id,))
-
-    @override
-    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> None:
+    def note_charged(self, attempt: Attempt, payment_intent_id: str, amount_minor: int) -> None:
         self._transaction.send(
-            sql.FINISH_REFUND, {"intent": payment_intent_id, "refund_id": refund_id}
-        )
-
-    @override
-    def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
-        self._transaction.send(
-            "UPDATE refunds SET problem = %s, updated_at = clock_timestamp()"
-            " WHERE payment_intent_id = %s AND status = 'pending'",
-            (problem, payment_intent_id),
-        )
-
-    @override
-    def fail_refund(self, payment_intent_id: str, refund_id: str, problem: str) -> None:
-        self._transaction.send(
-            sql.FAIL_REFUND,
-            {"intent": payment_intent_id, "refund_id": refund_id, "problem": problem},
+            "UPDATE payments SET charged_minor = %s,"
+            " payment_intent_id = coalesce(payment_intent_id, %s), updated_at = clock_timestamp()"
+            " WHERE order_id = %s AND attempt = %s AND charged_minor IS NULL",
+            (amount_minor, payment_intent_id, attempt.order_id, attempt.attempt),
         )
 
     @override
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
         return self._transaction.all(Attempt, sql.CLAIM_OPEN, {"idle": idle, "limit": limit})
-
-    @override
-    def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
-        return self._transaction.all(Refund, sql.CLAIM_REFUNDS, {"idle": idle, "limit": limit})
 
     @override
     def without_fee(self, limit: int) -> Sequence[str]:

@@ -119,51 +119,6 @@ CLAIM_OPEN: Final = f"""
     RETURNING {ATTEMPT},
               clock_timestamp() - coalesce(o.reservation_expires_at, p.created_at) AS overdue
 """
-CLAIM_REFUNDS: Final = """
-    UPDATE refunds SET updated_at = clock_timestamp()
-    WHERE payment_intent_id IN (
-        SELECT payment_intent_id FROM refunds
-        WHERE status = 'pending' AND updated_at < clock_timestamp() - %(idle)s
-        ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING payment_intent_id, order_id, amount_minor, reason
-"""
-REFUND_ORDER: Final = """
-    WITH charged AS (
-        SELECT payment_intent_id, order_id, amount_minor FROM payments
-        WHERE order_id = %(order_id)s AND status = 'succeeded'
-    ), requested AS (
-        INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason)
-        SELECT payment_intent_id, order_id, amount_minor, %(reason)s FROM charged
-        ON CONFLICT (payment_intent_id) DO NOTHING
-    )
-    SELECT payment_intent_id, charged.order_id, charged.amount_minor,
-           coalesce(r.reason, %(reason)s) AS reason
-    FROM charged LEFT JOIN refunds AS r USING (payment_intent_id)
-"""
-FIND_REFUND: Final = """
-    SELECT payment_intent_id, order_id, amount_minor, reason FROM refunds WHERE payment_intent_id = %s
-"""
-# The webhook of a failed refund can arrive before the answer to our request; the refund's id is then already
-# stored. The webhook of a charge does not contain it.
-FINISH_REFUND: Final = """
-    UPDATE refunds
-    SET status = CASE WHEN refund_id = %(refund_id)s THEN 'failed' ELSE 'succeeded' END,
-        problem = CASE WHEN refund_id = %(refund_id)s THEN problem END,
-        refund_id = coalesce(%(refund_id)s, refund_id), updated_at = clock_timestamp()
-    WHERE payment_intent_id = %(intent)s
-      AND (status = 'pending' OR status = 'succeeded' AND refund_id IS NULL)
-"""
-# The event of a refund that was made elsewhere has a different id.
-FAIL_REFUND: Final = """
-    INSERT INTO refunds AS known
-        (payment_intent_id, order_id, amount_minor, reason, status, refund_id, problem)
-    SELECT payment_intent_id, order_id, amount_minor, 'refunded', 'failed', %(refund_id)s, %(problem)s
-    FROM payments WHERE payment_intent_id = %(intent)s
-    ON CONFLICT (payment_intent_id) DO UPDATE
-    SET status = CASE known.status WHEN 'succeeded' THEN 'failed' ELSE known.status END,
-        refund_id = %(refund_id)s, problem = %(problem)s, updated_at = clock_timestamp()
-    WHERE coalesce(known.refund_id, %(refund_id)s) = %(refund_id)s
-"""
 # In random order, so that a few without a balance transaction do not always come before the others.
 WITHOUT_FEE: Final = """
     SELECT payment_intent_id FROM payments

@@ -6,16 +6,17 @@ from uuid import UUID
 import msgspec
 
 from shop.contracts.http.payments import WEBHOOK_EVENTS
-from shop.domain.payments import (
+from shop.domain.payments import Fee, Intent, IntentStatus
+from shop.domain.provider_events import (
     ChargeRefunded,
-    Fee,
+    Dispute,
+    DisputeChanged,
     Ignored,
-    Intent,
     IntentChanged,
-    IntentStatus,
     ProviderEvent,
-    RefundFailed,
+    RefundChanged,
 )
+from shop.domain.refunds import ProviderRefund
 
 
 class _Failure(msgspec.Struct, frozen=True):
@@ -35,13 +36,24 @@ class _PaymentIntent(msgspec.Struct, frozen=True):
 
 class _Charge(msgspec.Struct, frozen=True):
     payment_intent: str | None = None
-    refunded: bool = False
+    amount_refunded: int = 0
     metadata: dict[str, str] = {}
 
 
 class _Refund(msgspec.Struct, frozen=True):
     id: str
+    amount: int
     status: str | None = None
+    payment_intent: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Dispute(msgspec.Struct, frozen=True):
+    id: str
+    amount: int
+    currency: str
+    reason: str
+    status: str
     payment_intent: str | None = None
 
 
@@ -71,7 +83,7 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 #: Statuses of refunds that returned no money.
-DEAD_REFUNDS: Final = frozenset({"failed", "canceled"})
+_DEAD_REFUNDS: Final = frozenset({"failed", "canceled"})
 
 
 def read_intent(document: dict[str, Any]) -> Intent:
@@ -116,17 +128,61 @@ def read_event(payload: bytes) -> ProviderEvent:
         intent = _intent(msgspec.json.decode(content, type=_PaymentIntent))
         return IntentChanged(**about, intent=intent)
     if event.type == "charge.refunded":
-        charge = msgspec.json.decode(content, type=_Charge)
-        if charge.refunded and charge.payment_intent:
-            order_id, _ = _origin(charge.metadata)
-            return ChargeRefunded(
-                **about, payment_intent_id=charge.payment_intent, order_id=order_id
-            )
+        return _charge(about, msgspec.json.decode(content, type=_Charge))
+    if event.type.startswith("charge.dispute."):
+        return _dispute(about, msgspec.json.decode(content, type=_Dispute))
+    refund = _refund(msgspec.json.decode(content, type=_Refund))
+    return Ignored(**about) if refund is None else RefundChanged(**about, refund=refund)
+
+
+def read_refund(document: dict[str, Any]) -> ProviderRefund | None:
+    """Read a refund; None if it belongs to no payment intent."""
+    return _refund(msgspec.convert(document, _Refund))
+
+
+def _refund(made: _Refund) -> ProviderRefund | None:
+    if made.payment_intent is None:
+        return None
+    return ProviderRefund(
+        provider_refund_id=made.id,
+        payment_intent_id=made.payment_intent,
+        amount_minor=made.amount,
+        is_dead=made.status in _DEAD_REFUNDS,
+        refund_id=_own_id(made.metadata or {}),
+    )
+
+
+def _own_id(metadata: dict[str, str]) -> UUID | None:
+    try:
+        return UUID(metadata["refund_id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _charge(about: dict[str, str], charge: _Charge) -> ProviderEvent:
+    if charge.payment_intent is None:
         return Ignored(**about)
-    refund = msgspec.json.decode(content, type=_Refund)
-    if refund.status in DEAD_REFUNDS and refund.payment_intent:
-        return RefundFailed(**about, refund_id=refund.id, payment_intent_id=refund.payment_intent)
-    return Ignored(**about)
+    order_id, _ = _origin(charge.metadata)
+    return ChargeRefunded(
+        **about,
+        payment_intent_id=charge.payment_intent,
+        refunded_minor=charge.amount_refunded,
+        order_id=order_id,
+    )
+
+
+def _dispute(about: dict[str, str], made: _Dispute) -> ProviderEvent:
+    if made.payment_intent is None:
+        return Ignored(**about)
+    dispute = Dispute(
+        dispute_id=made.id,
+        payment_intent_id=made.payment_intent,
+        amount_minor=made.amount,
+        currency=made.currency.upper(),
+        reason=made.reason,
+        status=made.status,
+    )
+    return DisputeChanged(**about, dispute=dispute)
 
 
 def _intent(made: _PaymentIntent) -> Intent:

@@ -1,14 +1,15 @@
 """Payments through Stripe, with its SDK."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Final, override
 from uuid import UUID
 
 import stripe
 
-from shop.adapters.stripe.objects import DEAD_REFUNDS, read_event, read_fee, read_intent
+from shop.adapters.stripe.objects import read_event, read_fee, read_intent, read_refund
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
@@ -19,18 +20,21 @@ from shop.domain.errors import (
     StillUnknown,
 )
 from shop.domain.payments import (
+    KEY_LIFETIME,
     Attempt,
     Fee,
     Intent,
     IntentStatus,
-    ProviderEvent,
     charge_key,
-    refund_key,
     unusable_payment_method,
 )
+from shop.domain.provider_events import ProviderEvent
+from shop.domain.refunds import ProviderRefund, Refund, refund_key
 from shop.services.payments.ports import PaymentProvider
 
 _log = logging.getLogger(__name__)
+#: Objects on a page of a list.
+_PAGE: Final = 100
 #: Maximum age of a webhook in seconds; the signature covers the time at which it was sent.
 _TOLERANCE_SECONDS: Final = 300
 
@@ -142,32 +146,56 @@ class StripePayments(PaymentProvider):
         return read_intent(cancelled.to_dict())
 
     @override
-    def refund(self, payment_intent_id: str) -> str | None:
+    def refund(self, refund: Refund) -> ProviderRefund:
+        # Stripe has discarded the key of an old refund, which may have been made.
+        if refund.age > KEY_LIFETIME and (known := self._made(refund)):
+            return known
         try:
             with _unknown_outcomes("refund", stripe.InvalidRequestError):
                 created = self._client.v1.refunds.create(
-                    params={"payment_intent": payment_intent_id},
-                    options={"idempotency_key": refund_key(payment_intent_id)},
+                    params={
+                        "payment_intent": refund.payment_intent_id,
+                        "amount": refund.amount_minor,
+                        "metadata": {
+                            "order_id": str(refund.order_id),
+                            "refund_id": str(refund.refund_id),
+                        },
+                    },
+                    options={"idempotency_key": refund_key(refund.refund_id)},
                 )
         except stripe.InvalidRequestError as error:
-            if error.code != "charge_already_refunded":
-                raise RefundRefused(f"{error.code}: {error.user_message}") from error
-            return self._refund_of(payment_intent_id)
+            if error.code == "charge_already_refunded" and (known := self._made(refund)):
+                return known
+            raise RefundRefused(f"{error.code}: {error.user_message}") from error
         except PaymentOutcomeUnknown as unknown:
             # Stripe replays a stored 5xx for as long as it keeps the key; the refund may exist.
-            known = self._refund_of(payment_intent_id)
+            known = self._made(refund)
             if known is None:
                 raise StillUnknown from unknown
             return known
-        if created.status in DEAD_REFUNDS:
+        made = read_refund(created.to_dict())
+        if made is None or made.is_dead:
             raise RefundRefused(f"{created.id} is {created.status}")
-        return created.id
+        return made
 
-    def _refund_of(self, payment_intent_id: str) -> str | None:
-        with _unknown_outcomes("list refunds"):
-            refunds = self._client.v1.refunds.list(params={"payment_intent": payment_intent_id})
-        alive = (refund.id for refund in refunds.data if refund.status not in DEAD_REFUNDS)
-        return next(alive, None)
+    def _made(self, refund: Refund) -> ProviderRefund | None:
+        alive = (made for made in self.refunds_of(refund.payment_intent_id) if not made.is_dead)
+        return next((made for made in alive if made.refund_id == refund.refund_id), None)
+
+    @override
+    def refunds_of(self, payment_intent_id: str) -> Sequence[ProviderRefund]:
+        refunds = self._client.v1.refunds
+        return _read_refunds(
+            lambda: refunds.list(params={"payment_intent": payment_intent_id, "limit": _PAGE})
+        )
+
+    @override
+    def recent_refunds(self, within: timedelta) -> Sequence[ProviderRefund]:
+        since = int((datetime.now(UTC) - within).timestamp())
+        refunds = self._client.v1.refunds
+        return _read_refunds(
+            lambda: refunds.list(params={"created": {"gte": since}, "limit": _PAGE})
+        )
 
     @override
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
@@ -187,6 +215,14 @@ class StripePayments(PaymentProvider):
             return read_event(payload)
         except ValueError as error:
             raise InvalidRequest("The body is not an event of Stripe's.") from error
+
+
+def _read_refunds(
+    request: Callable[[], stripe.ListObject[stripe.Refund]],
+) -> list[ProviderRefund]:
+    with _unknown_outcomes("list refunds"):
+        read = [read_refund(refund.to_dict()) for refund in request().auto_paging_iter()]
+    return [made for made in read if made is not None]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from shop.adapters.postgres.payments import PostgresPayments
+from shop.adapters.postgres.refunds import PostgresRefunds
 from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.services.payments.ports import PaymentsWork
 
@@ -12,5 +13,10 @@ class PostgresPaymentsWork(PostgresOrdersWork, PaymentsWork):
 
     @cached_property
     def payments(self) -> PostgresPayments:
-        """Payments and refunds."""
+        """Payments."""
         return PostgresPayments(self.transaction, self.events)
+
+    @cached_property
+    def refunds(self) -> PostgresRefunds:
+        """Refunds and disputes."""
+        return PostgresRefunds(self.transaction)

@@ -203,13 +203,32 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
 
 
+class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
+    """What was charged and what became of it.
+
+    Attributes
+    ----------
+    refundable : Decimal
+        What can still be refunded: less than charged minus refunded while a refund is pending or the
+        charge is disputed.
+    disputed : Decimal
+        What the customer's bank has taken back, or may keep.
+    """
+
+    charged: Decimal
+    refunded: Decimal
+    refundable: Decimal
+    disputed: Decimal
+
+
 class OrderView(OrderSummary, frozen=True, kw_only=True):
     """Response of GET /api/orders/{order_id}.
 
     Attributes
     ----------
     refund_pending : bool
-        A refund is pending; the order is cancelled once the provider confirms it.
+        A refund is pending. If it is of the whole charge, the order is cancelled once the provider
+        confirms it.
     """
 
     contact: ContactView
@@ -219,6 +238,7 @@ class OrderView(OrderSummary, frozen=True, kw_only=True):
     carrier: str | None
     tracking_number: str | None
     cancel_reason: str | None
+    payment: PaymentState
     refund_pending: bool
     timeline: list[TimelineItem]
 

@@ -17,8 +17,14 @@ WEBHOOK_EVENTS: Final[tuple[str, ...]] = (
     "payment_intent.processing",
     "payment_intent.requires_action",
     "charge.refunded",
+    "refund.created",
     "refund.updated",
     "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
 )
 
 

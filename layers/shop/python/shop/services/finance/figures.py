@@ -15,7 +15,7 @@ class Sales(Struct, frozen=True, kw_only=True):
     paid : int
         Orders whose payment succeeded, refunded ones included.
     tax_minor : int
-        Of the orders that were charged and not refunded.
+        Of the orders that were charged, less the tax in their refunds.
     told_payments, told_minor : int
         Payments whose fee the provider has told in this currency, and the fees.
     untold_payments, estimated_minor : int

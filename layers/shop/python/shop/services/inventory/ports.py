@@ -12,6 +12,7 @@ from shop.domain.inventory import (
     Committed,
     Held,
     Hold,
+    Item,
     LapsedOrder,
     NotHeld,
     Released,
@@ -54,6 +55,13 @@ class InventoryRepository(Protocol):
 
         `expired` releases only an expired hold. Use `shop.services.inventory.holds.release_stock`, which
         records the events as well.
+        """
+
+    def restock(self, order_id: UUID, items: Sequence[Item]) -> Sequence[StockLevel]:
+        """Put units that an order has committed back into stock, and return the levels of their products.
+
+        Products of which the order has not committed that many, or whose units were put back before, are
+        left out.
         """
 
     def lock_order(self, order_id: UUID) -> str | None:

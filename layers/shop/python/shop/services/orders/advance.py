@@ -15,6 +15,7 @@ from shop.services.notifications.ports import Mailer, NotificationsWork
 from shop.services.orders.cancel import cancel
 from shop.services.orders.confirm import confirm
 from shop.services.payments.ports import PaymentsWork
+from shop.services.payments.refunds import refund_rest
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _advance(work: AdvanceWork, mailer: Mailer, order: StaleOrder) -> str:
         confirm(work, order_id)
         return "confirmed"
     reason = CancelReason.STOCK_NOT_CONFIRMED
-    if work.payments.request_refund_of_order(order_id, reason) is None:
+    if not refund_rest(work, order_id, reason):
         cancel(work, order_id, reason)
         return "cancelled"
     return "refund_requested"

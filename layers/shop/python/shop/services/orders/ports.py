@@ -28,7 +28,7 @@ class OrderRepository(Protocol):
         """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
-        """Read an order with its lines, its timeline and whether a refund is pending.
+        """Read an order with its lines, its timeline, its payment and whether a refund is pending.
 
         `lock` locks its row until the transaction ends. The status is then the row's latest; lines never
         change, but the other fields are as of the statement's start, before it waited for the lock.
@@ -67,7 +67,7 @@ class OrderRepository(Protocol):
         sources : frozenset of OrderStatus, optional
             Statuses to move from; by default every status from which the move is allowed.
         unless_refunded : bool
-            Do not move an order with a pending or completed refund.
+            Do not move an order whose whole charge has been refunded, or is about to be.
 
         Returns
         -------
@@ -91,7 +91,7 @@ class OrderRepository(Protocol):
     ) -> StaleOrder | None:
         """Lock the order that has been in a status for longest, and at least `idle`; None if there is none.
 
-        Orders that another transaction has locked and those with a pending refund are skipped.
+        Orders that another transaction has locked and those whose whole charge is refunded are skipped.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ def ship_order(
     NotFound
         ``order_not_found``.
     Conflict
-        ``order_state_conflict``: it is not PROCESSING, or has a refund.
+        ``order_state_conflict``: it is not PROCESSING, or is refunded in whole.
     """
     today = datetime.now(UTC).date()
     if parcel.estimated_delivery is not None and parcel.estimated_delivery < today:

@@ -1,6 +1,6 @@
 """Orders as the HTTP API shows them."""
 
-from typing import Any
+from typing import Any, Final
 
 from shop.contracts.http.orders import (
     ChangedPrice,
@@ -11,12 +11,17 @@ from shop.contracts.http.orders import (
     OrderPlaced,
     OrderSummary,
     OrderView,
+    PaymentState,
     TimelineItem,
 )
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.money import to_decimal
-from shop.domain.orders import Order, OrderLine
+from shop.domain.orders import Order, OrderLine, PaymentTotals
 from shop.services.orders.read import Page
+
+_NOTHING_CHARGED: Final = PaymentTotals(
+    charged_minor=0, refunded_minor=0, refundable_minor=0, disputed_minor=0
+)
 
 
 def placed(outcome: PlacedOrder) -> OrderPlaced:
@@ -54,6 +59,7 @@ def view(order: Order) -> OrderView:
         carrier=order.carrier,
         tracking_number=order.tracking_number,
         cancel_reason=order.cancel_reason,
+        payment=_payment(order.payment or _NOTHING_CHARGED),
         refund_pending=order.refund_pending,
         timeline=[
             TimelineItem(
@@ -87,6 +93,15 @@ def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
         carrier=order.carrier,
         tracking_number=order.tracking_number,
         estimated_delivery=order.estimated_delivery,
+    )
+
+
+def _payment(totals: PaymentTotals) -> PaymentState:
+    return PaymentState(
+        charged=to_decimal(totals.charged_minor),
+        refunded=to_decimal(totals.refunded_minor),
+        refundable=to_decimal(totals.refundable_minor),
+        disputed=to_decimal(totals.disputed_minor),
     )
 
 

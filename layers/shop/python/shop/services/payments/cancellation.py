@@ -11,7 +11,7 @@ from shop.domain.sessions import Role, Session
 from shop.services.orders.cancel import cancel
 from shop.services.orders.read import get_order, visible_order
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
-from shop.services.payments.refunds import follow_up
+from shop.services.payments.refunds import follow_up, refund_rest
 from shop.services.unit_of_work import OpenUnitOfWork
 
 
@@ -42,24 +42,32 @@ def cancel_on_request(
     NotFound
         ``order_not_found``.
     Conflict
-        ``order_state_conflict``: it is being paid, or was shipped.
+        ``order_state_conflict``: it is being paid, or was shipped; ``charge_disputed``.
     """
     why = reason or f"cancelled_by_{'staff' if shopper.role is Role.STAFF else 'customer'}"
     with open_unit_of_work() as work:
         order = visible_order(work, shopper, order_id, lock=True)
         if order.status is OrderStatus.CANCELLED:
             return Cancellation(order)
-        refund = (
-            work.payments.request_refund_of_order(order_id, why) if order.is_refundable else None
-        )
-        if refund is None:
+        refunds = refund_rest(work, order_id, why) if order.is_refundable else ()
+        if not refunds:
+            _refuse_disputed(work, order)
             cancelled = cancel(work, order_id, why)
             if cancelled is None:
                 raise _cannot_cancel(order)
             return Cancellation(cancelled.order)
-    follow_up(provider, open_unit_of_work, refund)
+    follow_up(provider, open_unit_of_work, refunds)
     order = get_order(partial(open_unit_of_work, autocommit=True), shopper, order_id)
     return Cancellation(order, refund_pending=order.status is not OrderStatus.CANCELLED)
+
+
+def _refuse_disputed(work: PaymentsWork, order: Order) -> None:
+    charge = work.refunds.charge(order.order_id) if order.is_refundable else None
+    if charge is not None and charge.is_disputed:
+        raise Conflict(
+            "The customer's bank disputes the charge; it cannot be refunded.",
+            code="charge_disputed",
+        )
 
 
 def _cannot_cancel(order: Order) -> Conflict:

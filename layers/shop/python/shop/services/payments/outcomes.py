@@ -2,6 +2,7 @@
 
 import logging
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -12,11 +13,12 @@ from shop.domain.payments import (
     Intent,
     IntentStatus,
     PaymentStatus,
-    Refund,
     Verdict,
 )
+from shop.domain.refunds import Refund
 from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
+from shop.services.payments.refunds import refund_rest
 
 _log = logging.getLogger(__name__)
 
@@ -33,14 +35,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     moved : bool
         False if the order was not PAYMENT_PROCESSING and keeps its status.
-    refund : Refund or None
-        The refund of an unexpected charge, recorded as pending; the caller executes it after the commit.
+    refunds : tuple of Refund
+        Pending refunds of a charge that pays for nothing; the caller executes them after the commit.
+    is_unexpected : bool
+        Whether the money is not the order's: it waits for staff.
     """
 
     verdict: Verdict
     status: OrderStatus
     moved: bool = False
-    refund: Refund | None = None
+    refunds: tuple[Refund, ...] = ()
+    is_unexpected: bool = False
 
 
 def current_intent(provider: PaymentProvider, attempt: Attempt) -> Intent:
@@ -87,9 +92,7 @@ def record_intent(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outco
                 attempt.order_id, intent.intent_id, intent.amount_minor, intent.currency,
                 attempt.amount_minor, attempt.currency,
             )  # fmt: skip
-            failed = replace(intent, failure_code="amount_mismatch")
-            outcome = _record_failed(work, attempt, failed, PaymentStatus.FAILED, verdict)
-            return replace(outcome, refund=_take_back(work, attempt, intent, "amount_mismatch"))
+            return _record_wrong_amount(work, attempt, intent)
         case Verdict.DECLINED:
             return _record_failed(work, attempt, intent, PaymentStatus.FAILED, verdict)
         case Verdict.CANCELLED:
@@ -106,32 +109,65 @@ def record_intent(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outco
 
 def _record_paid(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
     applied = work.payments.settle(attempt, _id_of(intent))
-    refund = None
-    if not applied.moved and (applied.status not in CHARGED or not applied.is_ours):
-        refund = _take_back(work, attempt, intent, "late_payment")
-    return Outcome(verdict=Verdict.PAID, status=applied.status, moved=applied.moved, refund=refund)
+    outcome = Outcome(verdict=Verdict.PAID, status=applied.status, moved=applied.moved)
+    if not applied.is_ours:
+        return replace(outcome, is_unexpected=expect_nothing(work, attempt.order_id, intent))
+    if applied.moved or applied.status in CHARGED:
+        return outcome
+    return replace(outcome, refunds=_take_back(work, attempt, "late_payment"))
+
+
+def _record_wrong_amount(work: PaymentsWork, attempt: Attempt, intent: Intent) -> Outcome:
+    failed = replace(intent, failure_code="amount_mismatch")
+    outcome, is_ours = _fail(work, attempt, failed, PaymentStatus.FAILED, Verdict.WRONG_AMOUNT)
+    if not is_ours:
+        return replace(outcome, is_unexpected=expect_nothing(work, attempt.order_id, intent))
+    work.payments.note_charged(attempt, _id_of(intent), intent.amount_minor)
+    return replace(outcome, refunds=_take_back(work, attempt, "amount_mismatch"))
 
 
 def _record_failed(
     work: PaymentsWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
 ) -> Outcome:
+    return _fail(work, attempt, intent, status, verdict)[0]
+
+
+def _fail(
+    work: PaymentsWork, attempt: Attempt, intent: Intent, status: PaymentStatus, verdict: Verdict
+) -> tuple[Outcome, bool]:
+    """Record a failure; return also whether the attempt is this intent's."""
     applied = work.payments.fail(
         attempt, status, payment_intent_id=intent.intent_id, failure_code=intent.failure_code
     )
     if not applied.moved:
-        return Outcome(verdict=verdict, status=applied.status)
+        return Outcome(verdict=verdict, status=applied.status), applied.is_ours
     cancel(work, attempt.order_id, CancelReason.PAYMENT_FAILED, sources=_PAYMENT_FAILED)
-    return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True)
+    return Outcome(verdict=verdict, status=OrderStatus.CANCELLED, moved=True), applied.is_ours
 
 
-def _take_back(work: PaymentsWork, attempt: Attempt, intent: Intent, reason: str) -> Refund | None:
-    refund = Refund(
-        payment_intent_id=_id_of(intent),
-        order_id=attempt.order_id,
-        amount_minor=intent.amount_minor,
-        reason=reason,
-    )
-    return refund if work.payments.request_refund(refund) else None
+def expect_nothing(work: PaymentsWork, order_id: UUID, intent: Intent) -> bool:
+    """Record a payment that names an order and is not the order's own, for staff to decide about.
+
+    Returns
+    -------
+    bool
+        False if it was recorded before.
+    """
+    if not work.refunds.expect_nothing(order_id, intent):
+        return False
+    _log.error(
+        "order %s is named by a payment that is not its own: %s, %d %s",
+        order_id, intent.intent_id, intent.amount_minor, intent.currency,
+    )  # fmt: skip
+    return True
+
+
+def _take_back(work: PaymentsWork, attempt: Attempt, reason: str) -> tuple[Refund, ...]:
+    """Record a refund of a charge that pays for nothing, unless one was recorded, whatever became of it."""
+    charge = work.refunds.charge(attempt.order_id)
+    if charge is None or charge.refunds:
+        return ()
+    return tuple(refund_rest(work, attempt.order_id, reason))
 
 
 def _id_of(intent: Intent) -> str:

@@ -13,14 +13,15 @@ from shop.domain.payments import (
     Intent,
     Payable,
     PaymentStatus,
-    ProviderEvent,
-    Refund,
 )
+from shop.domain.provider_events import ProviderEvent
+from shop.domain.refunds import ProviderRefund, Refund
 from shop.services.orders.ports import OrdersWork
+from shop.services.payments.refund_ports import RefundLedger
 
 
 class PaymentRepository(Protocol):
-    """Payments, refunds and webhook events inside one transaction; each call is one statement."""
+    """Payments and webhook events inside one transaction; each call is one statement."""
 
     def find(self, order_id: UUID, *, user_id: UUID | None = None) -> Payable | None:
         """Read an order and its latest attempt; None if it does not exist or is not the user's."""
@@ -65,49 +66,14 @@ class PaymentRepository(Protocol):
         ``order.payment_failed`` is recorded with the move.
         """
 
-    def request_refund(self, refund: Refund) -> bool:
-        """Record a pending refund; return False if it was recorded before."""
-
-    def request_refund_of_order(self, order_id: UUID, reason: str) -> Refund | None:
-        """Record a pending refund of an order's charge, unless it was recorded before.
-
-        For a transaction that has locked the order's row. From its commit on the order cannot ship, and the
-        reconciliation carries the refund out if nobody does.
-
-        Parameters
-        ----------
-        reason : str
-            Becomes the reason of the cancellation.
-
-        Returns
-        -------
-        Refund or None
-            The refund as first recorded; None if nothing was charged.
-        """
-
-    def find_refund(self, payment_intent_id: str) -> Refund | None:
-        """Read the refund of an intent."""
-
-    def finish_refund(self, payment_intent_id: str, refund_id: str | None) -> None:
-        """Record that a refund is complete, unless its rejection by the bank was recorded before."""
-
-    def note_refund_problem(self, payment_intent_id: str, problem: str) -> None:
-        """Record why a refund failed; it stays pending."""
-
-    def fail_refund(self, payment_intent_id: str, refund_id: str, problem: str) -> None:
-        """Record that the bank rejected a refund; a pending one stays pending.
-
-        An unknown refund was made manually in the provider's dashboard.
-        """
+    def note_charged(self, attempt: Attempt, payment_intent_id: str, amount_minor: int) -> None:
+        """Record that an attempt's intent was charged with another amount than the requested one."""
 
     def claim_open(self, idle: timedelta, limit: int) -> Sequence[Attempt]:
         """Claim the open attempts that were unchanged for longest, at least `idle`, in no particular order.
 
         No two callers claim the same attempt within `idle`.
         """
-
-    def claim_refunds(self, idle: timedelta, limit: int) -> Sequence[Refund]:
-        """Claim pending refunds in the same way."""
 
     def without_fee(self, limit: int) -> Sequence[str]:
         """Give intents of successful payments, one minute to seven days old, whose fee is not recorded."""
@@ -179,20 +145,31 @@ class PaymentProvider(Protocol):
         PaymentOutcomeUnknown
         """
 
-    def refund(self, payment_intent_id: str) -> str | None:
-        """Refund an intent in full. Repeating it refunds nothing more.
-
-        Returns
-        -------
-        str or None
-            The refund's id; None if the intent was refunded before and the refund cannot be identified.
+    def refund(self, refund: Refund) -> ProviderRefund:
+        """Make a refund. Repeating it refunds nothing more.
 
         Raises
         ------
         PaymentOutcomeUnknown
             `StillUnknown` if the provider answers without knowing the outcome.
         RefundRefused
-            The provider rejects the refund; staff must act.
+            The provider rejects the refund.
+        """
+
+    def refunds_of(self, payment_intent_id: str) -> Sequence[ProviderRefund]:
+        """Read all refunds of an intent, whoever made them.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def recent_refunds(self, within: timedelta) -> Sequence[ProviderRefund]:
+        """Read the refunds that were made within a time, whoever made them.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
         """
 
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
@@ -210,4 +187,8 @@ class PaymentsWork(OrdersWork, Protocol):
 
     @property
     def payments(self) -> PaymentRepository:
-        """Payments and refunds."""
+        """Payments."""
+
+    @property
+    def refunds(self) -> RefundLedger:
+        """Refunds and disputes."""

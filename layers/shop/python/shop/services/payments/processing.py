@@ -141,7 +141,7 @@ def _charge(
     intent = current_intent(provider, attempt)
     with open_unit_of_work() as work:
         outcome = record_intent(work, attempt, intent)
-    follow_up(provider, open_unit_of_work, outcome.refund)
+    follow_up(provider, open_unit_of_work, outcome.refunds)
     if outcome.status in CHARGED:
         return _paid(attempt, intent.intent_id)
     if outcome.status is OrderStatus.PAYMENT_PROCESSING:

@@ -15,9 +15,9 @@ from shop.domain.payments import (
     NEVER_CHARGED_AFTER,
     Attempt,
     Intent,
-    Refund,
     Verdict,
 )
+from shop.domain.refunds import Refund
 from shop.observability import bound
 from shop.services.orders.cancel import cancel
 from shop.services.payments.outcomes import (
@@ -27,7 +27,7 @@ from shop.services.payments.outcomes import (
     record_intent,
 )
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
-from shop.services.payments.refunds import execute_refund, follow_up
+from shop.services.payments.refunds import execute_refund, follow_up, settle_and_book
 from shop.services.unit_of_work import OpenUnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ _BATCH: Final = 20
 _UNANSWERED: Final = 3
 #: Stripe replays a stored 5xx for as long as it keeps the key; by now its search finds the intent.
 _SEARCH_AFTER: Final = timedelta(minutes=2)
+#: Refunds that were made longer ago were compared by earlier runs.
+_LATELY: Final = timedelta(days=1)
 
 
 class _ProviderUnavailable(Exception):
@@ -79,9 +81,9 @@ class _Run:
         """Execute pending refunds."""
         while not self._is_over():
             with self._open() as work:
-                refunds = work.payments.claim_refunds(self._idle, _BATCH)
+                refunds = work.refunds.claim(self._idle, _BATCH)
             for refund in _shuffled(refunds):
-                self._one(partial(self._refund, refund), refund.payment_intent_id)
+                self._one(partial(self._refund, refund), str(refund.refund_id))
             if len(refunds) < _BATCH:
                 return
 
@@ -95,6 +97,33 @@ class _Run:
             if len(attempts) < _BATCH:
                 return
 
+    def book_refunds(self) -> None:
+        """Compare the refunds that the provider has made lately with the ledger, and book the difference."""
+        if self._is_over() or self._silent_in_a_row >= _UNANSWERED:
+            return
+        self._one(self._compare, "refunds")
+
+    def _compare(self) -> str | None:
+        lately = self._provider.recent_refunds(_LATELY)
+        if not lately:
+            return None
+        with self._open(autocommit=True) as work:
+            intents = work.refunds.unbooked(lately)
+        for intent in intents:
+            self._one(partial(self._book, intent), intent)
+        return None
+
+    def _book(self, payment_intent_id: str) -> str:
+        made = self._provider.refunds_of(payment_intent_id)
+        with self._open(autocommit=True) as work:
+            order = work.payments.find_by_intent(payment_intent_id)
+        if order is None:
+            return "refund_of_nothing"
+        with self._open() as work:
+            instead = settle_and_book(work, order, payment_intent_id, made)
+        follow_up(self._provider, self._open, instead)
+        return "refund_booked"
+
     def note_fees(self) -> None:
         """Record what the provider kept of recent charges."""
         if self._is_over():
@@ -104,7 +133,7 @@ class _Run:
         for intent in intents:
             self._one(partial(self._fee, intent), intent)
 
-    def _one(self, action: Callable[[], str], name: str) -> None:
+    def _one(self, action: Callable[[], str | None], name: str) -> None:
         if self._is_over():
             return
         try:
@@ -117,8 +146,9 @@ class _Run:
             self._silent_in_a_row += 1
         else:
             self._silent_in_a_row = 0
-        _log.info("reconciled %s: %s", name, result)
-        self.counts[result] += 1
+        if result is not None:
+            _log.info("reconciled %s: %s", name, result)
+            self.counts[result] += 1
         if self._silent_in_a_row >= _UNANSWERED:
             raise _ProviderUnavailable
 
@@ -142,7 +172,7 @@ class _Run:
             intent = self._intent(attempt)
             with self._open() as work:
                 outcome = record_intent(work, attempt, intent)
-            follow_up(self._provider, self._open, outcome.refund)
+            follow_up(self._provider, self._open, outcome.refunds)
         return outcome.verdict.value
 
     def _intent(self, attempt: Attempt) -> Intent:
@@ -169,7 +199,7 @@ def reconcile(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Settle open payments, execute refunds, finish cancellations and record fees.
+    """Settle open payments, execute and compare refunds, finish cancellations and record fees.
 
     It is safe to run at any time, concurrently, and to stop at any point.
 
@@ -188,7 +218,7 @@ def reconcile(
     deadline = clock() + seconds
     run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
     run.finish_cancellations()
-    for step in (run.give_back, run.settle, run.note_fees):
+    for step in (run.give_back, run.settle, run.book_refunds, run.note_fees):
         try:
             step()
         except _ProviderUnavailable:

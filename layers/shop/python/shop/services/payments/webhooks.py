@@ -1,28 +1,30 @@
 """Webhooks of the payment provider, which may be late, repeated or out of order."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from shop.domain.payments import (
-    Attempt,
+from shop.contracts.events import PaymentDisputed
+from shop.domain.money import to_decimal
+from shop.domain.orders import OrderStatus
+from shop.domain.payments import Attempt, Intent, Payable, PaymentStatus, Verdict
+from shop.domain.provider_events import (
     ChargeRefunded,
+    DisputeChanged,
     Ignored,
-    Intent,
     IntentChanged,
-    Payable,
-    PaymentStatus,
     ProviderEvent,
-    Refund,
-    RefundFailed,
-    Verdict,
+    RefundChanged,
 )
-from shop.observability import bind, metric
-from shop.services.payments.outcomes import final_word, record_intent
+from shop.domain.refunds import Refund, RefundStatus
+from shop.observability import bind
+from shop.services.payments.outcomes import expect_nothing, final_word, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import (
-    complete_refund,
+    book,
     follow_up,
+    refund_rest,
+    settle_and_book,
 )
 from shop.services.unit_of_work import OpenUnitOfWork
 
@@ -32,9 +34,12 @@ IGNORED: Final = "ignored"
 DUPLICATE: Final = "duplicate"
 #: The intent had already paid the order.
 PAID_BEFORE: Final = "paid_before"
-_SENT_BACK: Final = "the bank would not take the money"
+#: The ledger had the refund already.
+REFUNDED_BEFORE: Final = "refunded_before"
+#: The money is not the order's; staff decide about it.
+UNEXPECTED: Final = "unexpected_payment"
 
-type _Action = Callable[[PaymentsWork], tuple[str, Refund | None]]
+type _Action = Callable[[PaymentsWork], tuple[str, Sequence[Refund]]]
 
 
 class _Duplicate(Exception):
@@ -66,11 +71,11 @@ def receive_webhook(
         case IntentChanged():
             return _intent_changed(provider, open_unit_of_work, event)
         case ChargeRefunded():
-            return _once(
-                provider, open_unit_of_work, event, lambda work: (_refunded(work, event), None)
-            )
-        case RefundFailed():
-            return _refund_failed(provider, open_unit_of_work, event)
+            return _charge_refunded(provider, open_unit_of_work, event)
+        case RefundChanged():
+            return _refund_changed(provider, open_unit_of_work, event)
+        case DisputeChanged():
+            return _once(provider, open_unit_of_work, event, lambda work: _disputed(work, event))
         case Ignored():
             return IGNORED
 
@@ -81,15 +86,15 @@ def _once(
     event: ProviderEvent,
     action: _Action,
 ) -> str:
-    """Process an event and record it in one transaction; then execute the refund that it caused."""
+    """Process an event and record it in one transaction; then execute the refunds that it caused."""
     try:
         with open_unit_of_work() as work:
-            outcome, refund = action(work)
-            if outcome != IGNORED:
+            outcome, refunds = action(work)
+            if outcome not in {IGNORED, REFUNDED_BEFORE}:
                 _record(work, event, outcome)
     except _Duplicate:
         return DUPLICATE
-    follow_up(provider, open_unit_of_work, refund)
+    follow_up(provider, open_unit_of_work, refunds)
     return outcome
 
 
@@ -146,60 +151,101 @@ def _as_it_is_now(provider: PaymentProvider, attempt: Attempt, intent: Intent) -
     return final_word(provider, attempt, provider.retrieve(intent.intent_id))
 
 
-def _apply(work: PaymentsWork, attempt: Attempt, intent: Intent) -> tuple[str, Refund | None]:
+def _apply(work: PaymentsWork, attempt: Attempt, intent: Intent) -> tuple[str, Sequence[Refund]]:
     outcome = record_intent(work, attempt, intent)
+    if outcome.is_unexpected:
+        return UNEXPECTED, ()
     if outcome.verdict is Verdict.PAID and not outcome.moved:
-        return "refund_requested" if outcome.refund else PAID_BEFORE, outcome.refund
-    return outcome.verdict.value, outcome.refund
+        return "refund_requested" if outcome.refunds else PAID_BEFORE, outcome.refunds
+    return outcome.verdict.value, outcome.refunds
 
 
-def _unexpected(work: PaymentsWork, order: Payable, intent: Intent) -> tuple[str, Refund | None]:
-    """Refund a charge for an order without a recorded attempt."""
-    if not intent.is_paid or intent.intent_id is None:
-        return IGNORED, None
-    _log.error("order %s has no attempt for intent %s", order.order_id, intent.intent_id)
-    refund = Refund(
-        payment_intent_id=intent.intent_id,
-        order_id=order.order_id,
-        amount_minor=intent.amount_minor,
-        reason="unexpected_payment",
-    )
-    return "refund_requested", refund if work.payments.request_refund(refund) else None
+def _unexpected(work: PaymentsWork, order: Payable, intent: Intent) -> tuple[str, Sequence[Refund]]:
+    """Record a charge for an order without a recorded attempt."""
+    if not intent.is_paid or not expect_nothing(work, order.order_id, intent):
+        return IGNORED, ()
+    return UNEXPECTED, ()
 
 
-def _refund_failed(
-    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], event: RefundFailed
+def _charge_refunded(
+    provider: PaymentProvider,
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork],
+    event: ChargeRefunded,
 ) -> str:
-    def action(work: PaymentsWork) -> tuple[str, None]:
-        work.payments.fail_refund(event.payment_intent_id, event.refund_id, _SENT_BACK)
-        return "refund_failed", None
-
-    outcome = _once(provider, open_unit_of_work, event, action)
-    if outcome != DUPLICATE:
-        _log.error(
-            "refund %s of %s failed: %s", event.refund_id, event.payment_intent_id, _SENT_BACK
-        )
-        metric("RefundsFailed")
-    return outcome
-
-
-def _refunded(work: PaymentsWork, event: ChargeRefunded) -> str:
     intent_id = event.payment_intent_id
-    order = work.payments.find_by_intent(intent_id)
-    if order is None and event.order_id is not None:
-        order = work.payments.find(event.order_id)
-    if order is None or order.attempt is None:
+    with open_unit_of_work(autocommit=True) as work:
+        order = work.payments.find_by_intent(intent_id)
+        if order is None and event.order_id is not None:
+            order = work.payments.find(event.order_id)
+    if order is None:
         return IGNORED
     bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
-    work.inventory.lock_order(order.order_id)  # first in the global lock order
-    # A refund implies a successful charge, even if its event has not arrived.
-    work.payments.settle(order.attempt, intent_id)
-    made = Refund(
-        payment_intent_id=intent_id,
+    attempt = order.attempt
+    if attempt is None or attempt.payment_intent_id not in {None, intent_id}:
+        return _once(provider, open_unit_of_work, event, lambda work: (_returned(work, event), ()))
+    # The event does not list the refunds, and may be older than the latest.
+    made = provider.refunds_of(intent_id)
+
+    def action(work: PaymentsWork) -> tuple[str, Sequence[Refund]]:
+        work.inventory.lock_order(order.order_id)
+        if not attempt.is_open and not work.refunds.unbooked(made):
+            return REFUNDED_BEFORE, ()
+        return "refunded", settle_and_book(work, order, intent_id, made)
+
+    return _once(provider, open_unit_of_work, event, action)
+
+
+def _returned(work: PaymentsWork, event: ChargeRefunded) -> str:
+    """Record what was returned of a payment that waits for staff."""
+    known = work.refunds.return_unexpected(event.payment_intent_id, event.refunded_minor)
+    return IGNORED if known is None else "unexpected_payment_returned"
+
+
+def _refund_changed(
+    provider: PaymentProvider, open_unit_of_work: OpenUnitOfWork[PaymentsWork], event: RefundChanged
+) -> str:
+    made = event.refund
+    with open_unit_of_work(autocommit=True) as work:
+        order = work.payments.find_by_intent(made.payment_intent_id)
+        if order is None or not work.refunds.unbooked([made]):
+            return IGNORED if order is None else REFUNDED_BEFORE
+        known = work.refunds.find(made)
+    bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
+    if known is not None and known.status is RefundStatus.FAILED:
+        return REFUNDED_BEFORE  # the event is older than the failure
+    # Whether a refund that was made elsewhere leaves room for others depends on all of them.
+    is_planned = made.is_dead or (known is not None and known.is_pending)
+    facts = [made] if is_planned else provider.refunds_of(made.payment_intent_id)
+
+    def action(work: PaymentsWork) -> tuple[str, Sequence[Refund]]:
+        instead = book(work, order.order_id, facts)
+        return "refund_failed" if made.is_dead else "refunded", instead
+
+    return _once(provider, open_unit_of_work, event, action)
+
+
+def _disputed(work: PaymentsWork, event: DisputeChanged) -> tuple[str, Sequence[Refund]]:
+    dispute = event.dispute
+    order = work.payments.find_by_intent(dispute.payment_intent_id)
+    if order is None:
+        return IGNORED, ()
+    bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
+    status = work.inventory.lock_order(order.order_id)
+    if work.refunds.dispute(dispute) is None:
+        return IGNORED, ()
+    _log.error(
+        "order %s: dispute %s of %d %s is %s",
+        order.order_id, dispute.dispute_id, dispute.amount_minor, dispute.currency, dispute.status,
+    )  # fmt: skip
+    disputed = PaymentDisputed(
         order_id=order.order_id,
-        amount_minor=order.attempt.amount_minor,
-        reason="refunded",
+        dispute_id=dispute.dispute_id,
+        amount=to_decimal(dispute.amount_minor),
+        status=dispute.status,
+        reason=dispute.reason,
     )
-    work.payments.request_refund(made)  # if it was made in the provider's dashboard
-    complete_refund(work, work.payments.find_refund(intent_id) or made, None)
-    return "refunded"
+    work.record(disputed, correlation_id=order.correlation_id)
+    if status == OrderStatus.CANCELLED:
+        # The money of a cancelled order comes back to the shop when the dispute is won.
+        return "disputed", refund_rest(work, order.order_id, "dispute_closed")
+    return "disputed", ()
