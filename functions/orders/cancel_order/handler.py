@@ -22,7 +22,7 @@ from shop.services.payments.cancellation import cancel_on_request
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its refund is pending."""
     done = cancel_on_request(
-        unit_of_work(PostgresPaymentsWork),
+        unit_of_work(PostgresPaymentsWork, request.shopper),
         payment_provider(),
         request.shopper,
         request.order_id,

@@ -55,6 +55,7 @@ def test_the_whole_answer(shop: Gateway) -> None:
     assert answer.json | {"results": [], "total": 0, "facets": {}} == {
         "results": [], "total": 0, "page": 1, "per_page": 20, "facets": {},
         "engine": "postgresql", "degraded": False, "did_you_mean": None,
+        "next_cursor": None,
     }  # fmt: skip
     assert set(answer.json["facets"]) == {"brands", "price_ranges", "categories"}
     assert list(answer.json["facets"]["price_ranges"]) == ["0-500", "500-1000", "1000+"]

@@ -10,6 +10,7 @@ EMAIL: Final = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$(?!\n)"
 )
 SKU: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
 CURRENCY: Final = "^[A-Z]{3}$"
 COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
@@ -24,6 +25,7 @@ WANTED: Final = {
     OPTIONAL_LINE: "one line of text, not blank, or empty",
     EMAIL: "an e-mail address",
     SKU: "1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit",
+    SLUG: "lower-case letters and digits, in words joined by hyphens",
     IMAGE_URL: "an http or https URL, or a path that begins with /",
     CURRENCY: "an ISO 4217 currency code such as USD",
     COUNTRY: "an ISO 3166-1 alpha-2 country code such as US",

@@ -44,6 +44,15 @@ def change_stock(
         if changed is None:
             raise product_not_found(product_id)
         if changed.is_new:
+            work.audit(
+                "stock.changed",
+                "product",
+                product_id,
+                before=None
+                if change.adjust_by is None
+                else {"on_hand": changed.level.on_hand - change.adjust_by},
+                after={"on_hand": changed.level.on_hand, "reason": change.reason},
+            )
             announce_lapsed(work, changed.lapsed, correlation_id)
             announce_levels(work, [changed.level], correlation_id)
     return changed.level
