@@ -1,7 +1,11 @@
 -- Search in any script and by SKU: text is folded before it is compared, and the letters of scripts without
 -- spaces are compared in pairs. `shop.domain.scripts` has the same functions for what customers type.
-CREATE FUNCTION folded(value text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+-- Text in ASCII, which most is, takes the short way; it is as long in bytes as in letters.
+CREATE FUNCTION folded(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    IF octet_length(value) = length(value) THEN
+        RETURN lower(value);
+    END IF;
     RETURN normalize(
         replace(replace(replace(replace(
             translate(
@@ -10,6 +14,8 @@ CREATE FUNCTION folded(value text) RETURNS text
                 'øðđħıłŋŧς', 'oddhilntσ'),
             'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), 'ß', 'ss'),
         NFC);
+END
+$$;
 
 CREATE FUNCTION unspaced_pattern() RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -33,12 +39,27 @@ CREATE FUNCTION bigram_vector(folded_text text) RETURNS tsvector
         FROM unnest(string_to_array(nullif(public.bigrams(folded_text), ''), ' '))
              WITH ORDINALITY AS pairs (pair, number));
 
+-- Folded text without its words of the unspaced scripts.
+CREATE FUNCTION spaced(folded_text text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    IF octet_length(folded_text) = length(folded_text) THEN
+        RETURN folded_text;
+    END IF;
+    RETURN regexp_replace(folded_text, public.unspaced_pattern(), ' ', 'g');
+END
+$$;
+
 -- The vector of a text: words as English has them, and pairs of letters.
-CREATE FUNCTION text_vector(value text) RETURNS tsvector
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-    RETURN to_tsvector('public.shop'::regconfig,
-                       regexp_replace(public.folded(value), public.unspaced_pattern(), ' ', 'g'))
-        || public.bigram_vector(public.folded(value));
+CREATE FUNCTION text_vector(value text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    plain text := public.folded(value);
+BEGIN
+    IF octet_length(plain) = length(plain) THEN
+        RETURN to_tsvector('public.shop'::regconfig, plain);
+    END IF;
+    RETURN to_tsvector('public.shop'::regconfig, public.spaced(plain)) || public.bigram_vector(plain);
+END
+$$;
 
 -- The query of a folded word or phrase. A single letter finds the pairs that begin with it.
 CREATE FUNCTION phrase_query(phrase text) RETURNS tsquery
@@ -57,17 +78,24 @@ CREATE FUNCTION plain_sku(sku text) RETURNS text
 -- Words of the unspaced scripts are not kept: parts of them are found without a correction.
 CREATE OR REPLACE FUNCTION words_of(name text, brand text, tags text[], description text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN tsvector_to_array(to_tsvector('public.shop_words'::regconfig, regexp_replace(
-        public.folded(name || ' ' || brand || ' ' || public.tags_text(tags) || ' ' || description),
-        public.unspaced_pattern(), ' ', 'g')));
+    RETURN tsvector_to_array(to_tsvector('public.shop_words'::regconfig, public.spaced(
+        public.folded(name || ' ' || brand || ' ' || public.tags_text(tags) || ' ' || description))));
 
 CREATE OR REPLACE FUNCTION typed_text(value text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+DECLARE
+    plain text := translate(public.folded(value), '''’', '');
+BEGIN
+    IF octet_length(plain) = length(plain) THEN
+        RETURN ' ' || regexp_replace(plain, '[^[:alnum:]]+', ' ', 'g');
+    END IF;
     RETURN ' ' || regexp_replace(
         regexp_replace(
-            translate(lower(public.unaccent('public.unaccent'::regdictionary, public.folded(value))), '''’', ''),
+            lower(public.unaccent('public.unaccent'::regdictionary, plain)),
             '(' || public.unspaced_pattern() || ')', ' \1 ', 'g'),
         '(?:(?!' || public.unspaced_pattern() || ')[^[:alnum:]])+', ' ', 'g');
+END
+$$;
 
 ALTER TABLE products
     ALTER COLUMN search_vector SET EXPRESSION AS (

@@ -51,7 +51,7 @@ def transaction(database_server: str, database_template: str) -> Iterator[Transa
             for statement in _FILL.strip().removesuffix(";").split(";"):
                 loading.execute(statement)
             for name, definition in gin:
-                if name in {"idx_products_name_gin", "idx_products_typed_name_trgm"}:
+                if name != "idx_products_name_trgm":
                     loading.execute(definition)
             loading.execute("ANALYZE categories, products, inventory, reservations, search_words")
         with database.transaction() as reading:

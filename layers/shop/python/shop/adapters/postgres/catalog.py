@@ -46,16 +46,6 @@ _AFTER: Final = {
     Sort.PRICE_DESC: "AND ({0}.price_minor, {0}.id) < (%(key)s::bigint, %(id)s::uuid)",
 }
 
-#: The rows after a place in each order, as a range of the index.
-_AFTER: Final = {
-    Sort.NEWEST: (
-        "AND {0}.created_at <= %(key)s::timestamptz"
-        " AND ({0}.created_at < %(key)s::timestamptz OR {0}.id > %(id)s::uuid)"
-    ),
-    Sort.PRICE_ASC: "AND ({0}.price_minor, {0}.id) > (%(key)s::bigint, %(id)s::uuid)",
-    Sort.PRICE_DESC: "AND ({0}.price_minor, {0}.id) < (%(key)s::bigint, %(id)s::uuid)",
-}
-
 _IN_SUBTREE: Final = "(s.path = %(path)s OR starts_with(s.path, %(path)s || '/'))"
 
 _COUNT_ALL: Final = "SELECT '' AS path, count(*) AS total FROM products WHERE is_active"

@@ -191,9 +191,8 @@ def _following(query: SearchQuery, row: Any) -> Walk | None:
 
 
 def _check_walk(query: SearchQuery, walk: Walk) -> None:
-    is_number = isinstance(walk.key, int | float)
-    is_exact = query.order is SearchSort.RELEVANCE or isinstance(walk.key, int)
-    if walk.engine != ENGINE or not is_number or not is_exact or abs(float(walk.key)) >= 2**63:
+    kinds = int | float if query.order is SearchSort.RELEVANCE else int
+    if walk.engine != ENGINE or not isinstance(walk.key, kinds) or abs(walk.key) >= 2**63:
         raise foreign_cursor()
 
 

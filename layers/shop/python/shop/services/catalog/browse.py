@@ -91,6 +91,8 @@ def list_products(
         if len(rows) > len(products):
             last = products[-1]
             key = last.price_minor if by_price else last.created_at
+            if key is None:
+                raise RuntimeError("a product that was read has the time of its creation")
             following = write_cursor(Place(listing, key, last.product_id))
         page = ProductPage(
             [ProductSummary(**outline(product)) for product in products],

@@ -48,9 +48,7 @@ def change_stock(
                 "stock.changed",
                 "product",
                 product_id,
-                before=None
-                if change.adjust_by is None
-                else {"on_hand": changed.level.on_hand - change.adjust_by},
+                before={"on_hand": changed.on_hand_before},
                 after={"on_hand": changed.level.on_hand, "reason": change.reason},
             )
             announce_lapsed(work, changed.lapsed, correlation_id)

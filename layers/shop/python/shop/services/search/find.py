@@ -140,7 +140,7 @@ def _answer(query: SearchQuery, page: SearchPage) -> SearchAnswer:
         engine=page.engine,
         degraded=page.degraded,
         did_you_mean=page.did_you_mean,
-        next_cursor=page.following and write_cursor(page.following),
+        next_cursor=None if page.following is None else write_cursor(page.following),
     )
 
 
