@@ -33,7 +33,6 @@ def _audit(shop: Gateway, staff: str, subject_id: object) -> list[tuple[str, Any
 
 
 def test_products_of_every_kind(shop: Gateway, container: Container, staff: str) -> None:
-    """No route finds who has a SKU (evershop #623)."""
     database = container.database
     add_product(database, name="Brass Lantern", sku="LAN-1")
     add_product(database, name="Steel Lantern", sku="LAN-2", is_active=False)
@@ -101,6 +100,7 @@ def _phone(sku: str) -> dict[str, Any]:
 def test_a_sku_is_free_once_its_product_is_deactivated(
     shop: Gateway, container: Container, staff: str
 ) -> None:
+    """A31: the SKU of a deleted product can never be used again (craft #718, medusa #270)."""
     first = shop.post(_PRODUCTS, json=_phone("P-1"), token=staff).json
     taken = shop.post(_PRODUCTS, json=_phone("P-1"), token=staff)
     assert (taken.status, taken.code) == (409, "sku_taken")

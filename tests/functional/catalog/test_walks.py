@@ -28,7 +28,7 @@ def _pages(shop: Gateway, **query: Any) -> Any:
 def test_a_walk_under_writes_meets_each_product_once(
     shop: Gateway, container: Container, sort: str, category: str | None
 ) -> None:
-    """Pages by number show products twice while others write (medusa #14571, vendure #3047)."""
+    """A29: pages by number repeat and skip products while others write (medusa #5800)."""
     database = container.database
     stays = {
         str(add_product(database, price_minor=100 * (number % 4), name=f"Stays {number}"))
@@ -98,7 +98,7 @@ def test_a_cursor_of_another_list(shop: Gateway, container: Container) -> None:
 
 
 def test_a_walk_has_no_last_page(shop: Gateway, container: Container) -> None:
-    """A list that ends at 10,000 hides the rest of the catalog (shopware #19943)."""
+    """A29: past 10,000 a list ends, or fails (shopware #12719)."""
     add_product(container.database)
     with container.database.transaction() as transaction:
         transaction.send(

@@ -66,7 +66,7 @@ def test_the_filters(shop: OrderingShop, container: Container, staff: str) -> No
 def test_a_walk_under_writes_meets_each_order_once(
     shop: OrderingShop, container: Container, staff: str
 ) -> None:
-    """Pages by number repeat orders while others are placed (vendure #989)."""
+    """A29: pages by number repeat orders while others are placed (medusa #5800)."""
     stays = [place_order(container).order_id for _ in range(7)]
     walked: list[UUID] = []
     cursor = None

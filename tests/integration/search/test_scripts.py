@@ -80,6 +80,7 @@ def catalog_url(catalog_url: str) -> str:
 
 @pytest.mark.parametrize(("typed", "meant"), _CASES)
 def test_found_first(engine: SearchEngine, typed: str, meant: str) -> None:
+    """A30: names in scripts without spaces, or a SKU, find nothing (shuup #434, jetpack #18480)."""
     page = find(engine, typed)
     assert names(page)[:1] == [meant]
     assert page.did_you_mean is None

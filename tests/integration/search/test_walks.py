@@ -46,6 +46,7 @@ def _walk(ask: Callable[..., object], between: Callable[[], None]) -> Iterator[U
 def test_a_walk_under_writes_meets_each_product_once(
     engine: SearchEngine, world: World, sort: SearchSort, text: str
 ) -> None:
+    """A29: pages by number repeat and skip results while others write (medusa #5800)."""
     database = world.database
     stays = [
         add_product(database, name=f"Lantern {'brass ' * (n % 3)}{n}", price_minor=n % 3)

@@ -40,7 +40,9 @@ type Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 class ListProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Category, order and page of a list of products; ``page`` times ``per_page`` is at most 10,000.
 
-    `cursor` is the `next_cursor` of an earlier page and replaces `page`; it has no such limit.
+    `cursor` is the `next_cursor` of an earlier page and replaces `page`; it has no such limit. A walk by
+    cursor meets each product once, except that by price it may repeat or miss one whose price changes
+    meanwhile.
     """
 
     category: Slug | None = None
