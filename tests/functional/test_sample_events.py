@@ -1,4 +1,4 @@
-"""The sample events of events/{identity,catalog,cart}, replayed."""
+"""The sample events of events/{identity,catalog,cart} and of the order desk, replayed."""
 
 import json
 from typing import Any
@@ -46,6 +46,14 @@ def _product(container: Container) -> None:
         ("catalog/create_product", Role.GUEST, 403),
         ("catalog/change_product", Role.STAFF, 200),
         ("catalog/deactivate_product", Role.STAFF, 204),
+        ("catalog/find_products", Role.STAFF, 200),
+        ("catalog/create_category", Role.STAFF, 201),
+        ("catalog/change_category", Role.STAFF, 200),
+        ("catalog/delete_category", Role.STAFF, 409),
+        ("orders/find_orders", Role.STAFF, 200),
+        ("orders/get_order_file", Role.STAFF, 404),
+        ("orders/add_note", Role.STAFF, 404),
+        ("platform/list_audit", Role.STAFF, 200),
         ("cart/get_cart", Role.GUEST, 200),
         ("cart/empty_cart", Role.GUEST, 200),
         ("cart/add_item", Role.GUEST, 200),

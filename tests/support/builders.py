@@ -76,6 +76,7 @@ def add_product(
     where: Where,
     *,
     product_id: UUID | None = None,
+    sku: str | None = None,
     name: str = "Product",
     description: str = "Fine.",
     brand: str = "Acme",
@@ -98,7 +99,7 @@ def add_product(
             "INSERT INTO products (id, sku, name, description, brand, price_minor, currency,"
             " category_id, tags, is_active, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'USD',"
             " (SELECT id FROM categories WHERE slug = %s), %s::text[], %s, %s)",
-            (product_id, f"SKU-{product_id}", name, description, brand, price_minor, category,
+            (product_id, sku or f"SKU-{product_id}", name, description, brand, price_minor, category,
              list(tags), is_active, created_at or datetime.now(UTC)),
         )  # fmt: skip
         transaction.execute(

@@ -39,9 +39,13 @@ _LOADS: Final = {
     "cart/on_order_cancelled": "postgres redis rabbitmq",
     "cart/remove_item": "http postgres redis",
     "cart/track_carts": "postgres redis rabbitmq",
+    "catalog/change_category": "http postgres redis rabbitmq",
     "catalog/change_product": "http postgres redis rabbitmq",
+    "catalog/create_category": "http postgres redis rabbitmq",
     "catalog/create_product": "http postgres redis rabbitmq",
     "catalog/deactivate_product": "http postgres redis rabbitmq",
+    "catalog/delete_category": "http postgres redis rabbitmq",
+    "catalog/find_products": "http postgres redis",
     "catalog/get_product": "http postgres redis",
     "catalog/list_categories": "http postgres redis",
     "catalog/list_products": "http postgres redis",
@@ -79,14 +83,17 @@ _LOADS: Final = {
     "notifications/on_link_requested": "postgres rabbitmq aws",
     "notifications/on_order_confirmed": "postgres rabbitmq aws",
     "notifications/on_order_shipped": "postgres rabbitmq aws",
+    "orders/add_note": "http postgres redis rabbitmq",
     "orders/advance_orders": "postgres rabbitmq aws",
     "orders/cancel_order": "http postgres redis rabbitmq stripe",
     "orders/checkout": "http postgres redis aws",
     "orders/create_order": "postgres rabbitmq",
     "orders/deliver_order": "http postgres redis rabbitmq",
+    "orders/find_orders": "http postgres redis",
     "orders/get_order": "http postgres redis",
     "orders/get_shipping_rates": "http postgres redis",
     "orders/get_tax_rates": "http postgres redis",
+    "orders/get_order_file": "http postgres redis",
     "orders/list_orders": "http postgres redis",
     "orders/lookup_order": "http postgres redis rabbitmq",
     "orders/list_refunds": "http postgres redis",
@@ -106,6 +113,7 @@ _LOADS: Final = {
     "platform/get_health": "http postgres redis rabbitmq",
     "platform/get_openapi": "http",
     "platform/get_problem": "http",
+    "platform/list_audit": "http postgres redis",
     "platform/prune_records": "postgres",
     "platform/relay_outbox": "postgres rabbitmq",
 }
@@ -117,7 +125,8 @@ _REPOSITORIES: Final = {
     "costs figures": "finance/get_costs finance/get_report finance/get_unit_economics",
     "catalog": "cart/add_item cart/change_item cart/empty_cart cart/get_cart cart/remove_item"
     " catalog/change_product catalog/create_product catalog/deactivate_product catalog/get_product"
-    " catalog/list_categories catalog/list_products",
+    " catalog/list_categories catalog/list_products catalog/find_products catalog/create_category"
+    " catalog/change_category catalog/delete_category",
     "catalog price_book": "cart/quote_cart",
     "rates": "orders/get_shipping_rates orders/get_tax_rates orders/set_shipping_rates"
     " orders/set_tax_rates",
@@ -133,6 +142,7 @@ _REPOSITORIES: Final = {
     " orders/deliver_order"
     " orders/list_orders orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
+    "desk inventory orders": "orders/add_note orders/find_orders orders/get_order_file platform/list_audit",
     "inventory orders price_book": "orders/create_order",
     "inventory orders payments refunds": "orders/cancel_order orders/list_refunds orders/refund_order"
     " payments/charge_order payments/process_payment payments/receive_webhook"

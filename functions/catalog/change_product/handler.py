@@ -23,13 +23,14 @@ from shop.services.catalog import change as product_changes
         "precondition_required",
         "precondition_failed",
         "version_conflict",
+        "sku_taken",
     ),
 )
 def handler(request: Request[ChangeProduct, None]) -> Answer:
     """Change some fields of a product, given its ETag (If-Match) or version."""
     changed = product_changes.change_product(
         catalog_cache(),
-        unit_of_work(PostgresCatalogWork),
+        unit_of_work(PostgresCatalogWork, request.shopper),
         request.id("product_id"),
         request.body,
         precondition_of(request, request.body.version),

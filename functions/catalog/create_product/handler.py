@@ -26,7 +26,7 @@ def handler(request: Request[CreateProduct, None]) -> Answer:
     product_id = request.new_id
     created = product_changes.create_product(
         catalog_cache(),
-        unit_of_work(PostgresCatalogWork),
+        unit_of_work(PostgresCatalogWork, request.shopper),
         product_id,
         request.body,
         currency=environment().settings.currency,

@@ -20,7 +20,7 @@ def handler(request: Request[None, None]) -> Answer:
     """Take a product off sale. Orders keep it, and staff can still change it."""
     product_changes.deactivate_product(
         catalog_cache(),
-        unit_of_work(PostgresCatalogWork),
+        unit_of_work(PostgresCatalogWork, request.shopper),
         request.id("product_id"),
         precondition_of(request),
         correlation_id=request.correlation_id,

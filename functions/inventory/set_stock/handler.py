@@ -28,7 +28,7 @@ def handler(request: Request[SetStock, None]) -> Answer:
         request_id=request.resource_id,
     )
     level = change_stock(
-        unit_of_work(PostgresInventoryWork),
+        unit_of_work(PostgresInventoryWork, request.shopper),
         request.id("product_id"),
         change,
         request.correlation_id,

@@ -23,7 +23,7 @@ from shop.services.payments.cancellation import cancel_on_request
 )
 def handler(request: Request[CancelOrder, None]) -> Answer:
     """Cancel an order: 200 when it is cancelled, 202 while its refund is pending."""
-    open_unit_of_work = unit_of_work(PostgresPaymentsWork)
+    open_unit_of_work = unit_of_work(PostgresPaymentsWork, request.shopper)
     done = cancel_on_request(
         open_unit_of_work,
         payment_provider(),

@@ -19,5 +19,5 @@ from shop.services.orders.ship import deliver_order
 )
 def handler(request: Request[DeliverOrder, None]) -> Answer:
     """Record that an order has arrived."""
-    order = deliver_order(unit_of_work(PostgresOrdersWork), request.order_id)
+    order = deliver_order(unit_of_work(PostgresOrdersWork, request.shopper), request.order_id)
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

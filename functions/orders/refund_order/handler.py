@@ -26,7 +26,7 @@ from shop.services.payments import refunding
 def handler(request: Request[RefundOrder, None]) -> Answer:
     """Refund units, the shipping or an amount; what the provider has not answered yet is pending."""
     refund = refunding.refund_order(
-        unit_of_work(PostgresPaymentsWork),
+        unit_of_work(PostgresPaymentsWork, request.shopper),
         payment_provider(),
         request.order_id,
         request.new_id,

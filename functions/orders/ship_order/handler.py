@@ -19,5 +19,7 @@ from shop.services.orders.ship import ship_order
 )
 def handler(request: Request[ShipOrder, None]) -> Answer:
     """Record the carrier and the tracking number of a shipped order."""
-    order = ship_order(unit_of_work(PostgresOrdersWork), request.order_id, request.body)
+    order = ship_order(
+        unit_of_work(PostgresOrdersWork, request.shopper), request.order_id, request.body
+    )
     return Answer(order_views.moved(order), correlation_id=order.correlation_id)

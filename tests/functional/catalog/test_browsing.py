@@ -45,6 +45,7 @@ def test_one_page(shop: Gateway, container: Container) -> None:
         "total": 1,
         "page": 1,
         "per_page": 20,
+        "next_cursor": None,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shop_local.paths import CHECKOUT
+from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.products import change
@@ -55,6 +56,7 @@ def test_the_whole_answer(shop: Gateway) -> None:
     assert answer.json | {"results": [], "total": 0, "facets": {}} == {
         "results": [], "total": 0, "page": 1, "per_page": 20, "facets": {},
         "engine": "postgresql", "degraded": False, "did_you_mean": None,
+        "next_cursor": None,
     }  # fmt: skip
     assert set(answer.json["facets"]) == {"brands", "price_ranges", "categories"}
     assert list(answer.json["facets"]["price_ranges"]) == ["0-500", "500-1000", "1000+"]
@@ -221,3 +223,39 @@ def test_sample_events(shop: Gateway, function: str) -> None:
     event = json.loads((CHECKOUT / f"events/catalog/{function}.json").read_text())
     answer = shop.invoke(f"catalog/{function}", event)
     assert answer["statusCode"] == 200
+
+
+def test_a_walk(shop: Gateway) -> None:
+    first = _search(shop, "laptop", per_page=2).json
+    walked, cursor = list(first["results"]), first["next_cursor"]
+    while cursor:
+        page = _search(shop, "laptop", per_page=2, cursor=cursor).json
+        assert (page["page"], page["total"]) == (None, first["total"])
+        walked += page["results"]
+        cursor = page["next_cursor"]
+    ids = [product["id"] for product in walked]
+    assert ids == [product["id"] for product in _search(shop, "laptop").json["results"]]
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "%%%", "A" * 500])
+def test_a_cursor_that_is_none(shop: Gateway, cursor: str) -> None:
+    answer = _search(shop, "laptop", cursor=cursor)
+    assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
+
+
+def test_a_cursor_of_another_search(shop: Gateway) -> None:
+    cursor = _search(shop, "laptop", per_page=1).json["next_cursor"]
+    for text, more in (("laptops", {}), ("laptop", {"sort": "newest"})):
+        answer = _search(shop, text, cursor=cursor, **more)
+        assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
+    answer = _search(shop, "laptop", cursor=cursor, page=2)
+    assert (answer.status, answer.json["errors"][0]["field"]) == (400, "page")
+
+
+def test_a_pasted_sku_finds_its_product(shop: Gateway, container: Container) -> None:
+    """A30: a pasted SKU finds nothing (jetpack #18480)."""
+    add_product(container.database, name="Anvil", sku="ACM-77-B")
+    for typed in ("ACM-77-B", "acm-77-b", " acm77b ", "acm-77"):
+        assert [p["name"] for p in _search(shop, typed).json["results"]][:1] == ["Anvil"]
+        suggested = shop.get("/api/catalog/suggest", query={"q": typed}).json["suggestions"]
+        assert [p["name"] for p in suggested][:1] == ["Anvil"]

@@ -1,6 +1,7 @@
 """EXPLAIN: each hot statement of the catalog uses the index meant for it at 100,000 products."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.search import search_parameters
 from shop.adapters.postgres.search_sql import SUGGEST, WORDS, search_statement
 from shop.domain.catalog import Sort
+from shop.domain.ids import new_id
 from shop.domain.search import Filters, SearchQuery, SearchSort
 from tests.support import databases
 
@@ -49,7 +51,7 @@ def transaction(database_server: str, database_template: str) -> Iterator[Transa
             for statement in _FILL.strip().removesuffix(";").split(";"):
                 loading.execute(statement)
             for name, definition in gin:
-                if name in {"idx_products_name_gin", "idx_products_typed_name_trgm"}:
+                if name != "idx_products_name_trgm":
                     loading.execute(definition)
             loading.execute("ANALYZE categories, products, inventory, reservations, search_words")
         with database.transaction() as reading:
@@ -146,10 +148,49 @@ def test_suggestions(transaction: Transaction) -> None:
     used = _indexes(
         transaction,
         SUGGEST,
-        {"longest": "% word471%", "patterns": ["% word471%"], "start": " word471", "limit": 8},
+        {
+            "longest": "% word471%",
+            "patterns": ["% word471%"],
+            "start": " word471",
+            "limit": 8,
+            "sku": "word471",
+            "sku_pattern": "%word471%",
+        },
     )
 
-    assert "idx_products_typed_name_trgm" in used
+    assert {"idx_products_typed_name_trgm", "idx_products_plain_sku_trgm"} <= used
+
+
+def test_a_sku(transaction: Transaction) -> None:
+    query = SearchQuery(text="word4711-7")
+    used = _indexes(
+        transaction,
+        search_statement(query.order, has_words=True, has_sku=True),
+        search_parameters(query, [["word4711"], ["7"]]),
+    )
+
+    assert {"idx_products_name_gin", "idx_products_plain_sku_trgm"} <= used
+
+
+@pytest.mark.parametrize("path", ["", "root/leaf-7"])
+@pytest.mark.parametrize(
+    ("sort", "key", "indexes"),
+    [
+        (Sort.NEWEST, datetime.now(UTC), {"idx_products_newest", "idx_products_category"}),
+        (Sort.PRICE_ASC, 1, {"idx_products_price", "idx_products_category_price"}),
+        (Sort.PRICE_DESC, 10**9, {"idx_products_price", "idx_products_category_price"}),
+    ],
+)
+def test_products_after_a_cursor(
+    transaction: Transaction, sort: Sort, key: object, indexes: set[str], path: str
+) -> None:
+    used = _indexes(
+        transaction,
+        page_statement(sort, in_category=bool(path), after=True),
+        {"path": path, "limit": 20, "offset": 0, "end": 20, "key": key, "id": new_id()},
+    )
+
+    assert used & indexes
 
 
 def test_offers_of_a_full_cart(transaction: Transaction) -> None:

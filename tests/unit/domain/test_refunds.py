@@ -13,6 +13,7 @@ from shop.domain.orders import Order, OrderLine
 from shop.domain.refunds import (
     Charge,
     Refund,
+    Share,
     Wanted,
     WantedLine,
     line_shares,
@@ -20,7 +21,6 @@ from shop.domain.refunds import (
     refund_key,
     rest_of,
     shipping_share,
-    split,
 )
 from tests.support.builders import an_order
 
@@ -29,22 +29,32 @@ _PRICES = st.integers(0, 99_999)
 
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
-    """An order over some lines, with a tax that need not divide evenly."""
+    """An order over some lines, each with its tax; prices include it or not."""
+    include_tax = draw(st.booleans())
     lines = tuple(
-        OrderLine(product_id=new_id(), name="Thing", unit_price_minor=price, quantity=quantity)
+        OrderLine(
+            product_id=new_id(),
+            name="Thing",
+            unit_price_minor=price,
+            quantity=quantity,
+            tax_minor=draw(st.integers(0, price * quantity // 4)),
+        )
         for price, quantity in draw(
             st.lists(st.tuples(_PRICES, st.integers(1, 9)), min_size=1, max_size=5)
         )
     )
     subtotal = sum(line.subtotal_minor for line in lines)
-    tax = draw(st.integers(0, subtotal // 4))
     shipping = draw(st.integers(2, 5_000))
+    shipping_tax = draw(st.integers(0, shipping // 4))
+    tax = sum(line.tax_minor for line in lines) + shipping_tax
     return an_order(
         lines=lines,
         subtotal_minor=subtotal,
         tax_minor=tax,
         shipping_minor=shipping,
-        total_minor=subtotal + tax + shipping,
+        shipping_tax_minor=shipping_tax,
+        prices_include_tax=include_tax,
+        total_minor=subtotal + shipping + (0 if include_tax else tax),
     )
 
 
@@ -79,10 +89,10 @@ def test_the_shares_add_up_to_the_total(order: Order) -> None:
     assert sum(share.amount_minor for share in shares) == order.total_minor
     assert sum(share.tax_minor for share in shares) == order.tax_minor
     for line in order.lines:
-        share = line_shares(order)[line.product_id]
-        exact = Decimal(order.tax_minor) * line.subtotal_minor / max(1, order.subtotal_minor)
-        assert share.amount_minor == line.subtotal_minor + share.tax_minor
-        assert abs(share.tax_minor - exact) < 1
+        added = 0 if order.prices_include_tax else line.tax_minor
+        expected = Share(line.subtotal_minor + added, line.tax_minor)
+        assert line_shares(order)[line.product_id] == expected
+    assert shipping_share(order).tax_minor == order.shipping_tax_minor
 
 
 @given(orders(), st.data())
@@ -156,7 +166,9 @@ def test_what_an_earlier_refund_took_is_not_refunded_again(order: Order, earlier
 
 
 def _simple() -> tuple[Order, UUID]:
-    line = OrderLine(product_id=new_id(), name="Thing", unit_price_minor=1000, quantity=2)
+    line = OrderLine(
+        product_id=new_id(), name="Thing", unit_price_minor=1000, quantity=2, tax_minor=145
+    )
     order = an_order(
         lines=(line,), subtotal_minor=2000, tax_minor=145, shipping_minor=499, total_minor=2644
     )
@@ -193,17 +205,6 @@ def test_nothing_of_a_disputed_charge_is_left() -> None:
     order, _ = _simple()
     assert charge_of(order, disputed=2644).left_minor == 0
     assert charge_of(order, disputed=1000).left_minor == 1644
-
-
-@given(st.integers(0, 10_000), st.lists(st.integers(0, 500), min_size=1, max_size=8))
-def test_a_split_adds_up_and_no_part_is_a_unit_off(amount: int, weights: list[int]) -> None:
-    parts = split(amount, weights)
-    if not any(weights):
-        assert parts == [0] * len(weights)
-        return
-    assert sum(parts) == amount
-    for part, weight in zip(parts, weights, strict=True):
-        assert abs(part - Decimal(amount) * weight / sum(weights)) < 1
 
 
 def test_each_refund_has_its_own_key() -> None:

@@ -1,9 +1,11 @@
 """The circuit breaker, and the fallback engine."""
 
+from uuid import UUID
+
 import pytest
 
-from shop.domain.errors import DependencyUnavailable, QueryRefused
-from shop.domain.search import SearchQuery
+from shop.domain.errors import DependencyUnavailable, InvalidRequest, QueryRefused
+from shop.domain.search import SearchQuery, Walk
 from shop.domain.search_results import Facets, SearchPage, Suggestions
 from shop.services.circuit_breaker import CircuitBreaker
 from shop.services.search.fallback import FallbackSearchEngine
@@ -96,5 +98,33 @@ def test_a_query_that_is_not_taken_does_not_keep_others_away(
     chosen.fault = QueryRefused("too many clauses")
     assert engine.search(SearchQuery()).engine == "postgresql"
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+    chosen.fault = None
+    assert engine.search(SearchQuery()).engine == "opensearch"
+
+
+def test_a_walk_is_continued_by_the_engine_that_began_it() -> None:
+    chosen, stand_in = Engine("opensearch"), Engine("postgresql")
+    engine = FallbackSearchEngine(chosen, stand_in, CircuitBreaker(5.0, Clock()))
+
+    def ask(name: str) -> SearchPage:
+        walk = Walk(name, "0", strict=True, key=1, id=UUID(int=0))
+        return engine.search(SearchQuery(after=walk))
+
+    page = ask("postgresql")
+    assert (page.engine, page.degraded, chosen.calls) == ("postgresql", True, 0)
+    assert ask("opensearch").engine == "opensearch"
+    chosen.fault = DependencyUnavailable("opensearch")
+    with pytest.raises(DependencyUnavailable):
+        ask("opensearch")
+    assert stand_in.calls == 1
+
+
+def test_a_cursor_that_is_refused_is_no_outage() -> None:
+    chosen = Engine("opensearch")
+    engine = FallbackSearchEngine(chosen, Engine("postgresql"), CircuitBreaker(5.0, Clock()))
+    chosen.fault = InvalidRequest.field("cursor", "is of another engine")
+    walk = Walk("opensearch", "0", strict=True, key=1, id=UUID(int=0))
+    with pytest.raises(InvalidRequest):
+        engine.search(SearchQuery(after=walk))
     chosen.fault = None
     assert engine.search(SearchQuery()).engine == "opensearch"

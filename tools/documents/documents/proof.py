@@ -78,6 +78,18 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "a bank check that nobody finishes blocks stock",
         "woocommerce #20928 #14625 #14587",
     ),
+    "A29": (
+        "pages repeat and skip under writes; an exception past 10,000",
+        "medusa #5800; shopware #12719",
+    ),
+    "A30": (
+        "names in scripts without spaces, or a pasted SKU, find nothing",
+        "shuup #434; jetpack #18480",
+    ),
+    "A31": (
+        "a deleted product's SKU can never be used again",
+        "craft #718; medusa #270",
+    ),
     "A32": (
         "a line that cannot be bought blocks or distorts the cart",
         "magento2 #35780; saleor #16155 #16156",

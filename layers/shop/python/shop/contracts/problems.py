@@ -229,6 +229,16 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Another product has this SKU.",
         "Choose another one.",
     ),
+    "category_taken": ProblemType(
+        409, "The category exists",
+        "Another category has this slug.",
+        "Choose another one.",
+    ),
+    "category_in_use": ProblemType(
+        409, "The category is in use",
+        "Products, for sale or not, or other categories belong to the category.",
+        "Move or delete them first.",
+    ),
     "stock_conflict": ProblemType(
         409, "Stock cannot go below what is reserved",
         "Orders hold more of the product than the change would leave.",

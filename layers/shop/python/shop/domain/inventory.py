@@ -133,11 +133,14 @@ class ChangedStock(msgspec.Struct, frozen=True):
     ----------
     is_new : bool
         False if the change had been made before.
+    on_hand_before : int or None
+        None if the change had been made before.
     """
 
     level: StockLevel
     lapsed: tuple[Hold, ...] = ()
     is_new: bool = True
+    on_hand_before: int | None = None
 
 
 class LapsedOrder(msgspec.Struct, frozen=True):

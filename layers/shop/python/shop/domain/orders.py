@@ -148,8 +148,9 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order. Only reads that document it fill `lines`, `timeline`, `payment` and
-    `refund_pending`.
+    """An order.
+
+    Only reads that document it fill `lines`, `timeline`, `payment` and `refund_pending`.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.errors import Conflict, InvalidRequest
-from shop.domain.orders import Order
+from shop.domain.orders import Order, OrderLine
 
 
 class RefundStatus(StrEnum):
@@ -188,12 +188,12 @@ def refund_key(refund_id: UUID) -> str:
 
 def line_shares(order: Order) -> Mapping[UUID, Share]:
     """Return the share that each line has of the order's total; with `shipping_share` they add up to it."""
-    subtotals = [line.subtotal_minor for line in order.lines]
-    taxes = split(order.tax_minor, subtotals)
-    return {
-        line.product_id: Share(line.subtotal_minor + tax, tax)
-        for line, tax in zip(order.lines, taxes, strict=True)
-    }
+    return {line.product_id: _line_share(order, line) for line in order.lines}
+
+
+def _line_share(order: Order, line: OrderLine) -> Share:
+    added = 0 if order.prices_include_tax else line.tax_minor
+    return Share(line.subtotal_minor + added, line.tax_minor)
 
 
 def shipping_share(order: Order) -> Share:
@@ -203,25 +203,6 @@ def shipping_share(order: Order) -> Share:
         order.total_minor - sum(share.amount_minor for share in lines),
         order.tax_minor - sum(share.tax_minor for share in lines),
     )
-
-
-def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """Split an amount in proportion to weights into whole minor units that add up to it.
-
-    What rounding down leaves goes to the largest remainders, one unit each.
-
-    >>> split(100, [1, 1, 1])
-    [34, 33, 33]
-    """
-    whole = sum(weights)
-    if whole == 0:
-        return [0] * len(weights)
-    parts = [amount_minor * weight // whole for weight in weights]
-    remainders = [amount_minor * weight % whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda index: -remainders[index])
-    for index in by_remainder[: amount_minor - sum(parts)]:
-        parts[index] += 1
-    return parts
 
 
 def plan_refund(order: Order, charge: Charge, wanted: Wanted, refund_id: UUID) -> Refund:

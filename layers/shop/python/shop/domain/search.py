@@ -1,12 +1,15 @@
 """Product search: queries, filters, and the comparison of words."""
 
+import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
+
+from shop.domain.scripts import UNSPACED, TypedSku, folded, typed_sku
 
 #: Maximum depth of paging in results; deeper pages are refused, because their cost grows with depth.
 MAX_DEPTH: Final = 10_000
@@ -61,14 +64,51 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     in_stock: bool = False
 
 
+class Walk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The place in the results of a search after which the next page continues.
+
+    Attributes
+    ----------
+    engine : str
+        The engine that gave it, which alone can continue.
+    listing : str
+        Digest of the text, the filters and the order.
+    strict : bool
+        Whether the products match all words, as the first page decided.
+    key : int or float or None
+        The value by which the last result is sorted; None begins at the first result that is not in `seen`.
+    id : UUID
+        The last result.
+    snapshot : str
+        The engine's name for the state of the index on which the walk continues; empty if there is none.
+    seen : tuple of UUID
+        Results of the first page, which is older than the snapshot.
+    """
+
+    engine: str
+    listing: str
+    strict: bool
+    key: int | float | None
+    id: UUID
+    snapshot: str = ""
+    seen: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=100)] = ()
+
+
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A validated search; without words it matches every product."""
+    """A validated search; without words it matches every product. `after` continues a walk."""
 
     text: str = ""
     filters: Filters = msgspec.field(default_factory=Filters)
     sort: SearchSort = SearchSort.RELEVANCE
     page: int = 1
     per_page: int = 20
+    after: Walk | None = None
+
+    @property
+    def listing(self) -> str:
+        """A digest of what is searched for and in which order."""
+        described = msgspec.json.encode((self.text, self.filters, self.sort))
+        return hashlib.sha256(described).hexdigest()[:16]
 
     @property
     def offset(self) -> int:
@@ -81,6 +121,11 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(words_of(self.text)))
 
     @property
+    def sku(self) -> TypedSku | None:
+        """The SKU, or the part of one, that its text may be."""
+        return typed_sku(self.text)
+
+    @property
     def order(self) -> SearchSort:
         """The effective order: without words, relevance does not apply."""
         if self.sort is SearchSort.RELEVANCE and not self.words:
@@ -88,27 +133,20 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
         return self.sort
 
 
-# Numbers keep points and commas ("1.8 l"), words keep apostrophes.
-_WORD: Final = re.compile(r"[^\W_]+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))[^\W_]+)*")
+# Numbers keep points and commas ("1.8 l"), words keep apostrophes. A word ends where a script without spaces
+# begins ("USBケーブル").
+_WORD: Final = re.compile(
+    rf"[{UNSPACED}]+"
+    rf"|(?:(?![{UNSPACED}])[^\W_])+(?:(?:['\u2019]|(?<=\d)[.,](?=\d))(?:(?![{UNSPACED}])[^\W_])+)*"
+)
 # "1,8" is "1.8", but "1,000" is a thousand.
 _DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
-# Letters without a decomposition, replaced as PostgreSQL's unaccent and OpenSearch's asciifolding do.
-_PLAIN: Final = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "þ": "th", "ħ": "h", "\u0131": "i", "ł": "l",
-     "ŋ": "n", "ŧ": "t"}
-)  # fmt: skip
 _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 
 
 def words_of(text: str) -> tuple[str, ...]:
     """Split text into words in lower case, without accents and possessive endings."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(letter)
-    )
-    plain = plain.casefold().translate(_PLAIN)
-    words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(plain))
+    words = (_POSSESSIVE.sub("", word) for word in _WORD.findall(folded(text)))
     return tuple(_DECIMAL_COMMA.sub(".", re.sub(r"['\u2019]", "", word)) for word in words)[
         :MAX_WORDS
     ]

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.search import Walk
+
 #: Mark the matching parts in `Found.name_marked` and `Found.description_marked`. They are characters of the
 #: private use area, so that the text can be escaped before they are replaced by markup.
 MARK_START = "\ue000"
@@ -59,6 +61,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
         A corrected query, only if nothing was found.
     degraded : bool
         Whether an engine other than the chosen one answered.
+    following : Walk or None
+        The place after these results; None on the last page.
     """
 
     results: Sequence[Found]
@@ -67,6 +71,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     did_you_mean: str | None = None
     degraded: bool = False
+    following: Walk | None = None
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -99,6 +104,8 @@ class SearchDocument(msgspec.Struct, frozen=True):
         When the product or its stock last changed.
     typed_name : str
         The name as plain words, as customers type it.
+    plain_sku : str
+        The SKU as it is compared.
     """
 
     product_id: UUID
@@ -117,3 +124,4 @@ class SearchDocument(msgspec.Struct, frozen=True):
     created_at: datetime
     changed_at: datetime
     typed_name: str
+    plain_sku: str

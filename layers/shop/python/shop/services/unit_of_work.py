@@ -4,8 +4,9 @@ The repositories of a transaction are those of the contexts that it serves: `Inv
 `shop.services.inventory.ports` is a unit of work with the inventory's, and so on.
 """
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from shop.contracts.events import Event
@@ -33,6 +34,20 @@ class UnitOfWork(Protocol):
         """Record an event, to be published if and only if the transaction commits.
 
         If the caller passes an `event_id` that was recorded before, the event is not recorded again.
+        """
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        subject_id: UUID | str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write a row of the audit log if the transaction has an actor from staff or a service.
+
+        The parameters are those of `shop.domain.audit.AuditRow`.
         """
 
     def log_on_commit(self, message: str, **fields: str) -> None:

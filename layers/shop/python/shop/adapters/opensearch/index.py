@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from shop.adapters.synonyms import synonyms
+from shop.domain.scripts import bigrams, folded
 from shop.domain.search_results import SearchDocument
 
 #: Lucene's stop words. They are marked before stemming, so that "one" and "willing" are not removed for their
@@ -74,6 +75,7 @@ def settings() -> dict[str, Any]:
             "analyzer": {
                 "product_text": _analyzer("standard", [*stemmed, "marked_stop_words"]),
                 "product_query": _analyzer("standard", [*stemmed, "synonyms", "marked_stop_words"]),
+                "pairs": _analyzer("whitespace", []),
                 "typed": _analyzer("whitespace", ["beginnings"]),
                 "typed_query": _analyzer("whitespace", ["typed_letters"]),
                 "spelling": _analyzer("standard", [*plain, "trigrams"]),
@@ -92,7 +94,8 @@ _TEXT: Final[dict[str, Any]] = {
     "search_analyzer": "product_query",
 }
 # A short name or a short list of tags does not make a product more relevant.
-_WORDS: Final[dict[str, Any]] = _TEXT | {"norms": False, "copy_to": ["everything", "spelling"]}
+_WORDS: Final[dict[str, Any]] = _TEXT | {"norms": False, "copy_to": ["spelling"]}
+_PAIRS: Final[dict[str, Any]] = {"type": "text", "analyzer": "pairs", "norms": False}
 _EXACT: Final[dict[str, Any]] = {"raw": {"type": "keyword", "ignore_above": 512}}
 
 #: Documents may contain only the fields declared here.
@@ -101,7 +104,7 @@ MAPPING: Final[dict[str, Any]] = {
     "properties": {
         "id": {"type": "keyword"},
         "name": _WORDS | {"fields": _EXACT},
-        "description": _TEXT | {"copy_to": ["everything"]},
+        "description": _TEXT,
         "brand": _WORDS | {"fields": _EXACT},
         "tags": _WORDS | {"fields": _EXACT},
         "category": {"type": "keyword"},
@@ -121,6 +124,10 @@ MAPPING: Final[dict[str, Any]] = {
             "fields": _EXACT,
         },
         "name_length": {"type": "integer"},
+        # Pairs of letters of the scripts without spaces, in their order.
+        "name_pairs": _PAIRS,
+        "pairs": _PAIRS,
+        "plain_sku": {"type": "keyword"},
         "everything": _TEXT | {"norms": False},
         "spelling": {
             "type": "text",
@@ -152,6 +159,9 @@ def operation(document: SearchDocument, index: str, *, by_alias: bool) -> list[d
 
 
 def _source(document: SearchDocument) -> dict[str, Any]:
+    everything = folded(
+        " \n ".join((document.name, document.brand, *document.tags, document.description))
+    )
     return {
         "id": str(document.product_id),
         "name": document.name,
@@ -168,4 +178,8 @@ def _source(document: SearchDocument) -> dict[str, Any]:
         "created_at": document.created_at.isoformat(),
         "typed_name": document.typed_name.strip(),
         "name_length": len(document.name),
+        "everything": everything,
+        "name_pairs": bigrams(folded(document.name)),
+        "pairs": bigrams(everything),
+        "plain_sku": document.plain_sku,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from shop.domain.scripts import TypedSku, is_unspaced, typed_sku
 from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
 from shop.domain.search_results import MARK_END, MARK_START
 
@@ -11,10 +12,16 @@ BRAND_LIMIT: Final = 50
 MATCHED: Final = "matched"
 #: Aggregation that counts the products that contain a word or a synonym of it exactly.
 KNOWN: Final = "known"
+#: How long a snapshot of the index waits for the next page.
+KEEP_ALIVE: Final = "5m"
 _ACTIVE: Final = {"term": {"is_active": True}}
 _CATEGORY_LIMIT: Final = 1_000
 
-_FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5"]
+#: `everything` is the only one whose accents of every script are removed; it finds, and hardly scores.
+_FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5", "everything^0.01"]
+_WHOLE_SKU: Final = 10_000.0
+_SKU_BEGINNING: Final = 5_000.0
+_SKU_PART: Final = 2_500.0
 _RESULT: Final = [
     "id", "name", "description", "brand", "price_minor", "currency", "stock", "image_url", "category",
 ]  # fmt: skip
@@ -27,12 +34,12 @@ _ORDERS: Final[dict[SearchSort, list[Any]]] = {
 }
 
 
-def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, Any]:
+def search_body(query: SearchQuery, words: Sequence[str], *, strict: bool) -> dict[str, Any]:
     """Build the body of a search.
 
     Parameters
     ----------
-    words : str
+    words : sequence of str
         The words of the query; if empty, every product matches.
     strict : bool
         Whether a product must match all words, or only half of them.
@@ -45,8 +52,9 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
     """
     common, own = _common_filters(query.filters), _facet_filters(query.filters)
     body: dict[str, Any] = {
-        "from": query.offset,
-        "size": query.per_page,
+        **_place(query),
+        # One additional result shows whether there is a next page.
+        "size": query.per_page + 1,
         "track_total_hits": True,
         "_source": _RESULT,
         "query": {"bool": {"filter": [_ACTIVE]}},
@@ -54,30 +62,79 @@ def search_body(query: SearchQuery, words: str, *, strict: bool) -> dict[str, An
         "aggs": _facets(common, own, query.filters.brands),
         "sort": _ORDERS[query.order],
     }
+    if query.after and query.after.seen:
+        seen = {"ids": {"values": [str(each) for each in query.after.seen]}}
+        body["post_filter"]["bool"]["must_not"] = [seen]
     if words:
-        body["query"]["bool"] |= _text(words, "100%" if strict else "50%")
+        wanted = {"bool": _text(words, "100%" if strict else "50%")}
+        body["query"]["bool"] |= {
+            "should": [wanted, *_by_sku(query.sku)],
+            "minimum_should_match": 1,
+        }
         body["highlight"] = _highlight(words)
     return body
 
 
+def _place(query: SearchQuery) -> dict[str, Any]:
+    """Build where the page begins: at a number, or after a result of a snapshot."""
+    walk = query.after
+    if walk is None:
+        return {"from": query.offset}
+    place: dict[str, Any] = {"pit": {"id": walk.snapshot, "keep_alive": KEEP_ALIVE}}
+    return place if walk.key is None else place | {"search_after": [walk.key, str(walk.id)]}
+
+
 def suggest_body(prefix: str, limit: int) -> dict[str, Any]:
     """Build the body of a search for names with words that begin with those typed."""
-    typed = " ".join(typed_words(prefix))
+    words = typed_words(prefix)
+    typed = " ".join(words)
+    beginnings = " ".join(word for word in words if not is_unspaced(word))
+    wanted: list[dict[str, Any]] = [
+        _pairs(word, ["name_pairs"]) for word in words if is_unspaced(word)
+    ]
+    if beginnings:
+        wanted.append({"match": {"typed_name": {"query": beginnings, "operator": "and"}}})
+    begins = {"constant_score": {"filter": {"prefix": {"typed_name.raw": typed}}}}
     return {
         "size": limit,
         "track_total_hits": False,
         "_source": ["id", "name", "brand", "category"],
         "query": {
             "bool": {
-                "filter": [
-                    _ACTIVE,
-                    {"match": {"typed_name": {"query": typed, "operator": "and"}}},
+                "filter": [_ACTIVE],
+                "should": [
+                    {"bool": {"filter": wanted, "should": [begins]}},
+                    *_by_sku(typed_sku(prefix)),
                 ],
-                "should": [{"constant_score": {"filter": {"prefix": {"typed_name.raw": typed}}}}],
+                "minimum_should_match": 1,
             }
         },
         "sort": [{"_score": "desc"}, {"name_length": "asc"}, {"name.raw": "asc"}, _BY_ID],
     }
+
+
+def _by_sku(sku: TypedSku | None) -> list[dict[str, Any]]:
+    """Build the queries of a SKU or a part of one, which needs no escaping."""
+    if sku is None:
+        return []
+    queries: list[tuple[str, str, float]] = [("term", sku.plain, _WHOLE_SKU)]
+    if sku.is_part:
+        queries += [
+            ("prefix", sku.plain, _SKU_BEGINNING),
+            ("wildcard", f"*{sku.plain}*", _SKU_PART),
+        ]
+    return [
+        {kind: {"plain_sku": {"value": value, "boost": boost}}} for kind, value, boost in queries
+    ]
+
+
+def _pairs(word: str, fields: Sequence[str]) -> dict[str, Any]:
+    """Build the query of a word, or a part of one, of a script without spaces; fields may be boosted."""
+    if len(word) == 1:
+        beginnings = [{"prefix": {field.partition("^")[0]: word}} for field in fields]
+        return {"bool": {"should": beginnings, "minimum_should_match": 1}}
+    pairs = " ".join(word[start : start + 2] for start in range(len(word) - 1))
+    return {"multi_match": {"query": pairs, "fields": list(fields), "type": "phrase"}}
 
 
 def spelling_body(word: str) -> dict[str, Any]:
@@ -97,7 +154,17 @@ def spelling_body(word: str) -> dict[str, Any]:
     }
 
 
-def _text(words: str, share: str) -> dict[str, Any]:
+def _text(words: Sequence[str], share: str) -> dict[str, Any]:
+    """Build the clauses of words: those of scripts without spaces by their pairs of letters."""
+    pairs = [_pairs(word, ["name_pairs^3", "pairs"]) for word in words if is_unspaced(word)]
+    spaced = " ".join(word for word in words if not is_unspaced(word))
+    clauses = _spaced(spaced, share) if spaced else {"must": [], "should": []}
+    if pairs:
+        clauses["must"].append({"bool": {"should": pairs, "minimum_should_match": share}})
+    return clauses
+
+
+def _spaced(words: str, share: str) -> dict[str, list[dict[str, Any]]]:
     # Typing errors are tolerated in the query's words, not in their synonyms: "shoe" finds sneakers, and
     # "speakers" is one edit from "sneakers".
     typed = {"query": words, "fuzziness": "AUTO", "prefix_length": 1, "analyzer": "product_text"}
@@ -145,8 +212,8 @@ def _text(words: str, share: str) -> dict[str, Any]:
     }
 
 
-def _highlight(words: str) -> dict[str, Any]:
-    matching = {"query": words, "fuzziness": "AUTO", "prefix_length": 1}
+def _highlight(words: Sequence[str]) -> dict[str, Any]:
+    matching = {"query": " ".join(words), "fuzziness": "AUTO", "prefix_length": 1}
 
     def field(name: str, fragments: int) -> dict[str, Any]:
         return {

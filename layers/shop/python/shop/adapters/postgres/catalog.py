@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Final, override
 from uuid import UUID
 
+from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.inventory_sql import LAPSED
 from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.domain.cursors import Place
+from shop.domain.errors import Conflict
+from shop.domain.scripts import is_unspaced
 from shop.services.catalog.ports import ProductRepository
 
 _AVAILABLE: Final = f"""
@@ -32,6 +36,16 @@ _ORDERS: Final = {
     Sort.PRICE_DESC: "{0}.price_minor DESC, {0}.id DESC",
 }
 
+#: The rows after a place in each order, as a range of the index.
+_AFTER: Final = {
+    Sort.NEWEST: (
+        "AND {0}.created_at <= %(key)s::timestamptz"
+        " AND ({0}.created_at < %(key)s::timestamptz OR {0}.id > %(id)s::uuid)"
+    ),
+    Sort.PRICE_ASC: "AND ({0}.price_minor, {0}.id) > (%(key)s::bigint, %(id)s::uuid)",
+    Sort.PRICE_DESC: "AND ({0}.price_minor, {0}.id) < (%(key)s::bigint, %(id)s::uuid)",
+}
+
 _IN_SUBTREE: Final = "(s.path = %(path)s OR starts_with(s.path, %(path)s || '/'))"
 
 _COUNT_ALL: Final = "SELECT '' AS path, count(*) AS total FROM products WHERE is_active"
@@ -44,7 +58,8 @@ _COUNT_SUBTREE: Final = """
 """
 
 _CHOOSE: Final = """
-    SELECT o.id FROM products AS o WHERE o.is_active ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    SELECT o.id FROM products AS o WHERE o.is_active {after}
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 
 # Reads the first rows of each category of the subtree from the index, then takes the first of those: at most
@@ -53,7 +68,7 @@ _CHOOSE_IN_SUBTREE: Final = f"""
     SELECT t.id FROM categories AS s
     CROSS JOIN LATERAL (
         SELECT o.id, o.created_at, o.price_minor FROM products AS o
-        WHERE o.category_id = s.id AND o.is_active ORDER BY {{order}} LIMIT %(end)s
+        WHERE o.category_id = s.id AND o.is_active {{after}} ORDER BY {{order}} LIMIT %(end)s
     ) AS t
     WHERE {_IN_SUBTREE} ORDER BY {{outer}} LIMIT %(limit)s OFFSET %(offset)s
 """  # noqa: S608
@@ -94,6 +109,36 @@ _UPDATE: Final = """
         tags = %(tags)s::text[], image_url = %(image_url)s, attributes = %(attributes)s,
         is_active = %(is_active)s, version = %(version)s, updated_at = now()
     WHERE id = %(id)s
+      AND (NOT %(is_active)s OR is_active
+           OR NOT EXISTS (SELECT FROM products WHERE sku = %(sku)s AND is_active AND id <> %(id)s))
+"""
+
+_FIND: Final = f"""
+    {_PRODUCT}
+    WHERE (%(active)s::boolean IS NULL OR p.is_active = %(active)s)
+      AND (%(sku)s::text IS NULL OR p.plain_sku LIKE %(sku)s)
+      AND p.typed_name LIKE ALL(%(patterns)s::text[])
+      AND (%(key)s::timestamptz IS NULL OR p.created_at <= %(key)s
+           AND (p.created_at < %(key)s OR p.id > %(id)s::uuid))
+    ORDER BY p.created_at DESC, p.id LIMIT %(limit)s
+"""
+
+_ADD_CATEGORY: Final = """
+    WITH parent AS (
+        SELECT id, path || '/' AS path FROM categories WHERE slug = %(parent)s
+        UNION ALL SELECT NULL, '' WHERE %(parent)s::text IS NULL
+    ), added AS (
+        INSERT INTO categories (slug, name, parent_id, path)
+        SELECT %(slug)s, %(name)s, id, path || %(slug)s FROM parent
+        ON CONFLICT DO NOTHING RETURNING id
+    )
+    SELECT EXISTS (SELECT FROM parent) AS has_parent, EXISTS (SELECT FROM added) AS is_added
+"""
+
+_RENAME_CATEGORY: Final = """
+    WITH before AS (SELECT id, name FROM categories WHERE slug = %(slug)s FOR UPDATE)
+    UPDATE categories AS c SET name = %(name)s FROM before WHERE c.id = before.id
+    RETURNING before.name AS name
 """
 
 
@@ -110,7 +155,12 @@ class PostgresProducts(ProductRepository):
 
     @override
     def page(
-        self, category: str | None, sort: Sort, limit: int, offset: int
+        self,
+        category: str | None,
+        sort: Sort,
+        limit: int,
+        offset: int = 0,
+        after: Place | None = None,
     ) -> tuple[Sequence[Product], int] | None:
         counted = (
             self._transaction.row(_COUNT_ALL)
@@ -123,8 +173,15 @@ class PostgresProducts(ProductRepository):
             return [], counted.total
         products = self._transaction.all(
             Product,
-            page_statement(sort, in_category=category is not None),
-            {"path": counted.path, "limit": limit, "offset": offset, "end": offset + limit},
+            page_statement(sort, in_category=category is not None, after=after is not None),
+            {
+                "path": counted.path,
+                "limit": limit,
+                "offset": offset,
+                "end": offset + limit,
+                "key": after and after.key,
+                "id": after and after.id,
+            },
         )
         return products, counted.total
 
@@ -147,18 +204,75 @@ class PostgresProducts(ProductRepository):
         return row is not None and row.is_there
 
     @override
-    def update(self, product: Product) -> None:
-        self._transaction.send(_UPDATE, _parameters(product))
+    def update(self, product: Product) -> bool:
+        try:
+            return self._transaction.execute(_UPDATE, _parameters(product)) == 1
+        except errors.UniqueViolation as violation:
+            # Another transaction has taken the SKU since the statement looked.
+            raise Conflict(
+                f"Another product has the SKU {product.sku!r}.", code="sku_taken"
+            ) from violation
+
+    @override
+    def holder(self, sku: str) -> UUID | None:
+        row = self._transaction.row("SELECT id FROM products WHERE sku = %s AND is_active", (sku,))
+        return None if row is None else row.id
+
+    @override
+    def find(
+        self,
+        *,
+        active: bool | None,
+        sku: str | None,
+        words: Sequence[str],
+        limit: int,
+        after: Place | None,
+    ) -> Sequence[Product]:
+        # Neither a plain SKU nor a typed word has a character that LIKE treats specially.
+        return self._transaction.all(
+            Product,
+            _FIND,
+            {
+                "active": active,
+                "sku": None if sku is None else f"%{sku}%",
+                "patterns": [f"%{word}%" if is_unspaced(word) else f"% {word}%" for word in words],
+                "limit": limit,
+                "key": after and after.key,
+                "id": after and after.id,
+            },
+        )
+
+    @override
+    def add_category(self, slug: str, name: str, parent: str | None) -> bool | None:
+        values = {"slug": slug, "name": name, "parent": parent}
+        row = self._transaction.row(_ADD_CATEGORY, values)
+        if row is None or not row.has_parent:
+            return None
+        return bool(row.is_added)
+
+    @override
+    def rename_category(self, slug: str, name: str) -> str | None:
+        row = self._transaction.row(_RENAME_CATEGORY, {"slug": slug, "name": name})
+        return None if row is None else row.name
+
+    @override
+    def remove_category(self, slug: str) -> bool | None:
+        try:
+            removed = self._transaction.execute("DELETE FROM categories WHERE slug = %s", (slug,))
+        except errors.ForeignKeyViolation:
+            return False
+        return True if removed else None
 
 
-def page_statement(sort: Sort, *, in_category: bool) -> str:
-    """Build the statement that reads a page of products.
+def page_statement(sort: Sort, *, in_category: bool, after: bool = False) -> str:
+    """Build the statement that reads a page of products, from the beginning or after a place.
 
     It selects ids first, so that skipped rows cost only index entries.
     """
     order = _ORDERS[sort]
     choose = _CHOOSE_IN_SUBTREE if in_category else _CHOOSE
-    chosen = choose.format(order=order.format("o"), outer=order.format("t"))
+    rest = _AFTER[sort].format("o") if after else ""
+    chosen = choose.format(order=order.format("o"), outer=order.format("t"), after=rest)
     return " ".join(
         (
             f"WITH chosen AS MATERIALIZED ({chosen})",

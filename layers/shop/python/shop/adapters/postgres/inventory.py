@@ -64,6 +64,7 @@ class _ChangedLine(StockLevel, frozen=True):
 
 
 class _Changed(StockLevel, frozen=True):
+    on_hand_before: int
     lapsed: list[_LapsedHold]
 
 
@@ -180,7 +181,11 @@ class PostgresInventory(InventoryRepository):
                 return None
         changed = self._transaction.one(_Changed, sql.CHANGE_STOCK, parameters)
         if changed is not None:
-            return ChangedStock(_level(changed), _holds(changed.lapsed))
+            return ChangedStock(
+                _level(changed),
+                _holds(changed.lapsed),
+                on_hand_before=changed.on_hand_before,
+            )
         if self._transaction.rows(sql.ADJUSTED, parameters):
             return ChangedStock(self.stock([product_id])[0], is_new=False)
         raise Conflict(

@@ -217,7 +217,7 @@ CHANGE_STOCK: Final = f"""
     SET quantity_on_hand = target.new, quantity_reserved = target.reserved,
         version = i.version + 1, updated_at = statement_timestamp()
     FROM target WHERE i.product_id = target.product_id AND target.new BETWEEN target.reserved AND %(maximum)s
-    RETURNING {_LEVEL},
+    RETURNING {_LEVEL}, target.old AS on_hand_before,
               {_LAPSED_HOLDS}
 """  # noqa: S608
 

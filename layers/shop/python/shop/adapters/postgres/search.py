@@ -3,16 +3,21 @@
 import json
 from collections.abc import Sequence
 from typing import Any, Final, override
+from uuid import UUID
 
 import msgspec
 
 from shop.adapters.postgres import search_sql
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.synonyms import synonyms
+from shop.domain.cursors import foreign_cursor
 from shop.domain.money import MAX_AMOUNT_MINOR
+from shop.domain.scripts import TypedSku, is_unspaced, typed_sku
 from shop.domain.search import (
     PRICE_RANGES,
     SearchQuery,
+    SearchSort,
+    Walk,
     corrections,
     did_you_mean,
     typed_words,
@@ -51,29 +56,42 @@ class PostgresSearchEngine(SearchEngine):
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    @override
+    def name(self) -> str:
+        return ENGINE
+
     @override
     def search(self, query: SearchQuery) -> SearchPage:
+        if query.after:
+            _check_walk(query, query.after)
         words = query.words
         with self._database.autocommit() as transaction:
             groups, unknown = _understand(transaction, words)
-            if words and not groups:
+            if words and not groups and query.sku is None:
                 # The query consists of stop words only, so it matches nothing.
                 return SearchPage(results=(), total=0, facets=_no_facets(), engine=ENGINE)
             row = transaction.row(
-                search_sql.search_statement(query.order, has_words=bool(groups)),
+                search_sql.search_statement(
+                    query.order,
+                    has_words=bool(words),
+                    has_sku=query.sku is not None,
+                    after=query.after is not None,
+                ),
                 search_parameters(query, groups),
             )
         if row is None:
             raise RuntimeError("a SELECT without FROM gave no row")
         names = (price_range.name for price_range in PRICE_RANGES)
         return SearchPage(
-            results=[_found(result) for result in row.results],
+            results=[_found(result) for result in row.results[: query.per_page]],
             total=row.total,
             facets=Facets(
                 row.brands, dict(zip(names, row.price_ranges, strict=True)), row.categories
             ),
             engine=ENGINE,
             did_you_mean=None if row.total else did_you_mean(words, unknown),
+            following=_following(query, row),
         )
 
     @override
@@ -81,8 +99,11 @@ class PostgresSearchEngine(SearchEngine):
         words = typed_words(prefix)
         if not words:
             return Suggestions(suggestions=(), engine=ENGINE)
-        # `typed_words` returns letters and digits only, so the pattern needs no escaping.
-        patterns = sorted((f"% {word}%" for word in words), key=len)
+        # `typed_words` returns letters and digits only, so the pattern needs no escaping. In scripts without
+        # spaces a word may begin anywhere.
+        patterns = sorted(
+            (f"%{word}%" if is_unspaced(word) else f"% {word}%" for word in words), key=len
+        )
         with self._database.autocommit() as transaction:
             suggestions = transaction.all(
                 Suggestion,
@@ -91,6 +112,7 @@ class PostgresSearchEngine(SearchEngine):
                     "longest": patterns[-1],
                     "patterns": patterns,
                     "start": " " + " ".join(words),
+                    **_sku_parameters(typed_sku(prefix)),
                     "limit": limit,
                 },
             )
@@ -102,13 +124,10 @@ def _understand(
 ) -> tuple[Groups, dict[str, Sequence[str]]]:
     """Turn words into groups of alternatives; also return words similar to the unknown ones."""
     groups = synonyms().groups(words)
-    asked = list(
-        dict.fromkeys(word for group in groups for phrase in group for word in phrase.split())
-    )
-    if not asked:
-        return [], {}
-    rows = transaction.rows(search_sql.WORDS, {"words": asked})
-    meaningful = {row.word for row in rows if row.has_lexemes}
+    every = dict.fromkeys(word for group in groups for phrase in group for word in phrase.split())
+    asked = [word for word in every if not is_unspaced(word)]
+    rows = transaction.rows(search_sql.WORDS, {"words": asked}) if asked else []
+    meaningful = {row.word for row in rows if row.has_lexemes} | (every.keys() - set(asked))
     unknown = {row.word: row.similar_words for row in rows if not row.is_known}
     understood: Groups = []
     for group in groups:
@@ -132,6 +151,7 @@ def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
     """Build the parameters of `search_sql.search_statement`."""
     filters = query.filters
     lowest, highest = filters.price_from_minor, filters.price_to_minor
+    after = query.after
     return {
         "groups": json.dumps(groups),
         "least": required_groups(len(groups)),
@@ -145,9 +165,35 @@ def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
         "second_limit": PRICE_RANGES[2].from_minor,
         "enough": _ENOUGH,
         "brand_limit": BRAND_LIMIT,
-        "limit": query.per_page,
+        # One additional row shows whether there is a next page.
+        "limit": query.per_page + 1,
         "offset": query.offset,
+        "strict": after and after.strict,
+        "key": after and after.key,
+        "id": after and after.id,
+        **_sku_parameters(query.sku),
     }
+
+
+def _sku_parameters(sku: TypedSku | None) -> dict[str, str | None]:
+    """Build the pattern of SKUs; it needs no escaping. Nothing is like NULL."""
+    if sku is None:
+        return {"sku": None, "sku_pattern": None}
+    return {"sku": sku.plain, "sku_pattern": f"%{sku.plain}%" if sku.is_part else sku.plain}
+
+
+def _following(query: SearchQuery, row: Any) -> Walk | None:
+    """Return the place after a page, of whose rows the last shows that there are more."""
+    if len(row.results) <= query.per_page:
+        return None
+    last = row.results[query.per_page - 1]
+    return Walk(ENGINE, query.listing, row.is_strict, last["key"], UUID(last["product_id"]))
+
+
+def _check_walk(query: SearchQuery, walk: Walk) -> None:
+    kinds = int | float if query.order is SearchSort.RELEVANCE else int
+    if walk.engine != ENGINE or not isinstance(walk.key, kinds) or abs(walk.key) >= 2**63:
+        raise foreign_cursor()
 
 
 def _no_facets() -> Facets:

@@ -18,7 +18,7 @@ _DOCUMENTS: Final = """
     SELECT p.id AS product_id, p.version + coalesce(i.version, 0) AS version, p.name, p.description, p.brand,
            p.tags, c.slug AS category, c.path AS category_path, p.price_minor, p.currency,
            coalesce(i.quantity_available, 0) AS stock, p.image_url, p.is_active, p.created_at,
-           greatest(p.updated_at, i.updated_at) AS changed_at, p.typed_name
+           greatest(p.updated_at, i.updated_at) AS changed_at, p.typed_name, p.plain_sku
     FROM products AS p
     JOIN categories AS c ON c.id = p.category_id
     LEFT JOIN inventory AS i ON i.product_id = p.id

@@ -23,7 +23,7 @@ WORDS: Final = """
 # words.
 _WANTED: Final = """
     WITH groups AS (
-        SELECT g.number, any_of(phraseto_tsquery('shop', a.phrase)) AS query
+        SELECT g.number, any_of(phrase_query(a.phrase)) AS query
         FROM jsonb_array_elements(%(groups)s::jsonb) WITH ORDINALITY AS g (alternatives, number)
         CROSS JOIN LATERAL jsonb_array_elements_text(g.alternatives) AS a (phrase)
         GROUP BY g.number
@@ -31,7 +31,7 @@ _WANTED: Final = """
         SELECT (SELECT any_of(query) FROM groups) AS anything,
                (SELECT all_of(query) FROM groups) AS everything
     ), whole AS (
-        SELECT count(*) >= %(enough)s AS is_enough FROM (
+        SELECT coalesce(%(strict)s::boolean, count(*) >= %(enough)s) AS is_enough FROM (
             SELECT FROM products AS p CROSS JOIN queries
             WHERE p.is_active AND p.search_vector @@ everything LIMIT %(enough)s) AS w
     ), wanted AS MATERIALIZED (
@@ -45,6 +45,14 @@ _HAS_WORDS: Final = """
           AND p.search_vector @@ w.required
           AND (w.least = 1
                OR (SELECT count(*) FROM groups AS g WHERE p.search_vector @@ g.query) >= w.least)"""
+
+# The text may be a SKU: products with it are found besides those that the words match.
+# A union, because no index serves both conditions.
+_HAS_SKU_OR_WORDS: Final = f"""
+          AND p.id IN (
+            SELECT s.id FROM products AS s WHERE s.plain_sku LIKE %(sku_pattern)s
+            UNION ALL
+            SELECT p.id FROM products AS p CROSS JOIN wanted AS w WHERE p.is_active {_HAS_WORDS})"""  # noqa: S608
 
 _BRAND_OK: Final = "(%(brands)s::text[] IS NULL OR p.brand = ANY(%(brands)s::text[]))"
 _CATEGORY_OK: Final = (
@@ -101,19 +109,23 @@ _PAGE: Final = """
                     'product_id', p.id, 'name', p.name, 'description', p.description, 'brand', p.brand,
                     'price_minor', p.price_minor, 'currency', p.currency,
                     'stock', coalesce(i.quantity_available, 0), 'image_url', p.image_url,
-                    'category', c.slug, 'name_marked', {name}, 'description_marked', {description}
-                ) ORDER BY {outer}), '[]')
-         FROM (SELECT * FROM found AS t ORDER BY {inner} LIMIT %(limit)s OFFSET %(offset)s) AS t
+                    'category', c.slug, 'name_marked', {name}, 'description_marked', {description},
+                    'key', {key}
+                ) ORDER BY {order}), '[]')
+         FROM (SELECT * FROM found AS t {rest} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s) AS t
          JOIN products AS p ON p.id = t.id
          JOIN categories AS c ON c.id = p.category_id
-         LEFT JOIN inventory AS i ON i.product_id = p.id {wanted}) AS results
+         LEFT JOIN inventory AS i ON i.product_id = p.id {wanted}) AS results,
+         {strict} AS is_strict
 """
 
-_ORDERS: Final = {
-    "relevance": "t.score DESC, t.id",
-    "newest": "t.created_at DESC, t.id",
-    "price_asc": "t.price_minor, t.id",
-    "price_desc": "t.price_minor DESC, t.id",
+_MICROSECONDS: Final = "(extract(epoch FROM t.created_at) * 1000000)::bigint"
+#: The value by which each order sorts, and its direction; ties are ordered by id.
+_KEYS: Final = {
+    "relevance": ("t.score", "DESC"),
+    "newest": (_MICROSECONDS, "DESC"),
+    "price_asc": ("t.price_minor", "ASC"),
+    "price_desc": ("t.price_minor", "DESC"),
 }
 
 # {D, C, B, A}: description, nothing, brand and tags, name.
@@ -121,17 +133,38 @@ _SCORE: Final = (
     "(ts_rank('{0, 0.1, 0.4, 1}', p.search_vector, w.anything)"
     " + (p.search_vector @@ w.everything)::integer)::float8"
 )
+# The whole SKU first, then its beginning, then a part of it; every other score is less than ten.
+_SKU_SCORE: Final = f"""
+    {_SCORE} + CASE WHEN p.plain_sku = %(sku)s THEN 1000
+                    WHEN NOT p.plain_sku LIKE %(sku_pattern)s THEN 0
+                    WHEN starts_with(p.plain_sku, %(sku)s) THEN 100 ELSE 10 END
+"""
 
 
 @cache
-def search_statement(order: str, *, has_words: bool) -> str:
-    """Build the statement of a search from the constants of this module."""
-    outer = inner = _ORDERS[order]
+def search_statement(
+    order: str, *, has_words: bool, has_sku: bool = False, after: bool = False
+) -> str:
+    """Build the statement of a search, from its beginning or after a place, from this module's constants."""
+    key, direction = _KEYS[order]
+    kind, comparison = "float8" if order == "relevance" else "bigint", ">"
+    if direction == "DESC":
+        comparison = "<"
+    place = f"%(key)s::{kind}"
+    walk = {
+        "key": key,
+        "order": f"{key} {direction}, t.id",
+        "rest": (
+            f"WHERE {key} {comparison} {place} OR ({key} = {place} AND t.id > %(id)s::uuid)"
+            if after
+            else ""
+        ),
+    }
     if has_words:
         matched = _MATCHED.format(
-            score=_SCORE,
+            score=_SKU_SCORE if has_sku else _SCORE,
             text="CROSS JOIN wanted AS w",
-            condition=_HAS_WORDS,
+            condition=_HAS_SKU_OR_WORDS if has_sku else _HAS_WORDS,
         )
         page = _PAGE.format(
             name=f"ts_headline('shop', p.name, w.anything, {_HEADLINE}HighlightAll=true')",
@@ -139,23 +172,27 @@ def search_statement(order: str, *, has_words: bool) -> str:
                 f"ts_headline('shop', p.description, w.anything, {_HEADLINE}MaxFragments=2, "
                 "MinWords=6, MaxWords=16, FragmentDelimiter= … ')"
             ),
-            inner=inner,
-            outer=outer,
             wanted="CROSS JOIN wanted AS w",
+            strict="(SELECT is_enough FROM whole)",
+            **walk,
         )
         return f"{_WANTED} {matched} {_FACETS} {page}"
     matched = _MATCHED.format(score="0::float8", text="", condition="")
-    page = _PAGE.format(name="NULL", description="NULL", inner=inner, outer=outer, wanted="")
+    page = _PAGE.format(name="NULL", description="NULL", wanted="", strict="TRUE", **walk)
     return f"WITH {matched} {_FACETS} {page}"
 
 
 # Each typed word begins a word of the name; names that begin with the whole text come first. The longest word
-# uses the index, which LIKE ALL cannot.
+# uses the index, which LIKE ALL cannot. Products whose SKU contains the text come before all.
 SUGGEST: Final = """
     SELECT p.id AS product_id, p.name, p.brand, c.slug AS category
     FROM products AS p JOIN categories AS c ON c.id = p.category_id
-    WHERE p.is_active AND p.typed_name LIKE %(longest)s
-      AND p.typed_name LIKE ALL(%(patterns)s)
-    ORDER BY NOT starts_with(p.typed_name, %(start)s), length(p.name), p.name, p.id
+    WHERE p.is_active AND p.id IN (
+        SELECT id FROM products WHERE plain_sku LIKE %(sku_pattern)s
+        UNION ALL
+        SELECT id FROM products
+        WHERE is_active AND typed_name LIKE %(longest)s AND typed_name LIKE ALL(%(patterns)s))
+    ORDER BY p.plain_sku = %(sku)s DESC, p.plain_sku LIKE %(sku_pattern)s DESC,
+             NOT starts_with(p.typed_name, %(start)s), length(p.name), p.name, p.id
     LIMIT %(limit)s
 """

@@ -1,22 +1,30 @@
 """Unit of work over one PostgreSQL transaction."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self, override
+from typing import Any, Final, Self, override
 from uuid import UUID
 
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.event_log import INBOX_KEY, EventLog, new_event
+from shop.contracts.encoding import to_json
 from shop.contracts.events import Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.domain.messages import StoredEvent
+from shop.domain.sessions import OPERATORS, Session
 from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
+
+_AUDIT: Final = """
+    INSERT INTO audit_log (actor_id, actor_role, action, subject, subject_id, before, after)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
 
 type Publish = Callable[[Sequence[StoredEvent]], None]
 
@@ -35,6 +43,8 @@ class PostgresUnitOfWork(UnitOfWork):
         Whether each statement is its own transaction.
     consumed : (str, UUID) or None
         A consumer and the event that it processes in this transaction.
+    actor : Session or None
+        Who changes something; changes by staff and services are audited.
     """
 
     transaction: Transaction
@@ -46,7 +56,9 @@ class PostgresUnitOfWork(UnitOfWork):
         *,
         autocommit: bool = False,
         consumed: tuple[str, UUID] | None = None,
+        actor: Session | None = None,
     ) -> None:
+        self._actor = actor
         self._database = database
         self._autocommit = autocommit
         self._publish = publish
@@ -91,6 +103,31 @@ class PostgresUnitOfWork(UnitOfWork):
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot record an event together")
         self.events.record(new_event(event, correlation_id, event_id))
+
+    @override
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        subject_id: UUID | str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        if self._actor is None or self._actor.role not in OPERATORS:
+            return
+        if self._autocommit:
+            raise RuntimeError("statements that commit one by one cannot be audited together")
+        values = (
+            self._actor.user_id,
+            self._actor.role.value,
+            action,
+            subject,
+            str(subject_id),
+            None if before is None else Jsonb(before, dumps=to_json),
+            None if after is None else Jsonb(after, dumps=to_json),
+        )
+        self.transaction.send(_AUDIT, values)
 
     @override
     def log_on_commit(self, message: str, **fields: str) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shop.contracts.http.amounts import Amount
-from shop.contracts.http.patterns import CURRENCY, IMAGE_URL, LINE, OPTIONAL_LINE, SKU
+from shop.contracts.http.patterns import CURRENCY, IMAGE_URL, LINE, OPTIONAL_LINE, SKU, SLUG
 from shop.domain.catalog import AttributeValue, Sort
 
 #: Maximum depth of paging in products; deeper pages are refused, because their cost grows with depth.
@@ -33,16 +33,23 @@ type AttributeIn = (
     | bool
 )
 type Attributes = Annotated[dict[AttributeName, AttributeIn], msgspec.Meta(max_length=50)]
+type Cursor = Annotated[str, msgspec.Meta(max_length=4_000)]
 type Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class ListProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Category, order and page of a list of products; ``page`` times ``per_page`` is at most 10,000."""
+    """Category, order and page of a list of products; ``page`` times ``per_page`` is at most 10,000.
+
+    `cursor` is the `next_cursor` of an earlier page and replaces `page`; it has no such limit. A walk by
+    cursor meets each product once, except that by price it may repeat or miss one whose price changes
+    meanwhile.
+    """
 
     category: Slug | None = None
     page: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = 1
     per_page: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     sort: Sort = Sort.NEWEST
+    cursor: Cursor | None = None
 
 
 class ProductSummary(msgspec.Struct, frozen=True):
@@ -60,12 +67,17 @@ class ProductSummary(msgspec.Struct, frozen=True):
 
 
 class ProductPage(msgspec.Struct, frozen=True):
-    """A page of products and their total number."""
+    """A page of products and their total number.
+
+    `next_cursor` requests the products after these and is null on the last page; `page` is null if the
+    request had a cursor.
+    """
 
     products: list[ProductSummary]
     total: int
-    page: int
+    page: int | None
     per_page: int
+    next_cursor: str | None
 
 
 class ProductView(ProductSummary, frozen=True):
@@ -76,6 +88,51 @@ class ProductView(ProductSummary, frozen=True):
     attributes: Mapping[str, AttributeValue]
     is_active: bool
     version: int
+
+
+class FindProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A list of products for staff, newest first.
+
+    `sku` is a part of the SKU, `q` beginnings of words of the name; without `active` it lists all products.
+    """
+
+    active: bool | None = None
+    sku: Annotated[str, msgspec.Meta(pattern=SKU)] | None = None
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    cursor: Cursor | None = None
+
+
+class FoundProducts(msgspec.Struct, frozen=True):
+    """Products for staff; `next_cursor` requests the next ones and is null on the last page."""
+
+    products: list[ProductView]
+    next_cursor: str | None
+
+
+type NewSlug = Annotated[str, msgspec.Meta(pattern=SLUG, max_length=100)]
+type CategoryName = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
+
+
+class CreateCategory(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A new category, below `parent` (a slug) or at the top."""
+
+    slug: NewSlug
+    name: CategoryName
+    parent: Slug | None = None
+
+
+class ChangeCategory(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """The new name of a category."""
+
+    name: CategoryName
+
+
+class CategoryView(msgspec.Struct, frozen=True):
+    """A category."""
+
+    slug: str
+    name: str
 
 
 class CategoryNode(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ EMAIL: Final = (
 PHONE: Final = r"^ *\+?[0-9][0-9 ()./-]{4,29}$(?!\n)"
 LINK_CODE: Final = r"^[A-Za-z0-9_-]+$(?!\n)"
 SKU: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
 CURRENCY: Final = "^[A-Z]{3}$"
 COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
@@ -34,6 +35,7 @@ WANTED: Final = {
     PHONE: "a telephone number, such as +1 415 555 0100",
     LINK_CODE: "letters, digits, hyphens and underscores",
     SKU: "1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit",
+    SLUG: "lower-case letters and digits, in words joined by hyphens",
     IMAGE_URL: "an http or https URL, or a path that begins with /",
     CURRENCY: "an ISO 4217 currency code such as USD",
     COUNTRY: "an ISO 3166-1 alpha-2 country code such as US",

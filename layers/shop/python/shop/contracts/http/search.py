@@ -19,6 +19,9 @@ type Names = Annotated[list[Name], msgspec.Meta(min_length=1, max_length=_LIST)]
 class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Words, filters, order and page of a search; ``page`` times ``per_page`` is at most 10,000.
 
+    `cursor` is the `next_cursor` of an earlier page of the same search and replaces `page`; it has no such
+    limit.
+
     `filters` is JSON, for example ``{"brand": ["Nordvik"], "category": "laptops", "in_stock": true,
     "price": {"gte": 500, "lte": 999.99}, "tags": ["travel"]}``.
     """
@@ -28,6 +31,7 @@ class SearchProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     page: Annotated[int, msgspec.Meta(ge=1, le=MAX_DEPTH)] = 1
     per_page: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
     sort: SearchSort = SearchSort.RELEVANCE
+    cursor: Annotated[str, msgspec.Meta(max_length=8_000)] | None = None
 
 
 class PriceFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -75,17 +79,19 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of results.
 
     `engine` is the engine that answered; `degraded` is whether it replaced an unavailable one. `did_you_mean`
-    is a corrected query, set only if this one found nothing.
+    is a corrected query, set only if this one found nothing. `next_cursor` requests the results after these
+    and is null on the last page; `page` is null if the request had a cursor.
     """
 
     results: list[SearchResult]
     total: int
-    page: int
+    page: int | None
     per_page: int
     facets: SearchFacets
     engine: str
     degraded: bool
     did_you_mean: str | None
+    next_cursor: str | None
 
 
 class SuggestProducts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from shop.contracts.http.catalog import (
     ProductSummary,
     ProductView,
 )
-from shop.domain.catalog import CategoryRow, Product, product_not_found
+from shop.domain.catalog import CategoryRow, Product, Sort, product_not_found
+from shop.domain.cursors import Place, check_paging, read_place, write_cursor
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.domain.search_results import Found
@@ -53,29 +55,51 @@ def list_products(
     Raises
     ------
     InvalidRequest
-        If the page reaches beyond `MAX_DEPTH` products.
+        If the page reaches beyond `MAX_DEPTH` products, or the cursor is not one of this list.
     NotFound
         ``category_not_found``.
     """
-    if query.page * query.per_page > MAX_DEPTH:
+    check_paging(query.page, query.cursor)
+    if query.cursor is None and query.page * query.per_page > MAX_DEPTH:
         raise InvalidRequest(
-            "The page is beyond the last one; narrow the list by category, or use the search.",
+            "The page is beyond the last one; continue with next_cursor, or narrow the list.",
             errors=[FieldError("page", f"page times per_page must not exceed {MAX_DEPTH}")],
         )
+    listing = f"products:{query.sort}:{query.category or '*'}"
+    by_price = query.sort is not Sort.NEWEST
+    after = (
+        None
+        if query.cursor is None
+        else read_place(query.cursor, listing, int if by_price else datetime)
+    )
 
     def load() -> str:
         with read() as unit:
+            # One additional row shows whether there is a next page.
             found = unit.products.page(
-                query.category, query.sort, query.per_page, (query.page - 1) * query.per_page
+                query.category,
+                query.sort,
+                query.per_page + 1,
+                (query.page - 1) * query.per_page,
+                after,
             )
         if found is None:
             raise NotFound(f"There is no category {query.category!r}.", code="category_not_found")
-        products, total = found
+        rows, total = found
+        products = rows[: query.per_page]
+        following = None
+        if len(rows) > len(products):
+            last = products[-1]
+            key = last.price_minor if by_price else last.created_at
+            if key is None:
+                raise RuntimeError("a product that was read has the time of its creation")
+            following = write_cursor(Place(listing, key, last.product_id))
         page = ProductPage(
             [ProductSummary(**outline(product)) for product in products],
             total,
-            query.page,
+            None if after else query.page,
             query.per_page,
+            following,
         )
         return to_json(page)
 
@@ -83,6 +107,8 @@ def list_products(
         f"products:list:category:{query.category or '*'}:page:{query.page}"
         f":per_page:{query.per_page}:sort:{query.sort}"
     )
+    if after:
+        name += f":after:{after.key}:{after.id}"
     return _represent(cache.fetch(CacheKey(name), load))
 
 

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 
 from shop.contracts.events import InventoryUpdated, ProductUpdated
 from shop.contracts.http.catalog import ChangeProduct, CreateProduct
+from shop.domain.audit import changed_fields
 from shop.domain.catalog import Precondition, Product, product_not_found
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
+    FieldError,
     InvalidRequest,
     ShopError,
 )
@@ -66,9 +68,10 @@ def create_product(
     with open_unit_of_work() as unit:
         _check_category(unit, product.category)
         if not unit.products.add(product):
-            raise Conflict(f"Another product has the SKU {product.sku!r}.", code="sku_taken")
+            raise _sku_taken(unit, product)
+        unit.audit("product.created", "product", product_id, after=_audited(product))
         _record(unit, product, correlation_id)
-    _invalidate(cache)
+    drop_caches(cache)
     return represent_product(encode_product(product))
 
 
@@ -90,6 +93,7 @@ def change_product(
         ``precondition_required`` without If-Match and version.
     Conflict
         ``precondition_failed`` (If-Match) or ``version_conflict`` (version): another change was made first.
+        ``sku_taken``: while it was not for sale, another product has taken its SKU.
     NotFound
         ``product_not_found``.
     InvalidRequest
@@ -107,10 +111,13 @@ def change_product(
         changed = replace(product, **changes)
         if changed != product:
             changed = replace(changed, version=product.version + 1)
-            unit.products.update(changed)
+            if not unit.products.update(changed):
+                raise _sku_taken(unit, changed)
+            before, after = changed_fields(_audited(product), _audited(changed))
+            unit.audit("product.changed", "product", product_id, before=before, after=after)
             _record(unit, changed, correlation_id)
     if changed != product:
-        _invalidate(cache)
+        drop_caches(cache)
     return represent_product(encode_product(changed))
 
 
@@ -134,8 +141,15 @@ def deactivate_product(
         if product.is_active:
             product = replace(product, is_active=False, version=product.version + 1)
             unit.products.update(product)
+            unit.audit(
+                "product.deactivated",
+                "product",
+                product_id,
+                before={"is_active": True},
+                after={"is_active": False},
+            )
             _record(unit, product, correlation_id)
-    _invalidate(cache)
+    drop_caches(cache)
 
 
 def on_products_updated(cache: CatalogCache, events: Sequence[ProductUpdated]) -> None:
@@ -150,6 +164,25 @@ def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]
         cache.invalidate()
     elif events:
         cache.forget([product_key(id_) for id_ in sorted({e.product_id for e in events})])
+
+
+def _sku_taken(unit: CatalogWork, product: Product) -> Conflict:
+    """Create the refusal of a SKU that names the product that has it."""
+    holder = unit.products.holder(product.sku)
+    named = "Another product" if holder is None else f"Product {holder}"
+    return Conflict(
+        f"{named} has the SKU {product.sku!r}.",
+        code="sku_taken",
+        errors=[FieldError("sku", f"belongs to product {holder}")] if holder else (),
+    )
+
+
+def _audited(product: Product) -> dict[str, Any]:
+    """Return the fields of a product that staff can change."""
+    fields = msgspec.structs.asdict(product)
+    for name in ("product_id", "created_at", "stock"):
+        del fields[name]
+    return fields
 
 
 def _locked(unit: CatalogWork, product_id: UUID, precondition: Precondition) -> Product:
@@ -202,7 +235,8 @@ def _record(unit: CatalogWork, product: Product, correlation_id: str) -> None:
     unit.record(event, correlation_id=correlation_id)
 
 
-def _invalidate(cache: CatalogCache) -> None:
+def drop_caches(cache: CatalogCache) -> None:
+    """Drop all cached answers; without the shared cache, the event's consumer drops them."""
     try:
         cache.invalidate()
     except DependencyUnavailable as unavailable:

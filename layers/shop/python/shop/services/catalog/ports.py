@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.domain.cursors import Place
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.unit_of_work import UnitOfWork
 
@@ -16,11 +17,21 @@ class ProductRepository(Protocol):
         """Read a product, active or not; `lock` locks its row until the transaction ends."""
 
     def page(
-        self, category: str | None, sort: Sort, limit: int, offset: int
+        self,
+        category: str | None,
+        sort: Sort,
+        limit: int,
+        offset: int = 0,
+        after: Place | None = None,
     ) -> tuple[Sequence[Product], int] | None:
         """Read active products of a category and the categories below it, and their total number.
 
         Takes at most two statements. None if the category does not exist.
+
+        Parameters
+        ----------
+        after : Place, optional
+            Only products that come after this one in the order of the sort.
         """
 
     def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
@@ -38,8 +49,42 @@ class ProductRepository(Protocol):
         False if the SKU belongs to another product.
         """
 
-    def update(self, product: Product) -> None:
-        """Update a product whose row the caller has locked."""
+    def update(self, product: Product) -> bool:
+        """Update a product whose row the caller has locked.
+
+        False, with nothing changed, if it is active and another active product has its SKU.
+        """
+
+    def holder(self, sku: str) -> UUID | None:
+        """Return the active product that has a SKU."""
+
+    def find(
+        self,
+        *,
+        active: bool | None,
+        sku: str | None,
+        words: Sequence[str],
+        limit: int,
+        after: Place | None,
+    ) -> Sequence[Product]:
+        """Read products for staff, active or not, newest first.
+
+        Parameters
+        ----------
+        sku : str, optional
+            A part of the SKU, as `shop.domain.scripts.plain_sku` returns it.
+        words : sequence of str
+            Beginnings of words of the name, as `shop.domain.search.typed_words` returns them.
+        """
+
+    def add_category(self, slug: str, name: str, parent: str | None) -> bool | None:
+        """Insert a category; False if the slug is taken, None if there is no such parent."""
+
+    def rename_category(self, slug: str, name: str) -> str | None:
+        """Change a category's name and return the earlier one; None if there is no such category."""
+
+    def remove_category(self, slug: str) -> bool | None:
+        """Delete a category; False if products or categories belong to it, None if it does not exist."""
 
 
 class CatalogCache(Protocol):

@@ -44,6 +44,13 @@ def change_stock(
         if changed is None:
             raise product_not_found(product_id)
         if changed.is_new:
+            work.audit(
+                "stock.changed",
+                "product",
+                product_id,
+                before={"on_hand": changed.on_hand_before},
+                after={"on_hand": changed.level.on_hand, "reason": change.reason},
+            )
             announce_lapsed(work, changed.lapsed, correlation_id)
             announce_levels(work, [changed.level], correlation_id)
     return changed.level

@@ -45,6 +45,17 @@ def ship_order(
             raise Conflict("The order's money is going back, or has.", code="order_state_conflict")
         if shipped is None:
             raise _conflict(order, OrderStatus.SHIPPED)
+        work.audit(
+            "order.shipped",
+            "order",
+            order_id,
+            before={"status": order.status},
+            after={
+                "status": shipped.status,
+                "carrier": parcel.carrier,
+                "tracking_number": parcel.tracking_number,
+            },
+        )
         work.record(
             OrderShipped(
                 order_id=order_id, carrier=parcel.carrier, tracking_number=parcel.tracking_number
@@ -71,6 +82,13 @@ def deliver_order(open_unit_of_work: OpenUnitOfWork[OrdersWork], order_id: UUID)
         delivered = work.orders.move(order_id, OrderStatus.DELIVERED)
         if delivered is None:
             raise _conflict(order, OrderStatus.DELIVERED)
+        work.audit(
+            "order.delivered",
+            "order",
+            order_id,
+            before={"status": order.status},
+            after={"status": delivered.status},
+        )
         work.record(OrderDelivered(order_id=order_id), correlation_id=delivered.correlation_id)
     return delivered
 

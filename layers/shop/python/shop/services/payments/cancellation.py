@@ -49,6 +49,13 @@ def cancel_on_request(
         order = visible_order(work, shopper, order_id, lock=True)
         if order.status is OrderStatus.CANCELLED:
             return Cancellation(order)
+        work.audit(
+            "order.cancel_requested",
+            "order",
+            order_id,
+            before={"status": order.status},
+            after={"reason": why},
+        )
         refunds = refund_rest(work, order_id, why) if order.is_refundable else ()
         if not refunds:
             _refuse_disputed(work, order)

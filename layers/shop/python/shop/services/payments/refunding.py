@@ -49,7 +49,19 @@ def refund_order(
         order = work.orders.get(order_id, lock=True)
         if order is None:
             raise order_not_found(order_id)
-        refund = work.refunds.get(refund_id) or _record(work, order, wanted, refund_id)
+        refund = work.refunds.get(refund_id)
+        if refund is None:
+            refund = _record(work, order, wanted, refund_id)
+            work.audit(
+                "order.refund_requested",
+                "order",
+                order_id,
+                after={
+                    "refund_id": refund_id,
+                    "amount_minor": refund.amount_minor,
+                    "reason": refund.reason,
+                },
+            )
     if not refund.is_pending:
         return refund
     follow_up(provider, open_unit_of_work, [refund])

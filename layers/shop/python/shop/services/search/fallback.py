@@ -6,8 +6,8 @@ from typing import Final, override
 
 from msgspec.structs import replace
 
-from shop.domain.errors import DependencyUnavailable, QueryRefused
-from shop.domain.search import SearchQuery
+from shop.domain.errors import DependencyUnavailable, InvalidRequest, QueryRefused
+from shop.domain.search import SearchQuery, Walk
 from shop.domain.search_results import SearchPage, Suggestions
 from shop.observability import metric
 from shop.services.circuit_breaker import CircuitBreaker
@@ -37,8 +37,15 @@ class FallbackSearchEngine(SearchEngine):
         self._stand_in = stand_in
         self._breaker = breaker
 
+    @property
+    @override
+    def name(self) -> str:
+        return self._chosen.name
+
     @override
     def search(self, query: SearchQuery) -> SearchPage:
+        if query.after:
+            return self._continue(query, query.after)
         page = self._ask(lambda: self._chosen.search(query))
         return page or replace(self._stand_in.search(query), degraded=True)
 
@@ -46,6 +53,17 @@ class FallbackSearchEngine(SearchEngine):
     def suggest(self, prefix: str, limit: int) -> Suggestions:
         found = self._ask(lambda: self._chosen.suggest(prefix, limit))
         return found or replace(self._stand_in.suggest(prefix, limit), degraded=True)
+
+    def _continue(self, query: SearchQuery, walk: Walk) -> SearchPage:
+        """Have the engine continue that gave the earlier page: the other one has another order."""
+        if walk.engine == self._stand_in.name:
+            return replace(self._stand_in.search(query), degraded=True)
+        page = self._ask(lambda: self._chosen.search(query))
+        if page is None:
+            raise DependencyUnavailable(
+                self._chosen.name, "The search engine of the earlier pages is unavailable."
+            )
+        return page
 
     def _ask[Answer](self, call: Callable[[], Answer]) -> Answer | None:
         if not self._breaker.allows():
@@ -55,6 +73,9 @@ class FallbackSearchEngine(SearchEngine):
         except DependencyUnavailable as unavailable:
             self._breaker.failed()
             _log.warning("search engine unavailable", extra={"detail": unavailable.detail})
+        except InvalidRequest:
+            self._breaker.succeeded()
+            raise
         except QueryRefused:
             self._breaker.succeeded()
             _log.exception("search engine does not take a query")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from shop.contracts.encoding import to_json
 from shop.contracts.http.search import (
@@ -20,9 +21,10 @@ from shop.contracts.http.search import (
     SuggestedProduct,
     SuggestProducts,
 )
+from shop.domain.cursors import check_paging, foreign_cursor, read_cursor, write_cursor
 from shop.domain.errors import FieldError, InvalidRequest
 from shop.domain.money import to_minor
-from shop.domain.search import MAX_DEPTH, Filters, SearchQuery
+from shop.domain.search import MAX_DEPTH, Filters, SearchQuery, Walk
 from shop.domain.search_results import MARK_END, MARK_START, Found, SearchPage, Suggestions
 from shop.services.catalog.browse import Representation, outline
 from shop.services.catalog.caching import CacheKey
@@ -40,7 +42,8 @@ def search_products(
     Raises
     ------
     InvalidRequest
-        If the page reaches beyond `MAX_DEPTH` results, or the range of prices is empty.
+        If the page reaches beyond `MAX_DEPTH` results, the range of prices is empty, or the cursor is not
+        one of this search.
     """
     query = _query(request, filters)
 
@@ -73,13 +76,14 @@ def _cached(
 
 
 def _query(request: SearchProducts, filters: SearchFilters) -> SearchQuery:
-    if request.page * request.per_page > MAX_DEPTH:
+    check_paging(request.page, request.cursor)
+    if request.cursor is None and request.page * request.per_page > MAX_DEPTH:
         raise InvalidRequest(
-            "The page is beyond the last one; narrow the search with filters.",
+            "The page is beyond the last one; continue with next_cursor, or narrow the search.",
             errors=[FieldError("page", f"page times per_page must not exceed {MAX_DEPTH}")],
         )
     lowest, highest = _prices(filters.price or PriceFilter())
-    return SearchQuery(
+    query = SearchQuery(
         text=" ".join(request.q.split()),
         filters=Filters(
             brands=_several(filters.brand),
@@ -93,6 +97,12 @@ def _query(request: SearchProducts, filters: SearchFilters) -> SearchQuery:
         page=request.page,
         per_page=request.per_page,
     )
+    if request.cursor is None:
+        return query
+    walk = read_cursor(request.cursor, Walk)
+    if walk.listing != query.listing:
+        raise foreign_cursor()
+    return replace(query, after=walk)
 
 
 def _prices(price: PriceFilter) -> tuple[int | None, int | None]:
@@ -124,12 +134,13 @@ def _answer(query: SearchQuery, page: SearchPage) -> SearchAnswer:
     return SearchAnswer(
         results=[_result(found) for found in page.results],
         total=page.total,
-        page=query.page,
+        page=None if query.after else query.page,
         per_page=query.per_page,
         facets=SearchFacets(facets.brands, facets.price_ranges, facets.categories),
         engine=page.engine,
         degraded=page.degraded,
         did_you_mean=page.did_you_mean,
+        next_cursor=None if page.following is None else write_cursor(page.following),
     )
 
 

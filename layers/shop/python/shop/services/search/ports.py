@@ -11,8 +11,12 @@ from shop.domain.search_results import SearchDocument, SearchPage, Suggestions
 class SearchEngine(Protocol):
     """Finds active products."""
 
+    @property
+    def name(self) -> str:
+        """The engine's name, as answers have it."""
+
     def search(self, query: SearchQuery) -> SearchPage:
-        """Find products.
+        """Find products; a query with `after` continues where a page of this engine ended.
 
         Raises
         ------
@@ -20,6 +24,8 @@ class SearchEngine(Protocol):
             If the engine is unavailable, or has no index yet.
         QueryRefused
             If the engine rejects the query.
+        InvalidRequest
+            If the query continues a page that this engine has not given.
         """
 
     def suggest(self, prefix: str, limit: int) -> Suggestions:

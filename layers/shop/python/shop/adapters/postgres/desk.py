@@ -1,0 +1,155 @@
+"""The order desk in PostgreSQL."""
+
+# ruff: noqa: S608 - the statements are put together from constants of this module only
+
+from collections.abc import Sequence
+from typing import Any, Final, override
+from uuid import UUID
+
+from shop.adapters.postgres.database import Transaction
+from shop.domain.audit import AuditRow
+from shop.domain.cursors import Place
+from shop.domain.desk import DeskOrder, Need, Note, OrderFile, OrderSearch
+from shop.services.desk.ports import DeskRepository
+
+_REFUND_REFUSED: Final = """EXISTS (
+    SELECT FROM refunds AS r WHERE r.order_id = o.id AND r.status <> 'succeeded' AND r.problem IS NOT NULL)"""
+# Reconciliation asks the provider every minute; what is still open after an hour, it cannot settle.
+_IN_DOUBT: Final = """EXISTS (
+    SELECT FROM payments AS y WHERE y.order_id = o.id AND y.status IN ('processing', 'requires_action')
+                                AND y.updated_at < clock_timestamp() - interval '1 hour')"""
+_UNDELIVERABLE: Final = """EXISTS (
+    SELECT FROM notifications AS n WHERE n.order_id = o.id AND n.outcome = 'refused')"""
+_ATTENTION: Final = f"""array_remove(ARRAY[
+    CASE WHEN {_REFUND_REFUSED} THEN 'refund_refused' END,
+    CASE WHEN {_IN_DOUBT} THEN 'payment_in_doubt' END,
+    CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END], NULL) AS attention"""
+_REFUNDING: Final = """EXISTS (
+    SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
+
+_NEEDS: Final = {
+    Need.SHIP: f"o.status = 'PROCESSING' AND NOT {_REFUNDING}",
+    Need.REFUND: _REFUNDING,
+    Need.ATTENTION: f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNDELIVERABLE})",
+}
+_CONDITIONS: Final = {
+    "status": "o.status = %(status)s",
+    "email": "lower(o.email) = lower(%(email)s)",
+    "sku": (
+        "EXISTS (SELECT FROM order_items AS l JOIN products AS p ON p.id = l.product_id"
+        " WHERE l.order_id = o.id AND p.plain_sku = %(sku)s)"
+    ),
+    "created_from": "o.created_at >= %(created_from)s",
+    "created_to": "o.created_at < %(created_to)s",
+}
+_AFTER: Final = "(o.created_at, o.id) < (%(key)s::timestamptz, %(id)s::uuid)"
+
+_PARTS: Final = {
+    "payments": """SELECT payment_intent_id, status, amount_minor, failure_code, created_at, updated_at
+        FROM payments WHERE order_id = %(id)s ORDER BY attempt""",
+    "refunds": """SELECT payment_intent_id, status, amount_minor, reason, problem, created_at, updated_at
+        FROM refunds WHERE order_id = %(id)s ORDER BY created_at""",
+    "holds": """SELECT product_id, quantity, status, expires_at
+        FROM reservations WHERE order_id = %(id)s ORDER BY product_id""",
+    # Each half has an index of its own.
+    "events": """SELECT event_id, event_type, occurred_at, published_at, body FROM (
+            SELECT * FROM outbox WHERE aggregate_id = %(id)s::text AND published_at IS NOT NULL
+            UNION ALL
+            SELECT * FROM outbox WHERE aggregate_id = %(id)s::text AND published_at IS NULL) AS u
+        ORDER BY sequence""",
+    "mails": """SELECT kind, outcome, finished_at FROM notifications WHERE order_id = %(id)s
+        ORDER BY kind""",
+    "notes": """SELECT id AS note_id, author_id, text, created_at FROM order_notes
+        WHERE order_id = %(id)s ORDER BY created_at, id""",
+    "audit": """SELECT * FROM audit_log WHERE subject_id = %(id)s::text AND subject = 'order' ORDER BY id""",
+}
+_FILE: Final = f"""
+    SELECT {_ATTENTION}, {
+    ", ".join(
+        f"(SELECT coalesce(jsonb_agg(to_jsonb(x)), '[]') FROM ({part}) AS x) AS {name}"
+        for name, part in _PARTS.items()
+    )
+}
+    FROM orders AS o WHERE o.id = %(id)s
+"""
+_NOTE: Final = "id AS note_id, author_id, text, created_at"
+_ADD_NOTE: Final = f"""
+    INSERT INTO order_notes (id, order_id, author_id, text) VALUES (%s, %s, %s, %s)
+    ON CONFLICT DO NOTHING RETURNING {_NOTE}
+"""
+_AUDIT: Final = """
+    SELECT * FROM audit_log
+    WHERE (%(actor_id)s::uuid IS NULL OR actor_id = %(actor_id)s)
+      AND (%(subject)s::text IS NULL OR subject = %(subject)s)
+      AND (%(subject_id)s::text IS NULL OR subject_id = %(subject_id)s)
+      AND (%(before)s::bigint IS NULL OR id < %(before)s)
+    ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+class PostgresDesk(DeskRepository):
+    """The order desk in PostgreSQL."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    @override
+    def orders(self, search: OrderSearch, limit: int, after: Place | None) -> Sequence[DeskOrder]:
+        values: dict[str, Any] = {
+            name: value for name in _CONDITIONS if (value := getattr(search, name)) is not None
+        }
+        conditions = [_CONDITIONS[name] for name in values]
+        if search.needs is not None:
+            conditions.append(_NEEDS[search.needs])
+        if after is not None:
+            conditions.append(_AFTER)
+            values |= {"key": after.key, "id": after.id}
+        return self._transaction.all(
+            DeskOrder,
+            f"""
+            SELECT o.id AS order_id, o.user_id, o.email, o.status, o.total_minor, o.currency, o.created_at,
+                   (SELECT sum(quantity) FROM order_items WHERE order_id = o.id) AS units, {_ATTENTION}
+            FROM orders AS o WHERE {" AND ".join(conditions) or "TRUE"}
+            ORDER BY o.created_at DESC, o.id DESC LIMIT %(limit)s
+            """,
+            values | {"limit": limit},
+        )
+
+    @override
+    def file(self, order_id: UUID) -> OrderFile:
+        file = self._transaction.one(OrderFile, _FILE, {"id": order_id})
+        if file is None:
+            raise RuntimeError("the order was read before, and orders are never deleted")
+        return file
+
+    @override
+    def add_note(self, note_id: UUID, order_id: UUID, author_id: UUID, text: str) -> Note | None:
+        return self._transaction.one(Note, _ADD_NOTE, (note_id, order_id, author_id, text))
+
+    @override
+    def note(self, note_id: UUID) -> Note | None:
+        return self._transaction.one(
+            Note, f"SELECT {_NOTE} FROM order_notes WHERE id = %s", (note_id,)
+        )
+
+    @override
+    def audit(
+        self,
+        *,
+        actor_id: UUID | None,
+        subject: str | None,
+        subject_id: str | None,
+        limit: int,
+        before: int | None,
+    ) -> Sequence[AuditRow]:
+        return self._transaction.all(
+            AuditRow,
+            _AUDIT,
+            {
+                "actor_id": actor_id,
+                "subject": subject,
+                "subject_id": subject_id,
+                "limit": limit,
+                "before": before,
+            },
+        )

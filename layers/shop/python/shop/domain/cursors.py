@@ -1,0 +1,72 @@
+"""Opaque cursors: the place in a list after which the next page continues."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from shop.domain.errors import InvalidRequest
+
+type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The last row of a page.
+
+    Attributes
+    ----------
+    listing : str
+        The list and its order and filters, with which alone the cursor can be used.
+    key : datetime or int
+        The value by which the list is sorted.
+    id : UUID
+        Orders rows with equal keys.
+    """
+
+    listing: str
+    key: Moment | Number
+    id: UUID
+
+
+def write_cursor(place: msgspec.Struct) -> str:
+    """Encode a place as a cursor."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def read_cursor[T](cursor: str, kind: type[T]) -> T:
+    """Decode a cursor.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not a cursor of this kind.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=kind)
+    except (binascii.Error, ValueError) as error:
+        raise foreign_cursor() from error
+
+
+def read_place(cursor: str, listing: str, key: type[datetime] | type[int]) -> Place:
+    """Decode the cursor of one list; raise as `read_cursor` does."""
+    place = read_cursor(cursor, Place)
+    if place.listing != listing or not isinstance(place.key, key):
+        raise foreign_cursor()
+    return place
+
+
+def foreign_cursor() -> InvalidRequest:
+    """Create the refusal of a cursor that no page of this list has given."""
+    return InvalidRequest.field("cursor", "is not a next_cursor of an earlier answer of this list")
+
+
+def check_paging(page: int, cursor: str | None) -> None:
+    """Refuse a page beside a cursor."""
+    if cursor is not None and page != 1:
+        raise InvalidRequest.field("page", "must not be sent with a cursor")

@@ -1,0 +1,1 @@
+"""The order desk of staff, and the audit log."""

@@ -1,0 +1,190 @@
+"""The catalog for staff: /api/admin/products and /api/admin/categories."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shop.domain.sessions import Role
+from tests.support.builders import add_product
+from tests.support.containers import Container
+from tests.support.gateway import Gateway
+from tests.support.people import token_of
+
+_PRODUCTS = "/api/catalog/products"
+_ADMIN = "/api/admin/products"
+_CATEGORIES = "/api/admin/categories"
+
+
+@pytest.fixture
+def staff(container: Container) -> str:
+    return token_of(container, Role.STAFF)
+
+
+def _names(shop: Gateway, staff: str, **query: object) -> list[str]:
+    answer = shop.get(_ADMIN, query=query, token=staff)
+    assert answer.status == 200, answer.text
+    return [product["name"] for product in answer.json["products"]]
+
+
+def _audit(shop: Gateway, staff: str, subject_id: object) -> list[tuple[str, Any, Any]]:
+    answer = shop.get("/api/admin/audit", query={"subject_id": subject_id}, token=staff)
+    return [(row["action"], row["before"], row["after"]) for row in reversed(answer.json["rows"])]
+
+
+def test_products_of_every_kind(shop: Gateway, container: Container, staff: str) -> None:
+    database = container.database
+    add_product(database, name="Brass Lantern", sku="LAN-1")
+    add_product(database, name="Steel Lantern", sku="LAN-2", is_active=False)
+    add_product(database, name="ワイヤレスイヤホン", sku="EAR-1", is_active=False)
+
+    assert _names(shop, staff) == ["ワイヤレスイヤホン", "Steel Lantern", "Brass Lantern"]
+    assert _names(shop, staff, active="true") == ["Brass Lantern"]
+    assert _names(shop, staff, active="false") == ["ワイヤレスイヤホン", "Steel Lantern"]
+    assert _names(shop, staff, sku="lan") == ["Steel Lantern", "Brass Lantern"]
+    assert _names(shop, staff, sku="lan-2") == ["Steel Lantern"]
+    assert _names(shop, staff, q="LANT bra") == ["Brass Lantern"]
+    assert _names(shop, staff, q="イヤホン") == ["ワイヤレスイヤホン"]
+    assert _names(shop, staff, q="lantern", active="false", sku="1") == []
+
+
+def test_a_walk_through_the_products(shop: Gateway, container: Container, staff: str) -> None:
+    expected = {str(add_product(container.database, is_active=n % 2 == 0)) for n in range(7)}
+    walked: list[str] = []
+    cursor = None
+    while True:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = shop.get(_ADMIN, query=query, token=staff).json
+        walked += [product["id"] for product in page["products"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        add_product(container.database)
+    assert sorted(walked) == sorted(expected)
+    answer = shop.get(_ADMIN, query={"cursor": "nonsense"}, token=staff)
+    assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.CUSTOMER, Role.FINANCE])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", _ADMIN),
+        ("POST", _CATEGORIES),
+        ("PATCH", f"{_CATEGORIES}/phones"),
+        ("DELETE", f"{_CATEGORIES}/phones"),
+        ("GET", "/api/admin/audit"),
+        ("GET", "/api/admin/orders"),
+        ("GET", f"/api/admin/orders/{UUID(int=1)}"),
+        ("POST", f"/api/admin/orders/{UUID(int=1)}/notes"),
+    ],
+)
+def test_only_staff(
+    shop: Gateway, container: Container, role: Role, method: str, path: str
+) -> None:
+    body = {"slug": "x", "name": "X"} if path == _CATEGORIES else {"name": "X"}
+    if path.endswith("/notes"):
+        body = {"text": "x"}
+    json = body if method in {"POST", "PATCH"} else None
+    assert shop.call(method, path, json=json, token=token_of(container, role)).status == 403
+    assert shop.call(method, path, json=json).status == 401
+
+
+def _phone(sku: str) -> dict[str, Any]:
+    return {
+        "sku": sku, "name": "Phone", "description": "", "brand": "", "price": 10, "currency": "USD",
+        "category": "phones", "tags": [],
+    }  # fmt: skip
+
+
+def test_a_sku_is_free_once_its_product_is_deactivated(
+    shop: Gateway, container: Container, staff: str
+) -> None:
+    """A31: the SKU of a deleted product can never be used again (craft #718, medusa #270)."""
+    first = shop.post(_PRODUCTS, json=_phone("P-1"), token=staff).json
+    taken = shop.post(_PRODUCTS, json=_phone("P-1"), token=staff)
+    assert (taken.status, taken.code) == (409, "sku_taken")
+    assert first["id"] in taken.json["detail"]
+    assert taken.json["errors"] == [
+        {"field": "sku", "message": f"belongs to product {first['id']}"}
+    ]
+
+    assert shop.call("DELETE", f"{_PRODUCTS}/{first['id']}", token=staff).status == 204
+    second = shop.post(_PRODUCTS, json=_phone("P-1"), token=staff)
+    assert second.status == 201
+
+    refused = shop.call(
+        "PATCH", f"{_PRODUCTS}/{first['id']}", json={"is_active": True, "version": 2}, token=staff
+    )
+    assert (refused.status, refused.code) == (409, "sku_taken")
+    assert second.json["id"] in refused.json["detail"]
+
+    shop.call("DELETE", f"{_PRODUCTS}/{second.json['id']}", token=staff)
+    back = shop.call(
+        "PATCH", f"{_PRODUCTS}/{first['id']}", json={"is_active": True, "version": 2}, token=staff
+    )
+    assert (back.status, back.json["is_active"]) == (200, True)
+    assert shop.get(f"{_PRODUCTS}/{first['id']}").status == 200
+
+
+def test_every_change_of_a_product_is_audited(shop: Gateway, staff: str) -> None:
+    product = shop.post(_PRODUCTS, json=_phone("P-2"), token=staff).json
+    path = f"{_PRODUCTS}/{product['id']}"
+    shop.call("PATCH", path, json={"price": 12.5, "name": "Phone", "version": 1}, token=staff)
+    shop.call("PATCH", path, json={"name": "Phone", "version": 2}, token=staff)
+    shop.call("PATCH", path, json={"name": "Other", "version": 1}, token=staff)
+    shop.call("DELETE", path, token=staff)
+    shop.call("DELETE", path, token=staff)
+    shop.call("PUT", f"/api/stock/{product['id']}", json={"on_hand": 3}, token=staff)
+    shop.call(
+        "PUT", f"/api/stock/{product['id']}", json={"adjust_by": 2, "reason": "found"}, token=staff
+    )
+
+    created, changed, deactivated, stocked, adjusted = _audit(shop, staff, product["id"])
+    assert created[:2] == ("product.created", None)
+    assert created[2]["sku"] == "P-2"
+    assert changed == (
+        "product.changed",
+        {"price_minor": 1000, "version": 1},
+        {"price_minor": 1250, "version": 2},
+    )
+    assert deactivated == ("product.deactivated", {"is_active": True}, {"is_active": False})
+    assert stocked == ("stock.changed", {"on_hand": 0}, {"on_hand": 3, "reason": "set by staff"})
+    assert adjusted == ("stock.changed", {"on_hand": 3}, {"on_hand": 5, "reason": "found"})
+
+
+def test_categories(shop: Gateway, container: Container, staff: str) -> None:
+    tablets = {"slug": "tablets", "name": "Tablets", "parent": "electronics"}
+    shop.get("/api/catalog/categories")
+    assert shop.post(_CATEGORIES, json=tablets, token=staff).status == 201
+    assert shop.post(_CATEGORIES, json=tablets, token=staff).code == "category_taken"
+    wrong = shop.post(_CATEGORIES, json=tablets | {"slug": "t", "parent": "no"}, token=staff)
+    assert wrong.json["errors"][0]["field"] == "parent"
+    assert shop.post(_CATEGORIES, json=tablets | {"slug": "A B"}, token=staff).status == 400
+    assert shop.post(_CATEGORIES, json={"slug": "toys", "name": "Toys"}, token=staff).status == 201
+
+    renamed = shop.call("PATCH", f"{_CATEGORIES}/tablets", json={"name": "Slates"}, token=staff)
+    assert renamed.json == {"slug": "tablets", "name": "Slates"}
+    tree = shop.get("/api/catalog/categories").json["categories"]
+    electronics = next(node for node in tree if node["slug"] == "electronics")
+    assert "Slates" in [child["name"] for child in electronics["children"]]
+    assert "toys" in [node["slug"] for node in tree]
+
+    add_product(container.database, category="tablets", is_active=False)
+    for used in ("tablets", "electronics"):
+        refused = shop.call("DELETE", f"{_CATEGORIES}/{used}", token=staff)
+        assert (refused.status, refused.code) == (409, "category_in_use")
+    assert shop.call("DELETE", f"{_CATEGORIES}/toys", token=staff).status == 204
+    for method in ("DELETE", "PATCH"):
+        json = {"name": "X"} if method == "PATCH" else None
+        gone = shop.call(method, f"{_CATEGORIES}/toys", json=json, token=staff)
+        assert (gone.status, gone.code) == (404, "category_not_found")
+
+    assert _audit(shop, staff, "tablets") == [
+        ("category.created", None, {"name": "Tablets", "parent": "electronics"}),
+        ("category.changed", {"name": "Tablets"}, {"name": "Slates"}),
+    ]
+    assert [row[0] for row in _audit(shop, staff, "toys")] == [
+        "category.created",
+        "category.deleted",
+    ]
