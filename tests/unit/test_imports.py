@@ -86,6 +86,7 @@ _LOADS: Final = {
     "platform/get_health": "http postgres redis rabbitmq",
     "platform/get_openapi": "http",
     "platform/get_problem": "http",
+    "platform/migrate": "postgres rabbitmq",
     "platform/prune_records": "postgres",
     "platform/relay_outbox": "postgres rabbitmq",
 }

@@ -122,14 +122,14 @@ def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[An
         ({"Type": "AWS::Kinesis::Stream"}, "data.yaml: Thing is of type AWS::Kinesis::Stream"),
         (
             {"Type": "AWS::SecretsManager::Secret", "Condition": "Unknown"},
-            "a condition that the floor cannot evaluate",
+            "an expression that the floor cannot evaluate",
         ),
         (
             {
                 "Type": "AWS::OpenSearchService::Domain",
                 "Properties": {"ClusterConfig": {"InstanceCount": {"Ref": "Size"}}},
             },
-            "Thing: ClusterConfig.InstanceCount has no value by default",
+            "Thing: ClusterConfig.InstanceCount has no value",
         ),
     ],
 )

@@ -76,6 +76,7 @@ FLOWS: Final[dict[str, Flow]] = {
     "platform/get_health": Flow.PLATFORM,
     "platform/get_openapi": Flow.PLATFORM,
     "platform/get_problem": Flow.PLATFORM,
+    "platform/migrate": Flow.PLATFORM,
     "platform/prune_records": Flow.PLATFORM,
     "platform/relay_outbox": Flow.PLATFORM,
 }

@@ -1,6 +1,6 @@
 """The floor: what the declared resources cost a month, whether or not anybody orders.
 
-It is read from the CloudFormation templates, by the types of their resources and the defaults of their
+It is read from the CloudFormation templates, by the types of their resources and the values of their
 parameters, which decide too whether a conditional resource exists. A type that this table does not know is
 an error: its cost would be left out unnoticed.
 """
@@ -34,6 +34,7 @@ BY_USE: Final = frozenset(
         "AWS::CloudFront::Distribution",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
+        "AWS::SQS::Queue",
         "AWS::Serverless::Api",
         "AWS::Serverless::Function",
         "AWS::Serverless::StateMachine",
@@ -45,13 +46,67 @@ class FloorError(Exception):
     """A template declares what cannot be priced; the message names it."""
 
 
-class _Resource:
-    """A resource with the values that its properties have by default."""
+class _Template:
+    """A template with values of its parameters."""
 
-    def __init__(self, logical_id: str, declared: Document, parameters: Document) -> None:
+    def __init__(self, document: Document, values: Mapping[str, str]) -> None:
+        self.document = document
+        self._values = values
+
+    def exists(self, condition: str | None) -> bool:
+        """Whether a resource with this condition is created."""
+        return condition is None or bool(self.evaluate({"Condition": condition}))
+
+    def evaluate(self, expression: Any) -> Any:
+        """Evaluate what a condition or a property may contain; None if a parameter has no value.
+
+        Raises
+        ------
+        FloorError
+            If it contains another function.
+        """
+        match expression:
+            case {"Ref": name}:
+                declared = self.document.get("Parameters", {}).get(name, {})
+                found = self._values.get(name, declared.get("Default"))
+            case {"Condition": name}:
+                found = self.evaluate(self.document["Conditions"][name])
+            case {"Fn::FindInMap": [table, *keys]}:
+                found = self.document["Mappings"][table]
+                for key in keys:
+                    found = found[str(self.evaluate(key))]
+            case {"Fn::If": [condition, yes, no]}:
+                found = self.evaluate(yes if self.exists(condition) else no)
+            case {"Fn::Not": [inner]}:
+                found = not self.evaluate(inner)
+            case {"Fn::Equals": [left, right]}:
+                found = str(self.evaluate(left)) == str(self.evaluate(right))
+            case {"Fn::And": inner}:
+                found = all(self.evaluate(each) for each in inner)
+            case {"Fn::Or": inner}:
+                found = any(self.evaluate(each) for each in inner)
+            case str() | int() | float() | None:
+                found = expression
+            case _:
+                raise FloorError(f"an expression that the floor cannot evaluate: {expression!r}")
+        return found
+
+
+class _Resource:
+    """A resource with the values of its properties."""
+
+    def __init__(self, logical_id: str, template: _Template) -> None:
         self.logical_id = logical_id
-        self._properties = declared.get("Properties", {})
-        self._parameters = parameters
+        self.template = template
+        self._properties = template.document["Resources"][logical_id].get("Properties", {})
+
+    def has(self, name: str) -> bool:
+        """Whether a property is given."""
+        return name in self._properties
+
+    def items(self, name: str) -> int:
+        """Count the items of a property that is a list."""
+        return len(self._properties.get(name, ()))
 
     def value(self, *path: str) -> Any:
         """Give a property.
@@ -59,16 +114,15 @@ class _Resource:
         Raises
         ------
         FloorError
-            If it is not there, or is neither a value nor a parameter with a default.
+            If it is not there, or has no value that can be computed.
         """
         found: Any = self._properties
         for name in path:
             found = found.get(name) if isinstance(found, Mapping) else None
-        if isinstance(found, Mapping) and set(found) == {"Ref"}:
-            found = self._parameters.get(found["Ref"], {}).get("Default")
-        if found is None or isinstance(found, Mapping | list):
-            raise FloorError(f"{self.logical_id}: {'.'.join(path)} has no value by default")
-        return found
+        evaluated = self.template.evaluate(found)
+        if evaluated is None or isinstance(evaluated, Mapping | list):
+            raise FloorError(f"{self.logical_id}: {'.'.join(path)} has no value")
+        return evaluated
 
 
 class _Cost:
@@ -109,7 +163,7 @@ def _one(price_key: str) -> Callable[[_Resource], Iterator[_Cost]]:
     return rule
 
 
-_RULES: Final[dict[str, Callable[[_Resource], Iterator[_Cost]]]] = {
+RULES: Final[dict[str, Callable[[_Resource], Iterator[_Cost]]]] = {
     "AWS::AmazonMQ::Broker": _broker,
     "AWS::CloudWatch::Alarm": _one("alarm.month"),
     "AWS::CloudWatch::Dashboard": _one("dashboard.month"),
@@ -119,13 +173,19 @@ _RULES: Final[dict[str, Callable[[_Resource], Iterator[_Cost]]]] = {
 }
 
 
-def floor(templates: Mapping[str, Document], prices: PriceList) -> list[FloorItem]:
+def floor(
+    templates: Mapping[str, Document],
+    prices: PriceList,
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[FloorItem]:
     """Price what templates declare.
 
     Parameters
     ----------
     templates : mapping
         Parsed templates by name, short forms such as ``!Ref`` written out.
+    parameters : mapping, optional
+        Values of their parameters, by template; the others have their defaults.
 
     Raises
     ------
@@ -134,65 +194,32 @@ def floor(templates: Mapping[str, Document], prices: PriceList) -> list[FloorIte
     PriceMissing
         If a price is.
     """
+    given = parameters or {}
     return [
         item
-        for name, template in templates.items()
-        for logical_id, resource in template["Resources"].items()
-        for item in _items(name, logical_id, resource, template, prices)
+        for name, document in templates.items()
+        for logical_id, resource in document["Resources"].items()
+        for item in _items(
+            name, logical_id, resource, _Template(document, given.get(name, {})), prices
+        )
     ]
-
-
-def _exists(condition: str | None, template: Document) -> bool:
-    """Whether a resource exists when all parameters have their defaults."""
-    if condition is None:
-        return True
-    return bool(_evaluate(template["Conditions"][condition], template))
-
-
-def _evaluate(expression: Any, template: Document) -> Any:
-    """Evaluate what a condition may contain.
-
-    Raises
-    ------
-    FloorError
-        If it contains another function.
-    """
-    match expression:
-        case {"Ref": name}:
-            found = template["Parameters"][name].get("Default")
-        case {"Condition": name}:
-            found = _evaluate(template["Conditions"][name], template)
-        case {"Fn::Not": [inner]}:
-            found = not _evaluate(inner, template)
-        case {"Fn::Equals": [left, right]}:
-            found = str(_evaluate(left, template)) == str(_evaluate(right, template))
-        case {"Fn::And": inner}:
-            found = all(_evaluate(each, template) for each in inner)
-        case {"Fn::Or": inner}:
-            found = any(_evaluate(each, template) for each in inner)
-        case str() | int() | float():
-            found = expression
-        case _:
-            raise FloorError(f"a condition that the floor cannot evaluate: {expression!r}")
-    return found
 
 
 def _items(
     template_name: str,
     logical_id: str,
     declared: Document,
-    template: Document,
+    template: _Template,
     prices: PriceList,
 ) -> Iterator[FloorItem]:
     kind = declared["Type"]
-    if kind in FREE or kind in BY_USE or not _exists(declared.get("Condition"), template):
+    if kind in FREE or kind in BY_USE or not template.exists(declared.get("Condition")):
         return
-    if kind not in _RULES:
+    if kind not in RULES:
         raise FloorError(
             f"{template_name}: {logical_id} is of type {kind}, of which the floor does not know the cost"
         )
-    resource = _Resource(logical_id, declared, template.get("Parameters", {}))
-    for cost in _RULES[kind](resource):
+    for cost in RULES[kind](_Resource(logical_id, template)):
         price = prices.price(cost.price_key)
         yield FloorItem(
             f"{logical_id} {cost.name}",
