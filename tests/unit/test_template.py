@@ -29,7 +29,9 @@ def test_nothing_has_a_name_that_a_second_stack_of_the_account_would_have_too() 
     for logical_id, resource in transformed()["Resources"].items():
         for name, value in resource.get("Properties", {}).items():
             if name in {"Name", "FunctionName", "RoleName", "QueueName", "LogGroupName"}:
-                refers = isinstance(value, dict) and ("Ref" in value or "AWS::StackName" in str(value))
+                refers = isinstance(value, dict) and (
+                    "Ref" in value or "AWS::StackName" in str(value)
+                )
                 assert refers, (logical_id, name)
 
 

@@ -63,5 +63,10 @@ def test_the_gateways_own_answers_use_the_same_table() -> None:
 def test_the_gateway_refuses_with_the_status_that_aws_documents() -> None:
     api = template.read(TEMPLATE)["Resources"]["Api"]["Properties"]
     statuses = {name: each.get("StatusCode") for name, each in api["GatewayResponses"].items()}
-    expected = {"WAF_FILTERED": 403, "ACCESS_DENIED": 403, "QUOTA_EXCEEDED": 429, "UNAUTHORIZED": 401}
+    expected = {
+        "WAF_FILTERED": 403,
+        "ACCESS_DENIED": 403,
+        "QUOTA_EXCEEDED": 429,
+        "UNAUTHORIZED": 401,
+    }
     assert statuses.items() >= expected.items()

@@ -1,4 +1,4 @@
-"""Inputs and outputs of the tasks of the state machine `checkout`, and of the deployment. Amounts are in minor units."""
+"""Inputs and outputs of the tasks of `checkout`, and of the deployment. Amounts are in minor units."""
 
 from datetime import datetime
 from typing import Any, Literal
