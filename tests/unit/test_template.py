@@ -3,11 +3,14 @@
 import re
 from typing import Any
 
+import pytest
+
 from shop.contracts.events import CONSUMERS, queue_name
 from shop_local import template
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT, TEMPLATE
 from tests.support.transformed import of_type, transformed
+from tests.unit.test_imports import LOADS
 
 _SCHEDULED = {each.logical_id for each in declared() if each.schedule}
 _CONSUMERS = {each.logical_id for each in declared() if each.queues}
@@ -127,7 +130,9 @@ def _statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     if "PolicyDocument" in properties:
         documents.append(properties["PolicyDocument"])
-    return [statement for document in documents for statement in document["Statement"]]
+    found = [statement for document in documents for statement in document["Statement"]]
+    # A statement may depend on a condition: what it says if the condition holds counts.
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in found]
 
 
 def test_a_policy_names_what_it_allows() -> None:
@@ -139,3 +144,51 @@ def test_a_policy_names_what_it_allows() -> None:
                 assert not any(name.endswith("*") for name in names), logical_id
                 if statement["Resource"] == "*":
                     assert all(_NO_FINER.fullmatch(name) for name in names), (logical_id, names)
+
+
+#: What a function connects to, by what it loads; and which secret it needs for that.
+_SECRETS = {
+    "postgres": ("ReadsDatabaseSecret", "DatabaseSecretArn"),
+    "redis": ("ReadsRedisSecret", "RedisSecretArn"),
+    "rabbitmq": ("ReadsBrokerSecret", "BrokerSecretArn"),
+    "opensearch": ("ReadsOpensearchSecret", "OpensearchSecretArn"),
+    "stripe": ("ReadsStripeSecret", "StripeSecretArn"),
+}
+#: The health check asks OpenSearch without its driver.
+_WITHOUT_DRIVER = {"opensearch": {"platform/get_health"}}
+
+
+def _readers(policy: dict[str, Any]) -> set[str]:
+    roles = [role["Ref"] for role in policy["Roles"]]
+    assert len(roles) == len(set(roles))
+    return {role.removesuffix("Role") for role in roles}
+
+
+@pytest.mark.parametrize("use", _SECRETS)
+def test_a_function_may_read_the_secrets_of_what_it_connects_to_and_no_others(use: str) -> None:
+    name, parameter = _SECRETS[use]
+    policy = of_type("AWS::IAM::ManagedPolicy")[name]
+    expected = {
+        function.logical_id
+        for function in declared()
+        if use in LOADS[function.title].split()
+        or function.title in _WITHOUT_DRIVER.get(use, ())
+        # Lambda reads the broker's secret with the role of the consumer.
+        or (use == "rabbitmq" and function.queues)
+    }
+    assert _readers(policy) == expected
+    (read, decrypt) = _statements(policy)
+    assert read["Action"] == "secretsmanager:GetSecretValue"
+    assert read["Resource"] == {"Ref": parameter}
+    assert (decrypt["Action"], decrypt["Resource"]) == ("kms:Decrypt", {"Ref": "KeyArn"})
+
+
+def test_only_the_deployment_holds_the_owners_credentials() -> None:
+    policy = of_type("AWS::IAM::ManagedPolicy")["ReadsOwnerSecret"]
+    assert _readers(policy) == {"PlatformMigrateFunction"}
+    holders = {
+        logical_id
+        for logical_id, function in of_type("AWS::Lambda::Function").items()
+        if "OwnerSecretArn" in str(function) or "OwnerDatabaseUrl" in str(function)
+    }
+    assert holders == {"PlatformMigrateFunction"}

@@ -98,15 +98,27 @@ class Settings(Struct, frozen=True, kw_only=True):
     ----------
     database_url : str
         PostgreSQL: ``postgresql://user:password@host:port/database``.
+    database_secret : str
+        ARN of the secret whose members ``SHOP_DATABASE_URL`` has places for, as in
+        ``postgresql://{username}:{password}@…``. Likewise the other secrets.
+    application_secret : str
+        ARN of the secret with name and password of the role that the other functions connect as, which
+        ``platform/migrate`` creates. If empty, none is created.
     database_prepare : bool
         Whether statements that run more than once are prepared. Set it to ``false`` behind a pooler that does
         not support prepared statements.
     redis_url : str
         Redis or Valkey: ``redis://…``, or ``rediss://…`` for TLS.
+    redis_secret : str
+        ARN of the secret for ``SHOP_REDIS_URL``.
     rabbitmq_url : str
         RabbitMQ: ``amqp://…``, or ``amqps://…`` for TLS.
+    rabbitmq_secret : str
+        ARN of the secret for ``SHOP_RABBITMQ_URL``.
     opensearch_url : str
         OpenSearch: ``http[s]://…``. If empty, PostgreSQL serves search.
+    opensearch_secret : str
+        ARN of the secret for ``SHOP_OPENSEARCH_URL``.
     opensearch_timeout_seconds : float
         PostgreSQL answers a search if OpenSearch takes longer.
     stripe_url : str
@@ -115,6 +127,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Stripe's secret key.
     stripe_webhook_secret : str
         Signing secret of the webhook endpoint at Stripe.
+    stripe_secret : str
+        ARN of the secret for ``SHOP_STRIPE_KEY`` and ``SHOP_STRIPE_WEBHOOK_SECRET``.
     stripe_timeout_seconds : float
         The outcome of a payment is unknown if Stripe takes longer to answer.
     service_token_sha256 : str
@@ -153,6 +167,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: PostgresUrl
     redis_url: RedisUrl
     rabbitmq_url: AmqpUrl
+    database_secret: str = ""
+    application_secret: str = ""
+    redis_secret: str = ""
+    rabbitmq_secret: str = ""
+    opensearch_secret: str = ""
+    stripe_secret: str = ""
     opensearch_url: HttpUrl = ""
     opensearch_timeout_seconds: Seconds = 1.5
     stripe_url: HttpUrl = ""
