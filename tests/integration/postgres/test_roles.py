@@ -24,16 +24,12 @@ def owner(laptop: LazyServices, database: str) -> Iterator[str]:
     """Address of a database whose owner may create roles, as the owner of a database of RDS may."""
     parts = urlsplit(database)
     password = laptop.service("postgresql").state.secrets["postgres"]
-    superuser = {
-        "host": parts.hostname, "port": parts.port, "dbname": "postgres",
-        "user": "postgres", "password": password,
-    }  # fmt: skip
+    server = f"host={parts.hostname} port={parts.port} user=postgres password={password}"
     role = sql.Identifier(parts.username or "")
-    with psycopg.connect(**superuser, autocommit=True) as connection:
+    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(role))
         yield database
-        copy = superuser | {"dbname": parts.path[1:]}
-        with psycopg.connect(**copy, autocommit=True) as made:
+        with psycopg.connect(f"{server} dbname={parts.path[1:]}", autocommit=True) as made:
             made.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(_ROLE)))
         connection.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(role))
 
