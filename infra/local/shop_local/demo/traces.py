@@ -18,8 +18,14 @@ _CHAIN = (
     "PaymentsProcessPayment", "PaymentsReceiveWebhook", "InventoryOnOrderPaid",
     "OrdersOnInventoryConfirmed", "NotificationsOnOrderConfirmed",
 )  # fmt: skip
-#: The log messages to show.
-_STEPS = ("consumed", "event recorded", "stock confirmed", "order moved", "e-mail sent")
+#: The log messages to show, and the key of what is shown beside each.
+_STEPS = {
+    "consumed": "event_type",
+    "event recorded": "event_type",
+    "stock confirmed": "",
+    "order moved": "status",
+    "e-mail sent": "kind",
+}
 
 
 def event_chain(environment: Mapping[str, str], order_id: str) -> list[str]:
@@ -69,5 +75,5 @@ def _entries(logs: Any, order_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _line(function: str, entry: dict[str, Any]) -> str:
-    details = [str(entry[key]) for key in ("event_type", "status", "kind") if entry.get(key)]
-    return f"{entry['timestamp'][11:23]}  {function:<30} {entry['message']:<15} {' '.join(details)}"
+    message = entry["message"]
+    return f"{entry['timestamp'][11:23]}  {function:<30} {message:<15} {entry.get(_STEPS[message], '')}"
