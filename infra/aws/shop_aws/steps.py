@@ -146,13 +146,26 @@ class Deployment:
         running = self._stacks.parameters(self.target.application).get("ConsumersEnabled", "false")
         return self._deploy_application(running)
 
+    def firewall(self) -> str:
+        """Put the firewall before the API's stage; repeating it changes nothing."""
+        region, api = self.target.region, self._stacks.outputs(self.target.application)["ApiId"]
+        partition = self._client("sts").meta.partition
+        self._client("wafv2").associate_web_acl(
+            WebACLArn=self.found()["WebAclArn"],
+            ResourceArn=f"arn:{partition}:apigateway:{region}::/restapis/{api}/stages/prod",
+        )
+        return "associated"
+
     def migrate(self) -> str:
         """Call platform/migrate: schema, price lists, queues."""
         name = self._stacks.outputs(self.target.application)["MigrateFunctionName"]
         sources = ("data.yaml", "template.yaml", "observability.yaml")
         event = {
             "templates": {each: read_template(_INFRASTRUCTURE / each) for each in sources},
-            "parameters": {"data.yaml": {"Preset": self.target.preset}},
+            "parameters": {
+                "data.yaml": {"Preset": self.target.preset},
+                "template.yaml": self.found(),
+            },
         }
         answer = self._client("lambda").invoke(
             FunctionName=name, Payload=json.dumps(event).encode()
@@ -232,6 +245,7 @@ STEPS: Final = (
         " /shop/{stage}/; ConsumersEnabled=false if the stack is new",
         Deployment.application,
     ),
+    Step("firewall", "put the firewall of {data} before the API", Deployment.firewall),
     Step(
         "migrate",
         "call platform/migrate: schema, the application's role, price lists, queues",

@@ -48,6 +48,7 @@ class _CloudFormation:
         status = "ROLLBACK_COMPLETE" if name == self.failing else f"{kind}_COMPLETE"
         outputs = {
             "MigrateFunctionName": "migrate-1",
+            "ApiId": "a1",
             "ApiUrl": "https://api",
             "CheckoutArn": "arn",
         }
@@ -105,16 +106,30 @@ class _Lambda:
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
+class _Firewall:
+    def __init__(self) -> None:
+        self.before: dict[str, str] = {}
+
+    def associate_web_acl(self, WebACLArn: str, ResourceArn: str) -> None:  # noqa: N803
+        self.before[ResourceArn] = WebACLArn
+
+
 class _Account:
     """An AWS account in memory."""
 
     def __init__(self) -> None:
-        self.cloudformation, self.functions = _CloudFormation(), _Lambda()
+        self.cloudformation, self.functions, self.firewall = (
+            _CloudFormation(),
+            _Lambda(),
+            _Firewall(),
+        )
         self.commands: list[Sequence[str]] = []
 
     def client(self, service: str) -> Any:
         if service == "cloudformation":
             return self.cloudformation
+        if service == "wafv2":
+            return self.firewall
         return self.functions if service == "lambda" else boto3.client(service, "us-east-1")
 
     def deploy(self) -> list[str]:
@@ -130,7 +145,12 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Account]:
     monkeypatch.setattr(steps, "_PACKAGED", steps.CHECKOUT / "infra/template.yaml")
     with mock_aws():
         ssm = boto3.client("ssm", "us-east-1")
-        for name, value in (("DatabaseUrl", "postgresql://…"), ("SubnetIds", "subnet-1,subnet-2")):
+        values = {
+            "DatabaseUrl": "postgresql://…",
+            "SubnetIds": "subnet-1,subnet-2",
+            "WebAclArn": "arn:firewall",
+        }
+        for name, value in values.items():
             ssm.put_parameter(Name=f"/shop/prod/{name}", Value=value, Type="String")
         ssm.put_parameter(Name="/shop/test/DatabaseUrl", Value="another", Type="String")
         yield _Account()
@@ -152,8 +172,11 @@ def test_an_empty_account_gets_everything_and_consumers_last(account: _Account) 
     assert (first["DatabaseUrl"], first["SubnetIds"]) == ("postgresql://…", "subnet-1,subnet-2")
     assert watching["ApplicationStack"] == "shopprod"
     assert watching["BrokerName"] == "shop-prod"
+    stage = "arn:aws:apigateway:us-east-1::/restapis/a1/stages/prod"
+    assert account.firewall.before == {stage: "arn:firewall"}
     (event,) = account.functions.events
-    assert event["parameters"] == {"data.yaml": {"Preset": "medium"}}
+    assert event["parameters"]["data.yaml"] == {"Preset": "medium"}
+    assert event["parameters"]["template.yaml"]["SubnetIds"] == "subnet-1,subnet-2"
     assert set(event["templates"]) == {"data.yaml", "template.yaml", "observability.yaml"}
     assert [command[0] for command in account.commands] == ["make", ".local/venvs/sam/bin/sam"]
     (role,) = boto3.client("iam").list_roles(PathPrefix="/aws-service-role/")["Roles"]

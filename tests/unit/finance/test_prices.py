@@ -82,7 +82,9 @@ _SIZES = _TEMPLATES["data.yaml"]["Mappings"]["Presets"]
 
 def _items(preset: str) -> dict[str, FloorItem]:
     items = floor(_TEMPLATES, shipped_prices(), {"data.yaml": {"Preset": preset}})
-    return {item.name: item for item in items}
+    by_name = {item.name: item for item in items}
+    assert len(by_name) == len(items)  # the database keeps them by name
+    return by_name
 
 
 def test_the_floor_is_what_the_templates_declare() -> None:

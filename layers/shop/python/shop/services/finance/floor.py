@@ -46,7 +46,6 @@ FREE: Final = frozenset(
         "AWS::SNS::TopicPolicy",
         "AWS::SSM::Parameter",  # of the tier Standard
         "AWS::Serverless::LayerVersion",
-        "AWS::WAFv2::WebACLAssociation",
     }
 )
 #: Types that are billed by use only, which the ledger or the bill of AWS itemises.
