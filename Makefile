@@ -12,7 +12,7 @@ export HOME := $(CHECKOUT)/.local/home
 endif
 # Bytecode is part of what makes a start quick; a shell that forbids it would slow every process.
 unexport PYTHONDONTWRITEBYTECODE
-export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local:$(CHECKOUT)/tools/documents:$(CHECKOUT)/tools/localstack_plugin:$(CHECKOUT)/tools/stripe_fake
+export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local:$(CHECKOUT)/infra/aws:$(CHECKOUT)/tools/documents:$(CHECKOUT)/tools/localstack_plugin:$(CHECKOUT)/tools/stripe_fake
 export PYTHONUNBUFFERED := 1
 export UV_LINK_MODE ?= copy
 
@@ -23,7 +23,7 @@ GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
-	relevance bench test lint types format pytest validate build uninstall
+	relevance bench test lint types format pytest validate build deploy uninstall
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -145,6 +145,10 @@ format: $(STAMPS)/dev ## let ruff fix what it can
 
 validate: $(STAMPS)/sam ## sam validate --lint
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
+
+deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
+	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
+		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(P)
 
 build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build

@@ -5,9 +5,11 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
 
 from shop.contracts.events import EVENTS, decode
+from shop.contracts.tasks import Migrate
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT
 
@@ -95,7 +97,17 @@ def test_schedule(function: Function) -> None:
     assert function.logical_id in arn
 
 
-@pytest.mark.parametrize("function", _of_kind("task"))
+_BY_DEPLOYMENT = "platform/migrate"
+
+
+def test_the_deployment_calls_migrate() -> None:
+    event = _sample(_FUNCTIONS[_BY_DEPLOYMENT])
+    assert msgspec.convert(event, Migrate) == Migrate()
+
+
+@pytest.mark.parametrize(
+    "function", [each for each in _of_kind("task") if each.id != _BY_DEPLOYMENT]
+)
 def test_task(function: Function) -> None:
     """What the state machine's step passes, all of it."""
     event = _sample(function)

@@ -1,6 +1,12 @@
+import ssl
+
+import pika
 import pytest
+import redis
 from msgspec.structs import fields
 
+from shop.adapters.opensearch.client import connect
+from shop.adapters.redis.connection import make_client
 from shop.bootstrap.settings import Settings, SettingsError, load
 from shop_local import template
 from shop_local.paths import CHECKOUT, TEMPLATE
@@ -69,3 +75,37 @@ def test_every_setting_is_described_and_reaches_the_functions() -> None:
     assert given == names
     page = (CHECKOUT / "docs/settings.md").read_text()
     assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "refused", "accepted"),
+    [
+        (
+            "SHOP_DATABASE_URL",
+            "postgresql://u:p@db.internal:5432/shop?sslmode=require",
+            "postgresql://u:p@db.internal:5432/shop?sslmode=verify-full&sslrootcert=/opt/rds.pem",
+        ),
+        ("SHOP_REDIS_URL", "redis://u:p@cache.internal:6379", "rediss://u:p@cache.internal:6379"),
+        ("SHOP_RABBITMQ_URL", "amqp://u:p@mq.internal", "amqps://u:p@mq.internal:5671"),
+        ("SHOP_OPENSEARCH_URL", "http://search.internal", "https://search.internal"),
+        ("SHOP_STRIPE_URL", "http://stripe.internal", "https://stripe.internal"),
+    ],
+)
+def test_another_machine_is_reached_through_verified_tls_only(
+    name: str, refused: str, accepted: str
+) -> None:
+    with pytest.raises(SettingsError, match="without TLS") as failure:
+        load({**GOOD, name: refused})
+    assert failure.value.names == (name,)
+    assert "u:p@" not in str(failure.value)
+    load({**GOOD, name: accepted})
+
+
+def test_the_drivers_verify_certificate_and_host_name() -> None:
+    cache = make_client("rediss://cache.internal").connection_pool.make_connection()
+    assert isinstance(cache, redis.SSLConnection)
+    assert (cache.cert_reqs, cache.check_hostname) == (ssl.CERT_REQUIRED, True)
+    context = pika.URLParameters("amqps://u:p@mq.internal").ssl_options.context
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    (search,) = connect("https://search.internal", 1).transport.connection_pool.connections
+    assert search.pool.cert_reqs == "CERT_REQUIRED"

@@ -15,6 +15,7 @@ _REST: Final = (
     "layers/shop/python/shop",
     "functions",
     "infra/local/shop_local",
+    "infra/aws/shop_aws",
     "tools/documents",
     "tools/stripe_fake",
     "tests",

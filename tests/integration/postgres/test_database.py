@@ -18,6 +18,7 @@ from tests.support.wire import counting
         ("statement_timeout", "15s"),
         ("lock_timeout", "8s"),
         ("idle_in_transaction_session_timeout", "30s"),
+        ("idle_session_timeout", "15min"),
     ],
 )
 def test_every_session_has_the_databases_time_outs(database: str, setting: str, value: str) -> None:

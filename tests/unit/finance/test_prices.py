@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from shop.domain.costs import FLOOR_PARTS, Kind, PriceList, PriceMissing, undeclared
+from shop.domain.costs import FloorItem, Kind, PriceList, PriceMissing, undeclared
 from shop.entrypoints.commands.templates import read_template
 from shop.services.finance.floor import FloorError, floor
 from shop.services.finance.price_files import PriceFileError, parse, write
+from shop_local.cost.presets import preset_floors
 from shop_local.paths import INFRASTRUCTURE
 from tests.support.finance import shipped_prices
 
@@ -76,29 +77,59 @@ def test_arm64_has_a_price_of_its_own() -> None:
     assert prices.price("lambda_duration.arm64").amount == Decimal("0.0000133334")
 
 
+_SIZES = _TEMPLATES["data.yaml"]["Mappings"]["Presets"]
+
+
+def _items(preset: str) -> dict[str, FloorItem]:
+    items = floor(_TEMPLATES, shipped_prices(), {"data.yaml": {"Preset": preset}})
+    by_name = {item.name: item for item in items}
+    assert len(by_name) == len(items)  # the database keeps them by name
+    return by_name
+
+
 def test_the_floor_is_what_the_templates_declare() -> None:
-    items = {item.name: item for item in floor(_TEMPLATES, shipped_prices())}
-    parameters = _TEMPLATES["data.yaml"]["Parameters"]
+    items = _items("medium")
+    size = _SIZES["medium"]
     nodes = items["SearchDomain nodes"]
-    assert nodes.price_key == f"opensearch.{parameters['SearchInstanceType']['Default']}.hour"
-    assert nodes.quantity == 730 * parameters["SearchInstanceCount"]["Default"]
+    assert nodes.price_key == f"opensearch.{size['SearchClass']}.hour"
+    assert nodes.quantity == 730 * size["SearchNodes"]
     assert nodes.monthly_amount == nodes.quantity * Decimal("0.036")
-    disks = items["SearchDomain disks"]
-    assert disks.quantity == parameters["SearchVolumeGib"]["Default"]
+    assert items["SearchDomain disks"].quantity == size["SearchNodes"] * size["SearchStorage"]
+    assert items["Database instances"].quantity == 2 * 730
+    assert items["Database disks"].quantity == 2 * size["DatabaseStorage"]
+    assert items["DatabaseProxy vCPUs"].quantity == 2 * 730
+    assert items["Firewall rules"].quantity == 3
     assert items["BrokerSecret month"].monthly_amount == Decimal("0.40")
 
 
-def test_what_the_templates_do_not_declare_is_said() -> None:
+def test_a_serverless_database_is_billed_at_its_least_capacity() -> None:
+    items = _items("large")
+    acus = _SIZES["large"]["MinimumAcu"]
+    for name in ("DatabaseWriter", "DatabaseReader"):
+        assert items[f"{name} least capacity"].quantity == 730 * acus
+    assert items["DatabaseProxy least capacity"].quantity == 8 * 730
+    assert "Database instances" not in items
+
+
+def test_each_preset_costs_more_than_the_smaller_one() -> None:
+    floors = preset_floors(shipped_prices())
+    assert [each.preset for each in floors] == ["small", "medium", "large"]
+    amounts = [each.monthly_amount for each in floors]
+    assert amounts == sorted(set(amounts))
     items = floor(_TEMPLATES, shipped_prices())
-    declared = {
-        resource["Type"]
-        for document in _TEMPLATES.values()
-        for resource in document["Resources"].values()
-        if "Condition" not in resource
-    }
-    assert set(undeclared(items)) == {
-        part for part, resource in FLOOR_PARTS.items() if resource not in declared
-    }
+    assert amounts[0] == sum(item.monthly_amount for item in items)
+
+
+def test_what_a_size_leaves_out_is_said() -> None:
+    assert undeclared(_items("small").values()) == ["search"]
+    assert undeclared(_items("medium").values()) == []
+    assert undeclared(_items("large").values()) == []
+
+
+def test_an_endpoint_that_is_billed_is_refused() -> None:
+    properties = {"VpcEndpointType": "Interface"}
+    with pytest.raises(FloorError, match="only gateway endpoints"):
+        _floor({"Type": "AWS::EC2::VPCEndpoint", "Properties": properties})
 
 
 def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[Any]:
@@ -122,14 +153,14 @@ def _floor(resource: dict[str, Any], prices: PriceList | None = None) -> list[An
         ({"Type": "AWS::Kinesis::Stream"}, "data.yaml: Thing is of type AWS::Kinesis::Stream"),
         (
             {"Type": "AWS::SecretsManager::Secret", "Condition": "Unknown"},
-            "a condition that the floor cannot evaluate",
+            "an expression that the floor cannot evaluate",
         ),
         (
             {
                 "Type": "AWS::OpenSearchService::Domain",
                 "Properties": {"ClusterConfig": {"InstanceCount": {"Ref": "Size"}}},
             },
-            "Thing: ClusterConfig.InstanceCount has no value by default",
+            "Thing: ClusterConfig.InstanceCount has no value",
         ),
     ],
 )

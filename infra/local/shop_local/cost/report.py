@@ -11,6 +11,7 @@ from shop.domain.costs import Kind, PriceList, exactly, total, undeclared
 from shop.services.finance.allocation import OrderCost, order_cost
 from shop.services.finance.ports import CostReader
 from shop.services.finance.views import CostSum, Grouping
+from shop_local.cost.presets import PresetFloor, preset_floors
 
 
 class NothingCollected(Exception):
@@ -74,6 +75,8 @@ class Report(Struct, frozen=True):
         What infra/template.yaml and infra/data.yaml declare.
     not_declared : sequence of str
         Parts of the floor of which no resource is declared, so that their cost is not known.
+    presets : sequence of PresetFloor
+        The floor of each size of the data plane; `floor` is that of the smallest.
     """
 
     region: str
@@ -89,6 +92,7 @@ class Report(Struct, frozen=True):
     floor: Sequence[FloorLine]
     floor_total: Decimal
     not_declared: Sequence[str]
+    presets: Sequence[PresetFloor]
 
 
 def read_report(
@@ -126,6 +130,7 @@ def read_report(
         floor=[FloorLine(item.name, item.resource, item.monthly_amount) for item in floor],
         floor_total=total(item.monthly_amount for item in floor),
         not_declared=undeclared(floor),
+        presets=preset_floors(prices),
     )
 
 

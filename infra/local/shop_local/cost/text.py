@@ -139,8 +139,13 @@ def _floor(found: Report) -> list[str]:
         ["total", "", money(found.floor_total, 2)]
     ]
     lines = table(["floor, a month", "resource", "amount"], rows)
+    sizes = [[f"PRESET={each.preset}", money(each.monthly_amount, 2)] for each in found.presets]
+    lines += ["", *table(["floor by size, a month", "amount"], sizes)]
     if found.not_declared:
-        lines += ["", f"  Not declared yet, so not in the floor: {', '.join(found.not_declared)}."]
+        lines += [
+            "",
+            f"  Not part of this size, so not in the floor: {', '.join(found.not_declared)}.",
+        ]
     return lines
 
 

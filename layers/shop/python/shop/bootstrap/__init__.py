@@ -10,10 +10,21 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, overload
 
+from shop.bootstrap.secrets import Secrets
 from shop.bootstrap.settings import Settings, SettingsError, load
+from shop.domain.errors import DependencyUnavailable
 from shop.domain.money import sell_in
 
-__all__ = ["Environment", "Part", "Settings", "environment", "part", "prepare"]
+__all__ = [
+    "Environment",
+    "Part",
+    "Settings",
+    "credentials",
+    "environment",
+    "part",
+    "prepare",
+    "refresh",
+]
 
 _current: ContextVar["Environment"] = ContextVar("environment")
 _parts: list["Part[Any]"] = []
@@ -63,10 +74,13 @@ class Environment:
     ----------
     settings : Settings
         Addresses and limits.
+    secrets : Secrets, optional
+        Secrets that the settings name.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, secrets: Secrets | None = None) -> None:
         self.settings = settings
+        self.secrets = secrets or Secrets()
         self._made: dict[Part[Any], Any] = {}
 
     def get[T](self, wanted: Part[T]) -> T:
@@ -92,6 +106,12 @@ class Environment:
             sell_in(currency)
             _current.reset(token)
 
+    def refresh(self) -> None:
+        """Give up every adapter if a secret has been rotated; the next use makes it with the new one."""
+        if self.secrets.rotated():
+            self.close()
+            self._made.clear()
+
     def close(self) -> None:
         """Close the open connections; for the end of commands and tests."""
         for used, made in self._made.items():
@@ -114,15 +134,26 @@ def _of_this_process() -> Environment:
     return Environment(settings)
 
 
+def credentials(text: str, secret: str) -> str:
+    """Put the members of a secret into the places of a setting; see `shop.bootstrap.secrets`."""
+    return environment().secrets.fill(text, secret)
+
+
+def refresh() -> None:
+    """At the start of an invocation, see whether secrets have been rotated."""
+    if _of_this_process.cache_info().currsize:
+        _of_this_process().refresh()
+
+
 def prepare() -> None:
     """On Lambda, create every imported part at INIT, so that no request waits for it.
 
     The first request that needs a connection opens it. A missing or malformed setting is reported by the
     first request: a function that fails at INIT would be restarted again and again without an answer that
-    names the cause.
+    names the cause. So is a secret that cannot be read.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
         return
-    with suppress(SettingsError):
+    with suppress(SettingsError, DependencyUnavailable):
         for imported in _parts:
             imported()

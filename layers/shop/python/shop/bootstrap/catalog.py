@@ -2,7 +2,7 @@
 
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.invalidations import RedisInvalidations
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 from shop.bootstrap.redis import redis
 from shop.services.catalog.ports import CatalogCache
 
@@ -10,7 +10,9 @@ from shop.services.catalog.ports import CatalogCache
 @part(close=RedisInvalidations.close)
 def invalidations(settings: Settings) -> RedisInvalidations:
     """The connection on which Redis reports changed keys."""
-    return RedisInvalidations(settings.redis_url, RedisCatalogCache.TRACKED)
+    return RedisInvalidations(
+        credentials(settings.redis_url, settings.redis_secret), RedisCatalogCache.TRACKED
+    )
 
 
 @part

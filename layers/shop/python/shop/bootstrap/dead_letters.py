@@ -1,10 +1,10 @@
 """The dead-letter queues, for the replay command."""
 
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 
 
 @part
 def dead_letters(settings: Settings) -> RabbitMQDeadLetters:
     """The dead-letter queues."""
-    return RabbitMQDeadLetters(settings.rabbitmq_url)
+    return RabbitMQDeadLetters(credentials(settings.rabbitmq_url, settings.rabbitmq_secret))

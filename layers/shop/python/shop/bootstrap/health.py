@@ -1,7 +1,7 @@
 """The probes of the health check."""
 
 from shop.adapters.probes import Probe, probes
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 from shop.bootstrap.postgres import database
 from shop.bootstrap.rabbitmq import publisher
 from shop.bootstrap.redis import redis
@@ -14,6 +14,7 @@ def dependencies(settings: Settings) -> list[Probe]:
         database(),
         redis(),
         publisher(),
-        opensearch_url=settings.opensearch_url,
+        opensearch_url=credentials(settings.opensearch_url, settings.opensearch_secret),
+        # Only whether there is one: this function has no right to read it.
         stripe_key=settings.stripe_key,
     )

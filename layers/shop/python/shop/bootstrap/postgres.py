@@ -2,14 +2,15 @@
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
 @part(close=Database.close)
 def database(settings: Settings) -> Database:
     """The connection to PostgreSQL."""
-    return Database(settings.database_url, prepare=settings.database_prepare)
+    url = credentials(settings.database_url, settings.database_secret)
+    return Database(url, prepare=settings.database_prepare)
 
 
 def read[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenReading[Work]:

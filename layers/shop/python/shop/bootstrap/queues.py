@@ -1,11 +1,11 @@
 """How many messages wait in queues."""
 
 from shop.adapters.rabbitmq.queues import RabbitMQQueueDepths
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 from shop.services.platform.ports import QueueDepths
 
 
 @part
 def queue_depths(settings: Settings) -> QueueDepths:
     """How many messages wait in queues."""
-    return RabbitMQQueueDepths(settings.rabbitmq_url)
+    return RabbitMQQueueDepths(credentials(settings.rabbitmq_url, settings.rabbitmq_secret))

@@ -1,10 +1,10 @@
 """Adapters on RabbitMQ."""
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 
 
 @part(close=RabbitMQPublisher.close)
 def publisher(settings: Settings) -> RabbitMQPublisher:
     """The broker."""
-    return RabbitMQPublisher(settings.rabbitmq_url)
+    return RabbitMQPublisher(credentials(settings.rabbitmq_url, settings.rabbitmq_secret))

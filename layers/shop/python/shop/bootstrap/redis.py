@@ -1,7 +1,7 @@
 """The connection to Redis."""
 
 from shop.adapters.redis.connection import RedisClient, make_client
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 
 
 def _close(client: RedisClient) -> None:
@@ -11,4 +11,4 @@ def _close(client: RedisClient) -> None:
 @part(close=_close)
 def redis(settings: Settings) -> RedisClient:
     """The connection to Redis."""
-    return make_client(settings.redis_url)
+    return make_client(credentials(settings.redis_url, settings.redis_secret))

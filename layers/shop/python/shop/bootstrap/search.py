@@ -4,7 +4,7 @@ from shop.adapters.opensearch.engine import OpenSearchEngine
 from shop.adapters.opensearch.writer import OpenSearchIndex
 from shop.adapters.postgres.search import PostgresSearchEngine
 from shop.adapters.postgres.search_documents import PostgresSearchDocuments
-from shop.bootstrap import Settings, part
+from shop.bootstrap import Settings, credentials, part
 from shop.bootstrap.postgres import database
 from shop.services.circuit_breaker import CircuitBreaker
 from shop.services.search.fallback import OPEN_SECONDS, FallbackSearchEngine
@@ -18,7 +18,8 @@ def search_engine(settings: Settings) -> SearchEngine:
     if not settings.opensearch_url:
         return embedded
     chosen = OpenSearchEngine(
-        settings.opensearch_url, timeout_seconds=settings.opensearch_timeout_seconds
+        credentials(settings.opensearch_url, settings.opensearch_secret),
+        timeout_seconds=settings.opensearch_timeout_seconds,
     )
     return FallbackSearchEngine(chosen, embedded, CircuitBreaker(OPEN_SECONDS))
 
@@ -26,7 +27,9 @@ def search_engine(settings: Settings) -> SearchEngine:
 @part
 def search_index(settings: Settings) -> SearchIndex | None:
     """The index to keep up to date; None if OpenSearch is not configured."""
-    return OpenSearchIndex(settings.opensearch_url) if settings.opensearch_url else None
+    if not settings.opensearch_url:
+        return None
+    return OpenSearchIndex(credentials(settings.opensearch_url, settings.opensearch_secret))
 
 
 @part

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -100,15 +101,27 @@ class Settings(Struct, frozen=True, kw_only=True):
     ----------
     database_url : str
         PostgreSQL: ``postgresql://user:password@host:port/database``.
+    database_secret : str
+        ARN of the secret whose members ``SHOP_DATABASE_URL`` has places for, as in
+        ``postgresql://{username}:{password}@…``. Likewise the other secrets.
+    application_secret : str
+        ARN of the secret with name and password of the role that the other functions connect as, which
+        ``platform/migrate`` creates. If empty, none is created.
     database_prepare : bool
         Whether statements that run more than once are prepared. Set it to ``false`` behind a pooler that does
         not support prepared statements.
     redis_url : str
         Redis or Valkey: ``redis://…``, or ``rediss://…`` for TLS.
+    redis_secret : str
+        ARN of the secret for ``SHOP_REDIS_URL``.
     rabbitmq_url : str
         RabbitMQ: ``amqp://…``, or ``amqps://…`` for TLS.
+    rabbitmq_secret : str
+        ARN of the secret for ``SHOP_RABBITMQ_URL``.
     opensearch_url : str
         OpenSearch: ``http[s]://…``. If empty, PostgreSQL serves search.
+    opensearch_secret : str
+        ARN of the secret for ``SHOP_OPENSEARCH_URL``.
     opensearch_timeout_seconds : float
         PostgreSQL answers a search if OpenSearch takes longer.
     stripe_url : str
@@ -117,6 +130,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Stripe's secret key.
     stripe_webhook_secret : str
         Signing secret of the webhook endpoint at Stripe.
+    stripe_secret : str
+        ARN of the secret for ``SHOP_STRIPE_KEY`` and ``SHOP_STRIPE_WEBHOOK_SECRET``.
     stripe_timeout_seconds : float
         The outcome of a payment is unknown if Stripe takes longer to answer.
     service_token_sha256 : str
@@ -151,6 +166,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Log group of the API's access log; set for ``finance/collect_costs`` only.
     price_region : str
         AWS region whose price list costs are computed with.
+    infrastructure_folder : str
+        Folder of migrations and price lists; used by ``platform/migrate`` only.
     architecture : str
         Instruction set of the functions, as the template declares it.
     """
@@ -158,6 +175,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: PostgresUrl
     redis_url: RedisUrl
     rabbitmq_url: AmqpUrl
+    database_secret: str = ""
+    application_secret: str = ""
+    redis_secret: str = ""
+    rabbitmq_secret: str = ""
+    opensearch_secret: str = ""
+    stripe_secret: str = ""
     opensearch_url: HttpUrl = ""
     opensearch_timeout_seconds: Seconds = 1.5
     stripe_url: HttpUrl = ""
@@ -180,7 +203,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     function_log_group: str = ""
     access_log_group: str = ""
     price_region: Region = "us-east-1"
-    architecture: Architecture = "x86_64"
+    infrastructure_folder: str = "/opt"
+    architecture: Architecture = "arm64"
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -204,6 +228,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         try:
             if text:
                 values[field.name] = msgspec.convert(text, field.type, strict=False)
+                if problem := _unprotected(field.name, text):
+                    problems[name] = f"{name} must {problem}"
             elif field.required:
                 problems[name] = f"{name} is not set; it must {_wanted(field)}"
         except msgspec.ValidationError:
@@ -213,6 +239,37 @@ def load(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
+
+
+#: Hosts to which no traffic leaves the machine: the laptop's servers.
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+#: What the address of each server must be like when it is on another machine.
+_VERIFIED: Final = {
+    "database_url": "end with ?sslmode=verify-full&sslrootcert=<file>",
+    "redis_url": "begin with rediss://",
+    "rabbitmq_url": "begin with amqps://",
+    "opensearch_url": "begin with https://",
+    "stripe_url": "begin with https://",
+}
+
+
+def _unprotected(setting: str, url: str) -> str:
+    """Say what a server's address lacks for a connection that is encrypted and verified; empty if nothing.
+
+    The drivers verify certificate and host name with ``rediss``, ``amqps`` and ``https``; libpq does with
+    ``sslmode=verify-full`` only.
+    """
+    wanted = _VERIFIED.get(setting)
+    if wanted is None:
+        return ""
+    parts = urlsplit(url)
+    if parts.hostname in _LOOPBACK:
+        return ""
+    if setting == "database_url":
+        protected = parse_qs(parts.query).get("sslmode") == ["verify-full"]
+    else:
+        protected = parts.scheme in {"rediss", "amqps", "https"}
+    return "" if protected else f"{wanted}: only servers of the same machine are used without TLS"
 
 
 def _annotation(field: FieldInfo) -> Any:

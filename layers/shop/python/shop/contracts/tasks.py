@@ -1,7 +1,7 @@
-"""Inputs and outputs of the tasks of the state machine `checkout`. Amounts are in minor units."""
+"""Inputs and outputs of the tasks of `checkout`, and of the deployment. Amounts are in minor units."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -110,3 +110,39 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
     errors: list[tuple[str, str]] = []
     retry_after_seconds: int | None = None
+
+
+class Migrate(msgspec.Struct, frozen=True, kw_only=True):
+    """Input of platform/migrate, from the deployment.
+
+    Attributes
+    ----------
+    templates : dict
+        The templates that are deployed, by name, from which the monthly floor is computed.
+    parameters : dict
+        Values of their parameters, by template.
+    """
+
+    templates: dict[str, dict[str, Any]] = {}
+    parameters: dict[str, dict[str, str]] = {}
+
+
+class Migrated(msgspec.Struct, frozen=True, kw_only=True):
+    """Output of platform/migrate.
+
+    Attributes
+    ----------
+    applied : list of str
+        Migrations applied by this call.
+    prices : list of str
+        Price lists loaded by this call.
+    queues : list of str
+        Every consumer's queue.
+    kept_queues : list of str
+        Queues of retired consumers that are not empty yet, with the reason.
+    """
+
+    applied: list[str]
+    prices: list[str]
+    queues: list[str]
+    kept_queues: list[str]

@@ -188,8 +188,8 @@ class FloorItem(NamedTuple):
 FLOOR_PARTS: Final = {
     "search": "AWS::OpenSearchService::Domain",
     "message broker": "AWS::AmazonMQ::Broker",
-    "database": "AWS::RDS::DBCluster",
-    "cache": "AWS::ElastiCache::ServerlessCache",
+    "database": "AWS::RDS::DBInstance",
+    "cache": "AWS::ElastiCache::ReplicationGroup",
     "NAT gateway": "AWS::EC2::NatGateway",
     "firewall": "AWS::WAFv2::WebACL",
     "secrets": "AWS::SecretsManager::Secret",

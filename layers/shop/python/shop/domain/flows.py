@@ -104,6 +104,7 @@ FLOWS: Final[dict[str, Flow]] = {
     "platform/get_openapi": Flow.PLATFORM,
     "platform/get_problem": Flow.PLATFORM,
     "platform/list_audit": Flow.DESK,
+    "platform/migrate": Flow.PLATFORM,
     "platform/prune_records": Flow.PLATFORM,
     "platform/relay_outbox": Flow.PLATFORM,
 }

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
+from shop.bootstrap import refresh
 from shop.domain.errors import ShopError
 from shop.observability import begin_invocation, flush_counts
 from shop.tracebacks import describe
@@ -48,6 +49,7 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
     summary: dict[str, Any] = {"kind": kind, **what}
     token = _summary.set(summary)
     try:
+        refresh()
         yield
     except ShopError as refusal:
         summary |= {"outcome": refusal.code, "detail": refusal.detail}

@@ -18,7 +18,12 @@ _TIME_OUTS: Final = {
     "idle_in_transaction_session_timeout": "30s",
 }
 #: Defaults of every session of the database.
-_SESSION_DEFAULTS: Final = {**_TIME_OUTS, "timezone": "UTC"}
+_SESSION_DEFAULTS: Final = {
+    **_TIME_OUTS,
+    # An execution environment that Lambda has ended without notice leaves its connection behind.
+    "idle_session_timeout": "15min",
+    "timezone": "UTC",
+}
 
 
 class MigrationError(Exception):

@@ -1,24 +1,22 @@
 """Load the price lists of ``infra/pricing`` and the floor that the templates declare into the database.
 
-Part of ``migrate``; a list that was loaded is never changed, a change needs another version.
+Part of ``migrate``.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from shop.adapters.postgres.database import Database
-from shop.adapters.postgres.price_lists import PostgresPriceLists
-from shop.domain.costs import PriceMissing
+from shop.adapters.postgres.price_files import PricesNotLoaded, load
 from shop.entrypoints.commands.templates import read_template
-from shop.services.finance.floor import FloorError, floor
-from shop.services.finance.ports import PricesEdited
-from shop.services.finance.price_files import PriceFileError, parse
+
+__all__ = ["PricesNotLoaded", "load_prices"]
 
 
-class PricesNotLoaded(Exception):
-    """The prices or the templates cannot be used; the message names the file and what is wrong."""
-
-
-def load_prices(database_url: str, infrastructure: Path) -> list[str]:
+def load_prices(
+    database_url: str,
+    infrastructure: Path,
+    parameters: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[str]:
     """Load what is missing.
 
     Parameters
@@ -27,6 +25,8 @@ def load_prices(database_url: str, infrastructure: Path) -> list[str]:
         ``postgresql://…``, migrated.
     infrastructure : Path
         The folder ``infra``: its templates, and its price lists in ``pricing``.
+    parameters : mapping, optional
+        Values of the templates' parameters, by template.
 
     Returns
     -------
@@ -38,17 +38,4 @@ def load_prices(database_url: str, infrastructure: Path) -> list[str]:
     PricesNotLoaded
     """
     templates = {path.name: read_template(path) for path in sorted(infrastructure.glob("*.yaml"))}
-    database = Database(database_url)
-    loaded: list[str] = []
-    try:
-        for path in sorted((infrastructure / "pricing").glob("*.json")):
-            try:
-                prices = parse(path.read_bytes())
-                new = PostgresPriceLists(database).load(prices, floor(templates, prices))
-            except (FloorError, PriceFileError, PriceMissing, PricesEdited) as error:
-                raise PricesNotLoaded(f"{path}: {error}") from error
-            if new:
-                loaded.append(f"{prices.region} {prices.version}")
-    finally:
-        database.close()
-    return loaded
+    return load(database_url, infrastructure / "pricing", templates, parameters or {})

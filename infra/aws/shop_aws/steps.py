@@ -1,0 +1,275 @@
+"""The steps of a deployment, in order; each may be repeated, so that a failed deployment goes on."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from shop.entrypoints.commands.templates import read_template
+from shop_aws.stacks import DeployError, Stacks
+
+CHECKOUT: Final = Path(__file__).resolve().parents[3]
+_INFRASTRUCTURE: Final = CHECKOUT / "infra"
+_PACKAGED: Final = CHECKOUT / ".local/packaged.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is deployed where.
+
+    Attributes
+    ----------
+    parameters : mapping
+        Further parameters of the templates, which come before those found.
+    """
+
+    stage: str
+    preset: str
+    region: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> str:
+        """Name of the stack of the data plane."""
+        return f"shop-{self.stage}-data"
+
+    @property
+    def application(self) -> str:
+        """Name of the application's stack."""
+        # Letters and digits: the dashboards search functions by it.
+        return f"shop{self.stage}"
+
+    @property
+    def observability(self) -> str:
+        """Name of the stack of dashboards and alarms."""
+        return f"shop-{self.stage}-observability"
+
+    @property
+    def searches(self) -> bool:
+        """Whether this preset has a search domain."""
+        presets = read_template(_INFRASTRUCTURE / "data.yaml")["Mappings"]["Presets"]
+        return bool(presets[self.preset]["Search"] == "yes")
+
+
+def run(command: Sequence[str]) -> None:
+    """Run a program.
+
+    Raises
+    ------
+    DeployError
+        If it fails.
+    """
+    if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
+        raise DeployError(f"{' '.join(command)} failed")
+
+
+class Deployment:
+    """Carries the steps out.
+
+    Parameters
+    ----------
+    client : callable
+        Makes the boto3 client of a service.
+    call : callable, optional
+        Runs a program.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        client: Callable[[str], Any],
+        call: Callable[[Sequence[str]], None] = run,
+    ) -> None:
+        self.target = target
+        self._client = client
+        self._call = call
+        account = client("sts").get_caller_identity()["Account"]
+        self._bucket = f"shop-deployments-{account}-{target.region}"
+        self._stacks = Stacks(client("cloudformation"), client("s3"), self._bucket)
+
+    def bucket(self) -> str:
+        """Make the bucket of templates and code."""
+        s3, region = self._client("s3"), self.target.region
+        try:
+            s3.head_bucket(Bucket=self._bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+                raise
+        else:
+            return "unchanged"
+        # S3's first region is not named: it refuses a constraint of its own name.
+        where = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=self._bucket, **({} if region == "us-east-1" else where))
+        return "created"
+
+    def search_role(self) -> str:
+        """Make the role by which OpenSearch joins the VPC, once for the account."""
+        if not self.target.searches:
+            return "not needed"
+        try:
+            self._client("iam").create_service_linked_role(
+                AWSServiceName="opensearchservice.amazonaws.com"
+            )
+        except ClientError as error:
+            # IAM calls a role that is there InvalidInput: "… has been taken in this account".
+            exists = error.response["Error"]["Code"] == "EntityAlreadyExists"
+            if not exists and "has been taken" not in str(error):
+                raise
+            return "unchanged"
+        return "created"
+
+    def data_plane(self) -> str:
+        """Deploy infra/data.yaml."""
+        own = {"Stage": self.target.stage, "Preset": self.target.preset}
+        return self._stacks.deploy(
+            self.target.data, _INFRASTRUCTURE / "data.yaml", {**self.target.parameters, **own}
+        )
+
+    def package(self) -> str:
+        """Build layers and functions and upload them."""
+        self._call(["make", "build"])
+        self._call(
+            [
+                ".local/venvs/sam/bin/sam", "package", "--template-file", ".aws-sam/build/template.yaml",
+                "--s3-bucket", self._bucket, "--s3-prefix", self.target.application,
+                "--output-template-file", str(_PACKAGED), "--region", self.target.region,
+            ]
+        )  # fmt: skip
+        return "uploaded"
+
+    def application(self) -> str:
+        """Deploy infra/template.yaml; a new stack's consumers wait for their queues."""
+        running = self._stacks.parameters(self.target.application).get("ConsumersEnabled", "false")
+        return self._deploy_application(running)
+
+    def firewall(self) -> str:
+        """Put the firewall before the API's stage; repeating it changes nothing."""
+        region, api = self.target.region, self._stacks.outputs(self.target.application)["ApiId"]
+        partition = self._client("sts").meta.partition
+        self._client("wafv2").associate_web_acl(
+            WebACLArn=self.found()["WebAclArn"],
+            ResourceArn=f"arn:{partition}:apigateway:{region}::/restapis/{api}/stages/prod",
+        )
+        return "associated"
+
+    def migrate(self) -> str:
+        """Call platform/migrate: schema, price lists, queues."""
+        name = self._stacks.outputs(self.target.application)["MigrateFunctionName"]
+        sources = ("data.yaml", "template.yaml", "observability.yaml")
+        event = {
+            "templates": {each: read_template(_INFRASTRUCTURE / each) for each in sources},
+            "parameters": {
+                "data.yaml": {"Preset": self.target.preset},
+                "template.yaml": self.found(),
+            },
+        }
+        answer = self._client("lambda").invoke(
+            FunctionName=name, Payload=json.dumps(event).encode()
+        )
+        said = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise DeployError(f"platform/migrate failed: {said.get('errorMessage', said)}")
+        return f"{len(said['applied'])} migrations applied, {len(said['queues'])} queues"
+
+    def consumers(self) -> str:
+        """Switch the consumers on."""
+        return self._deploy_application("true")
+
+    def observability(self) -> str:
+        """Deploy infra/observability.yaml."""
+        values = {
+            **self._stacks.outputs(self.target.data),
+            **self._stacks.outputs(self.target.application),
+            "ApplicationStack": self.target.application,
+            "ApiName": self.target.application,
+            "BrokerName": f"shop-{self.target.stage}",
+            **self.target.parameters,
+        }
+        return self._stacks.deploy(
+            self.target.observability, _INFRASTRUCTURE / "observability.yaml", values
+        )
+
+    def found(self) -> dict[str, str]:
+        """Give what the data plane has put into Parameter Store, by the application's parameters."""
+        path = f"/shop/{self.target.stage}/"
+        pages = self._client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
+        return {
+            each["Name"].removeprefix(path): each["Value"]
+            for page in pages
+            for each in page["Parameters"]
+        }
+
+    def api_url(self) -> str:
+        """Give the address of the deployed API."""
+        return self._stacks.outputs(self.target.application)["ApiUrl"]
+
+    def _deploy_application(self, consumers: str) -> str:
+        values = {**self.found(), **self.target.parameters, "ConsumersEnabled": consumers}
+        return self._stacks.deploy(self.target.application, _PACKAGED, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step: its name, what it does, and the method that does it."""
+
+    name: str
+    does: str
+    run: Callable[[Deployment], str]
+
+
+#: In this order a deployment to an empty account works, and an update as well.
+STEPS: Final = (
+    Step(
+        "bucket",
+        "make s3://shop-deployments-<account>-{region} if it is missing",
+        Deployment.bucket,
+    ),
+    Step(
+        "search role",
+        "make the role AWSServiceRoleForAmazonOpenSearchService if the preset has a search domain",
+        Deployment.search_role,
+    ),
+    Step(
+        "data plane",
+        "deploy infra/data.yaml as {data} with Stage={stage} Preset={preset}",
+        Deployment.data_plane,
+    ),
+    Step("package", "make build; sam package into the bucket", Deployment.package),
+    Step(
+        "application",
+        "deploy infra/template.yaml as {application} with the parameters that Parameter Store has below"
+        " /shop/{stage}/; ConsumersEnabled=false if the stack is new",
+        Deployment.application,
+    ),
+    Step("firewall", "put the firewall of {data} before the API", Deployment.firewall),
+    Step(
+        "migrate",
+        "call platform/migrate: schema, the application's role, price lists, queues",
+        Deployment.migrate,
+    ),
+    Step("consumers", "deploy {application} with ConsumersEnabled=true", Deployment.consumers),
+    Step(
+        "observability",
+        "deploy infra/observability.yaml as {observability}",
+        Deployment.observability,
+    ),
+)
+
+
+def plan(target: Target) -> list[str]:
+    """Describe what a deployment would do; no call of AWS is needed."""
+    names = {
+        "stage": target.stage, "preset": target.preset, "region": target.region,
+        "data": target.data, "application": target.application,
+        "observability": target.observability,
+    }  # fmt: skip
+    given = [f"{name}={value}" for name, value in sorted(target.parameters.items())]
+    lines = [
+        f"{number}. {step.name}: {step.does.format(**names)}"
+        for number, step in enumerate(STEPS, start=1)
+    ]
+    return lines + ([f"with {' '.join(given)}"] if given else [])
