@@ -52,6 +52,7 @@ def test_samples_of_the_schedules(shop: Gateway, container: Container) -> None:
         "inbox": 0,
         "outbox": 0,
         "webhook_events": 0,
+        "links": 0,
         "cost_log_events": 0,
     }
 
