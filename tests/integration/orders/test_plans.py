@@ -24,6 +24,7 @@ def full(database_server: str, database_template: str) -> Iterator[Transaction]:
     with databases.copy_of(database_server, database_template) as url:
         (product,) = add_products(url, 10)
         with connected(url) as cursor:
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute(
                 "INSERT INTO orders (id, user_id, currency, subtotal_minor, tax_minor,"
                 " shipping_minor, total_minor, shipping_address, shipping_method, correlation_id,"

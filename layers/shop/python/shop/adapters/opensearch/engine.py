@@ -78,7 +78,7 @@ class OpenSearchEngine(SearchEngine):
             engine=ENGINE,
             # Words that match products outside the filters are spelt correctly.
             did_you_mean=self._better(words) if words and not _matched(answer) else None,
-            following=_following(query, hits, strict=strict),
+            following=_following(query, hits, total, strict=strict),
         )
 
     @override
@@ -144,9 +144,13 @@ class SnapshotExpired(Exception):
     """OpenSearch no longer has the snapshot of a walk."""
 
 
-def _following(query: SearchQuery, hits: Sequence[Any], *, strict: bool) -> Walk | None:
-    """Return the place after a page, of whose hits the last shows that there are more."""
-    if len(hits) <= query.per_page:
+def _following(query: SearchQuery, hits: Sequence[Any], total: int, *, strict: bool) -> Walk | None:
+    """Return the place after a page; None if it is the last one."""
+    if not hits:
+        return None
+    if query.after is None and total <= query.offset + len(hits):
+        return None
+    if query.after is not None and len(hits) <= query.per_page:
         return None
     last = hits[query.per_page - 1]
     place = Walk(ENGINE, query.listing, strict, last["sort"][0], UUID(last["_source"]["id"]))

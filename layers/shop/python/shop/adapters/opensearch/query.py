@@ -17,8 +17,7 @@ KEEP_ALIVE: Final = "5m"
 _ACTIVE: Final = {"term": {"is_active": True}}
 _CATEGORY_LIMIT: Final = 1_000
 
-#: `everything` is the only one whose accents of every script are removed; it finds, and hardly scores.
-_FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5", "everything^0.01"]
+_FIELDS: Final = ["name^3", "description", "tags^1.5", "brand^1.5"]
 _WHOLE_SKU: Final = 10_000.0
 _SKU_BEGINNING: Final = 5_000.0
 _SKU_PART: Final = 2_500.0
@@ -53,8 +52,9 @@ def search_body(query: SearchQuery, words: Sequence[str], *, strict: bool) -> di
     common, own = _common_filters(query.filters), _facet_filters(query.filters)
     body: dict[str, Any] = {
         **_place(query),
-        # One additional result shows whether there is a next page.
-        "size": query.per_page + 1,
+        # With a cursor, one additional result shows whether there is a next page; the number of a page cannot
+        # reach beyond the window of the index.
+        "size": query.per_page + (1 if query.after else 0),
         "track_total_hits": True,
         "_source": _RESULT,
         "query": {"bool": {"filter": [_ACTIVE]}},
@@ -180,7 +180,9 @@ def _spaced(words: str, share: str) -> dict[str, list[dict[str, Any]]]:
                     "boost": 0.0,
                 }
             },
-            # Scores them.
+        ],
+        "should": [
+            # Scores them; words with accents of other scripts than Latin are in `everything` only.
             {
                 "dis_max": {
                     "queries": [
@@ -189,8 +191,6 @@ def _spaced(words: str, share: str) -> dict[str, list[dict[str, Any]]]:
                     ]
                 }
             },
-        ],
-        "should": [
             {
                 "multi_match": {
                     "query": words,
