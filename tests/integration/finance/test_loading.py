@@ -57,23 +57,23 @@ def test_the_floor_follows_the_templates(database: str, infrastructure: Path) ->
     data = infrastructure / "data.yaml"
     data.write_text(
         data.read_text().replace(
-            "SearchInstanceCount: {Type: Number, Default: 1",
-            "SearchInstanceCount: {Type: Number, Default: 3",
+            "CacheNodes: 1",
+            "CacheNodes: 3",
         )
     )
     finance.load(database, infrastructure)
-    assert query(
-        database, "SELECT quantity FROM floor_items WHERE name = 'SearchDomain nodes'"
-    ) == [(3 * 730,)]
+    assert query(database, "SELECT quantity FROM floor_items WHERE name = 'Cache nodes'") == [
+        (3 * 730,)
+    ]
 
 
 def test_a_price_that_the_floor_lacks_is_named(database: str, infrastructure: Path) -> None:
     data = infrastructure / "data.yaml"
     data.write_text(
-        data.read_text().replace("Default: t3.small.search", "Default: r7g.large.search")
+        data.read_text().replace("CacheClass: cache.t4g.micro", "CacheClass: cache.r7g.large")
     )
     with pytest.raises(
-        PricesNotLoaded, match=r"no price opensearch\.r7g\.large\.search\.hour .* of us-east-1"
+        PricesNotLoaded, match=r"no price valkey\.cache\.r7g\.large\.hour .* of us-east-1"
     ):
         finance.load(database, infrastructure)
     assert query(database, "SELECT count(*) FROM price_lists") == [(0,)]

@@ -191,5 +191,5 @@ def test_prices_and_floor(costs: PostgresCosts) -> None:
     prices = costs.price_list("us-east-1")
     assert prices == finance.shipped_prices()
     floor = costs.floor("us-east-1")
-    assert {item.name for item in floor} >= {"SearchDomain nodes", "SearchDomain disks"}
+    assert {item.name for item in floor} >= {"Database instances", "Database disks"}
     assert all(item.monthly_amount > Decimal(0) for item in floor)
