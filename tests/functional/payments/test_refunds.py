@@ -75,6 +75,7 @@ def confirm(container: Container, placed: Placed) -> None:
 def test_units_shipping_and_the_rest_add_up_to_the_charge(
     shop: Gateway, container: Container, control: StripeControl, paid: Placed, staff: str
 ) -> None:
+    """A20: shares of units, an amount in between, and the last refund of what is left."""
     one = refund(shop, paid, staff, lines=[units(paid, 0, 1)])
     assert (one.status, one.json["status"]) == (201, "succeeded")
     assert (one.json["amount"], one.json["tax"]) == (10.00, 0.00)
@@ -178,7 +179,7 @@ def test_a_partly_refunded_order_ships(
 
 @pytest.mark.parametrize("stored", [False, True])
 @pytest.mark.parametrize("heard", [False, True])
-def test_a20_a_cancellation_after_a_refund_in_the_dashboard_returns_everything(
+def test_a19_a_cancellation_after_a_refund_in_the_dashboard_returns_everything(
     shop: Gateway,
     container: Container,
     control: StripeControl,
@@ -188,7 +189,7 @@ def test_a20_a_cancellation_after_a_refund_in_the_dashboard_returns_everything(
     stored: bool,
     heard: bool,
 ) -> None:
-    """44.99 paid, 5.00 refunded in the dashboard, cancelled, the first refund request answers 500."""
+    """A19: 44.99 paid, 5.00 refunded in the dashboard, cancelled, the first refund request answers 500."""
     (intent,) = control.intents(paid.order_id)
     control.refund(intent["id"], 500)
     if heard:
@@ -313,7 +314,7 @@ def test_a_dispute_shows_and_stops_refunds(
 def test_a_refund_that_no_webhook_reported_is_found(
     shop: Gateway, container: Container, control: StripeControl, paid: Placed, staff: str
 ) -> None:
-    """The reconciliation compares what Stripe has returned with the ledger."""
+    """A19: the reconciliation compares what Stripe has returned with the ledger."""
     (intent,) = control.intents(paid.order_id)
     control.refund(intent["id"], 700)
     counts = reconcile(container.payment_provider, container.unit_of_work, seconds=20)

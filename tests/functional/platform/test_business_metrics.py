@@ -236,6 +236,11 @@ def test_a_period_is_read_by_indexes(container: Container) -> None:
             " SELECT id, id, CASE WHEN n %% 8 = 0 THEN 'cart.created' ELSE 'order.paid' END, '', '{}',"
             " created_at FROM (SELECT *, row_number() OVER () AS n FROM orders) AS o"
         )
+        transaction.execute(
+            "INSERT INTO order_items (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor)"
+            " SELECT id, %s, 'Thing', 1, 1, 1 FROM orders",
+            (add_product(transaction),),
+        )
         for index in ("idx_orders_created", "idx_order_timeline_occurred"):
             transaction.execute("SELECT brin_summarize_new_values(%s)", (index,))
         for table in ("orders", "order_items", "order_timeline", "outbox"):

@@ -99,6 +99,7 @@ def test_the_shares_add_up_to_the_total(order: Order) -> None:
 def test_units_refunded_one_by_one_in_any_order_return_the_charge_to_the_cent(
     order: Order, data: st.DataObject
 ) -> None:
+    """A20: each unit from its frozen share, recomputed with Decimal."""
     units = [line.product_id for line in order.lines for _ in range(line.quantity)]
     units = data.draw(st.permutations(units))
     made: list[Refund] = [refund(order, Wanted(shipping=True, reason="r"))]
@@ -154,6 +155,7 @@ def test_amounts_never_exceed_the_charge_and_the_last_takes_the_remainder(
 
 @given(orders(), st.integers(1, 500))
 def test_what_an_earlier_refund_took_is_not_refunded_again(order: Order, earlier: int) -> None:
+    """A20: the last refund takes the remainder."""
     first = refund(order, Wanted(amount_minor=min(earlier, order.total_minor - 1), reason="r"))
     everything = Wanted(
         lines=tuple(WantedLine(line.product_id, line.quantity) for line in order.lines),

@@ -49,6 +49,14 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "cold start of 0.8 s from eager imports",
         "powertools-lambda-python #8406 #4372",
     ),
+    "A19": (
+        "refund made at the provider is not booked; a later one is wrong or refused",
+        "openfoodnetwork #5449; Sylius StripePlugin PR #101; Hi.Events #1067",
+    ),
+    "A20": (
+        "wrong refundable amount; discount or tax moves to other lines",
+        "medusa #13883 #14136 #15885; vendure #989 #4811",
+    ),
     "A21": (
         "tax silently zero because a region is spelled otherwise",
         "medusa #14571; bagisto #1467",

@@ -83,7 +83,7 @@ def _body(call: Call, charge: dict[str, Any], amount: int, reason: str) -> dict[
         "created": call.store.now(),
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {},
+        "evidence": {"enhanced_evidence": {}},
         "evidence_details": {
             "due_by": call.store.now() + 7 * 86_400,
             "enhanced_eligibility": {},
