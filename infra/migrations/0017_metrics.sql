@@ -1,7 +1,6 @@
--- What the business metrics of a period are read by. Orders and their timeline are appended to in the order of
--- time, so a block range index finds a period and costs an insertion next to nothing.
+-- What the business metrics of a period are read by. The timeline of orders is appended to in the order of time,
+-- so a block range index finds a period and costs an insertion next to nothing.
 CREATE INDEX idx_outbox_carts ON outbox (occurred_at) WHERE event_type IN ('cart.created', 'cart.abandoned');
-CREATE INDEX idx_orders_created ON orders USING brin (created_at) WITH (autosummarize = on);
 CREATE INDEX idx_order_timeline_occurred ON order_timeline USING brin (occurred_at) WITH (autosummarize = on);
 
 -- The stock as it was last seen on each day (UTC); its average is what turnover is measured by.

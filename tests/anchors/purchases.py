@@ -105,6 +105,7 @@ class Purchases(RuleBasedStateMachine):
             "email": "buyer@shop.example",
             "items": [{"product_id": str(p), "quantity": q} for p, q in items.items()],
             "shipping_address": _ADDRESS,
+            "tax_region": "CA",
             "shipping_method": "standard",
             "payment_method_id": card or "pm_card_visa",
             "pay_now": pay_now and card is not None,

@@ -241,15 +241,14 @@ def test_a_period_is_read_by_indexes(container: Container) -> None:
             " SELECT id, %s, 'Thing', 1, 1, 1 FROM orders",
             (add_product(transaction),),
         )
-        for index in ("idx_orders_created", "idx_order_timeline_occurred"):
-            transaction.execute("SELECT brin_summarize_new_values(%s)", (index,))
+        transaction.execute("SELECT brin_summarize_new_values('idx_order_timeline_occurred')")
         for table in ("orders", "order_items", "order_timeline", "outbox"):
             transaction.execute(f"ANALYZE {table}")
         plans = [
             "\n".join(row[0] for row in transaction.rows(f"EXPLAIN {statement}", period))
             for statement in (business._BUSINESS, business._TOP_PRODUCTS, business._REVENUE_BY_HOUR)
         ]
-    for index in ("idx_outbox_carts", "idx_orders_created"):
+    for index in ("idx_outbox_carts", "idx_orders_newest"):
         assert index in plans[0], plans[0]
     for plan in plans:
         assert "idx_order_timeline_occurred" in plan, plan
