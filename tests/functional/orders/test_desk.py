@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from shop.domain.orders import order_number
 from shop.domain.sessions import Role
 from tests.support.builders import place_order
 from tests.support.containers import Container
@@ -50,6 +51,9 @@ def test_the_filters(shop: OrderingShop, container: Container, staff: str) -> No
 
     assert _ids(shop, staff) == [second.order_id, first.order_id]
     assert _ids(shop, staff, email="ann@SHOP.example") == [first.order_id]
+    typed = order_number(first.order_id).lower().replace("-", " ")
+    assert _ids(shop, staff, number=typed) == [first.order_id]
+    assert _ids(shop, staff, number="0000-0000-0000") == []
     assert _ids(shop, staff, sku="lan-1") == [second.order_id]
     assert _ids(shop, staff, status="PENDING", sku="LAN-1") == [second.order_id]
     assert _ids(shop, staff, status="PAID") == []
@@ -86,15 +90,22 @@ def test_a_walk_under_writes_meets_each_order_once(
 
 def test_what_orders_need(shop: OrderingShop, container: Container, staff: str) -> None:
     """`attention` lists exactly what a person must decide."""
-    calm, parcel, refund, refused, doubt, mail = (place_order(container).order_id for _ in range(6))
+    calm, parcel, refund, refused, doubt, mail, foreign, disputed = (
+        place_order(container).order_id for _ in range(8)
+    )
     shop.move(parcel, "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING")
-    for order_id, status in ((refund, "pending"), (refused, "failed"), (doubt, None)):
+    for order_id, status in (
+        (refund, "pending"),
+        (refused, "failed"),
+        (doubt, None),
+        (disputed, ""),
+    ):
         _run(
             container,
             "INSERT INTO payments (id, order_id, amount_minor, currency, payment_method_id,"
             " payment_intent_id, status, updated_at) VALUES (%s, %s, 2499, 'USD', 'pm_1', %s, %s,"
             " now() - interval '2 hours')",
-            uuid4(), order_id, f"pi_{order_id}", "succeeded" if status else "processing",
+            uuid4(), order_id, f"pi_{order_id}", "processing" if status is None else "succeeded",
         )  # fmt: skip
         if status:
             _run(
@@ -110,9 +121,23 @@ def test_what_orders_need(shop: OrderingShop, container: Container, staff: str) 
         mail,
     )
 
+    _run(
+        container,
+        "INSERT INTO unexpected_payments (payment_intent_id, order_id, amount_minor, currency)"
+        " VALUES ('pi_foreign', %s, 2499, 'USD')",
+        foreign,
+    )
+    _run(
+        container,
+        "INSERT INTO disputes (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
+        " VALUES ('dp_1', %s, %s, 2499, 'USD', 'fraudulent', 'needs_response')",
+        f"pi_{disputed}",
+        disputed,
+    )
+
     assert _ids(shop, staff, needs="ship") == [parcel]
     assert _ids(shop, staff, needs="refund") == [refused, refund]
-    assert _ids(shop, staff, needs="attention") == [mail, doubt, refused]
+    assert _ids(shop, staff, needs="attention") == [disputed, foreign, mail, doubt, refused]
     orders = shop.get(_ORDERS, token=staff).json["orders"]
     assert {UUID(order["order_id"]): order["attention"] for order in orders} == {
         calm: [],
@@ -121,6 +146,8 @@ def test_what_orders_need(shop: OrderingShop, container: Container, staff: str) 
         refused: ["refund_refused"],
         doubt: ["payment_in_doubt"],
         mail: ["mail_undeliverable"],
+        foreign: ["payment_unexpected"],
+        disputed: ["charge_disputed"],
     }
 
 

@@ -24,6 +24,8 @@ class OrderSearch(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    number : str or None
+        As `shop.domain.orders.order_number` writes it.
     sku : str or None
         Whole, as `shop.domain.scripts.plain_sku` returns it.
     created_from, created_to : datetime or None
@@ -32,6 +34,7 @@ class OrderSearch(msgspec.Struct, frozen=True, kw_only=True):
 
     status: OrderStatus | None = None
     email: str | None = None
+    number: str | None = None
     sku: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
@@ -48,6 +51,7 @@ class DeskOrder(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     order_id: UUID
+    number: str
     user_id: UUID
     email: str | None
     status: OrderStatus

@@ -20,9 +20,16 @@ _IN_DOUBT: Final = """EXISTS (
                                 AND y.updated_at < clock_timestamp() - interval '1 hour')"""
 _UNDELIVERABLE: Final = """EXISTS (
     SELECT FROM notifications AS n WHERE n.order_id = o.id AND n.outcome = 'refused')"""
+_UNEXPECTED: Final = """EXISTS (
+    SELECT FROM unexpected_payments AS u WHERE u.order_id = o.id AND u.refunded_minor < u.amount_minor)"""
+_DISPUTED: Final = """EXISTS (
+    SELECT FROM disputes AS d
+    WHERE d.order_id = o.id AND d.status NOT IN ('won', 'lost', 'warning_closed'))"""
 _ATTENTION: Final = f"""array_remove(ARRAY[
     CASE WHEN {_REFUND_REFUSED} THEN 'refund_refused' END,
     CASE WHEN {_IN_DOUBT} THEN 'payment_in_doubt' END,
+    CASE WHEN {_UNEXPECTED} THEN 'payment_unexpected' END,
+    CASE WHEN {_DISPUTED} THEN 'charge_disputed' END,
     CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END], NULL) AS attention"""
 _REFUNDING: Final = """EXISTS (
     SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
@@ -30,11 +37,14 @@ _REFUNDING: Final = """EXISTS (
 _NEEDS: Final = {
     Need.SHIP: f"o.status = 'PROCESSING' AND NOT {_REFUNDING}",
     Need.REFUND: _REFUNDING,
-    Need.ATTENTION: f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNDELIVERABLE})",
+    Need.ATTENTION: (
+        f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNEXPECTED} OR {_DISPUTED} OR {_UNDELIVERABLE})"
+    ),
 }
 _CONDITIONS: Final = {
     "status": "o.status = %(status)s",
     "email": "lower(o.email) = lower(%(email)s)",
+    "number": "o.number = %(number)s",
     "sku": (
         "EXISTS (SELECT FROM order_items AS l JOIN products AS p ON p.id = l.product_id"
         " WHERE l.order_id = o.id AND p.plain_sku = %(sku)s)"
@@ -107,7 +117,8 @@ class PostgresDesk(DeskRepository):
         return self._transaction.all(
             DeskOrder,
             f"""
-            SELECT o.id AS order_id, o.user_id, o.email, o.status, o.total_minor, o.currency, o.created_at,
+            SELECT o.id AS order_id, o.number, o.user_id, o.email, o.status, o.total_minor, o.currency,
+                   o.created_at,
                    (SELECT sum(quantity) FROM order_items WHERE order_id = o.id) AS units, {_ATTENTION}
             FROM orders AS o WHERE {" AND ".join(conditions) or "TRUE"}
             ORDER BY o.created_at DESC, o.id DESC LIMIT %(limit)s

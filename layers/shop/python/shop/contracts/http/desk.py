@@ -9,7 +9,7 @@ import msgspec
 
 from shop.contracts.http.catalog import Cursor
 from shop.contracts.http.orders import OrderView, PageSize
-from shop.contracts.http.patterns import MOMENT, SKU
+from shop.contracts.http.patterns import LINE, MOMENT, SKU
 from shop.domain.audit import AuditRow
 from shop.domain.desk import EventRow, HoldRow, MailRow, Need, Note
 from shop.domain.orders import OrderStatus
@@ -20,14 +20,14 @@ type Moment = Annotated[str, msgspec.Meta(pattern=MOMENT)]
 class FindOrders(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Query of GET /api/admin/orders.
 
-    `email` is a whole address, in any case, `sku` the SKU of a line. `created_from` is included,
-    `created_to` is not. `needs` lists orders that wait for a parcel (``ship``), for the return of money
-    (``refund``) or for
-    a person (``attention``).
+    `email` is a whole address, in any case, `number` an order's number, however it is typed, `sku` the SKU of
+    a line. `created_from` is included, `created_to` is not. `needs` lists orders that wait for a parcel
+    (``ship``), for the return of money (``refund``) or for a person (``attention``).
     """
 
     status: OrderStatus | None = None
     email: Annotated[str, msgspec.Meta(min_length=3, max_length=320)] | None = None
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=LINE)] | None = None
     sku: Annotated[str, msgspec.Meta(pattern=SKU)] | None = None
     created_from: Moment | None = None
     created_to: Moment | None = None
@@ -40,6 +40,7 @@ class DeskOrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     """An order in the desk's list; `attention` says why it needs a person."""
 
     order_id: UUID
+    number: str
     user_id: UUID
     email: str | None
     status: OrderStatus

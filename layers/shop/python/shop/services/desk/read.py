@@ -10,7 +10,7 @@ from shop.domain.cursors import Place, read_place, write_cursor
 from shop.domain.desk import DeskOrder, Note, OrderSearch
 from shop.domain.errors import InvalidRequest
 from shop.domain.money import to_decimal
-from shop.domain.orders import order_not_found
+from shop.domain.orders import normal_number, order_not_found
 from shop.domain.scripts import plain_sku
 from shop.domain.sessions import Session
 from shop.services.desk.ports import DeskWork
@@ -35,6 +35,7 @@ def list_orders(read: OpenReading[DeskWork], query: http.FindOrders) -> http.Des
     search = OrderSearch(
         status=query.status,
         email=query.email,
+        number=None if query.number is None else normal_number(query.number),
         sku=None if query.sku is None else plain_sku(query.sku),
         created_from=_moment("created_from", query.created_from),
         created_to=_moment("created_to", query.created_to),
@@ -156,6 +157,7 @@ def list_audit(read: OpenReading[DeskWork], query: http.FindAudit) -> http.Audit
 def _order(order: DeskOrder) -> http.DeskOrderSummary:
     return http.DeskOrderSummary(
         order_id=order.order_id,
+        number=order.number,
         user_id=order.user_id,
         email=order.email,
         status=order.status,
