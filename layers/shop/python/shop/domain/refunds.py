@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.errors import Conflict, InvalidRequest
+from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine
 
 
@@ -231,7 +232,7 @@ def plan_refund(order: Order, charge: Charge, wanted: Wanted, refund_id: UUID) -
     amount = min(share, charge.left_minor) if wanted.amount_minor is None else wanted.amount_minor
     if amount > charge.left_minor:
         raise Conflict(
-            f"Only {charge.left_minor} minor units are left of the charge.",
+            f"Only {to_decimal(charge.left_minor)} {order.currency} is left of the charge.",
             code="refund_exceeds_charge",
         )
     if amount == 0:
