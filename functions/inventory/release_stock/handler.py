@@ -21,7 +21,7 @@ from shop.services.inventory.holds import release_order
 def handler(request: Request[ReleaseStock, None]) -> Answer:
     """Release the stock that an order holds. Repeating it changes nothing."""
     hold = release_order(
-        unit_of_work(PostgresInventoryWork),
+        unit_of_work(PostgresInventoryWork, request.shopper),
         request.order_id,
         reason="released on request",
         correlation_id=request.correlation_id,

@@ -22,7 +22,7 @@ from shop.services.inventory.holds import hold_stock_for
 def handler(request: Request[ReserveStock, None]) -> Answer:
     """Hold stock for an order, all lines or none. A repeated request gets the first answer."""
     hold = hold_stock_for(
-        unit_of_work(PostgresInventoryWork),
+        unit_of_work(PostgresInventoryWork, request.shopper),
         request.order_id,
         [Item(line.product_id, line.quantity) for line in request.body.items],
         ttl_seconds=request.body.ttl,

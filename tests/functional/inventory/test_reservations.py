@@ -93,6 +93,14 @@ def test_releasing_is_repeatable(shop: Gateway, database: str, products: list[UU
     assert levels(database, products[0]) == (5, 0)
     types = [row[0] for row in query(database, "SELECT event_type FROM outbox ORDER BY sequence")]
     assert types == ["inventory.reserved", "inventory.released", "inventory.updated"]
+    audited = query(
+        database, "SELECT actor_role, action, subject_id, after FROM audit_log ORDER BY id"
+    )
+    units = {str(products[0]): 2}
+    assert audited == [
+        ("service", "stock.reserved", str(order_id), {"units": units}),
+        ("service", "stock.released", str(order_id), {"reason": "released on request"}),
+    ]
 
 
 def test_an_order_that_never_held_anything(shop: Gateway) -> None:

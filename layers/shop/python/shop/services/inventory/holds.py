@@ -64,6 +64,9 @@ def hold_stock(
         )
         if not isinstance(outcome, AlreadyHeld):
             announce_lapsed(work, outcome.lapsed, correlation_id)
+        if not isinstance(outcome, AlreadyHeld | NotHeld):
+            units = {str(product_id): quantity for product_id, quantity in wanted.items()}
+            work.audit("stock.reserved", "order", order_id, after={"units": units})
     # Raised after the commit, so that the released expired holds stay released.
     if isinstance(outcome, NotHeld):
         raise outcome.refusal
@@ -142,6 +145,8 @@ def release_order(
                 f"The order is {status}; cancel it instead.", code="order_state_conflict"
             )
         released = release_stock(work, order_id, reason=reason, correlation_id=correlation_id)
+        if released is not None:
+            work.audit("stock.released", "order", order_id, after={"reason": reason})
         hold = released.hold if released else work.inventory.find(order_id)
     if hold is None:
         raise NotFound("Nothing was ever held for this order.", code="reservation_not_found")
