@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from shop.domain.sessions import Role
 from shop.services.identity import recovery
 from tests.support.at_once import at_once
 from tests.support.containers import Container, container_for
 from tests.support.orders import OrderingShop
+from tests.support.people import token_of
 from tests.support.stock import query
 
 _ADA = {"email": "ada@example.com", "password": "correct horse", "name": "Ada"}
@@ -276,3 +278,9 @@ def test_an_account_is_exported_and_deleted(shop: OrderingShop, token: str) -> N
     [(row,)] = query(shop.database_url, "SELECT customers::text FROM customers")
     assert "ada" not in row.lower()
     assert shop.post("/api/customers", json=_ADA).status == 201
+
+
+def test_staff_do_not_delete_their_own_account(shop: OrderingShop, container: Container) -> None:
+    staff = token_of(container, Role.STAFF)
+    assert shop.delete(_ME, token=staff).code == "forbidden"
+    assert shop.get("/api/admin/orders", token=staff).status == 200
