@@ -105,7 +105,7 @@ def test_commands_that_need_a_running_shop_say_so(environment: dict[str, str]) -
 def test_up_names_malformed_settings_before_it_starts_anything(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    wrong = {"SHOP_CURRENCY": "JPY", "SHOP_REDIS_URL": "127.0.0.1:6379"}
+    wrong = {"SHOP_CURRENCY": "XXX", "SHOP_REDIS_URL": "127.0.0.1:6379"}
     up = subprocess.run(
         [*COMMAND, "up"],
         env=environment | wrong,
