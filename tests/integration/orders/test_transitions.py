@@ -11,7 +11,7 @@ from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.event_log import EventLog
 from shop.adapters.postgres.orders import PostgresOrders
 from shop.domain.ids import new_id
-from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus
+from shop.domain.orders import TRANSITIONS, Order, OrderLine, OrderStatus, PaymentTotals
 from shop.services.orders.place import created
 from tests.support.builders import add_products, insert_order
 from tests.support.wire import counting
@@ -123,9 +123,12 @@ def test_an_order_is_written_once_and_read_as_it_was(
     assert len(sent.statements) == sent.round_trips == 1
     assert found is not None
     for name in Order.__struct_fields__:
-        if name not in {"timeline", "reservation_expires_at", "created_at"}:
+        if name not in {"timeline", "reservation_expires_at", "created_at", "payment"}:
             assert getattr(found, name) == getattr(order, name), name
     assert found.created_at == order.created_at
+    assert found.payment == PaymentTotals(
+        charged_minor=0, refunded_minor=0, refundable_minor=0, disputed_minor=0
+    )
     assert orders.get(new_id()) is None
     assert orders.move(new_id(), OrderStatus.CANCELLED) is None
 

@@ -22,6 +22,7 @@ SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
 CURRENCY: Final = "^[A-Z]{3}$"
 COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
+COUNTRY_OR_ELSE: Final = r"^([A-Z]{2}|\*)$(?!\n)"
 PAYMENT_METHOD: Final = r"^(pm|card|src)_[A-Za-z0-9_]+$"
 IDENTIFIER: Final = r"^[A-Za-z0-9_]+$(?!\n)"
 METHOD: Final = r"^[a-z][a-z_]*$(?!\n)"
@@ -39,6 +40,7 @@ WANTED: Final = {
     IMAGE_URL: "an http or https URL, or a path that begins with /",
     CURRENCY: "an ISO 4217 currency code such as USD",
     COUNTRY: "an ISO 3166-1 alpha-2 country code such as US",
+    COUNTRY_OR_ELSE: "an ISO 3166-1 alpha-2 country code such as US, or * for all others",
     PAYMENT_METHOD: "the id of a payment method, such as pm_card_visa",
     IDENTIFIER: "letters, digits and underscores",
     METHOD: "lower-case letters and underscores",

@@ -8,11 +8,12 @@ import msgspec
 
 from shop.contracts.http.amounts import Amount
 from shop.contracts.http.orders import Line100, MethodName
+from shop.contracts.http.patterns import COUNTRY_OR_ELSE
 
 type Destination = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^([A-Z]{2}|\*)$(?!\n)",
+        pattern=COUNTRY_OR_ELSE,
         description="ISO 3166-1 alpha-2, or * for every other country",
         examples=["DE", "*"],
     ),
