@@ -53,8 +53,8 @@ def test_the_access_log_is_json_on_one_line_without_personal_data(
     fields = json.loads(written)
     assert fields.pop("type") == "api.access"
     assert list(fields) == [
-        "requestId", "integrationRequestId", "time", "method", "path", "resourcePath", "status",
-        "latencyMs", "bytes",
+        "requestId", "integrationRequestId", "time", "method", "resourcePath", "status", "latencyMs",
+        "bytes",
     ]  # fmt: skip
     assert all(re.fullmatch(r"\$context(\.\w+)+", variable) for variable in fields.values())
     assert "identity" not in written
