@@ -28,7 +28,7 @@ class _Mailer:
         return "message-id"
 
 
-class Promises(Purchases):
+class Invariants(Purchases):
     """What must hold after every step, and in the end."""
 
     @precondition(lambda self: hasattr(self, "placed"))
@@ -181,11 +181,11 @@ class Promises(Purchases):
 
 
 @pytest.fixture
-def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
+def machine(database: str, redis: str, stripe: str) -> Iterator[type[Invariants]]:
     with paying_container(database, redis, stripe) as container:
         container.mailer = _Mailer()
 
-        class Machine(Promises):
+        class Machine(Invariants):
             pass
 
         Machine.container = container
@@ -194,7 +194,7 @@ def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
 
 
 @pytest.mark.timeout(600)
-def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
+def test_no_order_of_events_violates_an_invariant(machine: type[Invariants]) -> None:
     """A1, A3, A4, A5, A6, A7, A13, A25: money, stock, carts and status agree whatever the order of events."""
     run_state_machine_as_test(
         machine,
@@ -218,8 +218,8 @@ def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
     ],
 )
 @pytest.mark.parametrize("pay_now", [False, True])
-def test_the_steps_above_reach_every_end(
-    machine: type[Promises],
+def test_the_steps_reach_every_outcome(
+    machine: type[Invariants],
     card: str | None,
     pay_now: bool,
     regret: bool,

@@ -32,7 +32,7 @@ def test_a15_two_equal_requests_at_once_run_once(
         assert len(control.intents(placed.order_id)) == 1
 
 
-def test_a15_redis_forgets_everything_in_between(
+def test_a15_redis_loses_all_data_between_the_requests(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
     """A15: the records are in PostgreSQL, so an emptied Redis makes nothing run twice."""

@@ -106,7 +106,7 @@ def test_a5_the_order_and_its_payment_are_recorded_before_stripe_is_called(
     assert seen == [("PAYMENT_PROCESSING", "processing", True)]
 
 
-def test_a5_nobody_returns_and_no_webhook_comes(
+def test_a5_the_customer_never_returns_and_no_webhook_arrives(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
     """A5: the order is completed without the customer, who closed the browser (medusa #4946)."""
@@ -176,7 +176,7 @@ def test_a7_webhooks_in_any_order_and_number_settle_once(
     assert query(database, "SELECT count(*) FROM refunds") == [(0,)]
 
 
-def test_a7_a_webhook_overtakes_the_answer(
+def test_a7_the_webhook_arrives_before_the_response_is_recorded(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
     """A7: the webhook is there before the request has recorded its own answer."""

@@ -10,7 +10,7 @@ from tests.support.at_once import at_once
 _BUYERS, _STOCK = 60, 15
 
 
-def test_crowd_buys_exactly_what_there_is(stack: Stack, shop: Shop) -> None:
+def test_a_crowd_buys_exactly_the_stock(stack: Stack, shop: Shop) -> None:
     """A1, A4: as many orders as pieces, the others are told so; each order is charged once."""
     product = shop.product(stock=_STOCK)
     tokens = at_once([shop.guest] * _BUYERS)

@@ -218,7 +218,7 @@ def test_no_log_holds_a_secret(stack: Stack, shop: Shop) -> None:
 
 @pytest.mark.parametrize("before", ["", "x", "xy"])
 @pytest.mark.parametrize("encode", [bytes, base64.b64encode], ids=["plain", "base64"])
-def test_the_search_finds_what_is_there(
+def test_the_search_finds_planted_values(
     stack: Stack, encode: Callable[[bytes], bytes], before: str
 ) -> None:
     planted = Planted()

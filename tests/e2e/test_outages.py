@@ -62,7 +62,7 @@ def test_redis_unavailable(stack: Stack, shop: Shop) -> None:
     assert shop.order(token, product)["status"] == "PENDING"
 
 
-def test_broker_away_between_payment_and_confirmation(stack: Stack, shop: Shop) -> None:
+def test_broker_unavailable_between_payment_and_confirmation(stack: Stack, shop: Shop) -> None:
     """A8, A16: the payment is answered; its events wait in the outbox, messages in their queues."""
     token = shop.guest()
     product = shop.product(stock=5)

@@ -28,7 +28,7 @@ def test_demo_runs_and_runs_again(stack: Stack) -> None:
             position = shown.index(step, position)
 
 
-def test_bank_asks_for_action(stack: Stack, shop: Shop) -> None:
+def test_bank_requires_action(stack: Stack, shop: Shop) -> None:
     """3-D Secure: the provider's own webhook settles the payment."""
     token = shop.guest()
     product = shop.product(stock=5)
@@ -52,7 +52,7 @@ def test_bank_asks_for_action(stack: Stack, shop: Shop) -> None:
     assert {delivery["type"] for delivery in deliveries} <= set(WEBHOOK_EVENTS)
 
 
-def test_bank_asks_for_action_and_the_customer_fails(stack: Stack, shop: Shop) -> None:
+def test_bank_requires_action_and_the_customer_fails(stack: Stack, shop: Shop) -> None:
     token = shop.guest()
     product = shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]

@@ -124,7 +124,7 @@ def test_one_of_many_loads(database: str, redis: str, container: Container) -> N
     assert len(loads) == 1
 
 
-def test_losers_do_not_wait_for_ever(container: Container) -> None:
+def test_requests_without_the_lock_do_not_wait_for_ever(container: Container) -> None:
     from shop.services.catalog.caching import CacheKey
 
     container.redis.set("lock:products:list:x", "somebody", px=60_000)

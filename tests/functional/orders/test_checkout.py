@@ -103,7 +103,7 @@ def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop: OrderingSh
     assert shop.check_out(token, cart).status == 201
 
 
-def test_a_product_that_is_not_sold_any_more_is_named(shop: OrderingShop) -> None:
+def test_a_product_no_longer_for_sale_is_named(shop: OrderingShop) -> None:
     phone, gone, token = shop.product(), shop.product(), shop.shopper()
     shop.fill_cart(token, phone)
     cart = shop.fill_cart(token, gone)
@@ -114,7 +114,7 @@ def test_a_product_that_is_not_sold_any_more_is_named(shop: OrderingShop) -> Non
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
 
 
-def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
+def test_a_lost_response_is_returned_again(shop: OrderingShop) -> None:
     """A5 (medusa #13301): a crash after the last step, even one that emptied the cart, loses nothing."""
     phone, token, key = shop.product(), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
@@ -133,7 +133,7 @@ def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
     assert levels(shop.database_url, phone) == (10, 1)
 
 
-def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
+def test_a_retry_after_a_crash_between_the_steps_continues_the_same_order(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone, token, key = shop.product(price_minor=7000), shop.shopper(), uuid.uuid4().hex
@@ -235,7 +235,7 @@ def test_a_guest_can_order(shop: OrderingShop) -> None:
     ) == [(CONTACT["email"], CONTACT["phone"])]
 
 
-def test_a_guest_leaves_an_address(shop: OrderingShop) -> None:
+def test_a_guest_must_give_an_address(shop: OrderingShop) -> None:
     """A26: without one there is no confirmation, and no way back to the order (woocommerce #29138)."""
     token = shop.shopper(Role.GUEST)
     cart = shop.fill_cart(token, shop.product())
@@ -263,7 +263,7 @@ def test_a_malformed_contact_is_refused(
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_the_number_by_which_people_call_an_order(shop: OrderingShop) -> None:
+def test_the_order_number(shop: OrderingShop) -> None:
     token = shop.shopper()
     contact = {"email": " Ada@MÜNCHEN.example ", "phone": " 0171 1234567"}
     placed = shop.check_out(token, shop.fill_cart(token, shop.product()), contact=contact).json

@@ -88,7 +88,7 @@ def test_a_walk_under_writes_meets_each_order_once(
         assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
 
 
-def test_what_orders_need(shop: OrderingShop, container: Container, staff: str) -> None:
+def test_each_need_lists_its_orders(shop: OrderingShop, container: Container, staff: str) -> None:
     """`attention` lists exactly what a person must decide."""
     calm, parcel, refund, refused, doubt, mail, foreign, disputed = (
         place_order(container).order_id for _ in range(8)

@@ -82,7 +82,7 @@ def test_events_carry_an_order_to_the_customer_s_email(
 
 
 @pytest.mark.parametrize("delivered", range(3))
-def test_whichever_event_did_not_come_the_order_goes_on(
+def test_the_order_advances_whichever_event_is_missing(
     paying_shop: OrderingShop, products: list[UUID], order_id: UUID, delivered: int
 ) -> None:
     shop = paying_shop
@@ -141,9 +141,7 @@ def test_a_paid_order_without_stock_and_without_a_charge_is_cancelled(
     assert events_of(shop.database_url, order_id)[-1] == "order.cancelled"
 
 
-def test_an_order_that_somebody_works_on_is_left_alone(
-    paying_shop: OrderingShop, order_id: UUID
-) -> None:
+def test_a_locked_order_is_skipped(paying_shop: OrderingShop, order_id: UUID) -> None:
     shop = paying_shop
     wind_back(shop.database_url, order_id, LATE)
     with connected(shop.database_url) as cursor:
@@ -154,7 +152,7 @@ def test_an_order_that_somebody_works_on_is_left_alone(
     assert shop.invoke("orders/advance_orders", {}) == {"confirmed": 1}
 
 
-def test_one_order_in_trouble_does_not_keep_the_others(
+def test_one_failing_order_does_not_block_the_others(
     paying_shop: OrderingShop, token: str, products: list[UUID], order_id: UUID
 ) -> None:
     """While the mail service is unavailable a run gives up after three; paid orders go on."""

@@ -60,7 +60,7 @@ def test_a_cart_that_was_not_emptied_is_not_ordered_again(
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
 
 
-def test_it_may_be_once_its_order_is_cancelled(
+def test_a_cart_may_be_ordered_again_once_its_order_is_cancelled(
     shop: OrderingShop, full_cart: tuple[str, str]
 ) -> None:
     token, _ = full_cart
@@ -121,7 +121,7 @@ def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_o
     assert query(shop.database_url, "SELECT status FROM orders") == [(status.value,)]
 
 
-def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> None:
+def test_no_second_order_after_the_first_was_paid_and_cancelled(shop: OrderingShop) -> None:
     """A27: what was refunded is not sold again behind the buyer's back."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
@@ -136,7 +136,7 @@ def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> 
     assert shop.get("/api/cart", token=token).json["items"] == []
 
 
-def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> None:
+def test_no_second_order_after_the_first_has_returned_the_cart(shop: OrderingShop) -> None:
     """A27: its content is in a cart with another id by then."""
     token = shop.shopper()
     phone = add_product(shop.container.database)
@@ -154,7 +154,7 @@ def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> N
     assert shop.check_out(token, returned["cart_id"]).status == 201
 
 
-def test_what_a_late_checkout_has_sold_again_does_not_return_to_the_cart_too(
+def test_lines_that_a_late_checkout_has_ordered_are_not_returned_to_the_cart_too(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first order is cancelled, but its cart has not returned when the late checkout is written."""

@@ -94,7 +94,7 @@ def test_an_order_keeps_the_rates_with_which_it_was_priced(shop: OrderingShop, s
     assert actors == [(True,), (True,), (False,), (False,)]
 
 
-def test_rates_of_the_future_wait_for_their_time(shop: OrderingShop, staff: str) -> None:
+def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     later = _put(shop, staff, _TAX, {"country": "*", "percent": 50}, valid_from=tomorrow)
     assert datetime.fromisoformat(later["valid_from"]) == datetime.fromisoformat(tomorrow)

@@ -11,7 +11,7 @@ from tests.support.paying import pay, pay_with_check
 from tests.support.payments import StripeControl, status_of, stock_of
 
 
-def test_the_bank_asks_for_action(
+def test_the_bank_requires_action(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -33,7 +33,7 @@ def test_the_bank_asks_for_action(
     assert status_of(database, placed.order_id) == "PAID"
 
 
-def test_the_bank_says_no_after_all(
+def test_the_customer_fails_the_banks_check(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -92,7 +92,7 @@ def test_stripe_fails_to_answer(
     assert len(control.charges(placed.order_id)) == 1
 
 
-def test_stripe_is_away_before_anything_happened(
+def test_stripe_is_unavailable_before_anything_is_charged(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)

@@ -124,7 +124,7 @@ def test_a_failed_check(
     assert stock_of(database, placed) == RETURNED
 
 
-def test_stripe_unavailable_while_a_failure_is_looked_into(
+def test_stripe_unavailable_while_a_failure_is_checked(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -136,7 +136,7 @@ def test_stripe_unavailable_while_a_failure_is_looked_into(
     assert deliver(shop, payload).json == {"outcome": "declined"}
 
 
-def test_money_for_a_cancelled_order_goes_back(
+def test_a_payment_of_a_cancelled_order_is_refunded(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -219,7 +219,7 @@ def test_a_second_intent_for_a_paid_order_waits_for_staff(
     assert stock_of(database, placed) == HELD
 
 
-def test_money_for_an_order_that_never_asked(
+def test_a_payment_for_an_order_without_an_attempt(
     shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
 ) -> None:
     import stripe as sdk

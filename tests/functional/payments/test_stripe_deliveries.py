@@ -123,7 +123,7 @@ def test_copies_in_random_order_after_an_outage(
     assert {"payment_intent.succeeded"} <= acted_on(database) <= set(WEBHOOK_EVENTS)
 
 
-def test_a_refund_of_ours_comes_back_as_an_event(
+def test_a_refund_of_the_shop_arrives_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     """The events of our own refund, and of one that the bank turns down, change nothing."""

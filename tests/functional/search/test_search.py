@@ -238,7 +238,7 @@ def test_a_walk(shop: Gateway) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "%%%", "A" * 500])
-def test_a_cursor_that_is_none(shop: Gateway, cursor: str) -> None:
+def test_a_malformed_cursor(shop: Gateway, cursor: str) -> None:
     answer = _search(shop, "laptop", cursor=cursor)
     assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
 

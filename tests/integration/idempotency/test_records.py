@@ -28,7 +28,7 @@ def claim(records: PostgresIdempotencyRecords, key: str = "k", digest: bytes = H
     return records.claim("somebody", "POST /x", key, digest)
 
 
-def test_the_answer_is_given_again(records: PostgresIdempotencyRecords) -> None:
+def test_the_answer_is_replayed(records: PostgresIdempotencyRecords) -> None:
     first = claim(records)
     assert first.answer is None
     records.complete(first, ANSWER)
@@ -60,7 +60,7 @@ def test_another_request_with_the_key_is_refused(
     assert claim(records).answer == ANSWER
 
 
-def test_a_running_request_is_waited_for(records: PostgresIdempotencyRecords) -> None:
+def test_a_request_in_progress_is_a_conflict(records: PostgresIdempotencyRecords) -> None:
     claim(records)
     with pytest.raises(Conflict) as refused:
         claim(records)
@@ -68,7 +68,7 @@ def test_a_running_request_is_waited_for(records: PostgresIdempotencyRecords) ->
     assert refused.value.retry_after_seconds
 
 
-def test_an_abandoned_key_is_free_at_once(records: PostgresIdempotencyRecords) -> None:
+def test_a_released_key_is_free_at_once(records: PostgresIdempotencyRecords) -> None:
     first = claim(records)
     records.abandon(first)
     second = claim(records)
@@ -103,7 +103,7 @@ def test_the_lock_outlives_every_function(
     assert query(database, left) == [(True,)]
 
 
-def test_keys_are_forgotten_after_a_day(records: PostgresIdempotencyRecords, database: str) -> None:
+def test_keys_expire_after_a_day(records: PostgresIdempotencyRecords, database: str) -> None:
     first = claim(records)
     records.complete(first, ANSWER)
     query(

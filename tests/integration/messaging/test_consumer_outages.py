@@ -23,10 +23,10 @@ from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context
 from tests.support.shelf import QUEUE, Shelf, attempts_of, dead, message
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
-def test_an_outage_brings_the_batch_back(shelf: Shelf, rabbitmq: str) -> None:
+def test_an_outage_returns_the_batch(shelf: Shelf, rabbitmq: str) -> None:
     shelf.fail["b"] = DependencyUnavailable("ses", outage=True)
     shelf.fail["x"] = ValueError()
     batch = [message("x"), message("a"), message("b"), message("c")]
@@ -110,7 +110,7 @@ def test_an_index_that_is_unavailable_for_long_costs_no_message(
     assert dead(rabbitmq) == []
 
 
-def test_a_short_loss_is_waited_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_outage_is_waited_out(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 15.0)
     monkeypatch.setattr(entrypoint, "_RETRY_PAUSE_SECONDS", 0.01)
     shelf.fail["a"] = DependencyUnavailable("redis")
@@ -135,7 +135,7 @@ def test_poison_is_not_dropped_while_the_broker_is_unavailable(
             shelf.receive((pika.BasicProperties(), b"poison"))
 
 
-def test_a_database_that_crashes_under_a_batch_is_waited_for(
+def test_a_crash_of_the_database_during_a_batch_is_waited_out(
     services: RunningServices, shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 8.0)

@@ -66,7 +66,9 @@ def test_a_message_to_be_retried_returns_to_its_queue_after_a_pause(
     assert shelf.kept == ["a", "bad"]
 
 
-def test_a_failure_that_the_next_try_mends_counts_for_nothing(shelf: Shelf, rabbitmq: str) -> None:
+def test_a_failure_that_the_next_attempt_resolves_is_not_counted(
+    shelf: Shelf, rabbitmq: str
+) -> None:
     shelf.fail["a"] = DependencyUnavailable("postgresql")
     put = shelf.put
 
@@ -132,7 +134,7 @@ def test_a_message_that_ends_the_function_each_time_is_dead_lettered(
     assert reason == f"delivered {DELIVERY_LIMIT + 2} times, never completed"
 
 
-def test_what_there_is_no_time_for_returns_to_its_queue(
+def test_messages_that_no_time_is_left_for_return_to_their_queue(
     shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0

@@ -35,7 +35,7 @@ def test_the_template_consumes_exactly_the_declared_queues() -> None:
     }
 
 
-def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> None:
+def test_the_broker_dead_letters_messages_returned_too_often(rabbitmq: str) -> None:
     queue = "inventory.order.paid"
     broker.put(rabbitmq, queue, b"again and again", message_id="m")
     deliveries = 0
@@ -53,7 +53,7 @@ def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> Non
     assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
 
 
-def test_queues_of_retired_consumers_are_removed_when_nothing_is_in_them(rabbitmq: str) -> None:
+def test_queues_of_retired_consumers_are_removed_when_empty(rabbitmq: str) -> None:
     def declare_retired() -> None:
         with broker.channel(rabbitmq) as channel:
             for service, event_type in RETIRED_CONSUMERS:

@@ -202,7 +202,7 @@ def test_being_declined(world: World, aftermath: Callable[[World, Placed], None]
 
 
 @pytest.mark.parametrize("aftermath", [sweep, webhooks_then_sweep, sweep_then_webhooks])
-def test_giving_money_back(world: World, aftermath: Callable[[World, Placed], None]) -> None:
+def test_refunding(world: World, aftermath: Callable[[World, Placed], None]) -> None:
     for placed in crash_everywhere(world, cancel, prepare=pay_with("pm_card_visa")):
         check_sane(world, placed)
         aftermath(world, placed)
@@ -210,7 +210,7 @@ def test_giving_money_back(world: World, aftermath: Callable[[World, Placed], No
 
 
 @pytest.mark.parametrize("aftermath", [sweep, sweep_then_webhooks])
-def test_giving_back_what_the_dashboard_left(
+def test_refunding_the_rest_after_a_refund_in_the_dashboard(
     world: World, aftermath: Callable[[World, Placed], None]
 ) -> None:
     """A part was refunded at Stripe, unheard of; the cancellation dies anywhere and returns the rest."""
@@ -236,7 +236,7 @@ def test_giving_back_what_the_dashboard_left(
     assert pending == [(0,)]
 
 
-def test_late_money(world: World) -> None:
+def test_a_late_payment(world: World) -> None:
     """The webhook that finds the order cancelled dies anywhere; Stripe sends it again."""
 
     def flow(container: Container, placed: Placed, points: CrashPoints) -> None:

@@ -41,7 +41,7 @@ def leave_open(container: Container, control: StripeControl, **fault: object) ->
     return placed
 
 
-def test_what_is_fresh_is_left_alone(container: Container, control: StripeControl) -> None:
+def test_recent_payments_are_skipped(container: Container, control: StripeControl) -> None:
     placed = leave_open(container, control)
     assert run(container) == {}
     wind_back(container.settings.database_url, placed.order_id, MINUTE)
@@ -67,7 +67,7 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_the_customer_never_comes_back(
+def test_the_customer_never_returns(
     container: Container, control: StripeControl, database: str, when: str
 ) -> None:
     """The purchase that was asked for is completed, with one charge, whether it happened or not."""
@@ -145,7 +145,7 @@ def test_stripe_unavailable(container: Container, control: StripeControl, databa
     assert run(container) == {"paid": 5}
 
 
-def test_an_intent_that_stripe_does_not_know_holds_nobody_up(
+def test_an_intent_unknown_to_stripe_does_not_block_the_others(
     container: Container, control: StripeControl, database: str
 ) -> None:
     """Another account's key, say: nothing is concluded from it, and the others go on."""
@@ -219,7 +219,7 @@ def test_a_refund_whose_answer_was_lost_is_found(
     assert control.kept_minor(placed.order_id) == 0
 
 
-def test_stock_that_was_confirmed_comes_back(
+def test_committed_stock_is_returned(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -231,7 +231,7 @@ def test_stock_that_was_confirmed_comes_back(
     assert stock_of(database, placed) == {(STOCK, 0)}
 
 
-def test_a_refund_that_stripe_refuses_is_not_forgotten(
+def test_a_refund_that_stripe_refuses_stays_pending(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)

@@ -88,7 +88,7 @@ def test_a_refusal_is_recorded_and_tried_again(
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 
 
-def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
+def test_a_refund_that_fails_at_once_cancels_nothing(
     container: Container, placed: Placed, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stripe answers 200 with status ``failed``; the money is still here."""
@@ -118,7 +118,7 @@ def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 
 
-def test_money_that_the_bank_sends_back_later_is_on_record(
+def test_a_refund_that_the_bank_returns_later_is_recorded(
     container: Container,
     placed: Placed,
     control: StripeControl,

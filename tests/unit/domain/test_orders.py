@@ -66,7 +66,7 @@ def test_a_stranded_order_can_only_be_cancelled() -> None:
     assert {TRANSITIONS[status] for status in STRANDED} == {frozenset({OrderStatus.CANCELLED})}
 
 
-def test_what_it_takes_out_of_the_stock() -> None:
+def test_its_products_and_quantities() -> None:
     assert ORDER.items == [Item(PHONE, 2), Item(CASE, 1)]
 
 

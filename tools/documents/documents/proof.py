@@ -108,7 +108,7 @@ TELLING: Final = {
     "A1": "test_two_hundred_buyers_of_fifty",
     "A4": "test_a4_the_same_payment_twenty_times_at_once_is_one_charge",
     "A5": "test_a5_the_order_and_its_payment_are_recorded_before_stripe_is_called",
-    "A8": "test_broker_away_between_payment_and_confirmation",
+    "A8": "test_broker_unavailable_between_payment_and_confirmation",
     "A14": "test_a_hold_stops_counting_at_its_end_to_the_second",
 }
 _CITATION: Final = re.compile(rf"\b(?:{'|'.join(FAILURES)})\b")

@@ -40,7 +40,7 @@ def test_paid(
     assert cart_of(shop, token) == []
 
 
-def test_without_it_nothing_is_charged(
+def test_without_pay_now_nothing_is_charged(
     shop: OrderingShop, token: str, cart: str, control: StripeControl
 ) -> None:
     answer = shop.check_out(token, cart)
@@ -50,7 +50,7 @@ def test_without_it_nothing_is_charged(
 
 
 @pytest.mark.parametrize("value", ["true", 1, None])
-def test_it_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: object) -> None:
+def test_pay_now_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: object) -> None:
     answer = shop.check_out(token, cart, pay_now=value)
     assert (answer.status, answer.code) == (400, "validation_failed")
     assert [error["field"] for error in answer.json["errors"]] == ["pay_now"]
@@ -115,7 +115,7 @@ def test_an_unknown_payment_method(
     assert buy(shop, token, cart).status == 201
 
 
-def test_the_bank_asks(
+def test_the_bank_requires_action(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl
 ) -> None:
     key, method = uuid.uuid4().hex, "pm_card_authenticationRequired"

@@ -20,7 +20,7 @@ from tests.support.stock import levels
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_unknown_outcome_goes_on_with_the_same_order(
+def test_a_repeat_after_an_unknown_outcome_continues_the_same_order(
     shop: OrderingShop, token: str, cart: str, control: StripeControl, when: str
 ) -> None:
     key = uuid.uuid4().hex
@@ -102,7 +102,7 @@ def test_a_step_without_an_answer_is_repeated_with_the_same_order(
         assert cart_of(shop, token) == [(str(phone), 2)]
 
 
-def test_a_repeat_after_the_order_has_moved_on_gives_the_same_answer(
+def test_a_repeat_after_the_order_has_advanced_gets_the_same_response(
     shop: OrderingShop, token: str, cart: str, control: StripeControl
 ) -> None:
     """The machine ended and its answer was lost; by the time of the repeat the order is CONFIRMED."""
@@ -120,7 +120,7 @@ def test_a_repeat_after_the_order_has_moved_on_gives_the_same_answer(
     assert status_of(shop.database_url, order_id) == "CONFIRMED"
 
 
-def test_a_function_that_dies_while_it_charges_leaves_the_outcome_unknown(
+def test_a_function_that_crashes_while_it_charges_leaves_the_outcome_unknown(
     shop: OrderingShop, token: str, cart: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.states.failure = {"status": "FAILED", "error": "PaymentOutcomeUnknown", "cause": ""}

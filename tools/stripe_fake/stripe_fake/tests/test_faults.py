@@ -62,7 +62,7 @@ def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
     assert _charges(fake) == 1
 
 
-def test_a_500_that_stripe_remembers(fake: Fake) -> None:
+def test_a_500_that_is_stored_with_its_key(fake: Fake) -> None:
     fake.control(
         "POST", "faults", action="status", status=500, when="after", stored=True, path=PATH
     )
@@ -74,7 +74,7 @@ def test_a_500_that_stripe_remembers(fake: Fake) -> None:
     assert [intent.status for intent in found] == ["succeeded"]
 
 
-def test_a_500_that_stripe_remembers_of_a_charge_that_never_was(fake: Fake) -> None:
+def test_a_stored_500_of_a_charge_that_was_never_made(fake: Fake) -> None:
     fake.control("POST", "faults", action="status", status=500, stored=True, path=PATH)
     for _ in range(2):
         with pytest.raises(stripe.APIError):
