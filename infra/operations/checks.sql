@@ -20,7 +20,7 @@ SELECT o.id AS order_id, o.cancel_reason, r.product_id, r.quantity, r.status AS 
 FROM orders AS o JOIN reservations AS r ON r.order_id = o.id
 WHERE o.status = 'CANCELLED' AND r.status IN ('pending', 'confirmed');
 
-\echo Stock: no hold lapsed more than five minutes ago has not expired yet
+\echo Stock: every hold that lapsed more than five minutes ago has expired
 SELECT order_id, product_id, quantity, expires_at FROM reservations
 WHERE status = 'pending' AND NOT held_for_payment AND expires_at < now() - interval '5 minutes';
 

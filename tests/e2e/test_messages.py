@@ -67,7 +67,7 @@ def test_malformed_messages_are_dead_lettered(stack: Stack, queue: str) -> None:
 
 
 def test_queues_continue_after_malformed_messages(stack: Stack, shop: Shop) -> None:
-    """After the malformed ones, and in one batch with them."""
+    """Messages after malformed ones, and in the same batch, are processed."""
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
     for queue in _QUEUES:
@@ -83,7 +83,7 @@ def test_queues_continue_after_malformed_messages(stack: Stack, shop: Shop) -> N
 
 
 def test_replay_returns_dead_messages(stack: Stack) -> None:
-    """`make replay`: what can be processed by now is, the rest is set aside again."""
+    """`make replay`: messages that can be processed now are, the others are dead-lettered again."""
     url, queue = stack.values["SHOP_RABBITMQ_URL"], "notifications.order.shipped"
     dead = dead_letter_queue(queue)
     good = _envelope(

@@ -98,7 +98,7 @@ class CuttableProxy:
             while (data := source.recv(65536)) and not (is_reply and self._loses_replies):
                 sink.sendall(data)
         if is_reply and source not in self._servers:
-            return  # forgotten: the client's next request finds it closed
+            return  # the client's next request finds it closed
         for end in (source, sink):
             self._servers.discard(end)
             self._drop(end)

@@ -1,4 +1,4 @@
-"""A guest's cart goes over to the customer at login."""
+"""A guest's cart is merged into the customer's at login."""
 
 from uuid import UUID
 

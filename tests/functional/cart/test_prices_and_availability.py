@@ -1,4 +1,4 @@
-"""What a cart says of prices and stock that have changed."""
+"""How a cart reports changed prices and stock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -56,7 +56,7 @@ def test_lost_availability_is_reported(shop: Gateway, token: str, container: Con
 
 
 def test_a_lapsed_hold_does_not_count(shop: Gateway, token: str, container: Container) -> None:
-    """commercetools, saleor: expired holds block stock until a job has run (anchor A14)."""
+    """commercetools, saleor: lapsed holds block stock until a job has run (anchor A14)."""
     product_id = add_product(container.database, on_hand=1)
     in_time = datetime.now(UTC) + timedelta(minutes=10)
     with container.database.transaction() as transaction:

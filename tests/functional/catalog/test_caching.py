@@ -1,4 +1,4 @@
-"""What the catalog answers from its caches, and without the servers behind them."""
+"""Cached answers of the catalog, with and without Redis and PostgreSQL."""
 
 import time
 from contextlib import ExitStack
@@ -58,7 +58,7 @@ def test_a_product_costs_one_statement_then_nothing(
         for _ in range(3):
             assert shop.get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
     assert sent.round_trips == 0
-    # Once, because what this process has stored itself is reported as changed, too.
+    # One statement, because the invalidation message of the process's own write drops its copy.
     assert trips.count == 1
 
     with container_for(database, redis) as other:

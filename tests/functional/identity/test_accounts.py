@@ -1,4 +1,4 @@
-"""A customer's own account: profile, proof of the address, a forgotten password, sessions."""
+"""A customer's own account: profile, verification of the address, password reset, sessions."""
 
 from functools import partial
 from typing import Any
@@ -206,7 +206,7 @@ def test_while_the_session_store_is_unavailable_a_link_stays_valid(
 
 
 def test_responses_do_not_reveal_which_addresses_are_registered(shop: OrderingShop) -> None:
-    """Neither by the answer nor by what is done for it."""
+    """Neither the response nor the work done for it differs."""
     answers = [
         shop.post(_RESETS, json={"email": email})
         for email in ("ada@example.com", "nobody@example.com")
@@ -259,7 +259,7 @@ def test_addresses_compare_without_case_trimmed_and_in_any_script(
 
 
 def test_an_account_is_exported_and_deleted(shop: OrderingShop, token: str) -> None:
-    """Names and addresses go; amounts and events stay. The address may be registered again."""
+    """Names and addresses are removed, amounts and events stay. The address may be registered again."""
     order_id = shop.order(token, shop.product())
     exported = shop.get(f"{_ME}/export", token=token).json
     assert exported["profile"]["email"] == "ada@example.com"

@@ -1,4 +1,4 @@
-"""Guessed passwords and sign-ups are limited by source and by account; the owner gets in."""
+"""Guessed passwords and sign-ups are limited by source and by account; the owner can log in."""
 
 import hashlib
 from collections.abc import Callable

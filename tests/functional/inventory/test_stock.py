@@ -134,7 +134,7 @@ def test_an_adjustment_whose_response_was_lost_is_made_once(
     staff: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A15: the key's next attempt finds the work of one that died before its answer was kept."""
+    """A15: the key's next attempt finds the adjustment of one that crashed before its response was stored."""
 
     def adjust() -> Response:
         body = {"adjust_by": -3, "reason": "damaged"}

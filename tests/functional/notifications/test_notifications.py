@@ -1,4 +1,4 @@
-"""What customers are told: once, and the order moves on."""
+"""E-mails to customers are sent once, and the order advances."""
 
 import json
 from typing import Any
@@ -91,7 +91,7 @@ def test_two_at_once_send_one_email(shop: OrderingShop, redis: str) -> None:
 
 
 def test_a_guest_without_an_address_gets_no_email_and_this_is_recorded(shop: OrderingShop) -> None:
-    """Whoever ordered before guests had to leave one."""
+    """Such orders exist from before guests had to give an address."""
     order_id = confirmed_order(shop, shop.shopper(Role.GUEST))
     query(shop.database_url, "UPDATE orders SET email = NULL")
     deliver(shop, order_id)
@@ -109,7 +109,7 @@ def test_an_undeliverable_address_does_not_stop_the_order(shop: OrderingShop) ->
 
 
 class RefusingClient:
-    """Stands for boto3's client of an account in SES's sandbox."""
+    """A stub of boto3's client for an account in SES's sandbox."""
 
     def send_email(self, **call: Any) -> Any:
         (recipient,) = call["Destination"]["ToAddresses"]

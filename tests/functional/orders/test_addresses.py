@@ -1,4 +1,4 @@
-"""Orders to addresses as they are."""
+"""Orders to addresses of several countries."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""A checkout that is cut short after any step: repeated, it is one order; left alone, it is none.
+"""A checkout interrupted after any step: a repeat leads to one order, no repeat to none.
 
-A5 (medusa #13301 #4946): the order is written down before anything is charged. A6 (medusa #13625):
-every path that fails gives the stock back exactly once.
+A5 (medusa #13301 #4946): the order is recorded before anything is charged. A6 (medusa #13625):
+every failed path releases the stock exactly once.
 """
 
 import uuid
@@ -23,7 +23,7 @@ STEPS = ["orders/create_order", "inventory/hold_order_stock"]
 
 
 def lose(shop: OrderingShop, function: str, *, after: bool) -> Callable[[], None]:
-    """Make a function's work be done, or not, and its answer be lost; gives what mends it."""
+    """Lose a function's response, after or instead of its work; return what restores the function."""
     real = shop.handler(function)
 
     def broken(event: Any, context: Any) -> None:

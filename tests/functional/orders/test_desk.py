@@ -89,7 +89,7 @@ def test_a_walk_under_writes_meets_each_order_once(
 
 
 def test_each_need_lists_its_orders(shop: OrderingShop, container: Container, staff: str) -> None:
-    """`attention` lists exactly what a person must decide."""
+    """`attention` lists exactly the orders that need a decision by staff."""
     calm, parcel, refund, refused, doubt, mail, foreign, disputed = (
         place_order(container).order_id for _ in range(8)
     )

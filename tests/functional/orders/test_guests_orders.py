@@ -1,4 +1,4 @@
-"""The way back to an order of somebody who bought as a guest."""
+"""Links that give guests access to their orders."""
 
 from uuid import UUID
 
@@ -32,7 +32,7 @@ def _look_up(shop: OrderingShop, number: str, email: str) -> int:
 
 
 def test_a_link_opens_the_order_once(shop: OrderingShop, order: tuple[UUID, str]) -> None:
-    """A26: after a day a guest had no way to the order (woocommerce #29138)."""
+    """A26: after a day guests had no access to their orders (woocommerce #29138)."""
     order_id, number = order
     typed = f" {number.lower().replace('-', ' ').replace('0', 'o')}"
     assert _look_up(shop, typed, f" {_EMAIL.upper()} ") == 202
@@ -80,7 +80,7 @@ def test_an_expired_link_is_refused(shop: OrderingShop, order: tuple[UUID, str])
 def test_the_response_does_not_reveal_whether_the_order_exists(
     shop: OrderingShop, order: tuple[UUID, str]
 ) -> None:
-    """The answer and what is done for it are the same; only the consumer looks for the order."""
+    """The response and the work done for it are the same; only the consumer looks up the order."""
     _, number = order
     attempts = [(number, "bob@shop.example"), ("0000-0000-0000", _EMAIL), ("nonsense", _EMAIL)]
     answers = [
@@ -120,7 +120,7 @@ def test_a_guests_orders_become_the_customers_once(
         str(order_id)
     ]
     assert shop.get(f"/api/orders/{order_id}", token=guest).code == "order_not_found"
-    # Another account that is opened with the same token gets nothing.
+    # A second account that is opened with the same token gets no orders.
     bob = {"email": "bob@example.com", "password": "correct horse"}
     shop.post("/api/customers", json=bob | {"name": "Bob"}, token=guest)
     token = shop.post("/api/sessions", json=bob, token=guest).json["token"]

@@ -1,4 +1,4 @@
-"""A cart becomes one order, whatever keys its checkouts are sent with."""
+"""A cart becomes one order, whatever the Idempotency-Keys of its checkouts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_of_many_checkouts_at_once_one_makes_an_order(
 
     outcomes = Counter(answer.code or answer.status for answer in answers)
     assert outcomes.pop(201) == 1
-    # Who comes after the cart was emptied does not find it any more.
+    # A request after the cart was emptied does not find the cart.
     assert set(outcomes) <= {"cart_already_ordered", "cart_not_found"}
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
     assert levels(shop.database_url, phone) == (10, 1)
@@ -85,7 +85,7 @@ def _move(shop: OrderingShop, order_id: UUID, status: OrderStatus) -> None:
 
 
 def _late(shop: OrderingShop, token: str, cart: str, meanwhile: Callable[[], None]) -> Response:
-    """Check out; between the reading of the cart and the writing of the order, something else happens."""
+    """Check out; run an action between reading the cart and writing the order."""
     machine = shop.container.checkout_machine
 
     class Late:
@@ -109,7 +109,7 @@ _DEAD = {
 def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_order(
     shop: OrderingShop, status: OrderStatus
 ) -> None:
-    """A27: in whatever status the first order lives by then."""
+    """A27: whatever the status of the first order by then."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -122,7 +122,7 @@ def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_o
 
 
 def test_no_second_order_after_the_first_was_paid_and_cancelled(shop: OrderingShop) -> None:
-    """A27: what was refunded is not sold again behind the buyer's back."""
+    """A27: refunded lines are not sold again without the buyer's request."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -137,7 +137,7 @@ def test_no_second_order_after_the_first_was_paid_and_cancelled(shop: OrderingSh
 
 
 def test_no_second_order_after_the_first_has_returned_the_cart(shop: OrderingShop) -> None:
-    """A27: its content is in a cart with another id by then."""
+    """A27: its lines are in a cart with another id by then."""
     token = shop.shopper()
     phone = add_product(shop.container.database)
     cart = shop.fill_cart(token, phone)
@@ -173,7 +173,7 @@ def test_lines_that_a_late_checkout_has_ordered_are_not_returned_to_the_cart_too
     assert late.status == 201
     shop.cancelled(first[0])
     assert shop.get("/api/cart", token=token).json["items"] == []
-    # It returns with the order in which it is.
+    # The lines return when the order that contains them is cancelled.
     order_id = late.json["order_id"]
     assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
     assert len(shop.get("/api/cart", token=token).json["items"]) == 1

@@ -184,7 +184,7 @@ def paid_order(shop: OrderingShop, token: str, phone: UUID, *further: str) -> UU
 def test_a_paid_order_is_refunded_first(
     paying_shop: OrderingShop, stripe: str, further: list[str]
 ) -> None:
-    """A4, A6: the money goes back once, and so does the stock."""
+    """A4, A6: the charge is refunded once, and the stock released once."""
     shop, control = paying_shop, StripeControl(stripe)
     phone, token = shop.product(), shop.shopper()
     order_id = paid_order(shop, token, phone, *further)

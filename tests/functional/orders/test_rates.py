@@ -100,7 +100,7 @@ def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> 
     assert datetime.fromisoformat(later["valid_from"]) == datetime.fromisoformat(tomorrow)
     assert shop.get(_TAX, token=staff).json["version"] == 1
     assert _ordered(shop)["tax"] == 7.25
-    # Its time has come.
+    # The rates have become valid.
     with psycopg.connect(shop.database_url) as connection:
         connection.execute(
             "UPDATE rate_versions SET valid_from = now() WHERE version = %s", (later["version"],)

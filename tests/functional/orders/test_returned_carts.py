@@ -1,4 +1,4 @@
-"""What an order took from the cart comes back when the order ends unpaid, once, whatever is repeated."""
+"""The lines of an order return to the cart when the order ends unpaid, once, whatever is repeated."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def _pay(shop: OrderingShop, token: str, order_id: UUID, method: str) -> Any:
 
 
 def test_returned_after_a_declined_card(paying_shop: OrderingShop) -> None:
-    """A25: everything had to be typed in again (evershop #623)."""
+    """A25: customers had to fill the cart again (evershop #623)."""
     shop, token = paying_shop, paying_shop.shopper()
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=2)
@@ -62,7 +62,8 @@ def test_returned_when_the_order_is_not_paid_in_time(shop: OrderingShop, token: 
 def test_returned_after_a_failed_or_abandoned_bank_check(
     paying_shop: OrderingShop, stripe: str
 ) -> None:
-    """A25, A28: the check ends three minutes after the hold would have, and the cart comes back."""
+    """A25, A28: the authentication ends three minutes after the hold would have ended, and the cart is
+    returned."""
     shop, token, control = paying_shop, paying_shop.shopper(), StripeControl(stripe)
     phone = shop.product()
     order_id = shop.order(token, phone)
@@ -98,7 +99,7 @@ def test_not_returned_after_a_payment(paying_shop: OrderingShop) -> None:
 def test_not_returned_if_the_cart_was_not_emptied(
     shop: OrderingShop, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order ends before the cart is emptied, which is then left alone."""
+    """The order ends before the cart is emptied, so the cart does not change."""
     phone = shop.product()
     carts = shop.container.carts
     empty = carts.remove_bought
@@ -116,7 +117,7 @@ def test_not_returned_if_the_cart_was_not_emptied(
 def test_returned_after_a_crash_at_any_step(
     shop: OrderingShop, token: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """The request succeeds all the same; the event's consumer returns the cart."""
+    """The request succeeds nevertheless; the event's consumer returns the cart."""
     phone = shop.product()
     order_id = shop.order(token, phone)
 

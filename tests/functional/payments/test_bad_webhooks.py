@@ -1,4 +1,4 @@
-"""Webhooks that are not ours, or not what they say."""
+"""Webhooks of other origin, malformed or forged."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What Stripe kept of a charge is recorded from its balance transaction, once."""
+"""Stripe's fee for a charge is recorded from its balance transaction, once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Payments whose outcome is open: the bank asks or takes its time, Stripe does not answer."""
+"""Payments whose outcome is open: the bank requires action or is slow, or Stripe does not respond."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def test_the_customer_fails_the_banks_check(
     assert (answer.status, answer.code) == (402, "card_declined")
     assert status_of(database, placed.order_id) == "CANCELLED"
     assert stock_of(database, placed) == RETURNED
-    # The customer's browser still has the secret; nobody can pay with it any more.
+    # The client secret in the customer's browser is no longer valid.
     assert control.intents(placed.order_id)[0]["status"] == "canceled"
 
 

@@ -1,4 +1,4 @@
-"""Searches while OpenSearch answers, is stopped, hangs, and comes back; and events meanwhile."""
+"""Searches and events while OpenSearch works, is stopped, hangs, and recovers."""
 
 import http.server
 import socket
@@ -53,7 +53,7 @@ def _search(shop: Gateway, q: str) -> Response:
 
 
 def _answered_by_opensearch(shop: Gateway) -> Response:
-    """Search, each time for something else, until OpenSearch answers."""
+    """Search for different words until OpenSearch answers."""
     numbers = count()
 
     def look() -> Response | None:
@@ -129,7 +129,7 @@ def test_postgresql_answers_whatever_opensearch_returns(
 
 @contextmanager
 def _stubborn_server(status: int, body: str) -> Iterator[str]:
-    """Give every request the same answer."""
+    """Return the same response to every request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:

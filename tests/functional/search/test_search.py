@@ -15,7 +15,7 @@ from tests.support.search import PRODUCTS, add_catalog, product_id
 from tests.support.wire import counting
 
 _SEARCH = "/api/catalog/search"
-#: Nobody listens there.
+#: No server listens there.
 _NOBODY = "http://127.0.0.1:1"
 
 

@@ -98,7 +98,7 @@ def test_copies_are_dropped_when_messages_may_have_been_missed(
     _warm(reader, product)
     with Redis.from_url(redis) as operator:
         operator.execute_command(*command)
-    # The operator may have its answer before the reader has the message, or the end of its connection.
+    # The operator may get its reply before the reader gets the message, or before its connection is closed.
     deadline = time.monotonic() + 10
     trips = 0
     while not trips:

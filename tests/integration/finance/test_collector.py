@@ -300,7 +300,7 @@ def test_the_first_run_begins_a_day_ago(ledger: str) -> None:
 
 
 class _CrashingConnection:
-    """Counts the statements of a transaction, and dies before one of them."""
+    """Counts the statements of a transaction, and crashes before one of them."""
 
     def __init__(self, transaction: Any, crashes: "Crashes") -> None:
         self._transaction = transaction
@@ -319,7 +319,7 @@ class _CrashingConnection:
 
 
 class Crashes:
-    """Where a collector dies: before or after a statement, or before a commit."""
+    """Where a collector crashes: before or after a statement, or before a commit."""
 
     def __init__(self, at: int) -> None:
         self._left = at
@@ -335,7 +335,7 @@ class Crashes:
 
 
 class CrashingDatabase(Database):
-    """A database whose client may die at any statement."""
+    """A database whose client may crash at any statement."""
 
     def __init__(self, url: str, crashes: Crashes) -> None:
         super().__init__(url)

@@ -54,7 +54,7 @@ def test_another_request_with_the_key_is_refused(
     with pytest.raises(ShopError) as refused:
         claim(records, digest=OTHER_HASH)
     assert refused.value.code == "idempotency_key_reused"
-    # The first one is none the worse for it.
+    # The first claim is not affected.
     if not answered:
         records.complete(first, ANSWER)
     assert claim(records).answer == ANSWER
@@ -85,7 +85,7 @@ def test_a_crashed_request_is_taken_over(
     successor = claim(records)
     assert successor.answer is None
     assert successor.resource_id == crashed.resource_id
-    # It was only slow, and wakes up: it can neither answer nor free what is not its own any more.
+    # The slow first request can neither complete nor release the claim that another request has taken over.
     records.complete(crashed, StoredAnswer(500, "late"))
     records.abandon(crashed)
     with pytest.raises(Conflict):
@@ -97,7 +97,7 @@ def test_a_crashed_request_is_taken_over(
 def test_the_lock_outlives_every_function(
     records: PostgresIdempotencyRecords, database: str
 ) -> None:
-    """API Gateway gives up after 29 s, and our functions are stopped after 28."""
+    """API Gateway times out after 29 s, and the functions after 28 s."""
     claim(records)
     left = "SELECT extract(epoch FROM locked_until - now()) > 29 FROM idempotency_keys"
     assert query(database, left) == [(True,)]

@@ -57,7 +57,7 @@ def test_two_hundred_buyers_of_fifty(database: str) -> None:
 def test_redis_is_killed_during_reservations(
     services: RunningServices, database: str, redis_url: str
 ) -> None:
-    """A1: what another service reserves does not depend on Redis, for a single request."""
+    """A1: no reservation by another service depends on Redis."""
     (product,) = add_products(database, STOCK)
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     requests = iter(range(10**6))
@@ -83,7 +83,7 @@ def test_redis_is_killed_during_reservations(
 
 
 def test_overlapping_orders_never_deadlock(database: str) -> None:
-    """A1: several products in random order, two lines of some, everybody at once."""
+    """A1: concurrent holds of several products in random order, some with two lines of one product."""
     products = add_products(database, 30, 30, 30, 30)
 
     def lines() -> list[Item]:

@@ -1,4 +1,4 @@
-"""Holds for orders that live in other systems: there is no order's row to lock."""
+"""Holds for orders of other systems, which have no row to lock."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The sweep releases expired holds, and cleans up after crashes."""
+"""The sweep expires lapsed holds, and cleans up after crashes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -137,7 +137,7 @@ def test_a_locked_order_is_left_for_the_next_run(container: Container, database:
 
 
 def test_several_runs_at_once_share_the_work(container: Container, database: str) -> None:
-    """A3, A6: 60 lapsed orders, four sweeps: everything is given back exactly once."""
+    """A3, A6: 60 lapsed orders, four sweeps: every hold is released exactly once."""
     (product,) = add_products(database, 60)
     for _ in range(60):
         hold(container, add_order(database), product)

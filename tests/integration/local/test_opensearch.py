@@ -1,4 +1,4 @@
-"""The laptop's OpenSearch node: real, on loopback, its jars checked, and never in the way."""
+"""The local OpenSearch node: real, on loopback, with verified jars, and optional."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The number of Lambda processes is bounded, and calls that wait get on."""
+"""The number of Lambda processes is limited, and waiting calls are served."""
 
 import threading
 import time

@@ -41,7 +41,7 @@ def container(database: str, redis_url: str, line: Line) -> Iterator[Container]:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for servers that are unavailable."""
+    """Disable the waiting for unavailable servers."""
     monkeypatch.setattr(batch, "_SPARE_SECONDS", 60.0)
 
 

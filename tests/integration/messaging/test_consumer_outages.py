@@ -1,4 +1,4 @@
-"""Consumers while a server is unavailable to everybody."""
+"""Consumers while a server is unavailable to every request."""
 
 import threading
 from typing import Any
@@ -32,7 +32,7 @@ def test_an_outage_returns_the_batch(shelf: Shelf, rabbitmq: str) -> None:
     batch = [message("x"), message("a"), message("b"), message("c")]
     with pytest.raises(DependencyUnavailable):
         shelf.receive(*batch)
-    # What has failed by itself is settled by the delivery that ends without an outage.
+    # A message's own failure is settled by the first delivery without an outage.
     assert broker.take(rabbitmq, RETRY_QUEUE) == []
     assert shelf.kept == ["a"]
     shelf.fail.clear()
@@ -43,7 +43,7 @@ def test_an_outage_returns_the_batch(shelf: Shelf, rabbitmq: str) -> None:
 
 @pytest.mark.parametrize("counter", ["x-delivery-count", "x-acquired-count"])
 def test_a_long_outage_costs_no_message(shelf: Shelf, rabbitmq: str, counter: str) -> None:
-    """A8: however often the batch came back, what is left of it is neither lost nor dead."""
+    """A8: however often the batch is redelivered, its messages are neither lost nor dead-lettered."""
     shelf.fail["b"] = DependencyUnavailable("ses", outage=True)
     late = message("b")
     late[0].headers = {counter: DELIVERY_LIMIT - 1, "x-shop-attempts": 3}

@@ -1,4 +1,4 @@
-"""From a commit to the broker, whatever happens to either."""
+"""Publication of committed events, whatever fails."""
 
 from uuid import UUID
 
@@ -53,7 +53,7 @@ def test_events_are_published_right_after_the_commit(
 
 
 def test_a_rollback_publishes_nothing(container: Container, database: str, rabbitmq: str) -> None:
-    """A8 (medusa #6016, #14357; vendure #1107): nothing is invented."""
+    """A8 (medusa #6016, #14357; vendure #1107): no event without a commit."""
 
     def fail_after_recording() -> None:
         with container.unit_of_work() as work:
@@ -70,7 +70,7 @@ def test_a_rollback_publishes_nothing(container: Container, database: str, rabbi
 def test_a_broker_that_is_down_for_a_while_loses_nothing(
     services: RunningServices, database: str, redis_url: str, rabbitmq: str
 ) -> None:
-    """A8: commits go on; the relay publishes what waited, in order, once."""
+    """A8: commits succeed; the relay publishes the backlog in order, once."""
     with container_for(database, redis_url, rabbitmq) as container:
         pay(container, payment="before")
         services.stop("rabbitmq")

@@ -35,7 +35,7 @@ from tests.support.waiting import eventually
 def test_a_message_that_alone_fails_is_dead_lettered_after_bounded_attempts(
     shelf: Shelf, rabbitmq: str, failure: Exception, reason: str
 ) -> None:
-    """A33: the others go on, whether they come with it or find it alone in the queue."""
+    """A33: other messages are processed, in the same batch or after it."""
     shelf.fail["bad"] = failure
     bad = message("bad")
     shelf.receive(bad, message("a"), message("b"))
@@ -89,7 +89,7 @@ def test_a_crash_after_the_copy_and_before_the_acknowledgement_makes_no_second_e
     bad = message("bad")
     shelf.fail["bad"] = ValueError()
     shelf.receive(bad)
-    # The invocation ended before the mapping saw its answer: the original is delivered again.
+    # The invocation ended without a response to the mapping: the original is redelivered.
     bad[0].headers = {"x-delivery-count": 1}
     copies = broker.take(rabbitmq, RETRY_QUEUE)
     shelf.fail.clear()

@@ -67,7 +67,7 @@ def test_queues_of_retired_consumers_are_removed_when_empty(rabbitmq: str) -> No
             "orders.order.paid: 1 messages",
             "orders.order.confirmed: 1 consumers",
         ]
-    # What was kept without a reader gets nothing more, and goes when it has been emptied.
+    # A queue that was kept without a consumer gets no more messages, and is deleted once it is empty.
     with broker.channel(rabbitmq) as channel:
         channel.basic_publish(EXCHANGE, "order.paid", b"new")
     assert [body for _, body in broker.take(rabbitmq, "orders.order.paid")] == [b"left behind"]

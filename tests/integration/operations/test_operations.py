@@ -1,4 +1,4 @@
-"""What operators run against the database: the checks find every kind of damage, `order.sql` works."""
+"""The operators' SQL: the checks find every kind of damage, and `order.sql` works."""
 
 import subprocess
 from pathlib import Path
@@ -22,7 +22,7 @@ DAMAGE = {
         "UPDATE orders SET status = 'CONFIRMED' WHERE id = %(paid)s",
     "Stock: a cancelled order holds nothing":
         "UPDATE orders SET status = 'CANCELLED' WHERE id = %(unpaid)s",
-    "Stock: no hold lapsed more than five minutes ago has not expired yet":
+    "Stock: every hold that lapsed more than five minutes ago has expired":
         "UPDATE reservations SET expires_at = now() - interval '6 minutes' WHERE order_id = %(unpaid)s",
     "Money: a paid order has a payment of its total":
         "UPDATE payments SET amount_minor = amount_minor - 1 WHERE order_id = %(paid)s",

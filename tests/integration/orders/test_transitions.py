@@ -1,4 +1,4 @@
-"""The life of an order: the code's table, the database's, and what happens to everything else."""
+"""The transitions of an order: the code's table, the database's, and the rejection of all others."""
 
 import itertools
 from collections.abc import Iterator

@@ -70,7 +70,7 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
 def test_the_customer_never_returns(
     container: Container, control: StripeControl, database: str, when: str
 ) -> None:
-    """The purchase that was asked for is completed, with one charge, whether it happened or not."""
+    """The purchase is completed with one charge, whether or not it had been charged."""
     placed = leave_open(container, control, when=when)
     wind_back(database, placed.order_id, MINUTE)
     assert run(container) == {"paid": 1}
@@ -82,7 +82,7 @@ def test_the_customer_never_returns(
 def test_a_day_later_nothing_is_charged_again(
     container: Container, control: StripeControl, database: str
 ) -> None:
-    """Stripe has forgotten the key by then, so the intent is searched for."""
+    """Stripe's idempotency key has expired by then, so the intent is searched for."""
     charged = leave_open(container, control, when="after")
     never = leave_open(container, control, when="before")
     for placed in (charged, never):
@@ -133,7 +133,7 @@ def test_a_check_done_after_the_webhook_was_lost(
 
 
 def test_stripe_unavailable(container: Container, control: StripeControl, database: str) -> None:
-    """A run gives up after three in a row; nothing is lost."""
+    """A run stops after three failures in a row; nothing is lost."""
     placed = [leave_open(container, control) for _ in range(5)]
     for one in placed:
         wind_back(database, one.order_id, MINUTE)
@@ -148,7 +148,7 @@ def test_stripe_unavailable(container: Container, control: StripeControl, databa
 def test_an_intent_unknown_to_stripe_does_not_block_the_others(
     container: Container, control: StripeControl, database: str
 ) -> None:
-    """Another account's key, say: nothing is concluded from it, and the others go on."""
+    """For example an intent of another account: its order stays open, and the others are settled."""
     strange, other = leave_open(container, control), leave_open(container, control)
     query(
         database,

@@ -28,7 +28,7 @@ from tests.support.stock import query
 
 
 class _Mailer:
-    """Stands for SES, which is an AWS service; e-mail is tested elsewhere."""
+    """A stub of SES; other tests cover e-mail."""
 
     def send(self, *_: Any) -> str:
         return "message-id"

@@ -23,7 +23,7 @@ _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", 
 
 
 def _open(container: Container, control: StripeControl, **fault: Any) -> Placed:
-    """An order whose payment got no answer."""
+    """Place an order whose payment got no response."""
     placed = place_order(container)
     control.fault(**fault)
     with pytest.raises(PaymentOutcomeUnknown):

@@ -1,4 +1,4 @@
-"""The index beside the tables: late events, rebuilds while things change, rebuilds cut short."""
+"""The index compared with the tables: late events, changes during a rebuild, interrupted rebuilds."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Floors under what `make relevance` prints, a little below what was measured."""
+"""Minimum values of `make relevance`, slightly below the measured ones."""
 
 from collections.abc import Iterator
 from statistics import fmean

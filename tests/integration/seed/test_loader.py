@@ -1,4 +1,4 @@
-"""The loader fills a migrated database once, and repairs no more than it should."""
+"""The loader fills a migrated database once, and restores only seeded fields."""
 
 from collections.abc import Iterator
 

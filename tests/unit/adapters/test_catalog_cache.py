@@ -1,4 +1,4 @@
-"""The catalog's cache while Redis comes and goes, and while answers change."""
+"""The catalog's cache while Redis fails and recovers, and while answers change."""
 
 from collections.abc import Callable
 from functools import partial

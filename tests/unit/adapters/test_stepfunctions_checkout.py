@@ -174,7 +174,7 @@ def test_the_client_does_not_repeat_calls_by_itself(aws: None) -> None:
 
 
 def test_an_unknown_outcome_is_distinguished_from_a_refusal(machine: Checkout) -> None:
-    """Also where the machine itself says so, as the charge's function did not answer."""
+    """Also if the state machine reports it, because the charging function did not respond."""
     answer(machine, "FAILED", error="PaymentOutcomeUnknown", cause="not known yet")
     with pytest.raises(PaymentOutcomeUnknown) as raised:
         machine.run(COMMAND)

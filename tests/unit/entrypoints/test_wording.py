@@ -1,4 +1,4 @@
-"""What clients are told about a field that is wrong: never a regular expression or a type's name."""
+"""Messages about invalid fields, which never contain a regular expression or a type's name."""
 
 from collections.abc import Iterator
 from typing import Any

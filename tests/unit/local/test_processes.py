@@ -1,4 +1,4 @@
-"""Which processes a stack takes for its own."""
+"""Which processes a stack recognises as its own."""
 
 import json
 import os

@@ -59,7 +59,7 @@ def test_pay_now_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: 
 def test_declined(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl
 ) -> None:
-    """Stock and cart are given back once; the same key gives the same refusal."""
+    """Stock and cart are returned once; the same key gets the same refusal."""
     key = uuid.uuid4().hex
     answer = buy(shop, token, cart, "pm_card_chargeDeclinedInsufficientFunds", key=key)
 
@@ -79,7 +79,7 @@ def test_declined(
     again = buy(shop, token, cart, "pm_card_chargeDeclinedInsufficientFunds", key=key)
     assert (again.status, again.text) == (402, answer.text)
     assert again.headers["idempotency-replayed"] == "true"
-    # The cart that was left as it was can be bought with another card.
+    # The unchanged cart can be bought with another card.
     assert buy(shop, token, cart).json["status"] == "PAID"
     assert cart_of(shop, token) == []
 

@@ -1,4 +1,4 @@
-"""Checkouts with ``pay_now`` whose answer is lost or open, and their repeats."""
+"""Repeats of checkouts with ``pay_now`` whose response is lost or whose outcome is open."""
 
 import uuid
 from uuid import UUID
@@ -78,7 +78,7 @@ def test_a_step_without_an_answer_is_repeated_with_the_same_order(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl, function: str,
     method: str, after: bool,
 ) -> None:  # fmt: skip
-    """A4, A5: whatever step's answer is lost, one order and at most one charge."""
+    """A4, A5: whichever step's response is lost, there is one order and at most one charge."""
     key = uuid.uuid4().hex
     mend = lose(shop, function, after=after)
     assert buy(shop, token, cart, method, key=key).status in {402, 503}
@@ -105,7 +105,7 @@ def test_a_step_without_an_answer_is_repeated_with_the_same_order(
 def test_a_repeat_after_the_order_has_advanced_gets_the_same_response(
     shop: OrderingShop, token: str, cart: str, control: StripeControl
 ) -> None:
-    """The machine ended and its answer was lost; by the time of the repeat the order is CONFIRMED."""
+    """The response of the state machine was lost; by the time of the repeat the order is CONFIRMED."""
     key = uuid.uuid4().hex
     shop.states.failure = {"status": "TIMED_OUT"}
     assert buy(shop, token, cart, key=key).status == 503

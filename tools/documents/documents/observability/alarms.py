@@ -120,7 +120,7 @@ ALARMS: Final = (
     ),
     Alarm(
         "BrokerDisk", Line("AWS/AmazonMQ", "RabbitMQDiskFree", "Minimum", "", (("Broker", "${BrokerName}"),)),
-        2_000_000_000, "less than 2 GB of disk space are left; the broker soon accepts no messages", "queues-grow",
+        2_000_000_000, "less than 2 GB of disk space left; the broker soon refuses messages", "queues-grow",
         below=True, needs="BrokerName",
     ),
     Alarm(
