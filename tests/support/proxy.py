@@ -46,7 +46,7 @@ class CuttableProxy:
         """Hand requests to the server, but close the connection instead of forwarding its reply."""
         self._loses_replies = True
 
-    def forget_connections(self) -> None:
+    def drop_server_side(self) -> None:
         """Close the server's side of every connection; a client learns of it when it sends something.
 
         So does a client behind a gateway that dropped an idle connection, or one that was frozen while the

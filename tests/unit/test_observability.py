@@ -33,7 +33,7 @@ def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     vars(package).clear()
     vars(package).update(before)
-    package.setLevel(package.level)  # forgets which levels were enabled
+    package.setLevel(package.level)  # clears the cache of enabled levels
     observability._logger.cache_clear()
 
 

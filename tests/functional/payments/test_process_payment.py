@@ -197,7 +197,7 @@ def test_statement_budget(
 ) -> None:
     """Begin, settle and the outbox, whatever the number of lines.
 
-    With the two of the publication after the commit, and the two of the key.
+    Two more mark the publication after the commit, and two store the key.
     """
     container.publisher = TakesEverything(NO_BROKER)
     placed = place_order(container, products=products)

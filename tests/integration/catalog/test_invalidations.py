@@ -102,7 +102,7 @@ def test_copies_are_dropped_when_messages_may_have_been_missed(
     deadline = time.monotonic() + 10
     trips = 0
     while not trips:
-        assert time.monotonic() < deadline, "it is not forgotten"
+        assert time.monotonic() < deadline, "it is not invalidated"
         answer, trips = _read_counting(reader, product)
         assert answer.json["name"] == "Old name"
     _warm(reader, product)

@@ -93,7 +93,7 @@ def reference(database: str, functions: list[LogEvent], requests: list[LogEvent]
     logs.put(requests, group=ACCESS)
     collect(database, logs)
     expected = recorded(database)
-    finance.forget(database)
+    finance.empty_ledger(database)
     return expected
 
 
@@ -197,7 +197,7 @@ def test_an_asynchronous_retry_is_billed_again_and_marked(ledger: str) -> None:
     again = report("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, billed=200)
     done = line("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, kind="schedule", outcome="done")
     for number, events in enumerate(itertools.permutations([first, again, done])):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         logs = FakeLogs(page=1)
         logs.put(*events)
         collect(ledger, logs)
@@ -359,7 +359,7 @@ def test_a_collector_may_crash_at_any_statement(ledger: str) -> None:
     functions, requests = functions[2:5], requests[1:2]
     expected = reference(ledger, functions, requests)
     for at in itertools.count(1):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         finance.collected_until(ledger, NOW - 15 * MINUTE)
         logs = FakeLogs(page=2, seed=at)
         logs.put(functions)

@@ -1,7 +1,8 @@
 """Every state, event and crash point: wherever it crashes, the schedules and the webhooks complete it.
 
-Each flow is run once without a crash to count its crash points (before and after every call of a port,
-and around every commit), then once for each of them, followed by what happens next: the webhooks before or after the reconciliation, the customer's repetition, or only the reconciliation.
+Each flow is run once without a crash to count its crash points (before and after every call of a port, and
+around every commit), then once for each of them, followed by the webhooks before or after the reconciliation,
+the customer's repetition, or only the reconciliation.
 """
 
 from collections.abc import Callable, Iterator

@@ -43,7 +43,7 @@ def test_an_error_instead_of_the_execution(
     ],
 )
 def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
-    """The charge happens and the client never hears of it; the same key tells the truth."""
+    """The charge is made and its response lost; a request with the same key returns it."""
     fake.control("POST", "faults", path=PATH, **document)
     impatient = fake.connect(timeout=0.5)
     params: Any = {
