@@ -125,7 +125,9 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase and a hot pro
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------
-test: lint types pytest ## run lint, types and every test
+# Two processes, each with its own servers, because tests spend much of their time waiting.
+test: A = -n 2 --dist loadgroup
+test: lint types pytest ## run lint, types and every test, in two processes
 
 lint: $(STAMPS)/dev ## run ruff, cfn-lint and import-linter
 	@.venv/bin/ruff check --quiet .
@@ -136,7 +138,7 @@ lint: $(STAMPS)/dev ## run ruff, cfn-lint and import-linter
 types: $(STAMPS)/dev $(STAMPS)/local-aws ## run mypy --strict
 	@$(PYTHON) -m shop_local.typecheck
 
-pytest: $(LAPTOP) ## run the tests in one process; A="-k cart" passes arguments to pytest
+pytest: $(LAPTOP) ## run the tests; A="-k cart" passes arguments to pytest
 	@exec $(PYTHON) -m pytest $(A)
 
 format: $(STAMPS)/dev ## format the code and fix what ruff can fix
