@@ -158,6 +158,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Requests that a session may send at once before that limit applies.
     sign_ups_per_hour : int
         Sign-ups that one source may send per hour.
+    guest_sessions_per_hour : int
+        Guest sessions that one source may open per hour, and eight times as many per day.
     log_level : str
         Least severe level that is logged.
     function_log_group : str
@@ -199,6 +201,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limit_per_second: Count = 50
     rate_limit_burst: Count = 200
     sign_ups_per_hour: Count = 20
+    guest_sessions_per_hour: Count = 300
     log_level: Level = "INFO"
     function_log_group: str = ""
     access_log_group: str = ""

@@ -98,7 +98,7 @@ def endpoint(
     idempotency: Idempotency | None = None,
     order: OrderSource | None = None,
     problems: tuple[str, ...] = (),
-    secret_body: bool = False,
+    admit_password: Callable[[str], None] | None = None,
 ) -> Callable[[Function], Endpoint]:
     """Turn a function from request to answer into an endpoint.
 
@@ -131,9 +131,9 @@ def endpoint(
         Where the request names its order, for the log lines and `Request.order_id`.
     problems : tuple of str
         Codes beyond those that every endpoint can return, for the documentation.
-    secret_body : bool
-        Whether the body contains a password: the digest stored with the ``Idempotency-Key`` is then computed
-        with scrypt.
+    admit_password : callable, optional
+        Of an endpoint whose body contains a password and that accepts an ``Idempotency-Key``: raises if the
+        source may not have a password hashed. The digest stored with the key contains that hash.
     """
 
     def decorate(function: Function) -> Endpoint:
@@ -153,7 +153,7 @@ def endpoint(
             once=idempotency,
             order=order,
             problems=problems,
-            secret_body=secret_body,
+            admit_password=admit_password,
         )
         prepare()
         parsing.prepare(body, *operation.json_query.values())
