@@ -62,6 +62,7 @@ ROUTES: Final[dict[str, frozenset[Role] | None]] = {
     "POST /api/admin/categories": _STAFF,
     "PATCH /api/admin/categories/{slug}": _STAFF,
     "DELETE /api/admin/categories/{slug}": _STAFF,
+    "DELETE /api/admin/customers/{customer_id}/sessions": _STAFF,
     "GET /api/admin/orders": _STAFF,
     "GET /api/admin/orders/{order_id}": _STAFF,
     "POST /api/admin/orders/{order_id}/notes": _STAFF,
@@ -84,6 +85,8 @@ ROUTES: Final[dict[str, frozenset[Role] | None]] = {
 }
 
 #: Path parameters that name something of one customer's; others must not reach it.
-OWNED: Final = frozenset({"order_id", "return_id", "payment_id", "address_id", "session_id"})
+OWNED: Final = frozenset(
+    {"customer_id", "order_id", "return_id", "payment_id", "address_id", "session_id"}
+)
 #: Path parameters that name what everybody may read, or what is a secret itself.
 SHARED: Final = frozenset({"product_id", "slug", "code", "token"})

@@ -59,7 +59,8 @@ def _callers(container: Container) -> dict[str, tuple[str | None, Role | None, s
     tokens = {role.value: token_of(container, role) for role in Role if role is not Role.SERVICE}
     return {
         **{name: (f"Bearer {token}", Role(name), "forbidden") for name, token in tokens.items()},
-        "service": (f"Bearer {SERVICE_TOKEN}", Role.SERVICE, "forbidden"),
+        # Functions that services may not call do not know their tokens.
+        "service": (f"Bearer {SERVICE_TOKEN}", Role.SERVICE, "session_expired"),
         "nobody": (None, None, "session_required"),
         "expired": (f"Bearer {_expired(container)}", None, "session_expired"),
         "garbage": ("Bearer no-such-token", None, "session_expired"),

@@ -51,11 +51,11 @@ type Base = Annotated[
         description="be a path such as /prod, or https://host[/path], without a slash at its end",
     ),
 ]
-type Digest = Annotated[
+type Digests = Annotated[
     str,
     Meta(
-        pattern="^[0-9a-f]{64}$",
-        description="be 64 lower-case hex digits (the SHA-256 digest of the token)",
+        pattern=r"^(?:[0-9a-f]{64}|\{\w+\})(?:,(?:[0-9a-f]{64}|\{\w+\}))?$",
+        description="be 64 lower-case hex digits (the SHA-256 digest of the token), or two such, or places",
     ),
 ]
 type Seconds = Annotated[
@@ -135,7 +135,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_timeout_seconds : float
         The outcome of a payment is unknown if Stripe takes longer to answer.
     service_token_sha256 : str
-        SHA-256 digest, in hexadecimal, of the token with which other services authenticate.
+        SHA-256 digests, in hexadecimal and separated by a comma, of the one or two tokens with which other
+        services authenticate; or places for the members of a secret.
+    service_secret : str
+        ARN of the secret for ``SHOP_SERVICE_TOKEN_SHA256``.
     api_base : str
         What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
         ``type`` of problems begins with it.
@@ -189,7 +192,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_key: str = ""
     stripe_webhook_secret: str = ""
     stripe_timeout_seconds: Seconds = 8.0
-    service_token_sha256: Digest = ""
+    service_token_sha256: Digests = ""
+    service_secret: str = ""
     database_prepare: Switch = True
     api_base: Base = "/prod"
     currency: Currency = "USD"

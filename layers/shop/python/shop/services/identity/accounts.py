@@ -11,7 +11,7 @@ from shop.contracts.http.identity import (
     SessionView,
 )
 from shop.domain.customers import Customer, checked_email, normal_email
-from shop.domain.errors import Conflict, FieldError, InvalidRequest, Unauthenticated
+from shop.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthenticated
 from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
@@ -23,7 +23,7 @@ from shop.services.identity.ports import (
     SessionStore,
     SignUpThrottle,
 )
-from shop.services.unit_of_work import OpenReading, OpenTransaction
+from shop.services.unit_of_work import OpenReading, OpenTransaction, OpenUnitOfWork
 
 
 def create_customer(
@@ -150,6 +150,24 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
     if token is None:
         raise Unauthenticated("Send Authorization: Bearer <token>.")
     sessions.close(token)
+
+
+def revoke_sessions(
+    sessions: SessionStore, open_unit_of_work: OpenUnitOfWork[CustomersWork], customer_id: UUID
+) -> None:
+    """End all sessions of an account, on behalf of staff.
+
+    Raises
+    ------
+    NotFound
+        ``customer_not_found``.
+    """
+    with open_unit_of_work() as work:
+        if work.customers.by_id(customer_id) is None:
+            raise NotFound(f"There is no customer {str(customer_id)!r}.", code="customer_not_found")
+        work.audit("sessions.ended", "customer", customer_id)
+        # Before the commit, so that nothing is recorded that did not happen.
+        sessions.close_all(customer_id)
 
 
 def list_sessions(sessions: SessionStore, customer: Session, token: str) -> SessionList:
