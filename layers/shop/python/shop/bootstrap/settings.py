@@ -51,6 +51,13 @@ type Base = Annotated[
         description="be a path such as /prod, or https://host[/path], without a slash at its end",
     ),
 ]
+type Origin = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?:\*|https?://[^\s/?#:@']+(?::{_PORT})?)$",
+        description="be * or an origin such as https://shop.example, without a path",
+    ),
+]
 type Digests = Annotated[
     str,
     Meta(
@@ -142,6 +149,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     api_base : str
         What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
         ``type`` of problems begins with it.
+    allowed_origin : str
+        Origin whose pages may call the API from a browser (CORS); ``*``: any, as the API uses
+        no cookies.
     currency : str
         ISO 4217 code of the shop's only currency.
     prices_include_tax : bool
@@ -196,6 +206,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     service_secret: str = ""
     database_prepare: Switch = True
     api_base: Base = "/prod"
+    allowed_origin: Origin = "*"
     currency: Currency = "USD"
     prices_include_tax: Switch = False
     email_sender: str = "orders@shop.example"
