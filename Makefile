@@ -19,11 +19,11 @@ export UV_LINK_MODE ?= copy
 UV := .local/bin/uv
 PYTHON := .venv/bin/python
 ENVIRONMENT := infra/local/environment.sh
-GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
+GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
-	relevance bench test lint types format pytest validate build deploy uninstall
+	relevance bench test lint types format pytest secrets audit sbom validate build deploy uninstall
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ $(STAMPS)/opensearch: requirements/opensearch.txt .python-version $(ENVIRONMENT)
 
 $(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/sam requirements/sam.txt $@
+
+$(STAMPS)/security: requirements/security.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/security requirements/security.txt $@
 
 $(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
@@ -125,7 +128,7 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot produc
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------
-test: lint types pytest ## lint, types and every test
+test: lint types secrets pytest ## lint, types, secret scan and every test
 
 lint: $(STAMPS)/dev ## ruff, cfn-lint and the import rules
 	@.venv/bin/ruff check --quiet .
@@ -138,6 +141,20 @@ types: $(STAMPS)/dev $(STAMPS)/local-aws ## mypy --strict
 
 pytest: $(LAPTOP) ## every test, one run: A="-k words" passes arguments on
 	@exec $(PYTHON) -m pytest $(A)
+
+AUDITING := .local/venvs/security/bin
+secrets: $(STAMPS)/security ## no committed file holds a secret that .secrets.baseline does not know
+	@git ls-files -z | xargs -0 $(AUDITING)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+audit: $(STAMPS)/security ## known vulnerabilities of every locked package; asks PyPI's advisory database
+	@for group in $(GROUPS); do echo "requirements/$$group.txt"; \
+		$(AUDITING)/pip-audit --disable-pip --require-hashes --progress-spinner off \
+			-r requirements/$$group.txt; done
+
+sbom: $(STAMPS)/security ## bills of materials of the layers (CycloneDX), in .local/sbom
+	@mkdir -p .local/sbom
+	@for layer in runtime stripe; do $(AUDITING)/cyclonedx-py requirements requirements/$$layer.txt \
+		--output-reproducible --of JSON -o .local/sbom/$$layer.json; echo ".local/sbom/$$layer.json"; done
 
 format: $(STAMPS)/dev ## let ruff fix what it can
 	@.venv/bin/ruff check --quiet --fix . || true

@@ -65,10 +65,9 @@ def _parts(node: ast.expr) -> list[ast.expr] | None:
             return [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return [left, right]
-        case ast.IfExp(body=body, orelse=orelse):
-            return [body, orelse]
-        case ast.Subscript(value=table):
-            return [table]
+        case ast.IfExp(body=first, orelse=second) | ast.Subscript(value=first, slice=second):
+            # Of a table, the entries count and not the key.
+            return [first, second] if isinstance(node, ast.IfExp) else [first]
         case ast.Call(func=ast.Attribute(attr="format" | "encode", value=text)):
             return [text, *node.args, *(each.value for each in node.keywords)]
     return None
