@@ -130,7 +130,7 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot produc
 # ---- checks -----------------------------------------------------------------------------------
 # Two processes, each with servers of its own: much of a test is waiting.
 test: A = -n 2 --dist loadgroup
-test: lint types secrets pytest ## lint, types, secret scan and every test
+test: lint types pytest ## lint, types and every test
 
 lint: $(STAMPS)/dev ## ruff, cfn-lint and the import rules
 	@.venv/bin/ruff check --quiet .
