@@ -19,11 +19,11 @@ export UV_LINK_MODE ?= copy
 UV := .local/bin/uv
 PYTHON := .venv/bin/python
 ENVIRONMENT := infra/local/environment.sh
-GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
+GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
-	relevance bench test lint types format pytest validate build deploy uninstall
+	relevance bench test lint types format pytest secrets audit sbom validate build deploy uninstall
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ $(STAMPS)/opensearch: requirements/opensearch.txt .python-version $(ENVIRONMENT)
 
 $(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/sam requirements/sam.txt $@
+
+$(STAMPS)/security: requirements/security.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/security requirements/security.txt $@
 
 $(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
@@ -140,6 +143,23 @@ types: $(STAMPS)/dev $(STAMPS)/local-aws ## run mypy --strict
 
 pytest: $(LAPTOP) ## run the tests; A="-k cart" passes arguments to pytest
 	@exec $(PYTHON) -m pytest $(A)
+
+# Written by programs from what is scanned, and long.
+GENERATED := requirements layers/*/requirements.txt docs/*.json functions/platform/get_openapi/openapi.json \
+	infra/pricing infra/local/shop_local/seed/judgments.json events
+AUDITING := .local/venvs/security/bin
+secrets: $(STAMPS)/security ## find committed secrets that .secrets.baseline does not list
+	@git ls-files -z -- $(GENERATED:%=':!%') | xargs -0 $(AUDITING)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+audit: $(STAMPS)/security ## list known vulnerabilities of the locked packages, from PyPI's advisory database
+	@for group in $(GROUPS); do echo "requirements/$$group.txt"; \
+		$(AUDITING)/pip-audit --disable-pip --require-hashes --progress-spinner off \
+			-r requirements/$$group.txt; done
+
+sbom: $(STAMPS)/security ## write the layers' bills of materials (CycloneDX) to .local/sbom
+	@mkdir -p .local/sbom
+	@for layer in runtime stripe; do $(AUDITING)/cyclonedx-py requirements requirements/$$layer.txt \
+		--output-reproducible --of JSON -o .local/sbom/$$layer.json; echo ".local/sbom/$$layer.json"; done
 
 format: $(STAMPS)/dev ## format the code and fix what ruff can fix
 	@.venv/bin/ruff check --quiet --fix . || true

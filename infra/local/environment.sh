@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 checkout=$PWD
 version=$(<.python-version)
+uv_version=0.13.9
 uv=$checkout/.local/bin/uv
 export UV_NO_PROGRESS=1 UV_PYTHON_INSTALL_DIR=${UV_PYTHON_INSTALL_DIR:-$checkout/.local/python}
 # Debian has no cache folder for an account without a writable home.
@@ -56,18 +57,24 @@ any_python() {
 bootstrap_uv() {
     [ ! -x "$uv" ] || return 0
     mkdir -p .local/bin
-    if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then
+    local python started=$SECONDS found
+    found=$(uv --version 2>/dev/null || true)
+    if [[ $found == "uv $uv_version"* ]]; then
         ln -sf "$(command -v uv)" "$uv"
         return
+    elif [ -n "$found" ]; then
+        uv pip install --quiet --target .local/uv "uv==$uv_version"
+        ln -sf ../uv/bin/uv "$uv"
+        say "uv" "$uv_version in $((SECONDS - started)) s, as $found is on PATH"
+        return
     fi
-    local python started=$SECONDS
     python=$(any_python)
     if "$python" -m pip --version >/dev/null 2>&1; then
         "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-            --upgrade --target .local/uv uv
+            --upgrade --target .local/uv "uv==$uv_version"
     elif "$python" -m venv .local/uv-venv >/dev/null 2>&1; then
         .local/uv-venv/bin/python -m pip install --quiet --disable-pip-version-check \
-            --upgrade --target .local/uv uv
+            --upgrade --target .local/uv "uv==$uv_version"
         rm -rf .local/uv-venv
     else
         fail "$python has neither pip nor venv, one of which is needed to fetch uv." \

@@ -40,7 +40,12 @@ from shop.bootstrap.work.placement import PostgresPlacementWork
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
-from shop.services.identity.ports import LoginThrottle, SessionStore, SignUpThrottle
+from shop.services.identity.ports import (
+    GuestThrottle,
+    LoginThrottle,
+    SessionStore,
+    SignUpThrottle,
+)
 from shop.services.notifications.ports import Mailer
 from shop.services.orders.ports import CheckoutMachine
 from shop.services.payments.ports import PaymentProvider
@@ -86,6 +91,7 @@ class Container:
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)
     login_throttle = _Attribute[LoginThrottle](identity.login_throttle)
+    guest_throttle = _Attribute[GuestThrottle](identity.guest_throttle)
     sign_up_throttle = _Attribute[SignUpThrottle](identity.sign_up_throttle)
     carts = _Attribute[CartStore](cart.carts)
     catalog_cache = _Attribute[CatalogCache](catalog.catalog_cache)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jsonschema import Draft202012Validator, FormatChecker
 
 from documents.files import OPENAPI
+from shop.entrypoints.security_headers import STRICT
 from shop_local.paths import CHECKOUT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check(method: str, route: str, answer: "Response") -> None:
     promised = _response(method, route, answer.status)
     assert promised is not None, f"undocumented status: {said}"
     assert {"x-request-id", "x-correlation-id"} <= set(answer.headers), said
+    assert {name.lower() for name in STRICT} <= set(answer.headers), said
     for name, header in document()["components"]["headers"].items():
         if name.lower() in answer.headers:
             assert name in promised["headers"], f"undocumented {name}: {said}"

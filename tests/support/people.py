@@ -1,10 +1,16 @@
 """Sessions for the tests, straight from the session store."""
 
+import hashlib
+from typing import Final
 from uuid import UUID
 
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
 from tests.support.containers import Container
+
+#: With which another service calls the shop, and the digest that the shop knows.
+SERVICE_TOKEN: Final = "of-another-service"
+SERVICE_TOKEN_SHA256: Final = hashlib.sha256(SERVICE_TOKEN.encode()).hexdigest()
 
 
 def token_of(container: Container, role: Role = Role.GUEST, user_id: UUID | None = None) -> str:

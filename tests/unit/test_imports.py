@@ -72,6 +72,7 @@ LOADS: Final = {
     "identity/request_password_reset": "http postgres redis rabbitmq",
     "identity/request_verification": "http postgres redis rabbitmq",
     "identity/reset_password": "http postgres redis",
+    "identity/revoke_sessions": "http postgres redis rabbitmq",
     "identity/verify_email": "http postgres",
     "inventory/expire_reservations": "postgres rabbitmq",
     "inventory/get_stock": "http postgres",
@@ -136,7 +137,7 @@ _REPOSITORIES: Final = {
     " notifications/on_link_requested orders/lookup_order",
     "inventory links orders": "orders/get_order",
     "customers inventory orders": "identity/delete_account identity/export_account",
-    "customers": "identity/create_customer identity/create_session",
+    "customers": "identity/create_customer identity/create_session identity/revoke_sessions",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",
     "inventory orders": "cart/on_order_cancelled inventory/expire_reservations orders/checkout"

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from shop.contracts.events import CONSUMERS, queue_name
+from shop.domain.sessions import Role
 from shop_local import template
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT, TEMPLATE
+from tests.support.access import ROUTES
 from tests.support.transformed import of_type, transformed
 from tests.unit.test_imports import LOADS
 
@@ -181,6 +183,17 @@ def test_a_function_may_read_the_secrets_of_what_it_connects_to_and_no_others(us
     assert read["Action"] == "secretsmanager:GetSecretValue"
     assert read["Resource"] == {"Ref": parameter}
     assert (decrypt["Action"], decrypt["Resource"]) == ("kms:Decrypt", {"Ref": "KeyArn"})
+
+
+def test_only_functions_that_services_may_call_may_read_the_digests_of_their_tokens() -> None:
+    policy = of_type("AWS::IAM::ManagedPolicy")["ReadsServiceSecret"]
+    expected = {
+        function.logical_id
+        for function in declared()
+        if function.route and Role.SERVICE in (ROUTES[" ".join(function.route)] or ())
+    }
+    assert _readers(policy) == expected
+    assert _statements(policy)[0]["Resource"] == {"Ref": "ServiceSecretArn"}
 
 
 def test_only_the_deployment_holds_the_owners_credentials() -> None:

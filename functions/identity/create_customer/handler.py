@@ -18,7 +18,7 @@ from shop.services.identity import accounts as identity
     access=IF_SENT,
     idempotency=ACCEPTED,
     problems=("email_taken",),
-    secret_body=True,
+    admit_password=lambda source: sign_up_throttle().admit(source),
 )
 def handler(request: Request[CreateCustomer, None]) -> Answer:
     """Register a customer."""
@@ -29,6 +29,7 @@ def handler(request: Request[CreateCustomer, None]) -> Answer:
         request.body,
         guest=request.session,
         source=request.source,
+        password_hash=request.password_hash,
     )
     summarise(user_id=str(customer.user_id))
     return Answer(customer, 201)

@@ -1,7 +1,7 @@
 """POST /api/sessions: open a guest session or log in."""
 
 from shop.bootstrap.cart import carts
-from shop.bootstrap.identity import login_throttle, sessions
+from shop.bootstrap.identity import guest_throttle, login_throttle, sessions
 from shop.bootstrap.postgres import read, write
 from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import OpenSession, SessionView
@@ -28,6 +28,7 @@ def handler(request: Request[OpenSession, None]) -> Answer:
         carts(),
         read(PostgresCustomersWork),
         request.body,
+        guests=guest_throttle(),
         write=write(PostgresCustomersWork),
         guest=request.session,
         source=request.source,

@@ -3,17 +3,17 @@
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.http.inventory import ReleasedView, ReleaseStock
-from shop.domain.sessions import OPERATORS
-from shop.entrypoints.access import only
+from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
+from shop.entrypoints.service_access import services_and
 from shop.services.inventory.holds import release_order
 
 
 @endpoint(
     body=ReleaseStock,
     answer=ReleasedView,
-    access=only(OPERATORS),
+    access=services_and(STAFF),
     order="body",
     idempotency=ACCEPTED,
     problems=("reservation_not_found", "order_state_conflict"),

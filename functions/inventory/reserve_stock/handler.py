@@ -4,17 +4,17 @@ from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.inventory import PostgresInventoryWork
 from shop.contracts.http.inventory import ReservedView, ReserveStock
 from shop.domain.inventory import Item
-from shop.domain.sessions import OPERATORS
-from shop.entrypoints.access import only
+from shop.domain.sessions import STAFF
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.idempotency import ACCEPTED
+from shop.entrypoints.service_access import services_and
 from shop.services.inventory.holds import hold_stock_for
 
 
 @endpoint(
     body=ReserveStock,
     answer=ReservedView,
-    access=only(OPERATORS),
+    access=services_and(STAFF),
     order="body",
     idempotency=ACCEPTED,
     problems=("insufficient_stock", "reservation_conflict", "order_state_conflict"),

@@ -3,9 +3,9 @@
 from shop.bootstrap.postgres import read, write
 from shop.bootstrap.work.linked_orders import PostgresLinkedOrdersWork
 from shop.contracts.http.orders import OrderAccess, OrderView
-from shop.domain.sessions import OPERATORS, SHOPPERS
-from shop.entrypoints.access import only
+from shop.domain.sessions import SHOPPERS
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.service_access import services_and
 from shop.services.orders import views as order_views
 from shop.services.orders.read import get_order, get_order_by_link
 
@@ -13,7 +13,7 @@ from shop.services.orders.read import get_order, get_order_by_link
 @endpoint(
     query=OrderAccess,
     answer=OrderView,
-    access=only(SHOPPERS | OPERATORS, link_parameter="token"),
+    access=services_and(SHOPPERS, link_parameter="token"),
     order="path",
     problems=("order_not_found",),
 )

@@ -4,14 +4,18 @@ from functools import cache
 from pathlib import Path
 
 from shop.entrypoints.http import Answer, Request, endpoint
+from shop.entrypoints.security_headers import page_policy
 
 
 @endpoint(answer=str)
 def handler(request: Request[None, None]) -> Answer:
     """Read and try the API in a browser."""
-    return Answer(_page(), headers={"Content-Type": "text/html; charset=utf-8"})
+    page, policy = _page()
+    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+    return Answer(page, headers=headers)
 
 
 @cache
-def _page() -> str:
-    return Path(__file__).with_name("docs.html").read_text()
+def _page() -> tuple[str, str]:
+    page = Path(__file__).with_name("docs.html").read_text()
+    return page, page_policy(page)

@@ -17,6 +17,8 @@ _AFTERWARDS = """
 By hand, once:
   Stripe   put key and, once the webhook endpoint {api}/api/payments/webhook exists, webhook_secret
            into the secret of /shop/{stage}/StripeSecretArn; functions use them within five minutes
+  Services put the SHA-256 digest of the token of other services, if any call the shop, into the member
+           current of the secret of /shop/{stage}/ServiceSecretArn
   DNS      add the CNAME records of the output EmailRecords of {data}, if EmailDomain is set
 """
 

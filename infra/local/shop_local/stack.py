@@ -122,6 +122,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
                     "SHOP_INFRASTRUCTURE_FOLDER": str(INFRASTRUCTURE),
                     # All clients on the laptop have the same source address.
                     "SHOP_SIGN_UPS_PER_HOUR": "1000",
+                    "SHOP_GUEST_SESSIONS_PER_HOUR": "1000000",
                 },
             )
             words.append(

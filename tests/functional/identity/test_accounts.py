@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shop.domain.ids import new_id
 from shop.domain.sessions import Role
 from shop.services.identity import recovery
 from tests.support.at_once import at_once
@@ -288,3 +289,21 @@ def test_staff_do_not_delete_their_own_account(shop: OrderingShop, container: Co
     staff = token_of(container, Role.STAFF)
     assert shop.delete(_ME, token=staff).code == "forbidden"
     assert shop.get("/api/admin/orders", token=staff).status == 200
+
+
+def test_staff_end_all_sessions_of_an_account(shop: OrderingShop, container: Container) -> None:
+    opened = [_log_in(shop).json for _ in range(2)]
+    customer, hers = opened[0]["user_id"], [session["token"] for session in opened]
+    other = token_of(container, Role.CUSTOMER)
+    staff = token_of(container, Role.STAFF)
+    path = f"/api/admin/customers/{customer}/sessions"
+    assert shop.delete(path, token=hers[0]).code == "forbidden"
+    assert shop.delete(path, token=staff).status == 204
+    assert [shop.get(_ME, token=token).code for token in hers] == ["session_expired"] * 2
+    assert shop.get("/api/cart", token=other).status == 200
+    (row,) = shop.get("/api/admin/audit", token=staff).json["rows"]
+    assert (row["action"], row["subject_id"]) == ("sessions.ended", customer)
+    assert _log_in(shop).status == 201
+    nobody = f"/api/admin/customers/{new_id()}/sessions"
+    assert shop.delete(nobody, token=staff).code == "customer_not_found"
+    assert shop.delete("/api/admin/customers/x/sessions", token=staff).code == "customer_not_found"

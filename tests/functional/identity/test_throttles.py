@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from shop.adapters.redis.throttles import RedisLoginThrottle, RedisSignUpThrottle
+from shop.adapters.redis.throttles import (
+    RedisGuestThrottle,
+    RedisLinkThrottle,
+    RedisLoginThrottle,
+    RedisSignUpThrottle,
+)
 from shop.domain.errors import TooManyRequests
 from tests.support.at_once import at_once
 from tests.support.containers import Container, container_for
@@ -198,3 +203,97 @@ def test_sign_ups_of_a_source_are_limited(database: str, redis: str) -> None:
         assert sign_up("a", key="1").headers["idempotency-replayed"] == "true"
         assert is_throttled(sign_up("d", key="2"), RedisSignUpThrottle.WINDOW_SECONDS)
         assert sign_up("d", HERS, key="2").status == 201
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The passwords that were hashed."""
+    found: list[bytes] = []
+
+    def cheap(password: bytes, *, dklen: int, **_: Any) -> bytes:
+        found.append(password)
+        return password.ljust(dklen)[:dklen]
+
+    monkeypatch.setattr(hashlib, "scrypt", cheap)
+    return found
+
+
+def test_a_sign_up_hashes_once_and_no_more_than_is_admitted(
+    database: str, redis: str, hashed: list[bytes]
+) -> None:
+    with container_for(database, redis, sign_ups_per_hour=2) as container:
+        shop = Gateway(container)
+        allowed = 2 * RedisSignUpThrottle.ATTEMPTS
+
+        def sign_up(key: str | None, password: str = "correct horse") -> Response:
+            body = ADA | {"password": password}
+            return shop.post("/api/customers", json=body, source=ATTACKERS, key=key)
+
+        assert sign_up(None).status == 201
+        assert len(hashed) == 1
+        assert sign_up("1").code == "email_taken"
+        assert len(hashed) == 2
+        assert sign_up("1").headers["idempotency-replayed"] == "true"
+        assert sign_up("1", "another horse").code == "idempotency_key_reused"
+        for _ in range(allowed - 3):
+            assert sign_up("1").headers["idempotency-replayed"] == "true"
+        done = len(hashed)
+        assert done == 1 + allowed
+        for key in ("1", "2", None):
+            assert is_throttled(sign_up(key), RedisSignUpThrottle.WINDOW_SECONDS)
+        assert len(hashed) == done, "a refused request is not hashed"
+
+
+def test_guest_sessions_of_a_source_are_limited(database: str, redis: str) -> None:
+    with container_for(database, redis, guest_sessions_per_hour=3) as container:
+        shop = Gateway(container)
+
+        def guest(source: str = ATTACKERS, **headers: str) -> Response:
+            return shop.post("/api/sessions", json={}, source=source, headers=headers)
+
+        assert [guest().status for _ in range(3)] == [201] * 3
+        refused = guest(**{"X-Forwarded-For": HERS, "Forwarded": f"for={HERS}"})
+        assert is_throttled(refused, RedisGuestThrottle.HOUR_SECONDS)
+        assert len(list(container.redis.keys("session:*"))) == 3
+        assert guest(HERS).status == 201
+        assert shop.post("/api/customers", json=ADA, source=ATTACKERS).status == 201
+        assert log_in(shop, ATTACKERS).status == 201, (
+            "who has an account is not limited as guests are"
+        )
+
+
+def test_a_source_holds_a_bounded_number_of_guest_sessions(database: str, redis: str) -> None:
+    with container_for(database, redis, guest_sessions_per_hour=2) as container:
+        throttle = container.guest_throttle
+        for _ in range(RedisGuestThrottle.HOURS):
+            for _ in range(2):
+                throttle.count(ATTACKERS)
+            with pytest.raises(TooManyRequests):
+                throttle.count(ATTACKERS)
+            container.redis.delete(*map(str, container.redis.keys("guests:hour:*")))
+        with pytest.raises(TooManyRequests) as refused:
+            throttle.count(ATTACKERS)
+        day = RedisGuestThrottle.DAY_SECONDS
+        assert day - 60 <= (refused.value.retry_after_seconds or 0) <= day
+        assert not any(ATTACKERS in str(key) for key in container.redis.keys("guests:*"))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/password-resets", {"email": "ada@example.com"}),
+        ("/api/orders/lookup", {"number": "ABCD-EFGH-JK", "email": "ada@example.com"}),
+    ],
+)
+def test_links_are_limited_by_the_source_that_api_gateway_names(
+    shop: Gateway, path: str, body: dict[str, str]
+) -> None:
+    def ask(number: int, source: str = ATTACKERS) -> Response:
+        forged = {"X-Forwarded-For": f"198.51.100.{number}"}
+        sent = body | {"email": f"{number}@example.com"}
+        return shop.post(path, json=sent, source=source, headers=forged)
+
+    limit = RedisLinkThrottle.SOURCE_LIMIT
+    assert {ask(number).status for number in range(limit)} == {202}
+    assert is_throttled(ask(limit), RedisLinkThrottle.WINDOW_SECONDS)
+    assert ask(limit, HERS).status == 202

@@ -78,3 +78,15 @@ def test_a_base64_body(shop: Gateway) -> None:
     headers = {"Stripe-Signature": signature(_EVENT)}
     answer = shop.post("/api/payments/webhook", body=_EVENT.encode(), headers=headers)
     assert answer.json == {"outcome": "ignored"}
+
+
+@pytest.mark.parametrize(
+    ("age", "status"), [(290, 200), (310, 400), (0, 200)], ids=["within", "older", "now"]
+)
+def test_a_recorded_delivery_is_accepted_for_five_minutes(
+    shop: Gateway, age: int, status: int
+) -> None:
+    """Stripe's tolerance; a delivery that is repeated within it is handled once."""
+    answer = deliver(shop, _EVENT, signature(_EVENT, at=time.time() - age))
+    assert answer.status == status
+    assert answer.code == (None if status == 200 else "invalid_signature")

@@ -1,10 +1,21 @@
-"""Sessions, and the throttles of logins, sign-ups and links by e-mail."""
+"""Sessions, and the throttles of what needs none."""
 
 from shop.adapters.redis.sessions import RedisSessionStore
-from shop.adapters.redis.throttles import RedisLinkThrottle, RedisLoginThrottle, RedisSignUpThrottle
+from shop.adapters.redis.throttles import (
+    RedisGuestThrottle,
+    RedisLinkThrottle,
+    RedisLoginThrottle,
+    RedisSignUpThrottle,
+)
 from shop.bootstrap import Settings, part
 from shop.bootstrap.redis import redis
-from shop.services.identity.ports import LinkThrottle, LoginThrottle, SessionStore, SignUpThrottle
+from shop.services.identity.ports import (
+    GuestThrottle,
+    LinkThrottle,
+    LoginThrottle,
+    SessionStore,
+    SignUpThrottle,
+)
 
 
 @part
@@ -23,6 +34,12 @@ def login_throttle(_settings: Settings) -> LoginThrottle:
 def sign_up_throttle(settings: Settings) -> SignUpThrottle:
     """The throttle of sign-ups."""
     return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
+
+
+@part
+def guest_throttle(settings: Settings) -> GuestThrottle:
+    """The throttle of guest sessions."""
+    return RedisGuestThrottle(redis(), settings.guest_sessions_per_hour)
 
 
 @part

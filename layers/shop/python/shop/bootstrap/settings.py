@@ -51,11 +51,18 @@ type Base = Annotated[
         description="be a path such as /prod, or https://host[/path], without a slash at its end",
     ),
 ]
-type Digest = Annotated[
+type Origin = Annotated[
     str,
     Meta(
-        pattern="^[0-9a-f]{64}$",
-        description="be 64 lower-case hex digits (the SHA-256 digest of the token)",
+        pattern=rf"^(?:\*|https?://[^\s/?#:@']+(?::{_PORT})?)$",
+        description="be * or an origin such as https://shop.example, without a path",
+    ),
+]
+type Digests = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:[0-9a-f]{64}|\{\w+\})(?:,(?:[0-9a-f]{64}|\{\w+\}))?$",
+        description="be 64 lower-case hex digits (the SHA-256 digest of the token), or two such, or places",
     ),
 ]
 type Seconds = Annotated[
@@ -135,10 +142,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_timeout_seconds : float
         The outcome of a payment is unknown if Stripe takes longer to answer.
     service_token_sha256 : str
-        SHA-256 digest, in hexadecimal, of the token with which other services authenticate.
+        SHA-256 digests, in hexadecimal and separated by a comma, of the one or two tokens with which other
+        services authenticate; or places for the members of a secret.
+    service_secret : str
+        ARN of the secret for ``SHOP_SERVICE_TOKEN_SHA256``.
     api_base : str
         What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
         ``type`` of problems begins with it.
+    allowed_origin : str
+        Origin whose pages may call the API from a browser (CORS); ``*``: any, as the API uses
+        no cookies.
     currency : str
         ISO 4217 code of the shop's only currency.
     prices_include_tax : bool
@@ -158,6 +171,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Requests that a session may send at once before that limit applies.
     sign_ups_per_hour : int
         Sign-ups that one source may send per hour.
+    guest_sessions_per_hour : int
+        Guest sessions that one source may open per hour, and eight times as many per day.
     log_level : str
         Least severe level that is logged.
     function_log_group : str
@@ -187,9 +202,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_key: str = ""
     stripe_webhook_secret: str = ""
     stripe_timeout_seconds: Seconds = 8.0
-    service_token_sha256: Digest = ""
+    service_token_sha256: Digests = ""
+    service_secret: str = ""
     database_prepare: Switch = True
     api_base: Base = "/prod"
+    allowed_origin: Origin = "*"
     currency: Currency = "USD"
     prices_include_tax: Switch = False
     email_sender: str = "orders@shop.example"
@@ -199,6 +216,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limit_per_second: Count = 50
     rate_limit_burst: Count = 200
     sign_ups_per_hour: Count = 20
+    guest_sessions_per_hour: Count = 300
     log_level: Level = "INFO"
     function_log_group: str = ""
     access_log_group: str = ""

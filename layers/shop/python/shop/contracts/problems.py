@@ -117,6 +117,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The product does not exist or is no longer sold.",
         "Check the id, or search the catalog.",
     ),
+    "customer_not_found": ProblemType(
+        404, "No such customer",
+        "No account has this id.",
+        "Check the id.",
+    ),
     "category_not_found": ProblemType(
         404, "No such category",
         "The category does not exist.",

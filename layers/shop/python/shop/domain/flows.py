@@ -62,6 +62,7 @@ FLOWS: Final[dict[str, Flow]] = {
     "identity/request_password_reset": Flow.IDENTITY,
     "identity/request_verification": Flow.IDENTITY,
     "identity/reset_password": Flow.IDENTITY,
+    "identity/revoke_sessions": Flow.IDENTITY,
     "identity/verify_email": Flow.IDENTITY,
     "inventory/expire_reservations": Flow.CHECKOUT,
     "inventory/get_stock": Flow.BROWSE,

@@ -14,15 +14,20 @@ _DIGEST_BYTES: Final = 32
 _MEMORY_LIMIT_BYTES: Final = 64 * 2**20
 
 
-def hash_password(password: str) -> str:
-    """Hash a password with a salt of its own.
+def hash_password(password: str, salt: bytes | None = None) -> str:
+    """Hash a password.
+
+    Parameters
+    ----------
+    salt : bytes, optional
+        From `salt_of`, so that a repeated request gives the same hash; random by default.
 
     Returns
     -------
     str
         ``scrypt$N$r$p$salt$digest``, the last two in Base64.
     """
-    salt = secrets.token_bytes(_SALT_BYTES)
+    salt = salt or secrets.token_bytes(_SALT_BYTES)
     return _format(salt, _derive(password, salt, _COST, _BLOCK_SIZE, _PARALLELISM))
 
 
@@ -45,17 +50,9 @@ def verify_password(password: str, stored: str | None) -> bool:
     return hmac.compare_digest(derived, expected) and stored is not None
 
 
-def slow_digest(content: bytes, salt: str) -> bytes:
-    """Return a scrypt digest of content that includes a password; the same salt gives the same digest."""
-    return hashlib.scrypt(
-        content,
-        salt=salt.encode(),
-        n=_COST,
-        r=_BLOCK_SIZE,
-        p=_PARALLELISM,
-        maxmem=_MEMORY_LIMIT_BYTES,
-        dklen=_DIGEST_BYTES,
-    )
+def salt_of(*parts: str) -> bytes:
+    """Return the salt of a request: the same for its repetitions, another for every account."""
+    return hashlib.sha256("\n".join(parts).encode()).digest()[:_SALT_BYTES]
 
 
 def _derive(password: str, salt: bytes, cost: int, block_size: int, parallelism: int) -> bytes:

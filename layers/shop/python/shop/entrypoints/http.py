@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
-from shop.bootstrap import prepare
+from shop.bootstrap import environment, prepare
 from shop.bootstrap.settings import SettingsError
 from shop.domain.errors import ShopError, Unauthenticated
 from shop.domain.ids import new_id
@@ -31,6 +31,7 @@ from shop.entrypoints.operation import (
     Request,
 )
 from shop.entrypoints.problems import problem_answer
+from shop.entrypoints.security_headers import STRICT
 from shop.observability import bind
 
 __all__ = ["Answer", "Endpoint", "Request", "endpoint"]
@@ -98,7 +99,7 @@ def endpoint(
     idempotency: Idempotency | None = None,
     order: OrderSource | None = None,
     problems: tuple[str, ...] = (),
-    secret_body: bool = False,
+    admit_password: Callable[[str], None] | None = None,
 ) -> Callable[[Function], Endpoint]:
     """Turn a function from request to answer into an endpoint.
 
@@ -131,9 +132,9 @@ def endpoint(
         Where the request names its order, for the log lines and `Request.order_id`.
     problems : tuple of str
         Codes beyond those that every endpoint can return, for the documentation.
-    secret_body : bool
-        Whether the body contains a password: the digest stored with the ``Idempotency-Key`` is then computed
-        with scrypt.
+    admit_password : callable, optional
+        Of an endpoint whose body contains a password and that accepts an ``Idempotency-Key``: raises if the
+        source may not have a password hashed. The digest stored with the key contains that hash.
     """
 
     def decorate(function: Function) -> Endpoint:
@@ -153,7 +154,7 @@ def endpoint(
             once=idempotency,
             order=order,
             problems=problems,
-            secret_body=secret_body,
+            admit_password=admit_password,
         )
         prepare()
         parsing.prepare(body, *operation.json_query.values())
@@ -204,14 +205,23 @@ def _respond(received: Received, operation: Operation, function: Function) -> An
         answer = problem_answer(ShopError("Something went wrong on our side."), received)
         summarise(outcome="internal_error")
     headers = {
+        **STRICT,
         "X-Correlation-Id": received.correlation_id,
-        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Origin": _allowed_origin(),
         "Access-Control-Expose-Headers": _EXPOSED,
         # An order's correlation id takes precedence over the request's.
         **answer.headers,
         "X-Request-Id": received.request_id,
     }
     return Answer(answer.body, answer.status, headers)
+
+
+def _allowed_origin() -> str:
+    try:
+        return environment().settings.allowed_origin
+    except SettingsError:
+        # The answer that names the wrong settings is for no script.
+        return "null"
 
 
 def _followed(function: Function) -> Function:
@@ -229,8 +239,8 @@ def _followed(function: Function) -> Function:
 
 
 def _parse(received: Received, operation: Operation) -> Request[Any, Any]:
-    token, session = _session(received, operation.access)
     parsing.check_size(received)
+    token, session = _session(received, operation.access)
     return Request(
         body=parsing.parse_body(received, operation.body) if operation.body else None,
         query=parsing.parse_query(received, operation.query) if operation.query else None,

@@ -3,10 +3,13 @@
 import hashlib
 from typing import Any, Final
 
+import msgspec
+from msgspec.structs import replace
+
 from shop.bootstrap.idempotency import idempotency
 from shop.domain.errors import InvalidRequest, ShopError
 from shop.domain.idempotency import Claim, StoredAnswer
-from shop.domain.passwords import slow_digest
+from shop.domain.passwords import hash_password, salt_of
 from shop.entrypoints.operation import Answer, Function, Idempotency, Operation, Received, Request
 from shop.entrypoints.problems import problem_answer
 
@@ -36,16 +39,31 @@ def _run_once(
         return function(request).rendered()
     subject = str(request.session.user_id) if request.session else "public"
     route = f"{received.method} {received.route}"
-    content = f"{received.method} {received.path}\n".encode() + received.body
-    digest = (
-        slow_digest(content, key) if operation.secret_body else hashlib.sha256(content).digest()
+    claim = idempotency().claim(
+        subject, route[:255], key, _digest(received, request, operation, key)
     )
-    claim = idempotency().claim(subject, route[:255], key, digest)
     if claim.answer is not None:
         headers = {**claim.answer.headers, "Idempotency-Replayed": "true"}
         return Answer(claim.answer.body, claim.answer.status, headers)
     request.resource_id = claim.resource_id
     return _carry_out(claim, received, request, function)
+
+
+def _digest(
+    received: Received, request: Request[Any, Any], operation: Operation, key: str
+) -> bytes:
+    """Return the digest of a request, which contains a password as its hash only.
+
+    The hash is that of the account, too, so that a sign-up computes one; and none before it is admitted.
+    """
+    body = received.body
+    if operation.admit_password is not None:
+        operation.admit_password(received.source)
+        request.password_hash = hash_password(
+            request.body.password, salt_of(key, request.body.email)
+        )
+        body = msgspec.json.encode(replace(request.body, password=request.password_hash))
+    return hashlib.sha256(f"{received.method} {received.path}\n".encode() + body).digest()
 
 
 def _carry_out(

@@ -62,6 +62,8 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
         The client's X-Correlation-Id if it is a UUID, otherwise a new one.
     source : str
         The client's IP address, as reported by API Gateway.
+    password_hash : str or None
+        Hash of the body's password, if its comparison with an earlier request needed one.
     """
 
     body: Body
@@ -74,6 +76,7 @@ class Request[Body, Query](msgspec.Struct, kw_only=True):
     source: str
     order: OrderSource | None
     resource_id: UUID | None = None
+    password_hash: str | None = None
 
     def id(self, name: str) -> UUID:
         """Return a path parameter as an id; raise `NotFound` if it is malformed."""
@@ -184,7 +187,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     once: Idempotency | None
     order: OrderSource | None
     problems: tuple[str, ...]
-    secret_body: bool
+    admit_password: Callable[[str], None] | None
 
     @property
     def roles(self) -> frozenset[Role] | None:

@@ -1,4 +1,4 @@
-"""Throttles of logins, sign-ups and links by e-mail, in Redis.
+"""Throttles of what needs no session: logins, sign-ups, guest sessions, links by e-mail; in Redis.
 
 Keys contain digests, so reading Redis reveals neither e-mail nor IP addresses. Windows are fixed: the first
 attempt begins one, and a refused attempt does not extend it.
@@ -6,29 +6,36 @@ attempt begins one, and a refused attempt does not extend it.
 
 import hashlib
 import ipaddress
+import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, override
 
 from shop.adapters.redis.connection import RedisClient
 from shop.domain.errors import TooManyRequests
-from shop.services.identity.ports import LinkThrottle, LoginThrottle, SignUpThrottle
+from shop.services.identity.ports import (
+    GuestThrottle,
+    LinkThrottle,
+    LoginThrottle,
+    SignUpThrottle,
+)
 
 #: Counts an attempt in each of KEYS. If a key has reached its limit, counts nothing and returns the seconds
-#: until the last such window ends. ARGV: the window, whether KEYS ends with a marker that lifts the limit of
-#: the key before it, and the limits.
+#: until the last such window ends. ARGV: whether KEYS ends with a marker that lifts the limit of the key
+#: before it, and the window and limit of each key.
 _COUNT: Final = """
-local counters = #KEYS - tonumber(ARGV[2])
+local counters = #KEYS - tonumber(ARGV[1])
 local exempt = counters < #KEYS and redis.call('EXISTS', KEYS[#KEYS]) == 1
 local wait = 0
 for i = 1, counters do
-    local full = tonumber(redis.call('GET', KEYS[i]) or 0) >= tonumber(ARGV[2 + i])
+    local full = tonumber(redis.call('GET', KEYS[i]) or 0) >= tonumber(ARGV[1 + 2 * i])
     if full and not (exempt and i == counters) then
         wait = math.max(wait, redis.call('TTL', KEYS[i]), 1)
     end
 end
 if wait > 0 then return wait end
 for i = 1, counters do
-    if redis.call('INCR', KEYS[i]) == 1 then redis.call('EXPIRE', KEYS[i], ARGV[1]) end
+    if redis.call('INCR', KEYS[i]) == 1 then redis.call('EXPIRE', KEYS[i], ARGV[2 * i]) end
 end
 return 0
 """
@@ -66,8 +73,11 @@ class RedisLoginThrottle(LoginThrottle):
 
     @override
     def count(self, email: str, source: str) -> None:
-        limits = [self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ACCOUNT_LIMIT]
-        _refuse(self._count(_login_keys(email, source), [self.WINDOW_SECONDS, 1, *limits]))
+        windows = [
+            (self.WINDOW_SECONDS, limit)
+            for limit in (self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ACCOUNT_LIMIT)
+        ]
+        _refuse(self._count(_login_keys(email, source), _arguments(windows, marked=True)))
 
     @override
     def succeed(self, email: str, source: str) -> None:
@@ -86,15 +96,54 @@ class RedisSignUpThrottle(SignUpThrottle):
     """
 
     WINDOW_SECONDS: Final = 60 * 60
+    #: Attempts that are hashed for each sign-up of the limit: repetitions with an Idempotency-Key.
+    ATTEMPTS: Final = 3
 
     def __init__(self, redis: RedisClient, limit: int) -> None:
         self._count = redis.register_script(_COUNT)
         self._limit = limit
 
     @override
+    def admit(self, source: str) -> None:
+        key = f"sign-ups:attempts:{_digest(_network(source))}"
+        _refuse(
+            self._count([key], _arguments([(self.WINDOW_SECONDS, self.ATTEMPTS * self._limit)]))
+        )
+
+    @override
     def count(self, source: str) -> None:
         key = f"sign-ups:source:{_digest(_network(source))}"
-        _refuse(self._count([key], [self.WINDOW_SECONDS, 0, self._limit]))
+        _refuse(self._count([key], _arguments([(self.WINDOW_SECONDS, self._limit)])))
+
+
+class RedisGuestThrottle(GuestThrottle):
+    """Counts a guest session in one round trip.
+
+    A session lives 24 hours, so the limit per day bounds how many one source can hold: twice the limit, if
+    one window ends in between.
+
+    Parameters
+    ----------
+    redis : RedisClient
+        The server.
+    limit : int
+        Guest sessions that one source may open per hour.
+    """
+
+    HOUR_SECONDS: Final = 60 * 60
+    DAY_SECONDS: Final = 24 * 60 * 60
+    #: Hours of the full limit that make up the limit of a day.
+    HOURS: Final = 8
+
+    def __init__(self, redis: RedisClient, limit: int) -> None:
+        self._count = redis.register_script(_COUNT)
+        self._windows = [(self.HOUR_SECONDS, limit), (self.DAY_SECONDS, self.HOURS * limit)]
+
+    @override
+    def count(self, source: str) -> None:
+        digest = _digest(_network(source))
+        keys = [f"guests:hour:{digest}", f"guests:day:{digest}"]
+        _refuse(self._count(keys, _arguments(self._windows)))
 
 
 class RedisLinkThrottle(LinkThrottle):
@@ -123,8 +172,16 @@ class RedisLinkThrottle(LinkThrottle):
             f"links:source:{_digest(network)}",
             f"links:address:{_digest(email)}",
         ]
-        limits = [self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ADDRESS_LIMIT]
-        _refuse(self._count(keys, [self.WINDOW_SECONDS, 0, *limits]))
+        windows = [
+            (self.WINDOW_SECONDS, limit)
+            for limit in (self.PAIR_LIMIT, self.SOURCE_LIMIT, self.ADDRESS_LIMIT)
+        ]
+        _refuse(self._count(keys, _arguments(windows)))
+
+
+def _arguments(windows: Sequence[tuple[int, int]], *, marked: bool = False) -> list[int]:
+    """Arrange the windows (seconds and limit) of the keys as the script expects them."""
+    return [int(marked), *itertools.chain.from_iterable(windows)]
 
 
 def _login_keys(email: str, source: str) -> list[str]:

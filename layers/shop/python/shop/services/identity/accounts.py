@@ -11,13 +11,19 @@ from shop.contracts.http.identity import (
     SessionView,
 )
 from shop.domain.customers import Customer, checked_email, normal_email
-from shop.domain.errors import Conflict, FieldError, InvalidRequest, Unauthenticated
+from shop.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthenticated
 from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import CustomersWork, LoginThrottle, SessionStore, SignUpThrottle
-from shop.services.unit_of_work import OpenReading, OpenTransaction
+from shop.services.identity.ports import (
+    CustomersWork,
+    GuestThrottle,
+    LoginThrottle,
+    SessionStore,
+    SignUpThrottle,
+)
+from shop.services.unit_of_work import OpenReading, OpenTransaction, OpenUnitOfWork
 
 
 def create_customer(
@@ -28,6 +34,7 @@ def create_customer(
     *,
     guest: Session | None,
     source: str,
+    password_hash: str | None = None,
 ) -> CustomerView:
     """Register a customer, whose orders as a guest become the account's.
 
@@ -40,6 +47,8 @@ def create_customer(
         The session sent with the request. The orders move only if it is a guest's, and once.
     source : str
         The caller's IP address.
+    password_hash : str, optional
+        The hash of the password, if it has been computed: a sign-up hashes once.
 
     Raises
     ------
@@ -55,7 +64,7 @@ def create_customer(
         user_id=customer_id,
         email=checked_email(command.email, "email"),
         name=command.name.strip(),
-        password_hash=hash_password(command.password),
+        password_hash=password_hash or hash_password(command.password),
     )
     if not customer.name:
         raise InvalidRequest.field("name", "must not be blank")
@@ -74,6 +83,7 @@ def open_session(
     read: OpenReading[CustomersWork],
     command: OpenSession,
     *,
+    guests: GuestThrottle,
     write: OpenTransaction[CustomersWork],
     guest: Session | None,
     source: str,
@@ -94,9 +104,11 @@ def open_session(
     Unauthenticated
         ``invalid_credentials``; an unknown e-mail address gets the same answer after the same time.
     TooManyRequests
-        After too many wrong passwords from this source or for this e-mail address.
+        After too many wrong passwords from this source or for this e-mail address, or too many guest sessions
+        from this source.
     """
     if command.email is None and command.password is None:
+        guests.count(source)
         return _begin(sessions, Session(new_id(), Role.GUEST))
     if command.email is None or command.password is None:
         missing = "email" if command.email is None else "password"
@@ -138,6 +150,24 @@ def close_session(sessions: SessionStore, token: str | None) -> None:
     if token is None:
         raise Unauthenticated("Send Authorization: Bearer <token>.")
     sessions.close(token)
+
+
+def revoke_sessions(
+    sessions: SessionStore, open_unit_of_work: OpenUnitOfWork[CustomersWork], customer_id: UUID
+) -> None:
+    """End all sessions of an account, on behalf of staff.
+
+    Raises
+    ------
+    NotFound
+        ``customer_not_found``.
+    """
+    with open_unit_of_work() as work:
+        if work.customers.by_id(customer_id) is None:
+            raise NotFound(f"There is no customer {str(customer_id)!r}.", code="customer_not_found")
+        work.audit("sessions.ended", "customer", customer_id)
+        # Before the commit, so that nothing is recorded that did not happen.
+        sessions.close_all(customer_id)
 
 
 def list_sessions(sessions: SessionStore, customer: Session, token: str) -> SessionList:

@@ -105,7 +105,10 @@ class LoginThrottle(Protocol):
 
 
 class SignUpThrottle(Protocol):
-    """Limits sign-ups, which reveal whether an e-mail address is registered."""
+    """Limits sign-ups, which reveal whether an e-mail address is registered, and whose hashing is costly."""
+
+    def admit(self, source: str) -> None:
+        """Count a request whose password is hashed to compare it with an earlier one; raises as `count`."""
 
     def count(self, source: str) -> None:
         """Count an attempt from an IP address.
@@ -114,6 +117,21 @@ class SignUpThrottle(Protocol):
         ------
         TooManyRequests
             After too many attempts.
+        DependencyUnavailable
+            If the store is unavailable.
+        """
+
+
+class GuestThrottle(Protocol):
+    """Limits guest sessions, which cost whoever opens them nothing."""
+
+    def count(self, source: str) -> None:
+        """Count a guest session, by the caller's IP address.
+
+        Raises
+        ------
+        TooManyRequests
+            After too many sessions.
         DependencyUnavailable
             If the store is unavailable.
         """
