@@ -141,7 +141,7 @@ class PriceBook(Protocol):
 class TaxProvider(Protocol):
     """Who determines the tax of a sale: the shop's own rates, or a service.
 
-    `tests/contracts/tax_providers.py` is the suite that every adapter passes, and ADR 14 says how a service
+    `tests/support/tax_providers.py` is the suite that every adapter passes, and ADR 14 says how a service
     is connected.
     """
 
