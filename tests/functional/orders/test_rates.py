@@ -10,6 +10,7 @@ import pytest
 from shop.domain.sessions import Role
 from tests.functional.orders.test_sample_events import sample
 from tests.support.orders import ADDRESS, OrderingShop
+from tests.support.rates import restore_rates
 from tests.support.stock import query
 
 _TAX = "/api/admin/tax-rates"
@@ -19,12 +20,7 @@ _SHIPPING = "/api/admin/shipping-rates"
 @pytest.fixture(autouse=True)
 def _rates_of_the_migrations(shop: OrderingShop) -> Iterator[None]:
     yield
-    with psycopg.connect(shop.database_url) as connection:
-        connection.execute(
-            "UPDATE orders SET tax_rates_version = NULL, shipping_rates_version = NULL"
-        )
-        for table in ("tax_rates", "shipping_rates", "rate_versions"):
-            connection.execute(f"DELETE FROM {table} WHERE version > 2")
+    restore_rates(shop.database_url)
 
 
 @pytest.fixture

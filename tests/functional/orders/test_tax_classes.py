@@ -15,6 +15,7 @@ from shop.services.orders.ports import TaxProvider
 from tests.support.builders import add_categories
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.payments import paying_container
+from tests.support.rates import restore_rates
 from tests.support.stock import query
 
 _GERMANY = ADDRESS | {"country": "DE", "region": None, "city": "Berlin", "postal_code": "10115"}
@@ -42,6 +43,7 @@ def shop(
     with paying_container(database, redis, stripe, prices_include_tax=request.param) as made:
         add_categories(made.database)
         yield OrderingShop(made)
+    restore_rates(database)
 
 
 def _tax(amount: Decimal, percent: Decimal, *, included: bool) -> Decimal:

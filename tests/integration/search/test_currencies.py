@@ -1,6 +1,7 @@
 """Price facets and price filters in currencies with and without decimals, on both engines."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -45,25 +46,23 @@ def currency(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(params=["postgresql", "opensearch"])
 def engine(request: pytest.FixtureRequest, database: str, currency: str) -> Iterator[SearchEngine]:
     """Each of the engines, over a product for each price, whose name is the price."""
-    own = Database(database)
-    for price in _CASES[currency][0]:
-        product = add_product(own, name=f"Thing {price}", price_minor=to_minor(Decimal(price)))
-        change(own, product, currency=currency)
-    if request.param == "postgresql":
-        yield PostgresSearchEngine(own)
-    else:
+    with closing(Database(database)) as own:
+        for price in _CASES[currency][0]:
+            product = add_product(own, name=f"Thing {price}", price_minor=to_minor(Decimal(price)))
+            change(own, product, currency=currency)
+        if request.param == "postgresql":
+            yield PostgresSearchEngine(own)
+            return
         url = request.getfixturevalue("opensearch_url")
         with own_indexes(url) as indexes:
             reindex(database, url, indexes)
-            found = OpenSearchEngine(url, indexes)
-            yield found
-            found.close()
-    own.close()
+            with closing(OpenSearchEngine(url, indexes)) as found:
+                yield found
 
 
 def test_ranges_are_counted_and_named_in_the_currency(engine: SearchEngine, currency: str) -> None:
     assert find(engine).facets.price_ranges == _CASES[currency][1]
-    assert find(engine, "nothing").facets.price_ranges == dict.fromkeys(_CASES[currency][1], 0)
+    assert find(engine, "qqqqzzzz").facets.price_ranges == dict.fromkeys(_CASES[currency][1], 0)
 
 
 def test_a_filter_includes_both_of_its_ends(engine: SearchEngine, currency: str) -> None:
