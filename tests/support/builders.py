@@ -84,6 +84,7 @@ def add_product(
     on_hand: int = 10,
     category: str = "phones",
     tags: Sequence[str] = (),
+    tax_class: str = "standard",
     is_active: bool = True,
     created_at: datetime | None = None,
 ) -> UUID:
@@ -97,10 +98,10 @@ def add_product(
         )
         transaction.execute(
             "INSERT INTO products (id, sku, name, description, brand, price_minor, currency,"
-            " category_id, tags, is_active, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'USD',"
-            " (SELECT id FROM categories WHERE slug = %s), %s::text[], %s, %s)",
+            " category_id, tags, tax_class, is_active, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'USD',"
+            " (SELECT id FROM categories WHERE slug = %s), %s::text[], %s, %s, %s)",
             (product_id, sku or f"SKU-{product_id}", name, description, brand, price_minor, category,
-             list(tags), is_active, created_at or datetime.now(UTC)),
+             list(tags), tax_class, is_active, created_at or datetime.now(UTC)),
         )  # fmt: skip
         transaction.execute(
             "INSERT INTO inventory (product_id, quantity_on_hand) VALUES (%s, %s)",

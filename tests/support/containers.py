@@ -30,6 +30,7 @@ from shop.bootstrap import (
     redis,
     search,
     stripe,
+    taxes,
     transactions,
 )
 from shop.bootstrap.work.catalog import PostgresCatalogWork
@@ -47,7 +48,7 @@ from shop.services.identity.ports import (
     SignUpThrottle,
 )
 from shop.services.notifications.ports import Mailer
-from shop.services.orders.ports import CheckoutMachine
+from shop.services.orders.ports import CheckoutMachine, TaxProvider
 from shop.services.payments.ports import PaymentProvider
 from shop.services.platform.ports import BusinessFigures, QueueDepths, Records
 from shop.services.search.ports import SearchDocuments, SearchEngine, SearchIndex
@@ -102,6 +103,7 @@ class Container:
     search_engine = _Attribute[SearchEngine](search.search_engine)
     search_index = _Attribute[SearchIndex | None](search.search_index)
     payment_provider = _Attribute[PaymentProvider](stripe.payment_provider)
+    tax_provider = _Attribute[TaxProvider](taxes.tax_provider)
     checkout_machine = _Attribute[CheckoutMachine](checkout.checkout_machine)
     mailer = _Attribute[Mailer](mail.mailer)
 

@@ -129,7 +129,7 @@ _REPOSITORIES: Final = {
     " catalog/change_product catalog/create_product catalog/deactivate_product catalog/get_product"
     " catalog/list_categories catalog/list_products catalog/find_products catalog/create_category"
     " catalog/change_category catalog/delete_category",
-    "catalog price_book": "cart/quote_cart",
+    "catalog price_book tax_rates": "cart/quote_cart",
     "rates": "orders/get_shipping_rates orders/get_tax_rates orders/set_shipping_rates"
     " orders/set_tax_rates",
     "customers links": "identity/change_profile identity/get_profile identity/request_password_reset"
@@ -145,7 +145,7 @@ _REPOSITORIES: Final = {
     " orders/list_orders orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
     "desk inventory orders": "orders/add_note orders/find_orders orders/get_order_file platform/list_audit",
-    "inventory orders price_book": "orders/create_order",
+    "inventory orders price_book tax_rates": "orders/create_order",
     "inventory orders payments refunds": "orders/cancel_order orders/list_refunds orders/refund_order"
     " payments/charge_order payments/process_payment payments/receive_webhook"
     " payments/reconcile_payments",

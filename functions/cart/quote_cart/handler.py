@@ -4,6 +4,7 @@ from shop.bootstrap import environment
 from shop.bootstrap.addresses import address_book
 from shop.bootstrap.cart import carts
 from shop.bootstrap.postgres import read
+from shop.bootstrap.taxes import tax_provider
 from shop.bootstrap.work.quoting import PostgresQuoteWork
 from shop.contracts.http.cart import QuoteCart, QuoteView
 from shop.domain.sessions import SHOPPERS
@@ -12,7 +13,12 @@ from shop.entrypoints.http import Answer, Request, endpoint
 from shop.services.orders.quote import quote_cart
 
 
-@endpoint(body=QuoteCart, answer=QuoteView, access=only(SHOPPERS), problems=("cart_empty",))
+@endpoint(
+    body=QuoteCart,
+    answer=QuoteView,
+    access=only(SHOPPERS),
+    problems=("cart_empty", "tax_unavailable"),
+)
 def handler(request: Request[QuoteCart, None]) -> Answer:
     """Price the cart for a destination, with tax and every shipping method that is offered there."""
     settings = environment().settings
@@ -22,6 +28,7 @@ def handler(request: Request[QuoteCart, None]) -> Answer:
         request.shopper,
         request.body,
         addresses=address_book(),
+        taxes=tax_provider(),
         currency=settings.currency,
         prices_include_tax=settings.prices_include_tax,
     )

@@ -25,7 +25,8 @@ from shop.services.orders.checkout import check_out
     problems=("cart_not_found", "cart_empty", "insufficient_stock", "cart_already_ordered",
               "total_changed",
               "order_state_conflict", "reservation_conflict", "card_declined", "amount_too_small",
-              "payment_refused", "reservation_expired", "payment_outcome_unknown"),
+              "payment_refused", "reservation_expired", "payment_outcome_unknown",
+              "tax_unavailable"),
 )  # fmt: skip
 def handler(request: Request[Checkout, None]) -> Answer:
     """Turn the cart into an order and hold its stock until it is paid; `pay_now` charges it at once."""

@@ -14,6 +14,8 @@ def handler(request: Request[SetShippingRates, None]) -> Answer:
     """Replace all shipping rates from a time on."""
     return Answer(
         rates.set_shipping_rates(
-            write(PostgresRatesWork), request.body, actor=request.shopper.user_id
+            write(PostgresRatesWork, request.shopper),
+            request.body,
+            actor=request.shopper.user_id,
         )
     )

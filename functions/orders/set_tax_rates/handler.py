@@ -15,7 +15,7 @@ def handler(request: Request[SetTaxRates, None]) -> Answer:
     """Replace all tax rates from a time on."""
     return Answer(
         rates.set_tax_rates(
-            write(PostgresRatesWork),
+            write(PostgresRatesWork, request.shopper),
             request.body,
             addresses=address_book(),
             actor=request.shopper.user_id,

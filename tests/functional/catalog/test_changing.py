@@ -48,7 +48,14 @@ def test_create(shop: Gateway, staff: str, container: Container) -> None:
 
     assert answer.status == 201
     assert answer.headers["location"] == f"{_PATH}/{product_id}"
-    assert answer.json == {**_PHONE, "id": product_id, "stock": 0, "is_active": True, "version": 1}
+    assert answer.json == {
+        **_PHONE,
+        "id": product_id,
+        "stock": 0,
+        "tax_class": "standard",
+        "is_active": True,
+        "version": 1,
+    }
     assert read.json == answer.json
     assert read.headers["etag"] == answer.headers["etag"]
     assert _events(container) == [("product.updated", 1)]

@@ -188,3 +188,35 @@ def test_categories(shop: Gateway, container: Container, staff: str) -> None:
         "category.created",
         "category.deleted",
     ]
+
+
+def test_the_tax_class_of_a_product(shop: Gateway, container: Container, staff: str) -> None:
+    product_id = add_product(container.database, sku="BOOK-1", tax_class="reduced")
+    path = f"{_PRODUCTS}/{product_id}"
+    seen = shop.get(path, token=staff)
+    assert seen.json["tax_class"] == "reduced"
+    sent = {"tax_class": "zero", "version": seen.json["version"]}
+    changed = shop.call("PATCH", path, json=sent, token=staff)
+    assert (changed.status, changed.json["tax_class"]) == (200, "zero")
+    assert shop.get(path).json["tax_class"] == "zero"
+    assert shop.get(_ADMIN, token=staff).json["products"][0]["tax_class"] == "zero"
+    assert _audit(shop, staff, product_id) == [
+        (
+            "product.changed",
+            {"tax_class": "reduced", "version": 1},
+            {"tax_class": "zero", "version": 2},
+        )
+    ]
+    for wrong in ("Zero", "", "7", "a" * 31, "zero rate", None):
+        refused = shop.call("PATCH", path, json={"tax_class": wrong, "version": 2}, token=staff)
+        assert (refused.status, refused.json["errors"][0]["field"]) == (400, "tax_class")
+
+
+def test_a_product_is_created_with_its_tax_class(shop: Gateway, staff: str) -> None:
+    shop.post(_CATEGORIES, json={"slug": "books", "name": "Books"}, token=staff)
+    body = {
+        "sku": "BOOK-2", "name": "A Book", "description": "", "brand": "", "price": 9.99,
+        "currency": "USD", "category": "books", "tags": [], "tax_class": "reduced",
+    }  # fmt: skip
+    answer = shop.post(_PRODUCTS, json=body, token=staff)
+    assert (answer.status, answer.json["tax_class"]) == (201, "reduced")

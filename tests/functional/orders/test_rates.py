@@ -10,6 +10,7 @@ import pytest
 from shop.domain.sessions import Role
 from tests.functional.orders.test_sample_events import sample
 from tests.support.orders import ADDRESS, OrderingShop
+from tests.support.rates import restore_rates
 from tests.support.stock import query
 
 _TAX = "/api/admin/tax-rates"
@@ -19,12 +20,7 @@ _SHIPPING = "/api/admin/shipping-rates"
 @pytest.fixture(autouse=True)
 def _rates_of_the_migrations(shop: OrderingShop) -> Iterator[None]:
     yield
-    with psycopg.connect(shop.database_url) as connection:
-        connection.execute(
-            "UPDATE orders SET tax_rates_version = NULL, shipping_rates_version = NULL"
-        )
-        for table in ("tax_rates", "shipping_rates", "rate_versions"):
-            connection.execute(f"DELETE FROM {table} WHERE version > 2")
+    restore_rates(shop.database_url)
 
 
 @pytest.fixture
@@ -53,7 +49,7 @@ def test_the_rates_that_are_valid_now_are_shown(shop: OrderingShop, staff: str) 
     assert rates["US", "CA"]["percent"] == 7.25
     assert rates["US", "CA"]["on_shipping"] is False
     assert rates["DE", "*"] == {
-        "country": "DE", "region": "*", "percent": 19.0, "on_shipping": True,
+        "country": "DE", "region": "*", "tax_class": "standard", "percent": 19.0, "on_shipping": True,
     }  # fmt: skip
     shipping = shop.get(_SHIPPING, token=staff).json["rates"]
     assert {
@@ -94,6 +90,56 @@ def test_an_order_keeps_the_rates_with_which_it_was_priced(shop: OrderingShop, s
     assert actors == [(True,), (True,), (False,), (False,)]
 
 
+def _audit(shop: OrderingShop, staff: str, version: int) -> Any:
+    answer = shop.get("/api/admin/audit", query={"subject_id": version}, token=staff)
+    (row,) = answer.json["rows"]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("path", "subject", "rate"),
+    [
+        (_TAX, "tax_rates", {"country": "*", "percent": 1.5}),
+        (_SHIPPING, "shipping_rates",
+         {"country": "*", "method": "standard", "price": 8, "delivery_days": 3}),
+    ],
+)  # fmt: skip
+def test_a_change_of_rates_is_audited_with_what_was_and_what_is(
+    shop: OrderingShop, staff: str, path: str, subject: str, rate: dict[str, Any]
+) -> None:
+    before = shop.get(path, token=staff).json
+    first = _put(shop, staff, path, rate)
+    second = _put(shop, staff, path, rate, valid_from="2999-01-01T00:00:00Z")
+    for replaced, made in ((before, first), (first, second)):
+        row = _audit(shop, staff, made["version"])
+        assert (row["action"], row["subject"]) == (f"{subject}.set", subject)
+        assert (row["before"], row["after"]) == (replaced, made)
+        created_by = query(
+            shop.database_url,
+            "SELECT created_by::text FROM rate_versions WHERE version = %s",
+            (made["version"],),
+        )
+        assert created_by == [(row["actor_id"],)]
+        assert row["actor_role"] == "staff"
+
+
+def test_rates_are_not_changed_without_their_audit_row(shop: OrderingShop, staff: str) -> None:
+    broken = (
+        "ALTER TABLE audit_log ADD CONSTRAINT broken CHECK (action <> 'tax_rates.set') NOT VALID"
+    )
+    with psycopg.connect(shop.database_url) as connection:
+        connection.execute(broken)
+    try:
+        answer = shop.call(
+            "PUT", _TAX, json={"rates": [{"country": "*", "percent": 1}]}, token=staff
+        )
+        assert answer.status == 500
+        assert query(shop.database_url, "SELECT count(*) FROM rate_versions") == [(2,)]
+    finally:
+        with psycopg.connect(shop.database_url) as connection:
+            connection.execute("ALTER TABLE audit_log DROP CONSTRAINT broken")
+
+
 def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     later = _put(shop, staff, _TAX, {"country": "*", "percent": 50}, valid_from=tomorrow)
@@ -123,6 +169,39 @@ def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> 
             "rates[0].region",
         ),
         (_TAX, {"rates": [{"country": "*", "percent": 1}] * 2}, "rates[1]"),
+        (
+            _TAX,
+            {
+                "rates": [{"country": "*", "percent": 1}]
+                + [{"country": "DE", "tax_class": "reduced", "percent": 7}] * 2
+            },
+            "rates[2]",
+        ),
+        (
+            _TAX,
+            {"rates": [{"country": "*", "percent": 1, "tax_class": "Reduced"}]},
+            "rates[0].tax_class",
+        ),
+        (
+            _TAX,
+            {
+                "rates": [
+                    {"country": "*", "percent": 1},
+                    {"country": "DE", "percent": 7, "tax_class": "reduced"},
+                ]
+            },
+            "rates[1].tax_class",
+        ),
+        (
+            _TAX,
+            {
+                "rates": [
+                    {"country": "*", "percent": 1},
+                    {"country": "*", "percent": 7, "tax_class": "reduced", "on_shipping": True},
+                ]
+            },
+            "rates[1].on_shipping",
+        ),
         (
             _TAX,
             {"rates": [{"country": "*", "percent": 1}], "valid_from": "2020-01-01T00:00:00Z"},

@@ -1,6 +1,7 @@
 """GET /api/catalog/search and /api/catalog/suggest."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -259,3 +260,48 @@ def test_a_pasted_sku_finds_its_product(shop: Gateway, container: Container) -> 
         assert [p["name"] for p in _search(shop, typed).json["results"]][:1] == ["Anvil"]
         suggested = shop.get("/api/catalog/suggest", query={"q": typed}).json["suggestions"]
         assert [p["name"] for p in suggested][:1] == ["Anvil"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "prices", "ranges", "between", "finer"),
+    [
+        (
+            "JPY",
+            ("49999", "50000"),
+            {"0-50000": 1, "50000-100000": 1, "100000+": 0},
+            "50000",
+            "0.5",
+        ),
+        (
+            "KWD",
+            ("499.999", "500.000"),
+            {"0-500": 1, "500-1000": 1, "1000+": 0},
+            "500.000",
+            "0.0005",
+        ),
+    ],
+)
+def test_prices_are_shown_counted_and_filtered_in_the_shops_currency(
+    database: str,
+    redis: str,
+    currency: str,
+    prices: tuple[str, str],
+    ranges: dict[str, int],
+    between: str,
+    finer: str,
+) -> None:
+    with container_for(database, redis, currency=currency) as made:
+        for price in prices:
+            minor = int(price.replace(".", ""))
+            change(made.database, add_product(made.database, price_minor=minor), currency=currency)
+        shop = Gateway(made)
+        answer = _search(shop, sort="price_asc")
+        shown = re.findall(r'"price":([0-9.]+),"currency":"(\w+)"', answer.text)
+        assert shown == [(price, currency) for price in prices]
+        assert answer.json["facets"]["price_ranges"] == ranges
+        assert list(answer.json["facets"]["price_ranges"]) == list(ranges)
+        for bound, total in (("gte", 1), ("lte", 2)):
+            filters = f'{{"price": {{"{bound}": {between}}}}}'
+            assert _search(shop, filters=filters).json["total"] == total
+            refused = _search(shop, filters=f'{{"price": {{"{bound}": {finer}}}}}')
+            assert refused.json["errors"][0]["field"] == f"filters.price.{bound}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shop.adapters.postgres.catalog import page_statement
+from shop.adapters.postgres.catalog_sql import page_statement
 from shop.adapters.postgres.database import Database, Transaction
 from shop.adapters.postgres.search import search_parameters
 from shop.adapters.postgres.search_sql import SUGGEST, WORDS, search_statement
@@ -194,7 +194,7 @@ def test_products_after_a_cursor(
 
 
 def test_offers_of_a_full_cart(transaction: Transaction) -> None:
-    from shop.adapters.postgres.catalog import OFFERS
+    from shop.adapters.postgres.catalog_sql import OFFERS
 
     ids = [row[0] for row in transaction.rows("SELECT id FROM products LIMIT 100")]
     used = _indexes(transaction, OFFERS, (ids,))

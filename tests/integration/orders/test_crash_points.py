@@ -55,7 +55,13 @@ class World:
         """Run the steps of the state machine; a decline is a valid end."""
         points = points or CrashPoints()
         opener = points.unit_of_work(self.container.unit_of_work)
-        order = create_order(opener, command, currency="USD", reservation_ttl_seconds=600).order
+        order = create_order(
+            opener,
+            command,
+            taxes=self.container.tax_provider,
+            currency="USD",
+            reservation_ttl_seconds=600,
+        ).order
         if order.status is OrderStatus.PENDING:
             assert order.reservation_expires_at is not None
             hold_stock(

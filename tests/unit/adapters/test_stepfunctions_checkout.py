@@ -25,6 +25,7 @@ from shop.domain.errors import (
     PaymentDeclined,
     PaymentOutcomeUnknown,
     ShopError,
+    TaxUnavailable,
 )
 from shop.domain.ids import new_id
 from shop.domain.orders import OrderLine, OrderStatus, PriceChange
@@ -179,6 +180,13 @@ def test_an_unknown_outcome_is_distinguished_from_a_refusal(machine: Checkout) -
     with pytest.raises(PaymentOutcomeUnknown) as raised:
         machine.run(COMMAND)
     assert raised.value.code == "payment_outcome_unknown"
+
+
+def test_an_unknown_tax_is_told_from_a_failed_checkout(machine: Checkout) -> None:
+    answer(machine, "FAILED", error="TaxUnavailable", cause="{}")
+    with pytest.raises(TaxUnavailable) as raised:
+        machine.run(COMMAND)
+    assert (raised.value.code, raised.value.retry_after_seconds) == ("tax_unavailable", 2)
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])

@@ -1,21 +1,20 @@
 """Words, synonyms and typing errors."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.adapters.synonyms import synonyms
+from shop.domain.money import sell_in
 from shop.domain.search import (
     MAX_WORDS,
-    PRICE_RANGES,
     SearchQuery,
     SearchSort,
     Synonyms,
     corrections,
     did_you_mean,
     edits,
+    price_ranges,
     tolerated_edits,
     typed_words,
     words_of,
@@ -153,10 +152,23 @@ def test_the_order_that_is_meant() -> None:
     assert SearchQuery(page=3, per_page=20).offset == 40
 
 
-def test_price_ranges_leave_no_gap() -> None:
-    names = [each.name for each in PRICE_RANGES]
-    assert names == ["0-500", "500-1000", "1000+"]
-    assert PRICE_RANGES[0].from_minor == 0
-    assert PRICE_RANGES[-1].below_minor is None
-    for below, above in pairwise(PRICE_RANGES):
-        assert below.below_minor == above.from_minor
+@pytest.mark.parametrize(
+    ("currency", "first", "second", "names"),
+    [
+        ("USD", 500_00, 1000_00, ["0-500", "500-1000", "1000+"]),
+        ("JPY", 50_000, 100_000, ["0-50000", "50000-100000", "100000+"]),
+        ("KWD", 500_000, 1_000_000, ["0-500", "500-1000", "1000+"]),
+    ],
+)
+def test_price_ranges_leave_no_gap_in_any_currency(
+    currency: str, first: int, second: int, names: list[str]
+) -> None:
+    before = sell_in(currency)
+    try:
+        ranges = price_ranges()
+    finally:
+        sell_in(before)
+    assert [each.name for each in ranges] == names
+    assert [(each.from_minor, each.below_minor) for each in ranges] == [
+        (0, first), (first, second), (second, None),
+    ]  # fmt: skip

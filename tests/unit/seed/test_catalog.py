@@ -124,3 +124,9 @@ def test_the_words_customers_use_are_not_all_in_names(seed: list[Product]) -> No
 def test_colours_have_a_value_to_draw_with(seed: list[Product]) -> None:
     colours = {str(p.attributes["colour"]) for p in seed if "colour" in p.attributes}
     assert colours <= set(vocabulary().colours)
+
+
+def test_books_have_a_tax_class_of_their_own(seed: list[Product]) -> None:
+    reduced = {product.category for product in seed if product.tax_class == "reduced"}
+    assert reduced == {"novels", "cookbooks"}
+    assert {product.tax_class for product in seed} == {"standard", "reduced"}

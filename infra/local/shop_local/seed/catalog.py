@@ -62,6 +62,7 @@ class Product:
     category: str
     tags: tuple[str, ...]
     attributes: Mapping[str, Value]
+    tax_class: str
     stock: int
     created_at: datetime
 
@@ -171,6 +172,7 @@ class _Source:
             category=leaf.slug,
             tags=self._tags(kind, facts, rng),
             attributes=facts,
+            tax_class=leaf.tax_class,
             stock=_stock(rng),
             created_at=FIRST_DAY + timedelta(seconds=int(rng.random() * DAYS * 86_400)),
         )

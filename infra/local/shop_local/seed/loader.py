@@ -23,8 +23,8 @@ _BATCH = 5_000
 _STAGE = """
 CREATE TEMP TABLE seed_products (
     id uuid, sku text, name text, description text, brand text, price_minor bigint, currency text,
-    category text, tags text[], image_url text, attributes jsonb, stock integer,
-    created_at timestamptz
+    category text, tags text[], image_url text, attributes jsonb,
+    tax_class text, stock integer, created_at timestamptz
 ) ON COMMIT DROP
 """
 _CATEGORIES = """
@@ -40,21 +40,22 @@ RETURNING slug
 """
 _PRODUCTS = """
 INSERT INTO products AS p (id, sku, name, description, brand, price_minor, currency, category_id,
-                           tags, image_url, attributes, created_at, updated_at)
+                           tags, image_url, attributes, tax_class, created_at, updated_at)
 SELECT s.id, s.sku, s.name, s.description, s.brand, s.price_minor, s.currency, c.id,
-       s.tags, s.image_url, s.attributes, s.created_at, s.created_at
+       s.tags, s.image_url, s.attributes, s.tax_class, s.created_at, s.created_at
 FROM seed_products s JOIN categories c ON c.slug = s.category
 ON CONFLICT (id) DO UPDATE
 SET sku = excluded.sku, name = excluded.name, description = excluded.description,
     brand = excluded.brand, price_minor = excluded.price_minor, currency = excluded.currency,
     category_id = excluded.category_id, tags = excluded.tags, image_url = excluded.image_url,
-    attributes = excluded.attributes, version = p.version + 1, updated_at = now()
+    attributes = excluded.attributes, tax_class = excluded.tax_class,
+    version = p.version + 1, updated_at = now()
 WHERE (p.sku, p.name, p.description, p.brand, p.price_minor, p.currency, p.category_id, p.tags,
-       p.image_url, p.attributes)
+       p.image_url, p.attributes, p.tax_class)
       IS DISTINCT FROM
       (excluded.sku, excluded.name, excluded.description, excluded.brand, excluded.price_minor,
        excluded.currency, excluded.category_id, excluded.tags, excluded.image_url,
-       excluded.attributes)
+       excluded.attributes, excluded.tax_class)
 """
 # GREATEST: stock that live reservations hold cannot be taken away from them.
 _STOCK = """
@@ -172,6 +173,7 @@ def _stage(
                     tags,
                     image,
                     json.dumps(item.attributes, ensure_ascii=False),
+                    item.tax_class,
                     item.stock,
                     item.created_at.isoformat(),
                 )

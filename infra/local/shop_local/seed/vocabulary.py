@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from shop.domain.tax import STANDARD
+
 DATA = Path(__file__).parent / "data"
 
 type Value = str | int | float
@@ -57,6 +59,8 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         By how much of the base price each further value of an axis is dearer.
     build, use, fit
         Sentences about materials, occasions, and sizes or compatibility.
+    tax_class
+        Selects the tax rate of its products.
     """
 
     slug: str
@@ -71,6 +75,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     build: tuple[str, ...]
     use: tuple[str, ...]
     fit: tuple[str, ...]
+    tax_class: str = STANDARD
     extras: dict[str, tuple[Value, ...]] = {}
     step: dict[str, float] = {}
 

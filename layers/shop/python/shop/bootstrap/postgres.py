@@ -3,6 +3,7 @@
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.bootstrap import Settings, credentials, part
+from shop.domain.sessions import Session
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 
@@ -18,6 +19,14 @@ def read[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenReading[Work]:
     return lambda: kind(database(), None, autocommit=True)
 
 
-def write[Work: PostgresUnitOfWork](kind: type[Work]) -> OpenTransaction[Work]:
-    """Return what begins a unit of work of this kind whose events, if any, wait for the relay."""
-    return lambda: kind(database(), None)
+def write[Work: PostgresUnitOfWork](
+    kind: type[Work], actor: Session | None = None
+) -> OpenTransaction[Work]:
+    """Return what begins a unit of work of this kind whose events, if any, wait for the relay.
+
+    Parameters
+    ----------
+    actor : Session, optional
+        Who changes something; changes by staff and services are audited.
+    """
+    return lambda: kind(database(), None, actor=actor)

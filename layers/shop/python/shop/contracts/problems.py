@@ -1,32 +1,12 @@
 """The one table of error codes: code → HTTP status, title, meaning and remedy (RFC 9457)."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-
-class ProblemType(NamedTuple):
-    """The description of an error code.
-
-    Attributes
-    ----------
-    meaning : str
-        When the API returns it.
-    remedy : str
-        What the client can do about it.
-    """
-
-    status: int
-    title: str
-    meaning: str
-    remedy: str
-
+from shop.contracts.conflicts import CONFLICTS, READ_AGAIN, REPEAT, ProblemType
 
 _SEND_VALID: Final = "Correct the fields that `errors` names and send the request again."
-_READ_AGAIN: Final = "Read the resource again, apply the change to what it is now, and repeat."
-_REPEAT: Final = (
-    "Repeat the request after the seconds in Retry-After, with the same Idempotency-Key if any."
-)
 _CHECK_ID: Final = "Check the id. What belongs to another customer is answered in the same way."
 _OTHER_CARD: Final = "The products are in the cart again: check out with another payment method."
 
@@ -162,97 +142,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The path exists, but not with this method.",
         "Compare both with GET /api/openapi.json.",
     ),
-    "conflict": ProblemType(
-        409, "Conflict",
-        "The present state does not allow the request.",
-        _READ_AGAIN,
-    ),
-    "request_in_progress": ProblemType(
-        409, "The same request is still running",
-        "An earlier request with this Idempotency-Key, or another payment of this order, has not ended.",
-        _REPEAT,
-    ),
-    "total_changed": ProblemType(
-        409, "The total has changed",
-        "Prices, taxes or shipping rates have changed since expected_total was shown; `errors` has the total,"
-        " subtotal, tax and shipping of now. No order was created.",
-        "Show the new figures, and check out with them and a new Idempotency-Key.",
-    ),
-    "cart_already_ordered": ProblemType(
-        409, "The cart has an order already",
-        "An earlier checkout of this cart created an order; what is in a cart is sold once.",
-        "Pay that order, or cancel it to get the cart back. Once it is paid, read GET /api/cart and go on.",
-    ),
-    "order_state_conflict": ProblemType(
-        409, "The order's status does not allow it",
-        "The order has moved on; `detail` names its status.",
-        "Read GET /api/orders/{order_id} and act on its status.",
-    ),
-    "already_refunded": ProblemType(
-        409, "It was refunded before",
-        "More units of a line were asked for than are left to refund, or the shipping was refunded before.",
-        "Read GET /api/orders/{order_id}/refunds and ask for what is left.",
-    ),
-    "refund_exceeds_charge": ProblemType(
-        409, "The refund exceeds what is left of the charge",
-        "Earlier refunds, those made at the payment provider included, leave less than the refund asks for,"
-        " or the order was not charged.",
-        "Read `payment.refundable` of GET /api/orders/{order_id} and refund at most that.",
-    ),
-    "charge_disputed": ProblemType(
-        409, "The charge is disputed",
-        "The customer's bank disputes the charge; the payment provider refunds nothing of it meanwhile.",
-        "Answer the dispute at the payment provider first.",
-    ),
-    "restock_conflict": ProblemType(
-        409, "The units cannot be put back into stock",
-        "The order has not taken them out of stock yet, or they were put back before.",
-        "Repeat the request without `restock`, or once the order is CONFIRMED.",
-    ),
-    "reservation_expired": ProblemType(
-        409, "The reservation has expired",
-        "The order's stock was held until its time ended, and the order is being cancelled.",
-        "Check out again.",
-    ),
-    "reservation_conflict": ProblemType(
-        409, "The order already has another reservation",
-        "Stock is held for this order, with other products or quantities.",
-        "Release the reservation first, or send the products and quantities that it has.",
-    ),
-    "version_conflict": ProblemType(
-        409, "The resource was changed meanwhile",
-        "The resource has another version than the one in the body.",
-        _READ_AGAIN,
-    ),
-    "email_taken": ProblemType(
-        409, "The e-mail address is taken",
-        "Another customer has this e-mail address.",
-        "Log in with POST /api/sessions, or register another address.",
-    ),
-    "sku_taken": ProblemType(
-        409, "The SKU is taken",
-        "Another product has this SKU.",
-        "Choose another one.",
-    ),
-    "category_taken": ProblemType(
-        409, "The category exists",
-        "Another category has this slug.",
-        "Choose another one.",
-    ),
-    "category_in_use": ProblemType(
-        409, "The category is in use",
-        "Products, for sale or not, or other categories belong to the category.",
-        "Move or delete them first.",
-    ),
-    "stock_conflict": ProblemType(
-        409, "Stock cannot go below what is reserved",
-        "Orders hold more of the product than the change would leave.",
-        "Read GET /api/stock/{product_id} and leave at least what is reserved.",
-    ),
+    **CONFLICTS,
     "precondition_failed": ProblemType(
         412, "The resource was changed meanwhile",
         "The resource has another ETag than If-Match names.",
-        _READ_AGAIN,
+        READ_AGAIN,
     ),
     "body_too_large": ProblemType(
         413, "The body is too large",
@@ -277,7 +171,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "too_many_requests": ProblemType(
         429, "Too many requests",
         "The session, the account or the source has used up its rate.",
-        _REPEAT,
+        REPEAT,
     ),
     "internal_error": ProblemType(
         500, "Something went wrong on our side",
@@ -292,7 +186,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "dependency_unavailable": ProblemType(
         503, "A dependency is not available",
         "A server that the request needs did not answer. Nothing was changed.",
-        _REPEAT,
+        REPEAT,
     ),
     "payment_outcome_unknown": ProblemType(
         503, "The payment's outcome is not known yet",
@@ -300,10 +194,15 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         " has learned whether it was charged.",
         "Repeat the same request, or follow the order: it is never charged twice.",
     ),
+    "tax_unavailable": ProblemType(
+        503, "The tax is not known",
+        "The provider of taxes did not answer. Nothing was priced, and no order was created.",
+        REPEAT,
+    ),
     "timeout": ProblemType(
         504, "The request took too long",
         "The function did not answer in time; it may have done its work.",
-        _REPEAT,
+        REPEAT,
     ),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shop.domain.errors import NotFound
+from shop.domain.tax import STANDARD
 
 type AttributeValue = str | int | float | bool
 
@@ -70,6 +71,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         Slug.
     stock : int
         On hand less live holds, in units.
+    tax_class : str
+        Selects the tax rate.
     version : int
         Increases with every change by staff, not with changes of the stock.
     """
@@ -85,6 +88,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     image_url: str | None = None
     attributes: dict[str, AttributeValue] = {}
+    tax_class: str = STANDARD
     is_active: bool = True
     version: int = 1
     created_at: datetime | None = None
@@ -106,6 +110,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     is_active: bool
     available: int
+    tax_class: str = STANDARD
 
 
 class CategoryRow(msgspec.Struct, frozen=True):

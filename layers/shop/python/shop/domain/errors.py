@@ -12,7 +12,8 @@
     ├── PaymentDeclined           the bank declined the payment
     ├── TooManyRequests           try again after retry_after_seconds
     └── DependencyUnavailable     a required server is unavailable; nothing was changed
-        └── PaymentOutcomeUnknown the provider did not answer; reconciliation decides
+        ├── PaymentOutcomeUnknown the provider did not answer; reconciliation decides
+        └── TaxUnavailable        the tax is not known, so nothing is priced
 
 `shop.contracts.problems` maps every code to its HTTP status.
 """
@@ -155,6 +156,17 @@ class PaymentOutcomeUnknown(DependencyUnavailable):
             "stripe",
             "The payment provider did not answer. The order stays PAYMENT_PROCESSING and is settled "
             "without you; repeating this request never charges twice.",
+        )
+
+
+class TaxUnavailable(DependencyUnavailable):
+    """The tax of a sale is not known, because its provider did not answer."""
+
+    default_code = "tax_unavailable"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            provider, "The tax cannot be determined now, and nothing is sold without; try again."
         )
 
 

@@ -31,13 +31,13 @@ def sell_in(currency: str) -> str:
     return before
 
 
-def exponent_of(currency: str) -> int:
-    """Return the number of decimals of a currency.
+def exponent_of(currency: str | None = None) -> int:
+    """Return the number of decimals of a currency, by default the shop's.
 
     >>> exponent_of("JPY"), exponent_of("USD"), exponent_of("KWD")
     (0, 2, 3)
     """
-    return _EXPONENTS.get(currency, 2)
+    return _EXPONENTS.get(currency or _Shop.currency, 2)
 
 
 def step_of(currency: str) -> int:
@@ -87,7 +87,7 @@ def to_decimal(amount_minor: int, currency: str | None = None) -> Decimal:
     >>> to_decimal(99990, "USD"), to_decimal(1000, "JPY"), to_decimal(1234, "KWD")
     (Decimal('999.90'), Decimal('1000'), Decimal('1.234'))
     """
-    return Decimal(amount_minor).scaleb(-exponent_of(currency or _Shop.currency))
+    return Decimal(amount_minor).scaleb(-exponent_of(currency))
 
 
 def apply_basis_points(amount_minor: int, rate_bps: int, step: int = 1) -> int:

@@ -11,8 +11,8 @@ import msgspec
 from shop.domain.cart import CartItem
 from shop.domain.errors import NotFound
 from shop.domain.inventory import Item
-from shop.domain.pricing import TaxRule
 from shop.domain.sessions import OPERATORS, Session
+from shop.domain.tax import STANDARD, TaxRule
 
 
 class OrderStatus(StrEnum):
@@ -98,13 +98,21 @@ def normal_number(text: str) -> str:
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line, with name, price and tax as of the order's placement."""
+    """A line, with name, price and tax as of the order's placement.
+
+    Attributes
+    ----------
+    tax_rate_bps : int or None
+        In basis points; None if no single rate was applied, or if it was not stored.
+    """
 
     product_id: UUID
     name: str
     unit_price_minor: int
     quantity: int
     tax_minor: int = 0
+    tax_class: str = STANDARD
+    tax_rate_bps: int | None = None
 
     @property
     def subtotal_minor(self) -> int:
@@ -159,13 +167,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     shipping_tax_minor : int
         The part of it that is due on shipping.
     tax_rate_bps : int or None
-        In basis points; None for an order that was placed before the rate was stored.
+        The destination's standard rate in basis points, which also applied to shipping where that is taxed;
+        None if it has none, or if the order was placed before the rate was stored. Lines have their own.
     tax_rule : TaxRule
         How the tax was rounded.
     prices_include_tax : bool
         Whether prices, subtotal and shipping include the tax.
     tax_rates_version, shipping_rates_version : int or None
-        The versions of the rates; None for an order that was placed before there were any.
+        The versions of the rates; None if others determined the tax, or for an order that was placed before
+        there were any.
     """
 
     order_id: UUID

@@ -1,19 +1,14 @@
 """The price of an order: subtotal, tax and shipping, in minor units."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from shop.domain.money import (
-    MAX_AMOUNT_MINOR,
-    apply_basis_points,
-    included_basis_points,
-    to_decimal,
-)
+from shop.domain.money import MAX_AMOUNT_MINOR, to_decimal
+from shop.domain.tax import STANDARD, Assessment, LineTax, Sale
 
 #: The provider's minimum charge in minor units: Stripe's for US dollars, euros and yen. Where its minimum
 #: is more, the provider refuses the charge (``amount_too_small``).
@@ -41,55 +36,32 @@ class ShippingRate(msgspec.Struct, frozen=True):
     free_from_minor: int | None
     delivery_days: int
 
-    def price_of(self, subtotal_minor: int) -> int:
-        """Return the price of shipping an order of this subtotal, in minor units."""
+    def price_of(self, subtotal_minor: int, step: int = 1) -> int:
+        """Return the price of shipping an order of this subtotal, in minor units.
+
+        Parameters
+        ----------
+        step : int
+            The smallest amount by which a charge can differ; the price is rounded to it, half up.
+        """
         if self.free_from_minor is not None and subtotal_minor >= self.free_from_minor:
             return 0
-        return self.price_minor
-
-
-class TaxRule(StrEnum):
-    """How the tax of an order was rounded; stored with the order."""
-
-    #: Once for the order, half up: orders placed before lines had a tax of their own.
-    ORDER_HALF_UP = "order_half_up"
-    #: For each line and for shipping, half up.
-    LINE_HALF_UP = "line_half_up"
-
-
-class Tax(msgspec.Struct, frozen=True):
-    """The tax of a destination.
-
-    Attributes
-    ----------
-    rate_bps : int
-        In basis points.
-    on_shipping : bool
-        Whether the destination taxes shipping.
-    regional : bool
-        Whether rates differ by region in the country, so that there is no rate without a region.
-    """
-
-    rate_bps: int = 0
-    on_shipping: bool = False
-    regional: bool = False
+        return (2 * self.price_minor + step) // (2 * step) * step
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """The amounts of an order, in minor units.
+    """The amounts of an order with one shipping method, in minor units.
 
     Attributes
     ----------
-    line_taxes_minor : tuple of int
-        In the order of the lines.
-    tax_minor : int
-        Of all lines and of shipping.
+    lines : tuple of LineTax
+        In the order of the sale's items.
     tax_included : bool
         Whether subtotal and shipping include the tax.
     """
 
     subtotal_minor: int
-    line_taxes_minor: tuple[int, ...]
+    lines: tuple[LineTax, ...]
     shipping_minor: int
     shipping_tax_minor: int
     tax_included: bool
@@ -97,7 +69,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tax_minor(self) -> int:
         """The tax of all lines and of shipping."""
-        return sum(self.line_taxes_minor) + self.shipping_tax_minor
+        return sum(line.tax_minor for line in self.lines) + self.shipping_tax_minor
 
     @property
     def total_minor(self) -> int:
@@ -106,80 +78,31 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         return self.subtotal_minor + added + self.shipping_minor
 
 
-def tax_of(amount_minor: int, rate_bps: int, *, included: bool, step: int = 1) -> int:
-    """Return the tax of a line or of shipping, in minor units, by the rule `TaxRule.LINE_HALF_UP`.
-
-    Parameters
-    ----------
-    included : bool
-        Whether the amount includes the tax.
-    step : int
-        The smallest amount by which a charge can differ.
-    """
-    if included:
-        return included_basis_points(amount_minor, rate_bps)
-    return apply_basis_points(amount_minor, rate_bps, step)
-
-
-def amounts(
-    lines: Iterable[tuple[int, int]],
-    *,
-    tax: Tax,
-    shipping: ShippingRate,
-    tax_included: bool = False,
-    step: int = 1,
-) -> Totals:
-    """Compute the amounts of an order, whether or not they can be charged.
-
-    Parameters
-    ----------
-    lines : iterable of (int, int)
-        Unit price in minor units, and quantity.
-    tax_included : bool
-        Whether prices include the tax: the total is then the sum of the prices.
-    step : int
-        The smallest amount by which a charge can differ.
-    """
-    subtotals = [unit_price_minor * quantity for unit_price_minor, quantity in lines]
-    subtotal_minor = sum(subtotals)
-    shipping_minor = shipping.price_of(subtotal_minor)
-    shipping_minor = (2 * shipping_minor + step) // (2 * step) * step
-
-    def taxed(amount_minor: int) -> int:
-        return tax_of(amount_minor, tax.rate_bps, included=tax_included, step=step)
-
+def totals_of(sale: Sale, assessment: Assessment, method: str) -> Totals:
+    """Return the amounts of a sale with one of its shipping methods, whether or not they can be charged."""
     return Totals(
-        subtotal_minor=subtotal_minor,
-        line_taxes_minor=tuple(map(taxed, subtotals)),
-        shipping_minor=shipping_minor,
-        shipping_tax_minor=taxed(shipping_minor) if tax.on_shipping else 0,
-        tax_included=tax_included,
+        subtotal_minor=sum(item.amount_minor for item in sale.items),
+        lines=assessment.lines,
+        shipping_minor=sale.shipping_minor[method],
+        shipping_tax_minor=assessment.shipping_minor[method],
+        tax_included=sale.prices_include_tax,
     )
 
 
-def totals(
-    lines: Iterable[tuple[int, int]],
-    *,
-    tax: Tax,
-    shipping: ShippingRate,
-    tax_included: bool = False,
-    step: int = 1,
-) -> Totals:
-    """Compute the amounts of an order as `amounts` does, and check that they can be charged.
+def check_chargeable(totals: Totals, step: int) -> None:
+    """Refuse amounts that the payment provider cannot charge.
 
     Raises
     ------
     AmountOutOfRange
-        If the provider cannot charge the total.
+        If the total is too small, too large, or no multiple of `step`.
     """
-    result = amounts(lines, tax=tax, shipping=shipping, tax_included=tax_included, step=step)
-    if result.total_minor > MAX_AMOUNT_MINOR:
+    if totals.total_minor > MAX_AMOUNT_MINOR:
         raise AmountOutOfRange("is more than can be charged at once; split the order")
-    if result.total_minor < MIN_CHARGE_MINOR:
+    if totals.total_minor < MIN_CHARGE_MINOR:
         raise AmountOutOfRange("is less than the smallest amount that can be charged")
-    if result.total_minor % step:
+    if totals.total_minor % step:
         raise AmountOutOfRange(f"must be a multiple of {to_decimal(step)} to be charged")
-    return result
 
 
 class PricedProduct(msgspec.Struct, frozen=True):
@@ -189,10 +112,11 @@ class PricedProduct(msgspec.Struct, frozen=True):
     name: str
     price_minor: int
     currency: str
+    tax_class: str = STANDARD
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """The current prices for an order.
+    """The current prices for an order, without tax.
 
     Attributes
     ----------
@@ -202,18 +126,14 @@ class Quote(msgspec.Struct, frozen=True):
         Whether an earlier attempt has placed the order.
     products : mapping
         By id; products that are not for sale are missing.
-    tax : Tax or None
-        From the most specific row for the destination; None if there is none.
     shipping : mapping
         The rates of the methods that are offered at the destination, by method.
-    tax_version, shipping_version : int
-        The versions of the rates.
+    shipping_version : int
+        The version of the shipping rates.
     """
 
     now: datetime
     order_exists: bool
     products: Mapping[UUID, PricedProduct]
-    tax: Tax | None
     shipping: Mapping[str, ShippingRate]
-    tax_version: int
     shipping_version: int

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.money import exponent_of
 from shop.domain.scripts import UNSPACED, TypedSku, folded, typed_sku
 
 #: Maximum depth of paging in results; deeper pages are refused, because their cost grows with depth.
@@ -34,11 +35,25 @@ class PriceRange(NamedTuple):
     below_minor: int | None
 
 
-PRICE_RANGES: Final = (
-    PriceRange("0-500", 0, 500_00),
-    PriceRange("500-1000", 500_00, 1000_00),
-    PriceRange("1000+", 1000_00, None),
-)
+#: The limits of the price facet in units of the currency. A currency without decimals has units of about the
+#: value of another's cent, so its limits are a hundred times as high.
+_LIMITS: Final = (500, 1_000)
+
+
+def price_ranges() -> tuple[PriceRange, PriceRange, PriceRange]:
+    """Return the ranges of the price facet in the shop's currency.
+
+    >>> [each.name for each in price_ranges()]
+    ['0-500', '500-1000', '1000+']
+    """
+    places = exponent_of()
+    first, second = (limit if places else limit * 100 for limit in _LIMITS)
+    low, high = first * 10**places, second * 10**places
+    return (
+        PriceRange(f"0-{first}", 0, low),
+        PriceRange(f"{first}-{second}", low, high),
+        PriceRange(f"{second}+", high, None),
+    )
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

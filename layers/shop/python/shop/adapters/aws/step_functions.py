@@ -19,6 +19,7 @@ from shop.domain.errors import (
     PaymentDeclined,
     PaymentOutcomeUnknown,
     ShopError,
+    TaxUnavailable,
 )
 from shop.domain.ids import new_id
 from shop.services.orders.ports import CheckoutMachine
@@ -103,6 +104,8 @@ def _failure(error: str, cause: str) -> ShopError:
     """Turn an execution's error back into the exception that its task raised."""
     if error == PaymentOutcomeUnknown.__name__:
         return PaymentOutcomeUnknown()
+    if error == TaxUnavailable.__name__:
+        return TaxUnavailable("checkout")
     kind = _REFUSALS.get(error)
     if kind is None:
         _log.error("checkout failed: %s", error)

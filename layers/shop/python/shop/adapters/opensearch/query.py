@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from shop.domain.scripts import TypedSku, is_unspaced, typed_sku
-from shop.domain.search import PRICE_RANGES, Filters, SearchQuery, SearchSort, typed_words
+from shop.domain.search import Filters, SearchQuery, SearchSort, price_ranges, typed_words
 from shop.domain.search_results import MARK_END, MARK_START
 
 BRAND_LIMIT: Final = 50
@@ -259,7 +259,7 @@ def _facets(
     ranges = [
         {"key": each.name, "from": each.from_minor}
         | ({} if each.below_minor is None else {"to": each.below_minor})
-        for each in PRICE_RANGES
+        for each in price_ranges()
     ]
     counted = {
         "brands": {"terms": {"field": "brand.raw", "size": BRAND_LIMIT, "order": by_number}},

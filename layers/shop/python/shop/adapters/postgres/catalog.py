@@ -1,145 +1,19 @@
 """Products and categories in PostgreSQL."""
 
 from collections.abc import Sequence
-from typing import Final, override
+from typing import override
 from uuid import UUID
 
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
+from shop.adapters.postgres import catalog_sql
 from shop.adapters.postgres.database import Transaction
-from shop.adapters.postgres.inventory_sql import LAPSED
 from shop.domain.catalog import CategoryRow, Offer, Product, Sort
 from shop.domain.cursors import Place
 from shop.domain.errors import Conflict
 from shop.domain.scripts import is_unspaced
 from shop.services.catalog.ports import ProductRepository
-
-_AVAILABLE: Final = f"""
-    coalesce(i.quantity_available, 0) + coalesce((
-        SELECT sum(quantity) FROM reservations WHERE product_id = p.id AND {LAPSED}), 0)::integer
-"""  # noqa: S608 - only constants of this package are put in
-
-_PRODUCT: Final = f"""
-    SELECT p.id AS product_id, p.sku, p.name, p.description, p.brand, p.price_minor, p.currency,
-           c.slug AS category, p.tags, p.image_url, p.attributes, p.is_active, p.version, p.created_at,
-           {_AVAILABLE} AS stock
-    FROM products AS p
-    JOIN categories AS c ON c.id = p.category_id
-    LEFT JOIN inventory AS i ON i.product_id = p.id
-"""  # noqa: S608
-
-#: The order of each sort. An index scan returns rows in this order, in either direction.
-_ORDERS: Final = {
-    Sort.NEWEST: "{0}.created_at DESC, {0}.id",
-    Sort.PRICE_ASC: "{0}.price_minor, {0}.id",
-    Sort.PRICE_DESC: "{0}.price_minor DESC, {0}.id DESC",
-}
-
-#: The rows after a place in each order, as a range of the index.
-_AFTER: Final = {
-    Sort.NEWEST: (
-        "AND {0}.created_at <= %(key)s::timestamptz"
-        " AND ({0}.created_at < %(key)s::timestamptz OR {0}.id > %(id)s::uuid)"
-    ),
-    Sort.PRICE_ASC: "AND ({0}.price_minor, {0}.id) > (%(key)s::bigint, %(id)s::uuid)",
-    Sort.PRICE_DESC: "AND ({0}.price_minor, {0}.id) < (%(key)s::bigint, %(id)s::uuid)",
-}
-
-_IN_SUBTREE: Final = "(s.path = %(path)s OR starts_with(s.path, %(path)s || '/'))"
-
-_COUNT_ALL: Final = "SELECT '' AS path, count(*) AS total FROM products WHERE is_active"
-
-_COUNT_SUBTREE: Final = """
-    SELECT c.path, (
-        SELECT count(*) FROM products AS p JOIN categories AS s ON s.id = p.category_id
-        WHERE p.is_active AND (s.path = c.path OR starts_with(s.path, c.path || '/'))) AS total
-    FROM categories AS c WHERE c.slug = %(slug)s
-"""
-
-_CHOOSE: Final = """
-    SELECT o.id FROM products AS o WHERE o.is_active {after}
-    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
-"""
-
-# Reads the first rows of each category of the subtree from the index, then takes the first of those: at most
-# categories x depth rows, however many products there are.
-_CHOOSE_IN_SUBTREE: Final = f"""
-    SELECT t.id FROM categories AS s
-    CROSS JOIN LATERAL (
-        SELECT o.id, o.created_at, o.price_minor FROM products AS o
-        WHERE o.category_id = s.id AND o.is_active {{after}} ORDER BY {{order}} LIMIT %(end)s
-    ) AS t
-    WHERE {_IN_SUBTREE} ORDER BY {{outer}} LIMIT %(limit)s OFFSET %(offset)s
-"""  # noqa: S608
-
-OFFERS: Final = f"""
-    SELECT p.id AS product_id, p.name, p.price_minor, p.currency, p.is_active,
-           CASE WHEN p.is_active THEN {_AVAILABLE} ELSE 0 END AS available
-    FROM products AS p LEFT JOIN inventory AS i ON i.product_id = p.id
-    WHERE p.id = ANY(%s::uuid[])
-"""  # noqa: S608
-
-_CATEGORIES: Final = """
-    SELECT c.slug, c.name, c.path, (
-        SELECT count(*) FROM products AS p WHERE p.category_id = c.id AND p.is_active) AS product_count
-    FROM categories AS c ORDER BY c.path
-"""
-
-_ADD: Final = """
-    WITH added AS (
-        INSERT INTO products (id, sku, name, description, brand, price_minor, currency, category_id,
-                              tags, image_url, attributes, is_active, version)
-        VALUES (%(id)s, %(sku)s, %(name)s, %(description)s, %(brand)s, %(price_minor)s, %(currency)s,
-                (SELECT id FROM categories WHERE slug = %(category)s),
-                %(tags)s::text[], %(image_url)s, %(attributes)s, %(is_active)s, %(version)s)
-        ON CONFLICT DO NOTHING
-        RETURNING id
-    ), stocked AS (
-        INSERT INTO inventory (product_id) SELECT id FROM added
-    )
-    SELECT EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM products WHERE id = %(id)s) AS is_there
-"""
-
-_UPDATE: Final = """
-    UPDATE products
-    SET name = %(name)s, description = %(description)s, brand = %(brand)s,
-        price_minor = %(price_minor)s, currency = %(currency)s,
-        category_id = (SELECT id FROM categories WHERE slug = %(category)s),
-        tags = %(tags)s::text[], image_url = %(image_url)s, attributes = %(attributes)s,
-        is_active = %(is_active)s, version = %(version)s, updated_at = now()
-    WHERE id = %(id)s
-      AND (NOT %(is_active)s OR is_active
-           OR NOT EXISTS (SELECT FROM products WHERE sku = %(sku)s AND is_active AND id <> %(id)s))
-"""
-
-_FIND: Final = f"""
-    {_PRODUCT}
-    WHERE (%(active)s::boolean IS NULL OR p.is_active = %(active)s)
-      AND (%(sku)s::text IS NULL OR p.plain_sku LIKE %(sku)s)
-      AND p.typed_name LIKE ALL(%(patterns)s::text[])
-      AND (%(key)s::timestamptz IS NULL OR p.created_at <= %(key)s
-           AND (p.created_at < %(key)s OR p.id > %(id)s::uuid))
-    ORDER BY p.created_at DESC, p.id LIMIT %(limit)s
-"""
-
-_ADD_CATEGORY: Final = """
-    WITH parent AS (
-        SELECT id, path || '/' AS path FROM categories WHERE slug = %(parent)s
-        UNION ALL SELECT NULL, '' WHERE %(parent)s::text IS NULL
-    ), added AS (
-        INSERT INTO categories (slug, name, parent_id, path)
-        SELECT %(slug)s, %(name)s, id, path || %(slug)s FROM parent
-        ON CONFLICT DO NOTHING RETURNING id
-    )
-    SELECT EXISTS (SELECT FROM parent) AS has_parent, EXISTS (SELECT FROM added) AS is_added
-"""
-
-_RENAME_CATEGORY: Final = """
-    WITH before AS (SELECT id, name FROM categories WHERE slug = %(slug)s FOR UPDATE)
-    UPDATE categories AS c SET name = %(name)s FROM before WHERE c.id = before.id
-    RETURNING before.name AS name
-"""
 
 
 class PostgresProducts(ProductRepository):
@@ -151,7 +25,9 @@ class PostgresProducts(ProductRepository):
     @override
     def get(self, product_id: UUID, *, lock: bool = False) -> Product | None:
         suffix = "FOR UPDATE OF p" if lock else ""
-        return self._transaction.one(Product, f"{_PRODUCT} WHERE p.id = %s {suffix}", (product_id,))
+        return self._transaction.one(
+            Product, f"{catalog_sql.PRODUCT} WHERE p.id = %s {suffix}", (product_id,)
+        )
 
     @override
     def page(
@@ -163,9 +39,9 @@ class PostgresProducts(ProductRepository):
         after: Place | None = None,
     ) -> tuple[Sequence[Product], int] | None:
         counted = (
-            self._transaction.row(_COUNT_ALL)
+            self._transaction.row(catalog_sql.COUNT_ALL)
             if category is None
-            else self._transaction.row(_COUNT_SUBTREE, {"slug": category})
+            else self._transaction.row(catalog_sql.COUNT_SUBTREE, {"slug": category})
         )
         if counted is None:
             return None
@@ -173,7 +49,9 @@ class PostgresProducts(ProductRepository):
             return [], counted.total
         products = self._transaction.all(
             Product,
-            page_statement(sort, in_category=category is not None, after=after is not None),
+            catalog_sql.page_statement(
+                sort, in_category=category is not None, after=after is not None
+            ),
             {
                 "path": counted.path,
                 "limit": limit,
@@ -187,12 +65,12 @@ class PostgresProducts(ProductRepository):
 
     @override
     def offers(self, product_ids: Sequence[UUID]) -> dict[UUID, Offer]:
-        offers = self._transaction.all(Offer, OFFERS, (list(product_ids),))
+        offers = self._transaction.all(Offer, catalog_sql.OFFERS, (list(product_ids),))
         return {offer.product_id: offer for offer in offers}
 
     @override
     def categories(self) -> Sequence[CategoryRow]:
-        return self._transaction.all(CategoryRow, _CATEGORIES)
+        return self._transaction.all(CategoryRow, catalog_sql.CATEGORIES)
 
     @override
     def has_category(self, slug: str) -> bool:
@@ -200,13 +78,13 @@ class PostgresProducts(ProductRepository):
 
     @override
     def add(self, product: Product) -> bool:
-        row = self._transaction.row(_ADD, _parameters(product))
+        row = self._transaction.row(catalog_sql.ADD, _parameters(product))
         return row is not None and row.is_there
 
     @override
     def update(self, product: Product) -> bool:
         try:
-            return self._transaction.execute(_UPDATE, _parameters(product)) == 1
+            return self._transaction.execute(catalog_sql.UPDATE, _parameters(product)) == 1
         except errors.UniqueViolation as violation:
             # Another transaction has taken the SKU since the statement looked.
             raise Conflict(
@@ -231,7 +109,7 @@ class PostgresProducts(ProductRepository):
         # Neither a plain SKU nor a typed word has a character that LIKE treats specially.
         return self._transaction.all(
             Product,
-            _FIND,
+            catalog_sql.FIND,
             {
                 "active": active,
                 "sku": None if sku is None else f"%{sku}%",
@@ -245,14 +123,14 @@ class PostgresProducts(ProductRepository):
     @override
     def add_category(self, slug: str, name: str, parent: str | None) -> bool | None:
         values = {"slug": slug, "name": name, "parent": parent}
-        row = self._transaction.row(_ADD_CATEGORY, values)
+        row = self._transaction.row(catalog_sql.ADD_CATEGORY, values)
         if row is None or not row.has_parent:
             return None
         return bool(row.is_added)
 
     @override
     def rename_category(self, slug: str, name: str) -> str | None:
-        row = self._transaction.row(_RENAME_CATEGORY, {"slug": slug, "name": name})
+        row = self._transaction.row(catalog_sql.RENAME_CATEGORY, {"slug": slug, "name": name})
         return None if row is None else row.name
 
     @override
@@ -262,24 +140,6 @@ class PostgresProducts(ProductRepository):
         except errors.ForeignKeyViolation:
             return False
         return True if removed else None
-
-
-def page_statement(sort: Sort, *, in_category: bool, after: bool = False) -> str:
-    """Build the statement that reads a page of products, from the beginning or after a place.
-
-    It selects ids first, so that skipped rows cost only index entries.
-    """
-    order = _ORDERS[sort]
-    choose = _CHOOSE_IN_SUBTREE if in_category else _CHOOSE
-    rest = _AFTER[sort].format("o") if after else ""
-    chosen = choose.format(order=order.format("o"), outer=order.format("t"), after=rest)
-    return " ".join(
-        (
-            f"WITH chosen AS MATERIALIZED ({chosen})",
-            _PRODUCT,
-            f"WHERE p.id IN (SELECT id FROM chosen) ORDER BY {order.format('p')}",  # noqa: S608
-        )
-    )
 
 
 def _parameters(product: Product) -> dict[str, object]:
@@ -295,6 +155,7 @@ def _parameters(product: Product) -> dict[str, object]:
         "tags": list(product.tags),
         "image_url": product.image_url,
         "attributes": Jsonb(product.attributes),
+        "tax_class": product.tax_class,
         "is_active": product.is_active,
         "version": product.version,
     }

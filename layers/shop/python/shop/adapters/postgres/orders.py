@@ -36,7 +36,8 @@ _COLUMNS: Final = (
 _LINES: Final = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
                          'product_id', product_id, 'name', name, 'unit_price_minor', unit_price_minor,
-                         'quantity', quantity, 'tax_minor', tax_minor) ORDER BY name, product_id), '[]')
+                         'quantity', quantity, 'tax_minor', tax_minor, 'tax_class', tax_class,
+                         'tax_rate_bps', tax_rate_bps) ORDER BY name, product_id), '[]')
      FROM order_items WHERE order_id = orders.id) AS lines
 """
 _TIMELINE: Final = """
@@ -75,12 +76,14 @@ _ADD: Final = f"""
         RETURNING id
     ), lines AS (
         INSERT INTO order_items
-            (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor, tax_minor)
+            (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor, tax_minor, tax_class,
+             tax_rate_bps)
         SELECT placed.id, line.product_id, line.name, line.price, line.quantity,
-               line.price * line.quantity, line.tax
+               line.price * line.quantity, line.tax, line.tax_class, line.tax_rate
         FROM placed, unnest(%(products)s::uuid[], %(names)s::text[], %(prices)s::bigint[],
-                            %(quantities)s::integer[], %(taxes)s::bigint[])
-                         AS line (product_id, name, price, quantity, tax)
+                            %(quantities)s::integer[], %(taxes)s::bigint[], %(tax_classes)s::text[],
+                            %(tax_rates)s::integer[])
+                         AS line (product_id, name, price, quantity, tax, tax_class, tax_rate)
     ), entry AS (
         INSERT INTO order_timeline (order_id, status) SELECT id, %(status)s FROM placed
     ), {recording_if("placed")}
@@ -250,4 +253,6 @@ def _parameters(order: Order) -> dict[str, Any]:
         "prices": [line.unit_price_minor for line in lines],
         "quantities": [line.quantity for line in lines],
         "taxes": [line.tax_minor for line in lines],
+        "tax_classes": [line.tax_class for line in lines],
+        "tax_rates": [line.tax_rate_bps for line in lines],
     }

@@ -1,4 +1,4 @@
-"""Prices, taxes and shipping rates in PostgreSQL."""
+"""Prices and shipping rates in PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shop.adapters.postgres.database import Transaction
-from shop.domain.pricing import PricedProduct, Quote, ShippingRate, Tax
+from shop.domain.pricing import PricedProduct, Quote, ShippingRate
 from shop.services.orders.ports import PriceBook
 
 _QUOTE: Final = """
@@ -16,16 +16,8 @@ _QUOTE: Final = """
            EXISTS (SELECT FROM orders WHERE id = %(order_id)s) AS order_exists,
            (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'product_id', id, 'name', name, 'price_minor', price_minor,
-                        'currency', currency)), '[]')
+                        'currency', currency, 'tax_class', tax_class)), '[]')
             FROM products WHERE id = ANY(%(products)s::uuid[]) AND is_active) AS products,
-           (SELECT jsonb_build_object('rate_bps', rate_bps, 'on_shipping', taxes_shipping,
-                                      'regional', EXISTS (SELECT FROM tax_rates AS other
-                                                          WHERE other.version = tax_rates.version
-                                                            AND other.country = %(country)s
-                                                            AND other.region <> '*'))
-            FROM tax_rates JOIN current_rates AS valid USING (version)
-            WHERE country IN (%(country)s, '*') AND region IN (upper(%(region)s), '*')
-            ORDER BY country = '*', region = '*' LIMIT 1) AS tax,
            (SELECT coalesce(jsonb_object_agg(method, rate), '{}') FROM (
                 SELECT DISTINCT ON (method) method, jsonb_build_object(
                            'price_minor', price_minor, 'free_from_minor', free_from_minor,
@@ -33,7 +25,6 @@ _QUOTE: Final = """
                 FROM shipping_rates JOIN current_rates AS valid USING (version)
                 WHERE country IN (%(country)s, '*')
                 ORDER BY method, country = '*') AS rates) AS shipping,
-           (SELECT version FROM current_rates WHERE kind = 'tax') AS tax_version,
            (SELECT version FROM current_rates WHERE kind = 'shipping') AS shipping_version
 """
 
@@ -42,36 +33,22 @@ class _QuoteRow(msgspec.Struct):
     now: datetime
     order_exists: bool
     products: list[PricedProduct]
-    tax: Tax | None
     shipping: dict[str, ShippingRate]
-    tax_version: int
     shipping_version: int
 
 
 class PostgresPriceBook(PriceBook):
-    """Prices, taxes and shipping rates in PostgreSQL."""
+    """Prices and shipping rates in PostgreSQL."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
     @override
-    def quote(
-        self,
-        order_id: UUID | None,
-        product_ids: Sequence[UUID],
-        *,
-        country: str,
-        region: str | None,
-    ) -> Quote:
+    def quote(self, order_id: UUID | None, product_ids: Sequence[UUID], *, country: str) -> Quote:
         row = self._transaction.one(
             _QuoteRow,
             _QUOTE,
-            {
-                "order_id": order_id,
-                "products": list(product_ids),
-                "country": country,
-                "region": region or "*",
-            },
+            {"order_id": order_id, "products": list(product_ids), "country": country},
         )
         if row is None:
             raise RuntimeError("a SELECT without FROM gave no row")
@@ -79,8 +56,6 @@ class PostgresPriceBook(PriceBook):
             row.now,
             row.order_exists,
             {product.product_id: product for product in row.products},
-            row.tax,
             row.shipping,
-            row.tax_version,
             row.shipping_version,
         )

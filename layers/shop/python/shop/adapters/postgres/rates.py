@@ -14,8 +14,12 @@ from shop.adapters.postgres.database import Transaction
 from shop.domain.rates import ShippingRow, TaxRow, Version
 from shop.services.orders.ports import RateTables
 
-_TAX: Final = "country, region, rate_bps, taxes_shipping"
+_TAX: Final = "country, region, tax_class, rate_bps, taxes_shipping"
 _SHIPPING: Final = "country, method, price_minor, free_from_minor, delivery_days"
+
+
+# One row that is always there. Orders that refer to it are not kept waiting.
+_LOCK: Final = "SELECT FROM rate_versions ORDER BY version LIMIT 1 FOR NO KEY UPDATE"
 
 
 def _statements(kind: str, columns: str) -> tuple[str, str]:
@@ -59,6 +63,10 @@ class PostgresRates(RateTables):
     @override
     def shipping(self) -> Version[ShippingRow]:
         return _one(self._transaction.one(Version[ShippingRow], _READ_SHIPPING))
+
+    @override
+    def lock(self) -> None:
+        self._transaction.send(_LOCK)
 
     @override
     def set_tax(

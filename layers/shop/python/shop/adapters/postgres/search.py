@@ -14,12 +14,12 @@ from shop.domain.cursors import foreign_cursor
 from shop.domain.money import MAX_AMOUNT_MINOR
 from shop.domain.scripts import TypedSku, is_unspaced, typed_sku
 from shop.domain.search import (
-    PRICE_RANGES,
     SearchQuery,
     SearchSort,
     Walk,
     corrections,
     did_you_mean,
+    price_ranges,
     typed_words,
 )
 from shop.domain.search_results import (
@@ -82,7 +82,7 @@ class PostgresSearchEngine(SearchEngine):
             )
         if row is None:
             raise RuntimeError("a SELECT without FROM gave no row")
-        names = (price_range.name for price_range in PRICE_RANGES)
+        names = (price_range.name for price_range in price_ranges())
         return SearchPage(
             results=[_found(result) for result in row.results[: query.per_page]],
             total=row.total,
@@ -152,6 +152,7 @@ def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
     filters = query.filters
     lowest, highest = filters.price_from_minor, filters.price_to_minor
     after = query.after
+    _, middle, high = price_ranges()
     return {
         "groups": json.dumps(groups),
         "least": required_groups(len(groups)),
@@ -161,8 +162,8 @@ def search_parameters(query: SearchQuery, groups: Groups) -> dict[str, Any]:
         "in_stock": filters.in_stock,
         "price_from": 0 if lowest is None else lowest,
         "price_to": MAX_AMOUNT_MINOR if highest is None else highest,
-        "first_limit": PRICE_RANGES[1].from_minor,
-        "second_limit": PRICE_RANGES[2].from_minor,
+        "first_limit": middle.from_minor,
+        "second_limit": high.from_minor,
         "enough": _ENOUGH,
         "brand_limit": BRAND_LIMIT,
         # One additional row shows whether there is a next page.
@@ -197,7 +198,7 @@ def _check_walk(query: SearchQuery, walk: Walk) -> None:
 
 
 def _no_facets() -> Facets:
-    return Facets({}, {price_range.name: 0 for price_range in PRICE_RANGES}, {})
+    return Facets({}, {price_range.name: 0 for price_range in price_ranges()}, {})
 
 
 def _found(result: dict[str, Any]) -> Found:

@@ -12,5 +12,5 @@ class PostgresPlacementWork(PostgresOrdersWork, PlacementWork):
 
     @cached_property
     def prices(self) -> PostgresPriceBook:
-        """Current prices, taxes and shipping rates."""
+        """Current prices and shipping rates."""
         return PostgresPriceBook(self.transaction)

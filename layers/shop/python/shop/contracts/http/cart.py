@@ -85,7 +85,10 @@ class QuoteCart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line with its tax; one that cannot be bought has an `obstacle` and does not count in the totals."""
+    """A line with its tax; one that cannot be bought has an `obstacle` and does not count in the totals.
+
+    `tax_percent` is the rate of its tax class at the destination, null if no single rate was applied.
+    """
 
     product_id: UUID
     name: str
@@ -93,6 +96,8 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     subtotal: Decimal
     tax: Decimal
+    tax_class: str
+    tax_percent: Decimal | None
     obstacle: Obstacle | None
 
 

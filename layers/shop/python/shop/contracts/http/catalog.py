@@ -9,8 +9,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shop.contracts.http.amounts import Amount
-from shop.contracts.http.patterns import CURRENCY, IMAGE_URL, LINE, OPTIONAL_LINE, SKU, SLUG
+from shop.contracts.http.patterns import (
+    CURRENCY,
+    IMAGE_URL,
+    LINE,
+    OPTIONAL_LINE,
+    SKU,
+    SLUG,
+    TAX_CLASS,
+)
 from shop.domain.catalog import AttributeValue, Sort
+from shop.domain.tax import STANDARD
 
 #: Maximum depth of paging in products; deeper pages are refused, because their cost grows with depth.
 MAX_DEPTH: Final = 10_000
@@ -33,6 +42,14 @@ type AttributeIn = (
     | bool
 )
 type Attributes = Annotated[dict[AttributeName, AttributeIn], msgspec.Meta(max_length=50)]
+type TaxClass = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=TAX_CLASS,
+        description="Selects the tax rate; a destination without a rate of the class applies `standard`",
+        examples=["standard", "reduced", "zero"],
+    ),
+]
 type Cursor = Annotated[str, msgspec.Meta(max_length=4_000)]
 type Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
@@ -86,6 +103,7 @@ class ProductView(ProductSummary, frozen=True):
     sku: str
     tags: list[str]
     attributes: Mapping[str, AttributeValue]
+    tax_class: str
     is_active: bool
     version: int
 
@@ -163,6 +181,7 @@ class CreateProduct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     tags: Tags
     image_url: ImageUrl | None = None
     attributes: Attributes = {}
+    tax_class: TaxClass = STANDARD
 
 
 class ChangeProduct(
@@ -182,5 +201,6 @@ class ChangeProduct(
     tags: Tags | UnsetType = UNSET
     image_url: ImageUrl | UnsetType | None = UNSET
     attributes: Attributes | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
     version: Version | UnsetType = UNSET

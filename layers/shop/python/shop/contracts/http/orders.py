@@ -11,7 +11,7 @@ from shop.contracts.http.amounts import Amount
 from shop.contracts.http.identity import Email
 from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, LINK_CODE, METHOD, PHONE
 from shop.domain.orders import OrderStatus
-from shop.domain.pricing import TaxRule
+from shop.domain.tax import TaxRule
 
 type Line100 = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)]
 type Line200 = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
@@ -124,7 +124,10 @@ class LookUpOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order, with name, price and tax as they were when it was placed."""
+    """A line of an order, with name, price and tax as they were when it was placed.
+
+    `tax_percent` is the rate of its tax class at the destination, null if no single rate was applied.
+    """
 
     product_id: UUID
     name: str
@@ -132,6 +135,8 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     subtotal: Decimal
     tax: Decimal
+    tax_class: str
+    tax_percent: Decimal | None
 
 
 class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ COUNTRY: Final = r"^[A-Z]{2}$(?!\n)"
 COUNTRY_OR_ELSE: Final = r"^([A-Z]{2}|\*)$(?!\n)"
 PAYMENT_METHOD: Final = r"^(pm|card|src)_[A-Za-z0-9_]+$"
 IDENTIFIER: Final = r"^[A-Za-z0-9_]+$(?!\n)"
+TAX_CLASS: Final = r"^[a-z][a-z0-9_]{0,29}$(?!\n)"
 METHOD: Final = r"^[a-z][a-z_]*$(?!\n)"
 MOMENT: Final = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z)?$(?!\n)"
 
@@ -43,6 +44,7 @@ WANTED: Final = {
     COUNTRY_OR_ELSE: "an ISO 3166-1 alpha-2 country code such as US, or * for all others",
     PAYMENT_METHOD: "the id of a payment method, such as pm_card_visa",
     IDENTIFIER: "letters, digits and underscores",
+    TAX_CLASS: "1 to 30 lower-case letters, digits and underscores, the first a letter",
     METHOD: "lower-case letters and underscores",
     MOMENT: "a day such as 2026-01-31, or a time in UTC such as 2026-01-31T12:00:00Z",
 }

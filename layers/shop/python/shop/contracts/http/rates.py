@@ -7,8 +7,10 @@ from typing import Annotated
 import msgspec
 
 from shop.contracts.http.amounts import Amount
+from shop.contracts.http.catalog import TaxClass
 from shop.contracts.http.orders import Line100, MethodName
 from shop.contracts.http.patterns import COUNTRY_OR_ELSE
+from shop.domain.tax import STANDARD
 
 type Destination = Annotated[
     str,
@@ -22,7 +24,11 @@ type Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 
 
 class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tax of a country, or of one of its regions; the most specific rate applies.
+    """The tax of a class of products in a country, or in one of its regions.
+
+    The most specific country and region that have rates apply. Products whose class has no rate there are
+    taxed at the standard rate, which every country and region in the list must have. A class is free of tax
+    only if its rate is 0 percent there.
 
     Attributes
     ----------
@@ -31,11 +37,12 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     percent : Amount
         With at most two decimals.
     on_shipping : bool
-        Whether shipping is taxed as well.
+        Whether shipping is taxed as well, at the standard rate: only that can say so.
     """
 
     country: Destination
     region: Line100 = "*"
+    tax_class: TaxClass = STANDARD
     percent: Amount
     on_shipping: bool = False
 
@@ -52,6 +59,7 @@ class TaxRateView(msgspec.Struct, frozen=True, kw_only=True):
 
     country: str
     region: str
+    tax_class: str
     percent: Decimal
     on_shipping: bool
 

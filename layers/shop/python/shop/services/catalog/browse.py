@@ -157,6 +157,7 @@ def product_view(product: Product) -> ProductView:
         tags=list(product.tags),
         # Sorted, because the database does not preserve the order in which they were sent.
         attributes=dict(sorted(product.attributes.items())),
+        tax_class=product.tax_class,
         is_active=product.is_active,
         version=product.version,
     )

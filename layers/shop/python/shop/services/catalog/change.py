@@ -64,6 +64,7 @@ def create_product(
         tags=tuple(command.tags),
         image_url=command.image_url,
         attributes=dict(command.attributes),
+        tax_class=command.tax_class,
     )
     with open_unit_of_work() as unit:
         _check_category(unit, product.category)

@@ -8,14 +8,24 @@ from uuid import UUID
 from shop.contracts import tasks
 from shop.contracts.events import OrderCreated
 from shop.contracts.tasks import PlacedOrder
+from shop.domain.addresses import Destination
 from shop.domain.errors import Conflict, FieldError, InsufficientStock, InvalidRequest
 from shop.domain.inventory import sum_by_product
 from shop.domain.money import step_of, to_decimal
 from shop.domain.orders import UNPAID, CancelReason, Order, OrderLine, OrderStatus
 from shop.domain.payments import unusable_payment_method
-from shop.domain.pricing import AmountOutOfRange, PricedProduct, Quote, Tax, TaxRule, totals
+from shop.domain.pricing import (
+    AmountOutOfRange,
+    PricedProduct,
+    Quote,
+    Totals,
+    check_chargeable,
+    totals_of,
+)
+from shop.domain.tax import TaxedItem
 from shop.services.orders.cancel import cancel
-from shop.services.orders.ports import OrdersWork, PlacementWork
+from shop.services.orders.ports import OrdersWork, PlacementWork, TaxProvider
+from shop.services.orders.taxing import assess, sale_to
 from shop.services.unit_of_work import OpenUnitOfWork
 
 #: Reasons for cancellation, by the error that a step of the state machine raised.
@@ -35,6 +45,7 @@ def create_order(
     open_unit_of_work: OpenUnitOfWork[PlacementWork],
     command: tasks.PlaceOrder,
     *,
+    taxes: TaxProvider,
     currency: str,
     reservation_ttl_seconds: int,
     prices_include_tax: bool = False,
@@ -58,15 +69,14 @@ def create_order(
     InsufficientStock, Conflict
         An earlier attempt was refused so, the cart was ordered before, or the total is not the expected one
         (``total_changed``).
+    TaxUnavailable
+        The provider of taxes did not answer; no order was created.
     """
     wanted = sum_by_product((item.product_id, item.quantity) for item in command.items)
     # This publishes no events: hold_order_stock publishes them together with its own.
     with open_unit_of_work(publish=False, autocommit=True) as work:
         quote = work.prices.quote(
-            command.order_id,
-            list(wanted),
-            country=command.shipping_address["country"],
-            region=command.tax_region,
+            command.order_id, list(wanted), country=command.shipping_address["country"]
         )
         order = None
         if not quote.order_exists:
@@ -74,6 +84,7 @@ def create_order(
                 command,
                 wanted,
                 quote,
+                taxes=taxes,
                 currency=currency,
                 reservation_ttl_seconds=reservation_ttl_seconds,
                 prices_include_tax=prices_include_tax,
@@ -89,27 +100,30 @@ def _priced(
     wanted: dict[UUID, int],
     quote: Quote,
     *,
+    taxes: TaxProvider,
     currency: str,
     reservation_ttl_seconds: int,
     prices_include_tax: bool,
 ) -> Order:
     products = _all_sold(wanted, quote, currency)
-    tax = tax_at(quote, command.tax_region, prefix="shipping_address.")
     shipping = quote.shipping.get(command.shipping_method)
     if shipping is None:
         raise InvalidRequest.field("shipping_method", "is not offered for this destination")
-    try:
-        amounts = totals(
-            ((product.price_minor, wanted[product.product_id]) for product in products),
-            tax=tax,
-            shipping=shipping,
-            tax_included=prices_include_tax,
-            step=step_of(currency),
-        )
-    except AmountOutOfRange as error:
-        raise InvalidRequest(
-            "The order cannot be charged.", errors=[FieldError("total", str(error))]
-        ) from error
+    items = [
+        TaxedItem(product.price_minor * wanted[product.product_id], product.tax_class)
+        for product in products
+    ]
+    shipping_minor = shipping.price_of(sum(item.amount_minor for item in items), step_of(currency))
+    sale = sale_to(
+        Destination(command.shipping_address, command.tax_region),
+        items,
+        {command.shipping_method: shipping_minor},
+        currency=currency,
+        prices_include_tax=prices_include_tax,
+    )
+    assessment = assess(taxes, sale, prefix="shipping_address.")
+    amounts = totals_of(sale, assessment, command.shipping_method)
+    _check_chargeable(amounts, currency)
     return Order(
         order_id=command.order_id,
         user_id=command.user_id,
@@ -133,10 +147,10 @@ def _priced(
         created_at=quote.now,
         cart_id=command.cart_id,
         shipping_tax_minor=amounts.shipping_tax_minor,
-        tax_rate_bps=tax.rate_bps,
-        tax_rule=TaxRule.LINE_HALF_UP,
+        tax_rate_bps=assessment.standard_rate_bps,
+        tax_rule=assessment.rule,
         prices_include_tax=prices_include_tax,
-        tax_rates_version=quote.tax_version,
+        tax_rates_version=assessment.rates_version,
         shipping_rates_version=quote.shipping_version,
         lines=tuple(
             OrderLine(
@@ -144,31 +158,22 @@ def _priced(
                 name=product.name,
                 unit_price_minor=product.price_minor,
                 quantity=wanted[product.product_id],
-                tax_minor=tax_minor,
+                tax_minor=tax.tax_minor,
+                tax_class=product.tax_class,
+                tax_rate_bps=tax.rate_bps,
             )
-            for product, tax_minor in zip(products, amounts.line_taxes_minor, strict=True)
+            for product, tax in zip(products, amounts.lines, strict=True)
         ),
     )
 
 
-def tax_at(quote: Quote, region: str | None, *, prefix: str) -> Tax:
-    """Return the tax of a quote's destination, which is never zero for want of a rate.
-
-    Parameters
-    ----------
-    region : str or None
-        The region's code, if it is known.
-    prefix : str
-        Precedes the names of fields in errors.
-    """
-    if quote.tax is None:
-        raise InvalidRequest.field(f"{prefix}country", "has no tax rate; it cannot be ordered to")
-    if quote.tax.regional and region is None:
-        raise InvalidRequest.field(
-            f"{prefix}region",
-            "is required here, as the tax depends on it; send its name or its ISO 3166-2 code",
-        )
-    return quote.tax
+def _check_chargeable(amounts: Totals, currency: str) -> None:
+    try:
+        check_chargeable(amounts, step_of(currency))
+    except AmountOutOfRange as error:
+        raise InvalidRequest(
+            "The order cannot be charged.", errors=[FieldError("total", str(error))]
+        ) from error
 
 
 def _check_expected(order: Order, expected_minor: int | None) -> None:

@@ -11,6 +11,7 @@ from shop.domain.addresses import CountryRules
 from shop.domain.orders import Order, OrderStatus, StaleOrder
 from shop.domain.pricing import Quote
 from shop.domain.rates import ShippingRow, TaxRow, Version
+from shop.domain.tax import Assessment, Sale
 from shop.services.catalog.ports import CatalogWork
 from shop.services.identity.ports import LinkRepository
 from shop.services.inventory.ports import InventoryWork
@@ -125,24 +126,38 @@ class AddressBook(Protocol):
 
 
 class PriceBook(Protocol):
-    """Prices, taxes and shipping rates inside one transaction."""
+    """Prices and shipping rates inside one transaction."""
 
-    def quote(
-        self,
-        order_id: UUID | None,
-        product_ids: Sequence[UUID],
-        *,
-        country: str,
-        region: str | None,
-    ) -> Quote:
-        """Read all inputs of an order's price in one statement.
+    def quote(self, order_id: UUID | None, product_ids: Sequence[UUID], *, country: str) -> Quote:
+        """Read all inputs of an order's price but the tax, in one statement.
 
         Parameters
         ----------
         order_id : UUID or None
             The order that may exist already; None without one.
-        region : str or None
-            The region's code (ISO 3166-2 without the country).
+        """
+
+
+class TaxProvider(Protocol):
+    """Who determines the tax of a sale: the shop's own rates, or a service.
+
+    `tests/support/tax_providers.py` is the suite that every adapter passes, and ADR 14 says how a service
+    is connected.
+    """
+
+    def assess(self, sale: Sale) -> Assessment:
+        """Determine the tax of each item and of each shipping method of a sale.
+
+        It is asked once a quote and once an order, before the order is written, outside of a transaction. It
+        changes nothing, so that it may be asked again.
+
+        Raises
+        ------
+        Untaxable
+            The destination lacks what the tax depends on, or nothing is sold to it. An adapter never answers
+            zero for want of a rate.
+        DependencyUnavailable
+            It did not answer in time.
         """
 
 
@@ -167,7 +182,7 @@ class PlacementWork(OrdersWork, Protocol):
 
     @property
     def prices(self) -> PriceBook:
-        """Current prices, taxes and shipping rates."""
+        """Current prices and shipping rates."""
 
 
 class QuoteWork(CatalogWork, Protocol):
@@ -175,7 +190,7 @@ class QuoteWork(CatalogWork, Protocol):
 
     @property
     def prices(self) -> PriceBook:
-        """Current prices, taxes and shipping rates."""
+        """Current prices and shipping rates."""
 
 
 class RateTables(Protocol):
@@ -186,6 +201,9 @@ class RateTables(Protocol):
 
     def shipping(self) -> Version[ShippingRow]:
         """Read the shipping rates that are valid now."""
+
+    def lock(self) -> None:
+        """Let no other transaction add a version before this one ends."""
 
     def set_tax(
         self, rows: Sequence[TaxRow], *, valid_from: datetime | None, actor: UUID

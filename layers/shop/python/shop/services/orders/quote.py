@@ -9,13 +9,14 @@ from shop.domain.addresses import Destination, check
 from shop.domain.cart import Line
 from shop.domain.errors import FieldError, InvalidRequest
 from shop.domain.money import step_of, to_decimal
-from shop.domain.pricing import Quote, ShippingRate, Totals, amounts
+from shop.domain.pricing import Quote, ShippingRate, Totals, totals_of
 from shop.domain.sessions import Session
+from shop.domain.tax import STANDARD, LineTax, TaxedItem, percent_of
 from shop.services.cart.items import price_line
 from shop.services.cart.ports import CartStore
 from shop.services.orders.checkout import check_country, destination_of
-from shop.services.orders.place import tax_at
-from shop.services.orders.ports import AddressBook, QuoteWork
+from shop.services.orders.ports import AddressBook, QuoteWork, TaxProvider
+from shop.services.orders.taxing import assess, sale_to
 from shop.services.unit_of_work import OpenReading
 
 #: How long a client should show a quote.
@@ -30,6 +31,7 @@ def quote_cart(
     wish: QuoteCart,
     *,
     addresses: AddressBook,
+    taxes: TaxProvider,
     currency: str,
     prices_include_tax: bool,
 ) -> QuoteView:
@@ -40,6 +42,8 @@ def quote_cart(
     InvalidRequest
         The destination is wrong, the tax depends on a region that is not known, the shipping method is not
         offered there, or nothing in the cart can be bought.
+    TaxUnavailable
+        The provider of taxes did not answer.
     """
     destination, prefix = _destination(addresses, wish)
     cart = carts.read(shopper.user_id)
@@ -48,10 +52,7 @@ def quote_cart(
     products = sorted(item.product_id for item in cart.items)
     with read() as work:
         offers = work.products.offers(products)
-        quote = work.prices.quote(
-            None, products, country=destination.fields["country"], region=destination.tax_region
-        )
-    tax = tax_at(quote, destination.tax_region, prefix=prefix)
+        quote = work.prices.quote(None, products, country=destination.fields["country"])
     lines = [price_line(item, offers.get(item.product_id)) for item in cart.items]
     bought = [line for line in lines if line.is_available]
     if not bought:
@@ -62,22 +63,33 @@ def quote_cart(
                 for line in lines
             ],
         )
-    priced = {
-        method: amounts(
-            ((line.price_minor, line.quantity) for line in bought),
-            tax=tax,
-            shipping=rate,
-            tax_included=prices_include_tax,
-            step=step_of(currency),
-        )
-        for method, rate in quote.shipping.items()
-    }
+    classes = {id_: offer.tax_class for id_, offer in offers.items()}
+    subtotal_minor = sum(line.subtotal_minor for line in bought)
+    sale = sale_to(
+        destination,
+        (TaxedItem(line.subtotal_minor, classes[line.product_id]) for line in bought),
+        {
+            method: rate.price_of(subtotal_minor, step_of(currency))
+            for method, rate in quote.shipping.items()
+        },
+        currency=currency,
+        prices_include_tax=prices_include_tax,
+    )
+    assessment = assess(taxes, sale, prefix=prefix)
+    priced = {method: totals_of(sale, assessment, method) for method in quote.shipping}
     method = _chosen(wish.shipping_method, priced)
     total = priced[method]
-    taxes = dict(zip((line.product_id for line in bought), total.line_taxes_minor, strict=True))
+    taxed = dict(zip((line.product_id for line in bought), total.lines, strict=True))
     return QuoteView(
         cart_id=cart.cart_id,
-        lines=[_line(line, taxes.get(line.product_id, 0)) for line in lines],
+        lines=[
+            _line(
+                line,
+                classes.get(line.product_id, STANDARD),
+                taxed.get(line.product_id, LineTax(0, None)),
+            )
+            for line in lines
+        ],
         shipping_options=_options(quote, priced),
         shipping_method=method,
         subtotal=to_decimal(total.subtotal_minor),
@@ -131,13 +143,15 @@ def _options(quote: Quote, priced: Mapping[str, Totals]) -> list[ShippingOption]
     return sorted(options, key=lambda each: (each.total, each.method))
 
 
-def _line(line: Line, tax_minor: int) -> QuotedLine:
+def _line(line: Line, tax_class: str, tax: LineTax) -> QuotedLine:
     return QuotedLine(
         product_id=line.product_id,
         name=line.name,
         price=to_decimal(line.price_minor),
         quantity=line.quantity,
         subtotal=to_decimal(line.subtotal_minor),
-        tax=to_decimal(tax_minor),
+        tax=to_decimal(tax.tax_minor),
+        tax_class=tax_class,
+        tax_percent=None if tax.rate_bps is None else percent_of(tax.rate_bps),
         obstacle=line.obstacle,
     )

@@ -1,10 +1,12 @@
 """Tax and shipping rates, as staff reads and replaces them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from shop.contracts.http.rates import (
     SetShippingRates,
@@ -19,6 +21,7 @@ from shop.domain.countries import COUNTRIES
 from shop.domain.errors import InvalidRequest
 from shop.domain.money import to_decimal, to_minor
 from shop.domain.rates import ShippingRow, TaxRow, Version
+from shop.domain.tax import STANDARD, percent_of
 from shop.services.orders.ports import AddressBook, RatesWork
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
@@ -48,17 +51,19 @@ def set_tax_rates(
     Raises
     ------
     InvalidRequest
-        A country, a region or a rate is wrong or given twice, `valid_from` is past, or no rate is for every
-        other country.
+        A country, a region or a rate is wrong or given twice, `valid_from` is past, a country or region has
+        no standard rate, or no rate is for every other country.
     """
     _check_time(command.valid_from)
     rows = [_tax_row(number, rate, addresses) for number, rate in enumerate(command.rates)]
-    _check_keys((row.country, row.region) for row in rows)
-    if (_ELSE, _ELSE) not in {(row.country, row.region) for row in rows}:
-        raise InvalidRequest.field("rates", "must have one for every other country (*)")
+    _check_keys((row.country, row.region, row.tax_class) for row in rows)
+    _check_standard_rates(rows)
     with write() as work:
-        version = work.rates.set_tax(rows, valid_from=command.valid_from, actor=actor)
-    return _tax_view(version)
+        work.rates.lock()
+        before = _tax_view(work.rates.tax())
+        after = _tax_view(work.rates.set_tax(rows, valid_from=command.valid_from, actor=actor))
+        _audit(work, "tax_rates", before, after)
+    return after
 
 
 def set_shipping_rates(
@@ -87,8 +92,28 @@ def set_shipping_rates(
         )
     _check_keys((row.country, row.method) for row in rows)
     with write() as work:
+        work.rates.lock()
+        before = _shipping_view(work.rates.shipping())
         version = work.rates.set_shipping(rows, valid_from=command.valid_from, actor=actor)
-    return _shipping_view(version)
+        after = _shipping_view(version)
+        _audit(work, "shipping_rates", before, after)
+    return after
+
+
+def _audit(
+    work: RatesWork,
+    subject: str,
+    before: TaxRatesView | ShippingRatesView,
+    after: TaxRatesView | ShippingRatesView,
+) -> None:
+    """Write the audit row of a new version: the rates that are valid now, and those that follow."""
+    work.audit(
+        f"{subject}.set",
+        subject,
+        str(after.version),
+        before=msgspec.structs.asdict(before),
+        after=msgspec.structs.asdict(after),
+    )
 
 
 def _tax_row(number: int, rate: TaxRate, addresses: AddressBook) -> TaxRow:
@@ -104,7 +129,21 @@ def _tax_row(number: int, rate: TaxRate, addresses: AddressBook) -> TaxRow:
         region = addresses.rules(rate.country).region_code(rate.region) if known else None
     if region is None:
         raise InvalidRequest.field(f"{field}.region", "is not a region of the country")
-    return TaxRow(rate.country, region, basis_points, rate.on_shipping)
+    if rate.on_shipping and rate.tax_class != STANDARD:
+        raise InvalidRequest.field(f"{field}.on_shipping", "belongs to the standard rate")
+    return TaxRow(rate.country, region, rate.tax_class, basis_points, rate.on_shipping)
+
+
+def _check_standard_rates(rows: Sequence[TaxRow]) -> None:
+    """Refuse rates that leave a class without a rate to fall back to."""
+    standard = {(row.country, row.region) for row in rows if row.tax_class == STANDARD}
+    if (_ELSE, _ELSE) not in standard:
+        raise InvalidRequest.field("rates", "must have one for every other country (*)")
+    for number, row in enumerate(rows):
+        if (row.country, row.region) not in standard:
+            raise InvalidRequest.field(
+                f"rates[{number}].tax_class", "needs a standard rate of the same country and region"
+            )
 
 
 def _check_time(valid_from: datetime | None) -> None:
@@ -121,8 +160,8 @@ def _check_country(country: str, field: str) -> None:
         raise InvalidRequest.field(f"{field}.country", "is not an ISO 3166-1 alpha-2 code")
 
 
-def _check_keys(keys: Iterable[tuple[str, str]]) -> None:
-    seen: set[tuple[str, str]] = set()
+def _check_keys(keys: Iterable[tuple[str, ...]]) -> None:
+    seen: set[tuple[str, ...]] = set()
     for number, key in enumerate(keys):
         if key in seen:
             raise InvalidRequest.field(f"rates[{number}]", "is given twice")
@@ -144,7 +183,8 @@ def _tax_view(version: Version[TaxRow]) -> TaxRatesView:
             TaxRateView(
                 country=row.country,
                 region=row.region,
-                percent=Decimal(row.rate_bps).scaleb(-2),
+                tax_class=row.tax_class,
+                percent=percent_of(row.rate_bps),
                 on_shipping=row.taxes_shipping,
             )
             for row in version.rows

@@ -17,6 +17,7 @@ from shop.contracts.http.orders import (
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine, PaymentTotals
+from shop.domain.tax import percent_of
 from shop.services.orders.read import Page
 
 _NOTHING_CHARGED: Final = PaymentTotals(
@@ -132,4 +133,6 @@ def _item(line: OrderLine) -> OrderItem:
         quantity=line.quantity,
         subtotal=to_decimal(line.subtotal_minor),
         tax=to_decimal(line.tax_minor),
+        tax_class=line.tax_class,
+        tax_percent=None if line.tax_rate_bps is None else percent_of(line.tax_rate_bps),
     )
