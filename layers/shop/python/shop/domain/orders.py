@@ -12,6 +12,7 @@ from shop.domain.cart import CartItem
 from shop.domain.errors import NotFound
 from shop.domain.inventory import Item
 from shop.domain.pricing import TaxRule
+from shop.domain.returns import Return
 from shop.domain.sessions import OPERATORS, Session
 
 
@@ -150,7 +151,7 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order.
 
-    Only reads that document it fill `lines`, `timeline`, `payment` and `refund_pending`.
+    Only reads that document it fill `lines`, `timeline`, `payment`, `refund_pending` and `returns`.
 
     Attributes
     ----------
@@ -199,6 +200,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[TimelineEntry, ...] = ()
     payment: PaymentTotals | None = None
     refund_pending: bool = False
+    returns: tuple[Return, ...] = ()
 
     @property
     def number(self) -> str:
