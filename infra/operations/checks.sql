@@ -66,21 +66,6 @@ LEFT JOIN refunds AS f ON f.return_id = e.id AND f.status IN ('pending', 'succee
 WHERE (f.status = 'succeeded' AND e.status <> 'refunded')
    OR (f.status = 'pending' AND e.status <> 'received');
 
-\echo Returns: units go back into stock as often as their returns and refunds say
-SELECT r.order_id, r.product_id, r.restocked, w.quantity
-FROM reservations AS r
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(quantity), 0) AS quantity FROM (
-        SELECT l.quantity FROM return_lines AS l
-        WHERE l.order_id = r.order_id AND l.product_id = r.product_id AND l.restock
-        UNION ALL
-        SELECT l.quantity FROM refund_lines AS l JOIN refunds AS f ON f.id = l.refund_id
-        WHERE l.order_id = r.order_id AND l.product_id = r.product_id AND l.restock
-          AND f.return_id IS NULL AND f.status <> 'voided') AS units
-) AS w
-WHERE r.restocked > 0 AND EXISTS (SELECT FROM returns WHERE order_id = r.order_id)
-  AND r.restocked < w.quantity;
-
 \echo Money: an order is charged once
 SELECT order_id, count(*) AS charges FROM payments AS p
 WHERE status = 'succeeded' AND NOT refunded_in_whole

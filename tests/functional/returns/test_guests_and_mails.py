@@ -132,3 +132,19 @@ def test_a_return_that_nobody_knows_is_no_email(
     )
     assert shop.deliver("notifications/on_return_approved", "return.approved", order_id) == 1
     assert shop.postbox.mails == []
+
+
+def test_what_a_customer_wrote_goes_with_the_account(
+    shop: OrderingShop, order_id: UUID, product: UUID, staff: str
+) -> None:
+    ask(shop, order_id, product, token=staff)
+    ((customer,),) = query(shop.database_url, "SELECT user_id FROM orders")
+    query(
+        shop.database_url,
+        "INSERT INTO customers (id, email, password_hash, name, role)"
+        " VALUES (%s, 'ada@shop.example', 'x', 'Ada', 'customer')",
+        (customer,),
+    )
+    with shop.container.unit_of_work() as work:
+        work.customers.scrub(customer)
+    assert query(shop.database_url, "SELECT reason, status FROM returns") == [("", "requested")]
