@@ -52,6 +52,20 @@ LEFT JOIN refunds AS f ON f.id = l.refund_id AND f.status IN ('pending', 'succee
 GROUP BY i.order_id, i.product_id
 HAVING i.refunded_quantity <> coalesce(sum(l.quantity) FILTER (WHERE f.id IS NOT NULL), 0);
 
+\echo Returns: a unit is in one return, until the refund of the return counts it
+SELECT i.order_id, i.product_id, i.returning_quantity, coalesce(sum(l.quantity) FILTER (WHERE e.id IS NOT NULL), 0) AS lines
+FROM order_items AS i LEFT JOIN return_lines AS l USING (order_id, product_id)
+LEFT JOIN returns AS e ON e.id = l.return_id AND e.status <> 'rejected'
+    AND NOT EXISTS (SELECT FROM refunds WHERE return_id = e.id AND status IN ('pending', 'succeeded'))
+GROUP BY i.order_id, i.product_id
+HAVING i.returning_quantity <> coalesce(sum(l.quantity) FILTER (WHERE e.id IS NOT NULL), 0);
+
+\echo Returns: a return is refunded if, and only if, its refund was made or nothing was left to refund
+SELECT e.id, e.order_id, e.status, f.id AS refund_id, f.status AS refund FROM returns AS e
+LEFT JOIN refunds AS f ON f.return_id = e.id AND f.status IN ('pending', 'succeeded')
+WHERE (f.status = 'succeeded' AND e.status <> 'refunded')
+   OR (f.status = 'pending' AND e.status <> 'received');
+
 \echo Money: an order is charged once
 SELECT order_id, count(*) AS charges FROM payments AS p
 WHERE status = 'succeeded' AND NOT refunded_in_whole

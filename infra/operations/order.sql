@@ -23,6 +23,11 @@ FROM payments WHERE order_id = :'order' ORDER BY attempt;
 SELECT id, status, amount_minor, tax_minor, shipping, external, reason, provider_refund_id, problem, created_at
 FROM refunds WHERE order_id = :'order' ORDER BY created_at;
 
+\echo Returns
+SELECT e.id, e.status, e.reason, e.rejection_reason, l.product_id, l.quantity, l.restock, e.created_at, e.updated_at
+FROM returns AS e JOIN return_lines AS l ON l.return_id = e.id
+WHERE e.order_id = :'order' ORDER BY e.created_at, l.product_id;
+
 \echo Disputes and unexpected payments
 SELECT id, status, reason, amount_minor, currency, updated_at FROM disputes WHERE order_id = :'order'
 UNION ALL

@@ -3,6 +3,7 @@
 Everything goes through the deployed handlers, on real PostgreSQL and Valkey and the Stripe fake.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -39,7 +40,7 @@ _CARDS = (
     "pm_card_authenticationRequired",
     "pm_card_processing",
 )
-_FAULTS: dict[str, dict[str, Any]] = {
+FAULTS: dict[str, dict[str, Any]] = {
     "cut after the charge": {"action": "close", "when": "after"},
     "cut before the charge": {"action": "close", "when": "before"},
     "500 after the charge": {"action": "status", "status": 500, "when": "after"},
@@ -50,6 +51,9 @@ _CONSUMERS = {
     "inventory.confirmed": ["orders/on_inventory_confirmed"],
     "order.confirmed": ["notifications/on_order_confirmed"],
     "order.cancelled": ["cart/on_order_cancelled"],
+    "order.shipped": ["notifications/on_order_shipped"],
+    "return.approved": ["notifications/on_return_approved"],
+    "return.rejected": ["notifications/on_return_rejected"],
 }
 
 
@@ -74,6 +78,8 @@ class Purchases(RuleBasedStateMachine):
         self.cards: dict[UUID, str] = {}
         self.intents: dict[UUID, list[dict[str, Any]]] = {}
         self.disputes: dict[UUID, str] = {}
+        #: Units that staff have put back into stock, of orders that are not cancelled.
+        self.put_back: Counter[tuple[UUID, UUID]] = Counter()
         self.staff = token_of(self.container, Role.STAFF)
         self.stripe.clear_faults()
 
@@ -143,14 +149,14 @@ class Purchases(RuleBasedStateMachine):
     @rule(
         order_id=orders,
         card=st.sampled_from(_CARDS),
-        fault=st.sampled_from([None, None, *_FAULTS]),
+        fault=st.sampled_from([None, None, *FAULTS]),
         keep_card=st.booleans(),
     )
     def pay(self, order_id: UUID, card: str, fault: str | None, keep_card: bool) -> None:
         if keep_card:
             card = self.cards.get(order_id, card)
         if fault:
-            self.stripe.fault(path="/v1/payment_intents", **_FAULTS[fault], times=1)
+            self.stripe.fault(path="/v1/payment_intents", **FAULTS[fault], times=1)
         self._pay(order_id, card)
         self.stripe.clear_faults()
 
@@ -171,14 +177,14 @@ class Purchases(RuleBasedStateMachine):
         order_id=orders,
         product=st.sampled_from([None, 0, 1, 2]),
         amount=st.integers(1, 3_000),
-        fault=st.sampled_from([None, None, *_FAULTS]),
+        fault=st.sampled_from([None, None, *FAULTS]),
     )
     def refund_a_part(
         self, order_id: UUID, product: int | None, amount: int, fault: str | None
     ) -> None:
         """Staff refund a unit or an amount, and Stripe may answer or not."""
         if fault:
-            self.stripe.fault(path="/v1/refunds", **_FAULTS[fault], times=1)
+            self.stripe.fault(path="/v1/refunds", **FAULTS[fault], times=1)
         wanted: dict[str, Any] = {"amount": amount / 100}
         if product is not None:
             line = {"product_id": str(self.products[product]), "quantity": 1, "restock": True}
@@ -190,6 +196,8 @@ class Purchases(RuleBasedStateMachine):
             key=str(new_id()),
         )
         assert answer.status in (201, 400, 409), (answer.status, answer.text)
+        if answer.status == 201 and product is not None:
+            self.put_back[order_id, self.products[product]] += 1
         self.stripe.clear_faults()
 
     @rule(order_id=orders, amount=st.integers(1, 3_000))

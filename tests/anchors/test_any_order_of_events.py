@@ -7,7 +7,7 @@ Stripe fake.
 import os
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -15,10 +15,32 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, run_state_machine_as_test
 
 from shop.domain.orders import CHARGED, TRANSITIONS, OrderStatus
-from tests.anchors.purchases import STOCK, Purchases
+from shop.domain.returns import ReturnStatus
+from tests.anchors.purchases import FAULTS, STOCK
+from tests.anchors.returning import Returning
 from tests.support.checks import violations
 from tests.support.payments import StripeControl, paying_container
 from tests.support.stock import query
+
+#: Of each line: units bought, counted as refunded, counted as in returns, and the same from the rows.
+_UNITS: Final = """
+    SELECT i.quantity, i.refunded_quantity, i.returning_quantity,
+           (SELECT coalesce(sum(l.quantity), 0) FROM refund_lines AS l JOIN refunds AS f ON f.id = l.refund_id
+            WHERE l.order_id = i.order_id AND l.product_id = i.product_id
+              AND f.status IN ('pending', 'succeeded')),
+           (SELECT coalesce(sum(l.quantity), 0) FROM return_lines AS l JOIN returns AS e ON e.id = l.return_id
+            WHERE l.order_id = i.order_id AND l.product_id = i.product_id AND e.status <> 'rejected'
+              AND NOT EXISTS (SELECT FROM refunds AS f WHERE f.return_id = e.id
+                                                         AND f.status IN ('pending', 'succeeded')))
+    FROM order_items AS i WHERE i.order_id = %s
+"""
+#: Of each return: its status, that of the refund that counts, and what is left of the charge.
+_RETURNS: Final = """
+    SELECT e.status, f.status, coalesce(p.charged_minor, p.amount_minor) - p.refunded_minor
+    FROM returns AS e JOIN payments AS p ON p.order_id = e.order_id AND p.status = 'succeeded'
+    LEFT JOIN refunds AS f ON f.return_id = e.id AND f.status IN ('pending', 'succeeded')
+    WHERE e.order_id = ANY(%s)
+"""
 
 
 class _Mailer:
@@ -28,7 +50,7 @@ class _Mailer:
         return "message-id"
 
 
-class Invariants(Purchases):
+class Invariants(Returning):
     """Invariants that hold after every step and at the end."""
 
     @precondition(lambda self: hasattr(self, "placed"))
@@ -107,6 +129,42 @@ class Invariants(Purchases):
                 late = status in (OrderStatus.CANCELLED, OrderStatus.PAYMENT_FAILED)
                 assert status in CHARGED or in_doubt or late
 
+    @precondition(lambda self: hasattr(self, "placed"))
+    @invariant()
+    def units_are_in_one_place(self) -> None:
+        """A20: a unit is the customer's, in one return, or refunded; one state owns the money of a return.
+
+        What the database counts is what the rows of returns and refunds add up to.
+        """
+        for order_id in self.placed:
+            for bought, refunded, returning, in_refunds, in_returns in query(
+                self.url, _UNITS, (order_id,)
+            ):
+                assert (refunded, returning) == (in_refunds, in_returns)
+                assert 0 <= refunded + returning <= bought
+        for status, refund, left in query(self.url, _RETURNS, (list(self.placed),)):
+            match ReturnStatus(status):
+                case ReturnStatus.RECEIVED:
+                    assert refund in (None, "pending")
+                case ReturnStatus.REFUNDED:
+                    assert refund == "succeeded" or left == 0
+                case _:
+                    assert refund is None
+
+    @precondition(lambda self: hasattr(self, "placed"))
+    @invariant()
+    def units_are_restocked_once(self) -> None:
+        """A6: what staff put back into stock is there once, whatever was repeated, refused or lost."""
+        for order_id in self.placed:
+            if self.status(order_id) is OrderStatus.CANCELLED:
+                continue
+            for product_id, restocked in query(
+                self.url,
+                "SELECT product_id, restocked FROM reservations WHERE order_id = %s",
+                (order_id,),
+            ):
+                assert restocked == self.put_back[order_id, product_id]
+
     def carts_add_up(self) -> None:
         """A25: an order's lines are in the order, if it was ever paid, otherwise in the cart, once."""
         expected = dict.fromkeys(self.products, 0)
@@ -153,6 +211,7 @@ class Invariants(Purchases):
             self.sweep()
             self.reconcile()
             self.deliver_everything()
+        self.refund_what_was_received()
         sold = dict.fromkeys(self.products, 0)
         for order_id, items in self.placed.items():
             status = self.status(order_id)
@@ -162,9 +221,11 @@ class Invariants(Purchases):
             if status is OrderStatus.CANCELLED:
                 assert self.stripe.kept_minor(order_id) == 0
             else:
-                assert status is OrderStatus.PROCESSING, (order_id, status)
+                arrived = status is OrderStatus.DELIVERED
+                assert arrived or status is OrderStatus.PROCESSING, (order_id, status)
                 booked, restocked = self.refunded(order_id)
-                assert self.stripe.kept_minor(order_id) == total - booked > 0
+                assert self.stripe.kept_minor(order_id) == total - booked
+                assert arrived or booked < total
                 for product_id, quantity in items.items():
                     sold[product_id] += quantity - restocked.get(product_id, 0)
         for product_id, initial in zip(self.products, STOCK, strict=True):
@@ -176,6 +237,8 @@ class Invariants(Purchases):
             assert rows[0] == (initial - sold[product_id], 0)
         self.stock_adds_up()
         self.orders_walk_legal_paths()
+        self.units_are_in_one_place()
+        self.units_are_restocked_once()
         self.carts_add_up()
         assert violations(self.url) == []
 
@@ -195,7 +258,7 @@ def machine(database: str, redis: str, stripe: str) -> Iterator[type[Invariants]
 
 @pytest.mark.timeout(600)
 def test_no_order_of_events_violates_an_invariant(machine: type[Invariants]) -> None:
-    """A1, A3, A4, A5, A6, A7, A13, A25: money, stock, carts and status agree whatever the order of events."""
+    """A1, A3, A4, A5, A6, A7, A13, A19, A20, A25: money, stock, carts and status agree in whatever order."""
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -235,3 +298,38 @@ def test_the_steps_reach_every_outcome(
     walk.teardown()
     assert isinstance(order_id, UUID)
     assert (walk.status(order_id), len(walk.stripe.charges(order_id))) == (end, charges)
+
+
+@pytest.mark.parametrize(
+    ("steps", "end", "kept"),
+    [
+        ((), ReturnStatus.REQUESTED, 2744),
+        (("reject",), ReturnStatus.REJECTED, 2744),
+        (("approve", "reject"), ReturnStatus.REJECTED, 2744),
+        (("approve", "receive"), ReturnStatus.REFUNDED, 1672),
+    ],
+)
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+def test_the_steps_of_returns_reach_every_end(
+    machine: type[Invariants],
+    steps: tuple[str, ...],
+    end: ReturnStatus,
+    kept: int,
+    fault: str | None,
+) -> None:
+    """What Hypothesis mixes can request, reject, receive and refund returns: else it would prove nothing."""
+    walk = machine()
+    walk.open_the_shop()
+    order_id = walk.place(
+        quantities=(2, 0, 0), crash=None, card="pm_card_visa", pay_now=False, regret=False
+    )
+    assert isinstance(order_id, UUID)
+    walk.the_parcel_arrives(order_id)
+    walk.ask_to_return(order_id, product=0, quantity=1)
+    for step in steps:
+        walk.handle_a_return(which=0, step=step, restock=True, fault=fault)
+    walk.teardown()
+    assert walk.status(order_id) is OrderStatus.DELIVERED
+    assert query(walk.url, "SELECT status FROM returns") == [(end.value,)]
+    assert walk.stripe.kept_minor(order_id) == kept
+    assert walk.put_back[order_id, walk.products[0]] == (end is ReturnStatus.REFUNDED)

@@ -36,8 +36,8 @@ from shop.bootstrap import (
 from shop.bootstrap.work.catalog import PostgresCatalogWork
 from shop.bootstrap.work.links import PostgresLinksWork
 from shop.bootstrap.work.notifications import PostgresNotificationsWork
-from shop.bootstrap.work.payments import PostgresPaymentsWork
 from shop.bootstrap.work.placement import PostgresPlacementWork
+from shop.bootstrap.work.returns import PostgresReturnsWork
 from shop.services.cart.ports import CartStore
 from shop.services.catalog.ports import CatalogCache
 from shop.services.idempotency.ports import IdempotencyRecords
@@ -58,7 +58,7 @@ NO_BROKER = "amqp://guest:guest@127.0.0.1:1/%2f"
 
 
 class EveryWork(
-    PostgresPaymentsWork,
+    PostgresReturnsWork,
     PostgresNotificationsWork,
     PostgresPlacementWork,
     PostgresCatalogWork,

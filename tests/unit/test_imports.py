@@ -84,6 +84,8 @@ LOADS: Final = {
     "notifications/on_link_requested": "postgres rabbitmq aws",
     "notifications/on_order_confirmed": "postgres rabbitmq aws",
     "notifications/on_order_shipped": "postgres rabbitmq aws",
+    "notifications/on_return_approved": "postgres rabbitmq aws",
+    "notifications/on_return_rejected": "postgres rabbitmq aws",
     "orders/add_note": "http postgres redis rabbitmq",
     "orders/advance_orders": "postgres rabbitmq aws",
     "orders/cancel_order": "http postgres redis rabbitmq stripe",
@@ -99,6 +101,12 @@ LOADS: Final = {
     "orders/lookup_order": "http postgres redis rabbitmq",
     "orders/list_refunds": "http postgres redis",
     "orders/on_inventory_confirmed": "postgres rabbitmq",
+    "orders/approve_return": "http postgres redis rabbitmq",
+    "orders/list_returns": "http postgres redis",
+    "orders/receive_return": "http postgres redis rabbitmq stripe",
+    "orders/refund_return": "http postgres redis rabbitmq stripe",
+    "orders/reject_return": "http postgres redis rabbitmq",
+    "orders/request_return": "http postgres redis rabbitmq",
     "orders/refund_order": "http postgres redis rabbitmq stripe",
     "orders/reject_order": "postgres rabbitmq",
     "orders/set_shipping_rates": "http postgres redis",
@@ -142,7 +150,7 @@ _REPOSITORIES: Final = {
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",
     "inventory orders": "cart/on_order_cancelled inventory/expire_reservations orders/checkout"
     " orders/deliver_order"
-    " orders/list_orders orders/on_inventory_confirmed orders/reject_order"
+    " orders/list_orders orders/list_returns orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
     "desk inventory orders": "orders/add_note orders/find_orders orders/get_order_file platform/list_audit",
     "inventory orders price_book tax_rates": "orders/create_order",
@@ -150,7 +158,10 @@ _REPOSITORIES: Final = {
     " payments/charge_order payments/process_payment payments/receive_webhook"
     " payments/reconcile_payments",
     "inventory notifications orders": "notifications/on_order_confirmed"
-    " notifications/on_order_shipped",
+    " notifications/on_order_shipped notifications/on_return_approved notifications/on_return_rejected",
+    "inventory orders payments refunds returns": "orders/approve_return orders/receive_return"
+    " orders/refund_return orders/reject_return",
+    "inventory links orders payments refunds returns": "orders/request_return",
     "inventory notifications orders payments refunds": "orders/advance_orders",
 }
 

@@ -19,8 +19,8 @@ from shop.services.payments import refunding
     order="path",
     idempotency=REQUIRED,
     problems=(
-        "order_not_found", "already_refunded", "refund_exceeds_charge", "charge_disputed",
-        "restock_conflict",
+        "order_not_found", "already_refunded", "return_in_progress", "refund_exceeds_charge",
+        "charge_disputed", "restock_conflict",
     ),
 )  # fmt: skip
 def handler(request: Request[RefundOrder, None]) -> Answer:

@@ -32,6 +32,14 @@ DAMAGE = {
         "UPDATE payments SET refunded_minor = 1 WHERE order_id = %(paid)s",
     "Money: every refunded unit is counted once":
         "UPDATE order_items SET refunded_quantity = 1 WHERE order_id = %(paid)s",
+    "Returns: a unit is in one return, until the refund of the return counts it":
+        "UPDATE order_items SET returning_quantity = 1 WHERE order_id = %(paid)s",
+    "Returns: a return is refunded if, and only if, its refund was made or nothing was left to refund":
+        "INSERT INTO returns (id, order_id, reason) VALUES (%(paid)s, %(paid)s, 'worn');"
+        " INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status)"
+        " SELECT payment_intent_id, order_id, 1, 'returned', 'succeeded' FROM payments"
+        " WHERE order_id = %(paid)s;"
+        " UPDATE refunds SET return_id = order_id",
     "Money: an order is charged once":
         "INSERT INTO payments (id, order_id, attempt, status, amount_minor, currency,"
         " payment_method_id, payment_intent_id) SELECT gen_random_uuid(), order_id, 2, status,"
@@ -77,7 +85,8 @@ def test_there_is_damage_for_every_check() -> None:
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_each_check_finds_what_it_is_for(database: str, orders: dict[str, UUID], name: str) -> None:
-    with psycopg.connect(database) as connection:
+    # Some damage takes several statements, which the client's cursor sends together.
+    with psycopg.connect(database, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(DAMAGE[name].encode(), orders)
     assert any(line.startswith(f"{name}: {{") for line in violations(database))
 
@@ -91,7 +100,8 @@ def test_psql_runs_the_checks(database: str) -> None:
 
 def test_psql_shows_all_about_an_order(database: str, orders: dict[str, UUID]) -> None:
     printed = _psql(database, OPERATIONS / "order.sql", order=str(orders["paid"]))
-    order, timeline, stock, payments, refunds, others, events, notifications = printed.split("\n\n")
+    parts = printed.split("\n\n")
+    order, timeline, stock, payments, refunds, returns, others, events, notifications = parts
     assert "buyer@shop.example" in order
     assert [status for status in ("PENDING", "PAYMENT_PROCESSING", "PAID") if status in timeline] == [
         "PENDING", "PAYMENT_PROCESSING", "PAID",
@@ -100,7 +110,7 @@ def test_psql_shows_all_about_an_order(database: str, orders: dict[str, UUID]) -
     assert "| succeeded " in payments
     assert "| pi_" in payments
     assert "order.paid" in events
-    for empty in (refunds, others, notifications):
+    for empty in (refunds, returns, others, notifications):
         assert "(0 rows)" in empty
 
 

@@ -10,18 +10,16 @@ from hypothesis import strategies as st
 from shop.domain.errors import Conflict, InvalidRequest
 from shop.domain.ids import new_id
 from shop.domain.orders import Order, OrderLine
-from shop.domain.refunds import (
-    Charge,
-    Refund,
+from shop.domain.refund_plans import (
     Share,
     Wanted,
     WantedLine,
     line_shares,
     plan_refund,
-    refund_key,
     rest_of,
     shipping_share,
 )
+from shop.domain.refunds import Charge, Refund, refund_key
 from tests.support.builders import an_order
 
 _PRICES = st.integers(0, 99_999)
@@ -75,6 +73,7 @@ def charge_of(order: Order, *made: Refund, disputed: int = 0) -> Charge:
         shipping_refunded=any(refund.shipping for refund in made),
         refunds=len(made),
         units=units,
+        returning={},
     )
 
 

@@ -72,6 +72,9 @@ type Switch = Annotated[bool, Meta(description="be true or false")]
 type Count = Annotated[
     int, Meta(gt=0, le=2**31 - 1, description="be a number more than zero, without a fraction")
 ]
+type Days = Annotated[
+    int, Meta(gt=0, le=3_650, description="be a number of days more than zero, at most 3650")
+]
 #: Currencies that Stripe charges in the minor unit of ISO 4217 (https://docs.stripe.com/currencies): it has
 #: its own for ISK, MGA and UGX.
 type Currency = Literal[
@@ -165,6 +168,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ARN of the checkout state machine; set for ``orders/checkout`` only.
     reservation_ttl_seconds : int
         How long checkout holds stock.
+    return_window_days : int
+        Days after its delivery within which units of an order can be returned.
     rate_limit_per_second : int
         Requests that a session may send per second.
     rate_limit_burst : int
@@ -213,6 +218,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     site_url: HttpUrl = "https://shop.example"
     checkout_arn: str = ""
     reservation_ttl_seconds: Count = 600
+    return_window_days: Days = 30
     rate_limit_per_second: Count = 50
     rate_limit_burst: Count = 200
     sign_ups_per_hour: Count = 20

@@ -58,6 +58,27 @@ CONFLICTS: Final[dict[str, ProblemType]] = {
         "More units of a line were asked for than are left to refund, or the shipping was refunded before.",
         "Read GET /api/orders/{order_id}/refunds and ask for what is left.",
     ),
+    "already_returned": ProblemType(
+        409, "Units are returned or refunded already",
+        "Fewer units are left to return than the request names: the others were refunded, or are in another"
+        " return.",
+        "Read GET /api/orders/{order_id}: `returns` and `payment` say what is left.",
+    ),
+    "return_in_progress": ProblemType(
+        409, "Units are in a return",
+        "Units that are to be refunded are in a return, which refunds them when they are received.",
+        "Receive the return, or reject it first.",
+    ),
+    "return_window_closed": ProblemType(
+        409, "The return window has closed",
+        "The order was delivered longer ago than units can be returned.",
+        "Contact the shop.",
+    ),
+    "return_state_conflict": ProblemType(
+        409, "The return's state does not allow it",
+        "The return has moved on, or was received with other units restocked.",
+        "Read GET /api/orders/{order_id}/returns and act on its present status.",
+    ),
     "refund_exceeds_charge": ProblemType(
         409, "The refund exceeds what is left of the charge",
         "Earlier refunds, those made at the payment provider included, leave less than the refund asks for,"

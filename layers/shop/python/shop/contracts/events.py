@@ -116,6 +116,43 @@ class OrderRefunded(OrderEvent, frozen=True, kw_only=True):
     external: bool
 
 
+class ReturnRequested(OrderEvent, frozen=True, kw_only=True):
+    """The customer wants to return units of a delivered order."""
+
+    event_type = "return.requested"
+    return_id: UUID
+    items: list[Item]
+
+
+class ReturnApproved(OrderEvent, frozen=True, kw_only=True):
+    """Staff have approved a return; the customer may send the units."""
+
+    event_type = "return.approved"
+    return_id: UUID
+
+
+class ReturnRejected(OrderEvent, frozen=True, kw_only=True):
+    """Staff have rejected a return; nothing is refunded for it."""
+
+    event_type = "return.rejected"
+    return_id: UUID
+
+
+class ReturnReceived(OrderEvent, frozen=True, kw_only=True):
+    """The units of a return have arrived; their refund follows.
+
+    Attributes
+    ----------
+    restocked : list of Item
+        The units that went back into stock.
+    """
+
+    event_type = "return.received"
+    return_id: UUID
+    items: list[Item]
+    restocked: list[Item]
+
+
 class PaymentDisputed(OrderEvent, frozen=True, kw_only=True):
     """The customer's bank disputes the order's charge, or the dispute has changed."""
 
@@ -219,8 +256,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
     event.event_type: event
     for event in (
         OrderCreated, OrderPaid, OrderPaymentFailed, OrderConfirmed, OrderCancelled, OrderShipped,
-        OrderDelivered, OrderRefunded, PaymentDisputed, InventoryReserved, InventoryReleased,
-        InventoryConfirmed, InventoryUpdated, ProductUpdated, CartCreated, CartAbandoned, LinkRequested,
+        OrderDelivered, OrderRefunded, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived,
+        PaymentDisputed, InventoryReserved, InventoryReleased, InventoryConfirmed, InventoryUpdated,
+        ProductUpdated, CartCreated, CartAbandoned, LinkRequested,
     )
 }  # fmt: skip
 
@@ -231,6 +269,8 @@ CONSUMERS: Final[tuple[tuple[str, str], ...]] = (
     ("cart", "order.cancelled"),
     ("notifications", "order.confirmed"),
     ("notifications", "order.shipped"),
+    ("notifications", "return.approved"),
+    ("notifications", "return.rejected"),
     ("notifications", "link.requested"),
     ("catalog", "product.updated"),
     ("catalog", "inventory.updated"),

@@ -122,6 +122,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The order does not exist, or belongs to another customer.",
         _CHECK_ID,
     ),
+    "return_not_found": ProblemType(
+        404, "No such return",
+        "The order has no return with this id.",
+        "Take an id from GET /api/orders/{order_id}/returns.",
+    ),
     "link_not_found": ProblemType(
         404, "No such link",
         "The link was used before, has expired, or never existed.",

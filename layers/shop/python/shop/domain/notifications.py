@@ -10,6 +10,8 @@ class NotificationKind(StrEnum):
 
     ORDER_CONFIRMED = "order_confirmed"
     ORDER_SHIPPED = "order_shipped"
+    RETURN_APPROVED = "return_approved"
+    RETURN_REJECTED = "return_rejected"
 
 
 class Outcome(StrEnum):

@@ -11,6 +11,7 @@ import msgspec
 from shop.domain.cart import CartItem
 from shop.domain.errors import NotFound
 from shop.domain.inventory import Item
+from shop.domain.returns import Return
 from shop.domain.sessions import OPERATORS, Session
 from shop.domain.tax import STANDARD, TaxRule
 
@@ -158,7 +159,7 @@ class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order.
 
-    Only reads that document it fill `lines`, `timeline`, `payment` and `refund_pending`.
+    Only reads that document it fill `lines`, `timeline`, `payment`, `refund_pending` and `returns`.
 
     Attributes
     ----------
@@ -209,6 +210,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[TimelineEntry, ...] = ()
     payment: PaymentTotals | None = None
     refund_pending: bool = False
+    returns: tuple[Return, ...] = ()
 
     @property
     def number(self) -> str:

@@ -1,15 +1,10 @@
-"""Refunds: a ledger of what a charge has returned, and the share that each unit has of it."""
+"""Refunds: a ledger of what a charge has returned."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-
-from shop.domain.errors import Conflict, InvalidRequest
-from shop.domain.money import to_decimal
-from shop.domain.orders import Order, OrderLine
 
 
 class RefundStatus(StrEnum):
@@ -19,23 +14,6 @@ class RefundStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     VOIDED = "voided"
-
-
-class Share(msgspec.Struct, frozen=True):
-    """A part of what was charged, and the tax in it."""
-
-    amount_minor: int
-    tax_minor: int
-
-    def part(self, first: int, last: int, whole: int) -> "Share":
-        """Return the share of the units `first` (exclusive) to `last` out of `whole`.
-
-        The parts of all units add up to the share, in whatever order and sizes they are taken.
-        """
-        return Share(
-            self.amount_minor * last // whole - self.amount_minor * first // whole,
-            self.tax_minor * last // whole - self.tax_minor * first // whole,
-        )
 
 
 class RefundLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +39,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         Why it could not be made yet, or has returned no money; staff must act.
     lines : tuple of RefundLine
         Empty for a refund of an amount, or of what is left.
+    return_id : UUID or None
+        The return whose units it is for.
     age : timedelta
         Time since it was recorded.
     """
@@ -77,6 +57,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     provider_refund_id: str | None = None
     problem: str | None = None
     lines: tuple[RefundLine, ...] = ()
+    return_id: UUID | None = None
     created_at: datetime | None = None
     age: timedelta = timedelta()
 
@@ -117,8 +98,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
         What the customer's bank has taken back, or may keep.
     refunds : int
         Number of refunds, in whatever status.
-    units : dict of UUID to int
-        Refunded units by product.
+    units, returning : dict of UUID to int
+        Units by product: refunded ones, and those of returns that are not refunded yet.
     """
 
     payment_intent_id: str
@@ -132,6 +113,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     shipping_refunded: bool
     refunds: int
     units: dict[UUID, int]
+    returning: dict[UUID, int]
 
     @property
     def left_minor(self) -> int:
@@ -155,31 +137,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
         if amount_minor >= self.charged_minor - self.refunded_minor:
             return max(0, min(left, amount_minor))
         if expected_minor is None:
-            expected_minor = _proportion(self.tax_minor, amount_minor, self.charged_minor)
+            expected_minor = proportion(self.tax_minor, amount_minor, self.charged_minor)
         return max(0, min(expected_minor, left, amount_minor))
-
-
-class WantedLine(msgspec.Struct, frozen=True):
-    """Units of a product that are to be refunded."""
-
-    product_id: UUID
-    quantity: int
-    restock: bool = False
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be refunded: units, shipping, or an amount.
-
-    Attributes
-    ----------
-    amount_minor : int or None
-        Replaces the amount that the units and the shipping add up to.
-    """
-
-    lines: tuple[WantedLine, ...] = ()
-    shipping: bool = False
-    amount_minor: int | None = None
-    reason: str
 
 
 def refund_key(refund_id: UUID) -> str:
@@ -187,110 +146,6 @@ def refund_key(refund_id: UUID) -> str:
     return f"refund:{refund_id}"
 
 
-def line_shares(order: Order) -> Mapping[UUID, Share]:
-    """Return the share that each line has of the order's total; with `shipping_share` they add up to it."""
-    return {line.product_id: _line_share(order, line) for line in order.lines}
-
-
-def _line_share(order: Order, line: OrderLine) -> Share:
-    added = 0 if order.prices_include_tax else line.tax_minor
-    return Share(line.subtotal_minor + added, line.tax_minor)
-
-
-def shipping_share(order: Order) -> Share:
-    """Return the share that the shipping has of the order's total."""
-    lines = line_shares(order).values()
-    return Share(
-        order.total_minor - sum(share.amount_minor for share in lines),
-        order.tax_minor - sum(share.tax_minor for share in lines),
-    )
-
-
-def plan_refund(order: Order, charge: Charge, wanted: Wanted, refund_id: UUID) -> Refund:
-    """Work out a refund: its amount, its tax, and the share of each line.
-
-    An earlier refund of an amount may leave less than the share of the units; then the refund is of what is
-    left.
-
-    Raises
-    ------
-    InvalidRequest
-        A product is not in the order, or named twice.
-    Conflict
-        ``already_refunded`` or ``refund_exceeds_charge``.
-    """
-    lines = _lines(order, charge, wanted.lines)
-    shares = [Share(line.amount_minor, line.tax_minor) for line in lines]
-    if wanted.shipping:
-        if charge.shipping_refunded:
-            raise Conflict("The shipping was refunded before.", code="already_refunded")
-        shares.append(shipping_share(order))
-    share = sum(each.amount_minor for each in shares)
-    tax = sum(each.tax_minor for each in shares)
-    if charge.left_minor == 0:
-        raise Conflict("Nothing is left of the charge.", code="refund_exceeds_charge")
-    amount = min(share, charge.left_minor) if wanted.amount_minor is None else wanted.amount_minor
-    if amount > charge.left_minor:
-        raise Conflict(
-            f"Only {to_decimal(charge.left_minor)} {order.currency} is left of the charge.",
-            code="refund_exceeds_charge",
-        )
-    if amount == 0:
-        raise InvalidRequest("The refund adds up to nothing.")
-    expected = _proportion(tax, amount, share) if shares and share else None
-    return Refund(
-        refund_id=refund_id,
-        order_id=order.order_id,
-        payment_intent_id=charge.payment_intent_id,
-        amount_minor=amount,
-        tax_minor=charge.tax_in(amount, expected),
-        reason=wanted.reason,
-        shipping=wanted.shipping,
-        lines=tuple(lines),
-    )
-
-
-def rest_of(charge: Charge, refund_id: UUID, reason: str) -> Refund:
-    """Work out the refund of everything that is left of a charge."""
-    return Refund(
-        refund_id=refund_id,
-        order_id=charge.order_id,
-        payment_intent_id=charge.payment_intent_id,
-        amount_minor=charge.left_minor,
-        tax_minor=charge.tax_in(charge.left_minor),
-        reason=reason,
-    )
-
-
-def _lines(order: Order, charge: Charge, wanted: Sequence[WantedLine]) -> list[RefundLine]:
-    bought = {line.product_id: line.quantity for line in order.lines}
-    shares = line_shares(order)
-    lines = []
-    for index, line in enumerate(wanted):
-        quantity = bought.get(line.product_id)
-        if quantity is None:
-            raise InvalidRequest.field(f"lines[{index}].product_id", "is not in the order")
-        if line.product_id in {other.product_id for other in wanted[:index]}:
-            raise InvalidRequest.field(f"lines[{index}].product_id", "is named twice")
-        before = charge.units.get(line.product_id, 0)
-        if before + line.quantity > quantity:
-            raise Conflict(
-                f"{before} of {quantity} units of {line.product_id} were refunded before.",
-                code="already_refunded",
-            )
-        share = shares[line.product_id].part(before, before + line.quantity, quantity)
-        lines.append(
-            RefundLine(
-                product_id=line.product_id,
-                quantity=line.quantity,
-                amount_minor=share.amount_minor,
-                tax_minor=share.tax_minor,
-                restock=line.restock,
-            )
-        )
-    return lines
-
-
-def _proportion(amount_minor: int, part: int, whole: int) -> int:
+def proportion(amount_minor: int, part: int, whole: int) -> int:
     """Return `part` / `whole` of an amount, rounded half up."""
     return (2 * amount_minor * part + whole) // (2 * whole) if whole else 0

@@ -36,6 +36,9 @@ _SCRUB: Final = """
     WITH mails AS (
         UPDATE notifications SET recipient = NULL FROM orders
         WHERE orders.id = notifications.order_id AND orders.user_id = %(id)s
+    ), returned AS (
+        UPDATE returns SET reason = '' FROM orders
+        WHERE orders.id = returns.order_id AND orders.user_id = %(id)s
     ), sent AS (
         DELETE FROM links WHERE customer_id = %(id)s
            OR order_id IN (SELECT id FROM orders WHERE user_id = %(id)s)

@@ -25,20 +25,29 @@ _UNEXPECTED: Final = """EXISTS (
 _DISPUTED: Final = """EXISTS (
     SELECT FROM disputes AS d
     WHERE d.order_id = o.id AND d.status NOT IN ('won', 'lost', 'warning_closed'))"""
+_RETURN_REQUESTED: Final = """EXISTS (
+    SELECT FROM returns AS e WHERE e.order_id = o.id AND e.status = 'requested')"""
+# Its charge is, or was, disputed when the units came, or the bank did not take the money.
+_RETURN_NOT_REFUNDED: Final = """EXISTS (
+    SELECT FROM returns AS e WHERE e.order_id = o.id AND e.status = 'received' AND NOT EXISTS (
+        SELECT FROM refunds AS r WHERE r.return_id = e.id AND r.status IN ('pending', 'succeeded')))"""
 _ATTENTION: Final = f"""array_remove(ARRAY[
     CASE WHEN {_REFUND_REFUSED} THEN 'refund_refused' END,
     CASE WHEN {_IN_DOUBT} THEN 'payment_in_doubt' END,
     CASE WHEN {_UNEXPECTED} THEN 'payment_unexpected' END,
     CASE WHEN {_DISPUTED} THEN 'charge_disputed' END,
+    CASE WHEN {_RETURN_REQUESTED} THEN 'return_requested' END,
+    CASE WHEN {_RETURN_NOT_REFUNDED} THEN 'return_not_refunded' END,
     CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END], NULL) AS attention"""
 _REFUNDING: Final = """EXISTS (
     SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
 
 _NEEDS: Final = {
     Need.SHIP: f"o.status = 'PROCESSING' AND NOT {_REFUNDING}",
-    Need.REFUND: _REFUNDING,
+    Need.REFUND: f"({_REFUNDING} OR {_RETURN_NOT_REFUNDED})",
     Need.ATTENTION: (
-        f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNEXPECTED} OR {_DISPUTED} OR {_UNDELIVERABLE})"
+        f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNEXPECTED} OR {_DISPUTED} OR {_RETURN_REQUESTED}"
+        f" OR {_RETURN_NOT_REFUNDED} OR {_UNDELIVERABLE})"
     ),
 }
 _CONDITIONS: Final = {

@@ -8,22 +8,25 @@ from shop.domain.notifications import NotificationKind, Outcome
 from shop.services.notifications.ports import NotificationLog
 
 _RECORD: Final = """
-    INSERT INTO notifications (order_id, kind, recipient, outcome, message_id, finished_at)
-    VALUES (%s, %s, %s, %s, %s, now())
+    INSERT INTO notifications (order_id, kind, recipient, outcome, message_id, return_id, finished_at)
+    VALUES (%s, %s, %s, %s, %s, %s, now())
 """
 
 
 class PostgresNotifications(NotificationLog):
-    """One row per order and kind of notification."""
+    """One row per order, kind of notification, and return if it is about one."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
     @override
-    def was_sent(self, order_id: UUID, kind: NotificationKind) -> bool:
+    def was_sent(
+        self, order_id: UUID, kind: NotificationKind, return_id: UUID | None = None
+    ) -> bool:
         found = self._transaction.row(
-            "SELECT 1 AS one FROM notifications WHERE order_id = %s AND kind = %s",
-            (order_id, kind.value),
+            "SELECT 1 AS one FROM notifications"
+            " WHERE order_id = %s AND kind = %s AND return_id IS NOT DISTINCT FROM %s",
+            (order_id, kind.value, return_id),
         )
         return found is not None
 
@@ -35,7 +38,9 @@ class PostgresNotifications(NotificationLog):
         recipient: str | None,
         outcome: Outcome,
         message_id: str | None,
+        *,
+        return_id: UUID | None = None,
     ) -> None:
         self._transaction.send(
-            _RECORD, (order_id, kind.value, recipient, outcome.value, message_id)
+            _RECORD, (order_id, kind.value, recipient, outcome.value, message_id, return_id)
         )

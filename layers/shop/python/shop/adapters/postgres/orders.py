@@ -21,6 +21,7 @@ from shop.adapters.postgres.event_log import (
     recording_if,
 )
 from shop.adapters.postgres.refunds_sql import DISPUTED
+from shop.adapters.postgres.returns_sql import RETURNS
 from shop.contracts.events import Event
 from shop.domain.orders import Order, OrderStatus, StaleOrder, sources_of
 from shop.services.orders.ports import OrderRepository
@@ -58,7 +59,7 @@ _PAYMENT: Final = f"""
      WHERE p.order_id = orders.id AND (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)) AS payment
 """
 _GET: Final = f"""
-    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE}, {_PAYMENT},
+    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE}, {_PAYMENT}, {RETURNS},
            EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND status = 'pending') AS refund_pending
     FROM orders WHERE id = %s
 """

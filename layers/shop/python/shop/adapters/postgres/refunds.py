@@ -44,6 +44,7 @@ class PostgresRefunds(RefundLedger):
                 "quantities": [line.quantity for line in lines],
                 "amounts": [line.amount_minor for line in lines],
                 "taxes": [line.tax_minor for line in lines],
+                "return_id": refund.return_id,
                 "restocks": [line.restock for line in lines],
             },
         )
@@ -83,6 +84,10 @@ class PostgresRefunds(RefundLedger):
     @override
     def void(self, refund_id: UUID) -> None:
         self._transaction.send(sql.VOID, (refund_id,))
+
+    @override
+    def close_return(self, return_id: UUID) -> None:
+        self._transaction.send(sql.CLOSE_RETURN, (return_id,))
 
     @override
     def note_problem(self, refund_id: UUID, problem: str) -> None:

@@ -22,7 +22,9 @@ CHARGE: Final = f"""
                    AND r.status IN ('pending', 'succeeded')) AS shipping_refunded,
            (SELECT count(*) FROM refunds AS r WHERE r.payment_intent_id = p.payment_intent_id) AS refunds,
            (SELECT coalesce(json_object_agg(i.product_id, i.refunded_quantity), '{{}}') FROM order_items AS i
-            WHERE i.order_id = o.id AND i.refunded_quantity > 0) AS units
+            WHERE i.order_id = o.id AND i.refunded_quantity > 0) AS units,
+           (SELECT coalesce(json_object_agg(i.product_id, i.returning_quantity), '{{}}') FROM order_items AS i
+            WHERE i.order_id = o.id AND i.returning_quantity > 0) AS returning
     FROM payments AS p JOIN orders AS o ON o.id = p.order_id
     WHERE p.order_id = %s AND p.payment_intent_id IS NOT NULL
       AND (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)
@@ -31,9 +33,10 @@ CHARGE: Final = f"""
 ADD: Final = """
     WITH added AS (
         INSERT INTO refunds (id, order_id, payment_intent_id, amount_minor, tax_minor, reason, status,
-                             shipping, external, provider_refund_id, problem)
+                             shipping, external, provider_refund_id, problem, return_id)
         VALUES (%(refund_id)s, %(order_id)s, %(payment_intent_id)s, %(amount_minor)s, %(tax_minor)s,
-                %(reason)s, %(status)s, %(shipping)s, %(external)s, %(provider_refund_id)s, %(problem)s)
+                %(reason)s, %(status)s, %(shipping)s, %(external)s, %(provider_refund_id)s, %(problem)s,
+                %(return_id)s)
         ON CONFLICT (id) DO NOTHING
         RETURNING id, order_id
     ), lines AS (
@@ -53,7 +56,7 @@ _LINES: Final = """
 """
 _COLUMNS: Final = f"""
     r.id AS refund_id, r.order_id, r.payment_intent_id, r.amount_minor, r.tax_minor, r.reason, r.status,
-    r.shipping, r.external, r.provider_refund_id, r.problem, r.created_at, {_LINES},
+    r.shipping, r.external, r.provider_refund_id, r.problem, r.created_at, r.return_id, {_LINES},
     clock_timestamp() - r.created_at AS age
 """
 GET: Final = f"SELECT {_COLUMNS} FROM refunds AS r WHERE r.id = %s"
@@ -71,14 +74,33 @@ FIND: Final = f"""
     LIMIT 1
 """
 SUCCEED: Final = """
-    UPDATE refunds SET status = 'succeeded', problem = NULL, provider_refund_id = %(provider_refund_id)s,
-           updated_at = clock_timestamp()
-    WHERE id = %(refund_id)s AND status <> 'failed'
+    WITH made AS (
+        UPDATE refunds
+        SET status = 'succeeded', problem = NULL, provider_refund_id = %(provider_refund_id)s,
+            updated_at = clock_timestamp()
+        WHERE id = %(refund_id)s AND status <> 'failed'
+        RETURNING return_id
+    )
+    UPDATE returns AS e SET status = 'refunded', updated_at = clock_timestamp()
+    FROM made WHERE e.id = made.return_id AND e.status = 'received'
 """
+# Another refund of the return may have replaced it.
 FAIL: Final = """
-    UPDATE refunds SET status = 'failed', problem = %(problem)s, provider_refund_id = %(provider_refund_id)s,
-           updated_at = clock_timestamp()
-    WHERE id = %(refund_id)s AND status <> 'failed'
+    WITH failed AS (
+        UPDATE refunds
+        SET status = 'failed', problem = %(problem)s, provider_refund_id = %(provider_refund_id)s,
+            updated_at = clock_timestamp()
+        WHERE id = %(refund_id)s AND status <> 'failed'
+        RETURNING id, return_id
+    )
+    UPDATE returns AS e SET status = 'received', updated_at = clock_timestamp()
+    FROM failed WHERE e.id = failed.return_id AND e.status = 'refunded'
+      AND NOT EXISTS (SELECT FROM refunds AS r WHERE r.return_id = e.id AND r.id <> failed.id
+                                                 AND r.status IN ('pending', 'succeeded'))
+"""
+CLOSE_RETURN: Final = """
+    UPDATE returns SET status = 'refunded', updated_at = clock_timestamp()
+    WHERE id = %s AND status = 'received'
 """
 VOID: Final = """
     UPDATE refunds SET status = 'voided', problem = NULL, updated_at = clock_timestamp()

@@ -10,6 +10,7 @@ import msgspec
 from shop.contracts.http.amounts import Amount
 from shop.contracts.http.identity import Email
 from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, LINK_CODE, METHOD, PHONE
+from shop.contracts.http.returns import ReturnView
 from shop.domain.orders import OrderStatus
 from shop.domain.tax import TaxRule
 
@@ -245,6 +246,7 @@ class OrderView(OrderSummary, frozen=True, kw_only=True):
     cancel_reason: str | None
     payment: PaymentState
     refund_pending: bool
+    returns: list[ReturnView]
     timeline: list[TimelineItem]
 
 

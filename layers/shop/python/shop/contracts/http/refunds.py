@@ -69,6 +69,8 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
         The tax in the amount.
     external : bool
         Whether it was made elsewhere, for example in the provider's dashboard.
+    return_id : UUID or None
+        The return whose units it is for.
     """
 
     refund_id: UUID
@@ -79,6 +81,7 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[RefundLineView]
     reason: str
     external: bool
+    return_id: UUID | None
     created_at: datetime
 
 

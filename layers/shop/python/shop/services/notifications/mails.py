@@ -6,6 +6,7 @@ from typing import Final
 from shop.domain.money import to_decimal
 from shop.domain.notifications import Mail
 from shop.domain.orders import Order
+from shop.domain.returns import Return
 
 _PAGE: Final = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
@@ -35,6 +36,27 @@ def order_shipped(order: Order) -> Mail:
     subject = f"Your order {order.number} is on its way"
     lines = [("Carrier", order.carrier or ""), ("Tracking number", order.tracking_number or "")]
     return _mail(subject, order, ["Your parcel is on its way."], lines, _delivery(order))
+
+
+def return_approved(order: Order, returned: Return) -> Mail:
+    """Compose the e-mail that a return is approved."""
+    subject = f"Your return for order {order.number} is approved"
+    closing = ["The units are refunded when they have arrived."]
+    opening = ["Your return is approved. Please send back:"]
+    return _mail(subject, order, opening, _units(order, returned), closing)
+
+
+def return_rejected(order: Order, returned: Return) -> Mail:
+    """Compose the e-mail that a return is rejected, and why."""
+    subject = f"Your return for order {order.number} is rejected"
+    opening = ["Your return is rejected. You asked to return:"]
+    closing = [f"The reason: {returned.rejection_reason}"]
+    return _mail(subject, order, opening, _units(order, returned), closing)
+
+
+def _units(order: Order, returned: Return) -> list[tuple[str, str]]:
+    names = {line.product_id: line.name for line in order.lines}
+    return [(f"{item.quantity} x {names[item.product_id]}", "") for item in returned.items]
 
 
 def _delivery(order: Order) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from shop.domain.errors import MailRefused
 from shop.domain.notifications import Mail, NotificationKind, Outcome
 from shop.domain.orders import Order, OrderStatus
+from shop.domain.returns import Return, ReturnStatus
 from shop.services.notifications import mails
 from shop.services.notifications.ports import Mailer, NotificationsWork
 
@@ -56,8 +57,61 @@ def order_shipped(work: NotificationsWork, mailer: Mailer, order_id: UUID) -> No
         _notify(work, mailer, order, kind, mails.order_shipped(order))
 
 
+def return_approved(
+    work: NotificationsWork, mailer: Mailer, order_id: UUID, return_id: UUID
+) -> None:
+    """E-mail the customer once that a return is approved, unless it was rejected since.
+
+    Raises
+    ------
+    DependencyUnavailable
+        Nothing was recorded; the caller can retry.
+    """
+    kind = NotificationKind.RETURN_APPROVED
+    if (found := _return_to_report(work, order_id, return_id, kind)) is not None:
+        order, returned = found
+        if returned.status is not ReturnStatus.REJECTED:
+            mail = mails.return_approved(order, returned)
+            _notify(work, mailer, order, kind, mail, return_id=return_id)
+
+
+def return_rejected(
+    work: NotificationsWork, mailer: Mailer, order_id: UUID, return_id: UUID
+) -> None:
+    """E-mail the customer once that a return is rejected, and why.
+
+    Raises
+    ------
+    DependencyUnavailable
+        Nothing was recorded; the caller can retry.
+    """
+    kind = NotificationKind.RETURN_REJECTED
+    if (found := _return_to_report(work, order_id, return_id, kind)) is not None:
+        order, returned = found
+        if returned.status is ReturnStatus.REJECTED:
+            mail = mails.return_rejected(order, returned)
+            _notify(work, mailer, order, kind, mail, return_id=return_id)
+
+
+def _return_to_report(
+    work: NotificationsWork, order_id: UUID, return_id: UUID, kind: NotificationKind
+) -> tuple[Order, Return] | None:
+    """Lock an order and read a return of it; None if the notification was recorded before."""
+    order = work.orders.get(order_id, lock=True)
+    if order is None or work.notifications.was_sent(order_id, kind, return_id):
+        return None
+    found = [returned for returned in order.returns if returned.return_id == return_id]
+    return (order, found[0]) if found else None
+
+
 def _notify(
-    work: NotificationsWork, mailer: Mailer, order: Order, kind: NotificationKind, mail: Mail
+    work: NotificationsWork,
+    mailer: Mailer,
+    order: Order,
+    kind: NotificationKind,
+    mail: Mail,
+    *,
+    return_id: UUID | None = None,
 ) -> None:
     message_id = None
     if order.email is None:
@@ -83,4 +137,6 @@ def _notify(
                     "detail": str(refused),
                 },
             )
-    work.notifications.record(order.order_id, kind, order.email, outcome, message_id)
+    work.notifications.record(
+        order.order_id, kind, order.email, outcome, message_id, return_id=return_id
+    )

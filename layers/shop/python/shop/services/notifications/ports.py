@@ -25,7 +25,9 @@ class Mailer(Protocol):
 class NotificationLog(Protocol):
     """The record of e-mails to customers, inside a transaction that has locked the order's row."""
 
-    def was_sent(self, order_id: UUID, kind: NotificationKind) -> bool:
+    def was_sent(
+        self, order_id: UUID, kind: NotificationKind, return_id: UUID | None = None
+    ) -> bool:
         """Return whether a notification was recorded, whatever its outcome."""
 
     def record(
@@ -35,8 +37,10 @@ class NotificationLog(Protocol):
         recipient: str | None,
         outcome: Outcome,
         message_id: str | None,
+        *,
+        return_id: UUID | None = None,
     ) -> None:
-        """Record the outcome of a notification, once per order and kind."""
+        """Record the outcome of a notification, once per order, kind and return."""
 
 
 class NotificationsWork(OrdersWork, Protocol):

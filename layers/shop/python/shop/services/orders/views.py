@@ -1,5 +1,6 @@
 """Orders as the HTTP API shows them."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from shop.contracts.http.orders import (
@@ -14,9 +15,11 @@ from shop.contracts.http.orders import (
     PaymentState,
     TimelineItem,
 )
+from shop.contracts.http.returns import ReturnLineView, ReturnList, ReturnView
 from shop.contracts.tasks import PlacedOrder
 from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine, PaymentTotals
+from shop.domain.returns import Return
 from shop.domain.tax import percent_of
 from shop.services.orders.read import Page
 
@@ -62,6 +65,7 @@ def view(order: Order) -> OrderView:
         cancel_reason=order.cancel_reason,
         payment=_payment(order.payment or _NOTHING_CHARGED),
         refund_pending=order.refund_pending,
+        returns=[returned(each) for each in order.returns],
         timeline=[
             TimelineItem(
                 status=entry.status,
@@ -95,6 +99,30 @@ def moved(order: Order, *, refund_pending: bool = False) -> OrderMoved:
         tracking_number=order.tracking_number,
         estimated_delivery=order.estimated_delivery,
     )
+
+
+def returned(seen: Return) -> ReturnView:
+    """Return the view of a recorded return."""
+    if seen.created_at is None or seen.updated_at is None:
+        raise ValueError("the return was not read from the database")
+    return ReturnView(
+        return_id=seen.return_id,
+        status=seen.status,
+        reason=seen.reason,
+        rejection_reason=seen.rejection_reason,
+        lines=[
+            ReturnLineView(product_id=line.product_id, quantity=line.quantity, restock=line.restock)
+            for line in seen.lines
+        ],
+        refund_id=seen.refund_id,
+        created_at=seen.created_at,
+        updated_at=seen.updated_at,
+    )
+
+
+def returns(seen: Iterable[Return]) -> ReturnList:
+    """Return the view of an order's returns."""
+    return ReturnList(returns=[returned(each) for each in seen])
 
 
 def _payment(totals: PaymentTotals) -> PaymentState:

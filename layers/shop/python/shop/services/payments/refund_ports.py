@@ -33,13 +33,16 @@ class RefundLedger(Protocol):
         """Find the refund that the provider reports: by its id, or by ours."""
 
     def succeed(self, refund_id: UUID, provider_refund_id: str) -> None:
-        """Record that the provider has made a refund."""
+        """Record that the provider has made a refund; the return that it is for is then refunded."""
 
     def fail(self, refund_id: UUID, provider_refund_id: str, problem: str) -> None:
-        """Record that a refund has returned no money, and why."""
+        """Record that a refund has returned no money, and why; the return that it is for waits again."""
 
     def void(self, refund_id: UUID) -> None:
         """Record that another refund replaces a pending one."""
+
+    def close_return(self, return_id: UUID) -> None:
+        """Record that a received return is refunded, because nothing is left to refund for it."""
 
     def note_problem(self, refund_id: UUID, problem: str) -> None:
         """Record why a refund could not be made; it stays pending."""

@@ -14,7 +14,8 @@ from shop.domain.errors import Conflict, InvalidRequest
 from shop.domain.inventory import Item
 from shop.domain.money import to_decimal, to_minor
 from shop.domain.orders import Order, order_not_found
-from shop.domain.refunds import Refund, Wanted, WantedLine, plan_refund
+from shop.domain.refund_plans import Wanted, WantedLine, plan_refund
+from shop.domain.refunds import Refund
 from shop.domain.sessions import Session
 from shop.services.inventory.announcements import announce_levels
 from shop.services.orders.read import visible_order
@@ -42,7 +43,8 @@ def refund_order(
     InvalidRequest
         It asks for nothing, or for a product that is not in the order.
     Conflict
-        ``already_refunded``, ``refund_exceeds_charge``, ``charge_disputed`` or ``restock_conflict``.
+        ``already_refunded``, ``return_in_progress``, ``refund_exceeds_charge``, ``charge_disputed`` or
+        ``restock_conflict``.
     """
     wanted = _wanted(command)
     with open_unit_of_work() as work:
@@ -106,6 +108,7 @@ def view(refund: Refund) -> RefundView:
         ],
         reason=refund.reason,
         external=refund.external,
+        return_id=refund.return_id,
         created_at=refund.created_at,
     )
 
@@ -129,12 +132,19 @@ def _record(work: PaymentsWork, order: Order, wanted: Wanted, refund_id: UUID) -
         )
     refund = plan_refund(order, charge, wanted, refund_id)
     work.refunds.add(refund)
-    _restock(work, order, refund)
+    restocked = [Item(line.product_id, line.quantity) for line in refund.lines if line.restock]
+    restock_units(work, order, restocked)
     return refund
 
 
-def _restock(work: PaymentsWork, order: Order, refund: Refund) -> None:
-    items = [Item(line.product_id, line.quantity) for line in refund.lines if line.restock]
+def restock_units(work: PaymentsWork, order: Order, items: Sequence[Item]) -> None:
+    """Put units of an order back into stock, inside a transaction that has locked its row.
+
+    Raises
+    ------
+    Conflict
+        ``restock_conflict``.
+    """
     if not items:
         return
     levels = work.inventory.restock(order.order_id, items)

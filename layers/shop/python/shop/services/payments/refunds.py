@@ -18,7 +18,8 @@ from shop.domain.ids import new_id
 from shop.domain.money import to_decimal
 from shop.domain.orders import REFUNDABLE
 from shop.domain.payments import Payable
-from shop.domain.refunds import Charge, ProviderRefund, Refund, RefundStatus, rest_of
+from shop.domain.refund_plans import rest_of
+from shop.domain.refunds import Charge, ProviderRefund, Refund, RefundStatus
 from shop.observability import metric
 from shop.services.orders.cancel import cancel
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
@@ -232,6 +233,8 @@ def _replace(work: PaymentsWork, order_id: UUID, voided: Sequence[Refund]) -> li
         charge = _charge_of(work, order_id)
         amount = min(refund.amount_minor, charge.left_minor)
         if amount == 0:
+            if refund.return_id is not None:
+                work.refunds.close_return(refund.return_id)
             continue
         replacement = replace(
             refund,

@@ -1,0 +1,27 @@
+"""POST /api/orders/{order_id}/returns/{return_id}/approve: approve a return."""
+
+from shop.bootstrap.transactions import unit_of_work
+from shop.bootstrap.work.returns import PostgresReturnsWork
+from shop.contracts.http.returns import ApproveReturn, ReturnView
+from shop.domain.sessions import STAFF
+from shop.entrypoints.access import only
+from shop.entrypoints.http import Answer, Request, endpoint
+from shop.services.orders import views as order_views
+from shop.services.returns.handling import approve_return
+
+
+@endpoint(
+    body=ApproveReturn,
+    answer=ReturnView,
+    access=only(STAFF),
+    order="path",
+    problems=("order_not_found", "return_not_found", "return_state_conflict"),
+)
+def handler(request: Request[ApproveReturn, None]) -> Answer:
+    """Approve a return; the customer is told by e-mail."""
+    returned = approve_return(
+        unit_of_work(PostgresReturnsWork, request.shopper),
+        request.order_id,
+        request.id("return_id"),
+    )
+    return Answer(order_views.returned(returned))

@@ -1,0 +1,328 @@
+"""Returns of delivered units, from the customer's request to the refund."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shop.domain.ids import new_id
+from shop.domain.sessions import Role
+from tests.support.builders import QUANTITY, STOCK, Placed, place_order
+from tests.support.checks import violations
+from tests.support.containers import Container
+from tests.support.gateway import Gateway
+from tests.support.paying import pay
+from tests.support.payments import StripeControl, events_of, status_of
+from tests.support.people import token_of
+from tests.support.returns import (
+    ask,
+    asked,
+    deliver_order,
+    delivered_order,
+    receive,
+    statuses,
+    step,
+    units,
+)
+from tests.support.stock import levels, query
+
+
+@pytest.fixture
+def staff(container: Container) -> str:
+    return token_of(container, Role.STAFF)
+
+
+@pytest.fixture
+def order(container: Container) -> Placed:
+    """44.99: two units of 10.00 of each of two products, and 4.99 for the shipping."""
+    return delivered_order(container)
+
+
+def audit(shop: Gateway, staff: str, order_id: UUID) -> list[str]:
+    rows = shop.get("/api/admin/audit", query={"subject_id": str(order_id)}, token=staff).json
+    return [row["action"] for row in reversed(rows["rows"])]
+
+
+def test_from_the_request_to_the_refund(
+    shop: Gateway, control: StripeControl, database: str, order: Placed, staff: str
+) -> None:
+    """A20: units are refunded from their frozen share, and restocked if staff say so."""
+    first, second = order.products
+    answer = ask(shop, order, units(order, 0, 1), units(order, 1, 2))
+    assert (answer.status, answer.json["status"]) == (201, "requested")
+    return_id = answer.json["return_id"]
+    assert answer.json["lines"] == sorted(
+        (
+            {"product_id": str(product), "quantity": quantity, "restock": None}
+            for product, quantity in ((first, 1), (second, 2))
+        ),
+        key=lambda line: str(line["product_id"]),
+    )
+    approved = step(shop, order, return_id, "approve", staff)
+    assert (approved.status, approved.json["status"]) == (200, "approved")
+    assert control.kept_minor(order.order_id) == order.total_minor
+
+    received = receive(shop, order, return_id, staff, second)
+
+    assert (received.status, received.json["status"]) == (200, "refunded"), received.text
+    restocked = {line["product_id"]: line["restock"] for line in received.json["lines"]}
+    assert restocked == {str(first): False, str(second): True}
+    assert control.kept_minor(order.order_id) == order.total_minor - 3000
+    assert levels(database, first) == (STOCK - QUANTITY, 0)
+    assert levels(database, second) == (STOCK, 0)
+    (refund,) = shop.get(f"/api/orders/{order.order_id}/refunds", token=staff).json["refunds"]
+    assert refund["refund_id"] == received.json["refund_id"]
+    assert (refund["return_id"], refund["amount"], refund["status"]) == (
+        return_id, 30.00, "succeeded",
+    )  # fmt: skip
+    for token in (staff, token_of(shop.container, user_id=order.user_id)):
+        assert shop.get(f"/api/orders/{order.order_id}/returns", token=token).json == {
+            "returns": [received.json]
+        }
+        seen = shop.get(f"/api/orders/{order.order_id}", token=token).json
+        assert seen["returns"] == [received.json]
+        assert seen["payment"]["refunded"] == 30.00
+    desk = shop.get(f"/api/admin/orders/{order.order_id}", token=staff).json
+    assert desk["order"]["returns"] == [received.json]
+    assert status_of(database, order.order_id) == "DELIVERED"
+    assert [e for e in events_of(database, order.order_id) if e.startswith(("return", "order.ref"))] == [
+        "return.requested", "return.approved", "return.received", "order.refunded",
+    ]  # fmt: skip
+    assert audit(shop, staff, order.order_id) == [
+        "order.return_approved", "order.return_received", "order.refund_requested",
+    ]  # fmt: skip
+    assert violations(database) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"lines": [], "reason": "r"},
+        {"lines": "all", "reason": "r"},
+        {"lines": [{"product_id": "x", "quantity": 1}], "reason": "r"},
+        {"lines": [{"product_id": str(new_id()), "quantity": 1}], "reason": "r"},
+        {"lines": [{"product_id": str(new_id()), "quantity": 0}], "reason": "r"},
+        {"lines": [{"product_id": "$0", "quantity": 1}]},
+        {"lines": [{"product_id": "$0", "quantity": 1}], "reason": ""},
+        {"lines": [{"product_id": "$0", "quantity": 1}], "reason": " "},
+        {"lines": [{"product_id": "$0", "quantity": 1}], "reason": "a\nb"},
+        {"lines": [{"product_id": "$0", "quantity": 1}], "reason": "r", "amount": 1},
+        {"lines": [{"product_id": "$0", "quantity": 1.5}], "reason": "r"},
+        {"lines": [{"product_id": "$0", "quantity": -1}], "reason": "r"},
+        {"lines": [{"product_id": "$0", "quantity": QUANTITY + 1}], "reason": "r"},
+        {"lines": [{"product_id": "$0", "quantity": 1}] * 2, "reason": "r"},
+        {"lines": [{"product_id": "$0", "quantity": 1, "restock": True}], "reason": "r"},
+    ],
+)
+def test_garbage_requests_nothing(
+    shop: Gateway, database: str, order: Placed, body: dict[str, Any]
+) -> None:
+    for line in body.get("lines", ()):
+        if isinstance(line, dict) and line["product_id"] == "$0":
+            line["product_id"] = str(order.products[0])
+    answer = shop.post(
+        f"/api/orders/{order.order_id}/returns",
+        json=body,
+        token=token_of(shop.container, user_id=order.user_id),
+    )
+    assert (answer.status, answer.code) == (400, "validation_failed")
+    assert statuses(database, order.order_id) == []
+
+
+def test_whose_order_it_is(shop: Gateway, container: Container, order: Placed, staff: str) -> None:
+    path = f"/api/orders/{order.order_id}/returns"
+    stranger = token_of(container, Role.CUSTOMER)
+    assert ask(shop, order, units(order, 0, 1), token=stranger).code == "order_not_found"
+    assert shop.get(path, token=stranger).code == "order_not_found"
+    body = {"lines": [units(order, 0, 1)], "reason": "r"}
+    assert shop.post(path, json=body).code == "session_required"
+    assert shop.post(path, json=body, query={"token": "guessed"}).code == "order_not_found"
+    return_id = asked(shop, order, units(order, 0, 1))
+    owner = token_of(container, user_id=order.user_id)
+    for name, fields in (
+        ("approve", {}), ("reject", {"reason": "r"}), ("receive", {}), ("refund", {}),
+    ):  # fmt: skip
+        assert step(shop, order, return_id, name, owner, **fields).code == "forbidden"
+        assert step(shop, order, new_id(), name, staff, **fields).code == "return_not_found"
+    other = delivered_order(container, products=1)
+    assert step(shop, other, return_id, "approve", staff).code == "return_not_found"
+    # Staff request one for a customer who called, and the audit log says so.
+    assert ask(shop, order, units(order, 1, 1), token=staff).status == 201
+    assert audit(shop, staff, order.order_id) == ["order.return_requested"]
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED"])
+def test_only_what_was_delivered_is_returned(
+    shop: Gateway, container: Container, database: str, status: str
+) -> None:
+    placed = place_order(container)
+    if status != "PENDING":
+        assert pay(shop, placed).status == 200
+    for moved in ("CONFIRMED", "PROCESSING", "SHIPPED"):
+        if status_of(database, placed.order_id) == status:
+            break
+        query(database, "UPDATE orders SET status = %s WHERE id = %s", (moved, placed.order_id))
+    answer = ask(shop, placed, units(placed, 0, 1))
+    assert (answer.status, answer.code) == (409, "order_state_conflict")
+
+
+def test_the_return_window(shop: Gateway, database: str, order: Placed) -> None:
+    def delivered(days: int) -> None:
+        query(
+            database,
+            "UPDATE order_timeline SET occurred_at = now() - %s WHERE status = 'DELIVERED'",
+            (timedelta(days=days),),
+        )
+
+    delivered(31)
+    answer = ask(shop, order, units(order, 0, 1))
+    assert (answer.status, answer.code) == (409, "return_window_closed")
+    delivered(29)
+    assert ask(shop, order, units(order, 0, 1)).status == 201
+
+
+def test_a_repeated_key_requests_once(shop: Gateway, database: str, order: Placed) -> None:
+    owner = token_of(shop.container, user_id=order.user_id)
+    first, again = (ask(shop, order, units(order, 0, 1), token=owner, key="k") for _ in range(2))
+    assert first.json == again.json
+    assert again.headers["idempotency-replayed"] == "true"
+    assert ask(shop, order, units(order, 1, 1), token=owner, key="k").code == (
+        "idempotency_key_reused"
+    )
+    assert statuses(database, order.order_id) == ["requested"]
+    assert events_of(database, order.order_id).count("return.requested") == 1
+
+
+def test_units_are_in_one_return(shop: Gateway, order: Placed, staff: str) -> None:
+    first = asked(shop, order, units(order, 0, 1))
+    answer = ask(shop, order, units(order, 0, 2))
+    assert (answer.status, answer.code) == (409, "already_returned")
+    asked(shop, order, units(order, 0, 1))
+    assert ask(shop, order, units(order, 0, 1)).code == "already_returned"
+    # A rejected return gives its units free.
+    assert step(shop, order, first, "reject", staff, reason="worn").status == 200
+    asked(shop, order, units(order, 0, 1))
+
+
+def test_refunded_units_are_not_returned_and_returned_ones_not_refunded_otherwise(
+    shop: Gateway, order: Placed, control: StripeControl, database: str, staff: str
+) -> None:
+    def refund(**body: Any) -> Any:
+        path = f"/api/orders/{order.order_id}/refunds"
+        return shop.post(path, json={"reason": "r", **body}, token=staff, key=str(new_id()))
+
+    assert refund(lines=[units(order, 0, 1)]).status == 201
+    assert ask(shop, order, units(order, 0, 2)).code == "already_returned"
+    return_id = asked(shop, order, units(order, 0, 1))
+    answer = refund(lines=[units(order, 0, 1)])
+    assert (answer.status, answer.code) == (409, "return_in_progress")
+    # An amount leaves less than the share of the unit.
+    assert refund(amount=30.00).status == 201
+    assert step(shop, order, return_id, "approve", staff).status == 200
+    received = receive(shop, order, return_id, staff)
+    assert received.json["status"] == "refunded"
+    assert control.kept_minor(order.order_id) == 0
+    assert ask(shop, order, units(order, 1, 1)).code == "already_refunded"
+    assert violations(database) == []
+
+
+def test_a_return_whose_money_went_back_meanwhile_is_refunded_without_a_refund(
+    shop: Gateway, order: Placed, control: StripeControl, database: str, staff: str
+) -> None:
+    return_id = asked(shop, order, units(order, 0, 2))
+    step(shop, order, return_id, "approve", staff)
+    path = f"/api/orders/{order.order_id}/refunds"
+    body = {"reason": "goodwill", "amount": 44.99}
+    assert shop.post(path, json=body, token=staff, key="k").status == 201
+    received = receive(shop, order, return_id, staff, order.products[0])
+    assert (received.json["status"], received.json["refund_id"]) == ("refunded", None)
+    assert levels(database, order.products[0]) == (STOCK, 0)
+    assert violations(database) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "body", "code"),
+    [
+        ([], "receive", {}, "return_state_conflict"),
+        ([], "refund", {}, "return_state_conflict"),
+        (["approve"], "refund", {}, "return_state_conflict"),
+        (["reject"], "approve", {}, "return_state_conflict"),
+        (["reject"], "receive", {}, "return_state_conflict"),
+        (["reject"], "reject", {"reason": "another"}, "return_state_conflict"),
+        (["approve", "receive"], "approve", {}, "return_state_conflict"),
+        (["approve", "receive"], "reject", {"reason": "late"}, "return_state_conflict"),
+        (["approve"], "receive", {"lines": [{"product_id": "$1", "restock": True}]}, "validation_failed"),
+        (["approve", "receive"], "receive", {"lines": [{"product_id": "$0", "restock": True}]},
+         "return_state_conflict"),
+        ([], "approve", {"reason": "x"}, "validation_failed"),
+        ([], "reject", {}, "validation_failed"),
+        ([], "reject", {"reason": ""}, "validation_failed"),
+        (["approve"], "receive", {"lines": [{"product_id": "$0"}]}, "validation_failed"),
+    ],
+)  # fmt: skip
+def test_steps_that_are_refused(
+    shop: Gateway,
+    database: str,
+    order: Placed,
+    staff: str,
+    path: list[str],
+    name: str,
+    body: dict[str, Any],
+    code: str,
+) -> None:
+    for line in body.get("lines", ()):
+        if line["product_id"].startswith("$"):
+            line["product_id"] = str(order.products[int(line["product_id"][1])])
+    return_id = asked(shop, order, units(order, 0, 1))
+    for done in path:
+        fields = {"reason": "worn"} if done == "reject" else {}
+        assert step(shop, order, return_id, done, staff, **fields).status == 200
+    before = statuses(database, order.order_id)
+    assert step(shop, order, return_id, name, staff, **body).code == code
+    assert statuses(database, order.order_id) == before
+
+
+def test_steps_that_are_repeated_change_nothing(
+    shop: Gateway, order: Placed, control: StripeControl, database: str, staff: str
+) -> None:
+    first = order.products[0]
+    return_id = asked(shop, order, units(order, 0, 1))
+    rejected = asked(shop, order, units(order, 1, 1))
+    steps: list[Callable[[], Any]] = [
+        lambda: step(shop, order, rejected, "reject", staff, reason="worn"),
+        lambda: step(shop, order, return_id, "approve", staff),
+        lambda: receive(shop, order, return_id, staff, first),
+        lambda: step(shop, order, return_id, "refund", staff),
+    ]
+    for take in steps:
+        answers = [take() for _ in range(3)]
+        assert {answer.status for answer in answers} == {200}
+        assert len({answer.text for answer in answers}) == 1
+    assert statuses(database, order.order_id) == ["refunded", "rejected"]
+    assert control.kept_minor(order.order_id) == order.total_minor - 1000
+    assert levels(database, first) == (STOCK - QUANTITY + 1, 0)
+    recorded = [e for e in events_of(database, order.order_id) if e.startswith("return")]
+    assert sorted(recorded) == [
+        "return.approved", "return.received", "return.rejected", "return.requested",
+        "return.requested",
+    ]  # fmt: skip
+
+
+def test_a_delivered_order_is_returned_whatever_its_owner_did_before(
+    shop: Gateway, container: Container, database: str, staff: str
+) -> None:
+    """The last return takes what is left of its lines; the shipping stays with the shop."""
+    placed = place_order(container)
+    assert pay(shop, placed).status == 200
+    deliver_order(container, placed.order_id)
+    for _ in range(QUANTITY):
+        return_id = asked(shop, placed, units(placed, 0, 1))
+        step(shop, placed, return_id, "approve", staff)
+        assert receive(shop, placed, return_id, staff).json["status"] == "refunded"
+    owner = token_of(container, user_id=placed.user_id)
+    seen = shop.get(f"/api/orders/{placed.order_id}", token=owner).json
+    assert (seen["status"], seen["payment"]["refundable"]) == ("DELIVERED", 4.99)
+    assert violations(database) == []
