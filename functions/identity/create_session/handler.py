@@ -3,6 +3,7 @@
 from shop.bootstrap.cart import carts
 from shop.bootstrap.identity import login_throttle, sessions
 from shop.bootstrap.postgres import read, write
+from shop.bootstrap.work.accounts import PostgresAccountWork
 from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
@@ -28,7 +29,7 @@ def handler(request: Request[OpenSession, None]) -> Answer:
         carts(),
         read(PostgresCustomersWork),
         request.body,
-        write=write(PostgresCustomersWork),
+        write=write(PostgresAccountWork),
         guest=request.session,
         source=request.source,
     )
