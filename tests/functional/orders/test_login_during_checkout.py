@@ -1,10 +1,10 @@
-"""A guest logs in while the guest's checkout runs: each unit is in one order or in one cart, in any interleaving."""
+"""A guest logs in while the guest's checkout runs: each unit is in one order or one cart."""
 
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -49,7 +49,8 @@ def _owned(shop: OrderingShop) -> dict[str, int]:
     units = Counter[str]()
     redis = shop.container.redis
     for key in redis.keys("cart:????????-*"):
-        for name, value in redis.hgetall(key).items():
+        content = cast("dict[str, str]", redis.hgetall(key))
+        for name, value in content.items():
             if not name.startswith(("_", "seen:")):
                 units[name] += int(value)
     sold = query(
@@ -207,14 +208,17 @@ def test_lines_of_an_order_that_ends_before_its_cart_is_emptied_are_there_once(
         shop,
         _PLACED,
         partial(shop.check_out, guest, cart),
-        lambda: [_step(shop, guest, step) for step in first],
+        lambda: _steps(shop, guest, first),
         monkeypatch,
     )
-    for step in steps[len(first) + 1 :]:
-        _step(shop, guest, step)
-    _step(shop, guest, "return")
+    _steps(shop, guest, (*steps[len(first) + 1 :], "return"))
     assert _cart(shop, _login(shop, guest)) == {str(phone): 2}
     assert _owned(shop) == {str(phone): 2}
+
+
+def _steps(shop: OrderingShop, guest: str, steps: tuple[str, ...]) -> None:
+    for step in steps:
+        _step(shop, guest, step)
 
 
 def _step(shop: OrderingShop, guest: str, step: str) -> None:

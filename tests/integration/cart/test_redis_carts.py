@@ -42,7 +42,7 @@ def _merge(store: RedisCartStore, guest_id: UUID, user_id: UUID) -> None:
     merged = False
     while not merged:
         cart = store.read(guest_id)
-        merged = store.merge(guest_id, user_id, cart and cart.cart_id)
+        merged = store.merge(guest_id, user_id, None if cart is None else cart.cart_id)
 
 
 def test_adds_at_once_all_count(stores: list[RedisCartStore]) -> None:

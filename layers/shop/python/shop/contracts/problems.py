@@ -112,6 +112,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The API answers with no problem of this code.",
         "Take the code from the `type` or `code` of a problem.",
     ),
+    "address_not_found": ProblemType(
+        404, "No such address",
+        "The address does not exist, or another customer keeps it.",
+        _CHECK_ID,
+    ),
     "product_not_found": ProblemType(
         404, "No such product",
         "The product does not exist or is no longer sold.",
@@ -233,6 +238,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "The category exists",
         "Another category has this slug.",
         "Choose another one.",
+    ),
+    "too_many_addresses": ProblemType(
+        409, "Too many addresses",
+        "The customer keeps as many addresses as are allowed.",
+        "Delete one first.",
     ),
     "category_in_use": ProblemType(
         409, "The category is in use",

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.inventory_sql import LAPSED
-from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.domain.catalog import Category, CategoryRow, Offer, Product, Sort
 from shop.domain.cursors import Place
 from shop.domain.errors import Conflict
 from shop.domain.scripts import is_unspaced
@@ -135,11 +135,24 @@ _ADD_CATEGORY: Final = """
     SELECT EXISTS (SELECT FROM parent) AS has_parent, EXISTS (SELECT FROM added) AS is_added
 """
 
-_RENAME_CATEGORY: Final = """
-    WITH before AS (SELECT id, name FROM categories WHERE slug = %(slug)s FOR UPDATE)
-    UPDATE categories AS c SET name = %(name)s FROM before WHERE c.id = before.id
-    RETURNING before.name AS name
+_CATEGORY: Final = """
+    SELECT c.slug, c.name, c.path, above.slug AS parent
+    FROM categories AS c LEFT JOIN categories AS above ON above.id = c.parent_id WHERE c.slug = %s
 """
+_CHANGE_CATEGORY: Final = f"""
+    UPDATE categories AS s SET
+        path = %(new_path)s || substr(s.path, length(%(path)s) + 1),
+        slug = CASE WHEN s.path = %(path)s THEN %(new_slug)s ELSE s.slug END,
+        name = CASE WHEN s.path = %(path)s THEN %(name)s ELSE s.name END,
+        parent_id = CASE WHEN s.path = %(path)s THEN (SELECT id FROM categories WHERE slug = %(parent)s)
+                    ELSE s.parent_id END
+    WHERE {_IN_SUBTREE}
+"""  # noqa: S608
+_TOUCH: Final = f"""
+    UPDATE products AS p SET version = p.version + 1, updated_at = now()
+    FROM categories AS s WHERE s.id = p.category_id AND {_IN_SUBTREE}
+    RETURNING p.id, p.version
+"""  # noqa: S608
 
 
 class PostgresProducts(ProductRepository):
@@ -251,9 +264,31 @@ class PostgresProducts(ProductRepository):
         return bool(row.is_added)
 
     @override
-    def rename_category(self, slug: str, name: str) -> str | None:
-        row = self._transaction.row(_RENAME_CATEGORY, {"slug": slug, "name": name})
-        return None if row is None else row.name
+    def lock_categories(self) -> None:
+        self._transaction.send("LOCK TABLE categories IN SHARE ROW EXCLUSIVE MODE")
+
+    @override
+    def category(self, slug: str) -> Category | None:
+        return self._transaction.one(Category, _CATEGORY, (slug,))
+
+    @override
+    def change_category(self, category: Category, changed: Category) -> bool:
+        values = {
+            "path": category.path,
+            "new_path": changed.path,
+            "new_slug": changed.slug,
+            "name": changed.name,
+            "parent": changed.parent,
+        }
+        try:
+            self._transaction.execute(_CHANGE_CATEGORY, values)
+        except errors.UniqueViolation:
+            return False
+        return True
+
+    @override
+    def touch_products(self, path: str) -> Sequence[tuple[UUID, int]]:
+        return [(row.id, row.version) for row in self._transaction.rows(_TOUCH, {"path": path})]
 
     @override
     def remove_category(self, slug: str) -> bool | None:

@@ -86,10 +86,10 @@ return finish(cart, user)
 """
 )
 
-#: KEYS: the cart, whether the order took its lines from it ('taken') or no longer can ('ended'), and the guest
-#: from whom the cart was merged. ARGV: user, cart id, id for a cart of the remaining lines, then product and
-#: quantity of each line bought. An order whose cart is not there any more counts as having taken its lines:
-#: they are in no cart. It has not if they were merged into a customer's.
+#: KEYS: the cart, whether the order took its lines from it ('taken') or no longer can ('ended'), and the
+#: guest from whom the cart was merged. ARGV: user, cart id, id for a cart of the remaining lines, then
+#: product and quantity of each line bought. An order whose cart is not there any more counts as having
+#: taken its lines: they are in no cart. It has not if they were merged into a customer's.
 REMOVE_BOUGHT: Final = (
     _COMMON
     + f"""
@@ -126,8 +126,8 @@ redis.call('SET', KEYS[1], 'ended', 'PX', {_LIFETIME_MS})
 return 0
 """
 
-#: KEYS: the cart, whether the order took its lines, and the customer to whom the guest's carts go. ARGV: user,
-#: id for a new cart, then product, quantity and price of each line.
+#: KEYS: the cart, whether the order took its lines, and the customer to whom the guest's carts go. ARGV:
+#: user, id for a new cart, then product, quantity and price of each line.
 GIVE_BACK: Final = (
     _COMMON
     + f"""

@@ -48,8 +48,8 @@ def check_out(
     InvalidRequest
         The address is invalid, the cart is empty, or a product is no longer sold.
     NotFound
-        ``cart_not_found``: it is not the shopper's cart, or belongs to the account that has logged in with the
-        guest's session meanwhile.
+        ``cart_not_found``: it is not the shopper's cart, or belongs to the account that has logged in with
+        the guest's session meanwhile.
     Conflict
         ``cart_already_ordered``: the cart has an order already. If that was paid, the cart is emptied;
         ``total_changed``: the order's total is not the expected one.
@@ -142,11 +142,19 @@ def _contact(shopper: Session, wish: Checkout) -> tuple[str | None, str | None]:
     return checked_email(wish.contact.email, "contact.email"), phone and phone.strip()
 
 
-def destination_of(addresses: AddressBook, address: ShippingAddress) -> Destination:
-    """Check an address by the rules of its country and bring it into its normal form."""
-    check_country(address.country, "shipping_address.country")
+def destination_of(
+    addresses: AddressBook, address: ShippingAddress, *, prefix: str = "shipping_address."
+) -> Destination:
+    """Check an address by the rules of its country and bring it into its normal form.
+
+    Parameters
+    ----------
+    prefix : str
+        Precedes the names of fields in errors.
+    """
+    check_country(address.country, f"{prefix}country")
     fields = msgspec.structs.asdict(address)
-    return check(addresses.rules(address.country), fields, prefix="shipping_address.")
+    return check(addresses.rules(address.country), fields, prefix=prefix)
 
 
 def check_country(country: str, field: str) -> None:

@@ -23,9 +23,9 @@ class OrderRepository(Protocol):
     def add(self, order: Order, created: Event) -> bool:
         """Insert a PENDING order with its lines and first timeline entry, and record the event.
 
-        False, with nothing changed, if it already exists, if its cart was ordered before (another order of the
-        cart lives, was paid, or has returned the cart's content to a cart with another id), or if the cart
-        belongs to another customer by now; see `own_cart`.
+        False, with nothing changed, if it already exists, if its cart was ordered before (another order of
+        the cart lives, was paid, or has returned the cart's content to a cart with another id), or if the
+        cart belongs to another customer by now; see `own_cart`.
         """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
