@@ -115,6 +115,7 @@ def test_sold_lines_are_not_left_in_the_accounts_cart(
     has_cart: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """A27: the guest's cart was merged into the account's while the checkout completed."""
     phone, case = shop.product(), shop.product()
     own = {str(case): 1, str(phone): 2} if has_cart else {}
     for product_id, quantity in own.items():
@@ -146,7 +147,7 @@ def test_sold_lines_are_not_left_in_the_accounts_cart(
 def test_a_checkout_that_read_the_cart_before_the_login_writes_no_order_after(
     shop: OrderingShop, guest: str, has_cart: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lines are the account's by then, which orders them at the same time."""
+    """A27: the lines are the account's by then, which orders them at the same time."""
     phone, case = shop.product(), shop.product()
     if has_cart:
         add_to_cart(shop, _login(shop, shop.shopper(Role.GUEST)), case)
