@@ -61,7 +61,7 @@ _WRITES: list[tuple[str, str, Role | None, Any]] = [
      {"carrier": "UPS", "tracking_number": "1Z", "estimated_delivery": "2026-12-24"}),
     ("POST", "/api/orders/{order}/deliver", _STAFF, {}),
     ("PUT", "/api/admin/tax-rates", _STAFF,
-     {"rates": [_RATE], "valid_from": "2099-01-01T00:00:00Z"}),
+     {"rates": [_RATE, {"country": "*", "percent": 0}], "valid_from": "2099-01-01T00:00:00Z"}),
     ("PUT", "/api/admin/shipping-rates", _STAFF,
      {"rates": [_PARCEL], "valid_from": "2099-01-01T00:00:00Z"}),
 ]  # fmt: skip
