@@ -18,7 +18,6 @@ from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
 from tests.support.proxy import CuttableProxy
 
-
 #: Folders whose tests share a server that takes long to start: one process runs them all.
 _TOGETHER = ("tests/e2e/", "tests/integration/localstack/")
 #: Fixtures of such a server.
@@ -26,7 +25,7 @@ _SHARED = ("opensearch_url",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name what one process runs when `make test` runs them in two: a file, or all that share a slow server."""
+    """Name what runs in one process when there are several: a file, or all that share a slow server."""
     for item in items:
         file = item.nodeid.partition("::")[0]
         names = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
