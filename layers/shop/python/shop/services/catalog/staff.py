@@ -101,6 +101,7 @@ def change_category(
     wanted = msgspec.to_builtins(command)
     if not wanted:
         raise InvalidRequest("Send at least one field to change.")
+    _check_slug(slug)
     with open_unit_of_work(publish=False) as unit:
         # One change at a time: two moves could make each category the parent of the other.
         unit.products.lock_categories()
@@ -149,6 +150,7 @@ def delete_category(
     Conflict
         ``category_in_use``: products, active or not, or categories belong to it.
     """
+    _check_slug(slug)
     with open_unit_of_work() as unit:
         removed = unit.products.remove_category(slug)
         if removed is None:
@@ -163,6 +165,12 @@ def delete_category(
 
 def _taken(slug: str) -> Conflict:
     return Conflict(f"There is a category {slug!r}.", code="category_taken")
+
+
+def _check_slug(slug: str) -> None:
+    """Refuse a name from a path that PostgreSQL cannot compare with any slug."""
+    if "\x00" in slug:
+        raise _no_category(slug)
 
 
 def _no_category(slug: str) -> NotFound:
