@@ -11,45 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shop.contracts.problems import PROBLEMS
 from shop.domain.sessions import Role
 from tests.support.builders import add_categories, add_product
 from tests.support.containers import Container, container_for
+from tests.support.fuzz import HEADER, JSON, RAW, SCALAR, TEXT, check, encodable, throttle_counters
 from tests.support.gateway import Gateway, Response
 from tests.support.people import token_of
 
 _PRODUCTS = "/api/catalog/products"
 _TABLES = ("customers", "products", "categories", "inventory", "outbox")
-
-_text = st.text(max_size=60) | st.sampled_from(
-    ["", " ", "\x00", "\ud7ff", "🛒", "'; DROP TABLE products; --", "%", "../..", "null", "1e400"]
-)
-_number = (
-    st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.sampled_from([0, -1, 2**31, 2**63, 2**64, 10**400, 1e308, -0.0])
-)
-_scalar = st.none() | st.booleans() | _number | _text
-_json: st.SearchStrategy[Any] = st.recursive(
-    _scalar, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4)
-)
-_raw = st.binary(max_size=80) | st.sampled_from(
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"quantity": 1e999}',
-        b'{"name": "\\ud800"}',
-        b'{"name": "\\u0000"}',
-        b"\xff\xfe",
-        b"[" * 20_000,
-        b'{"a":' * 5_000,
-        b" " * 70_000,
-        b'{"quantity": ' + b"9" * 5_000 + b"}",
-    ]
-)
-_header = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
 
 #: (method, path, role, fields of a good body)
 _WRITES = [
@@ -106,15 +76,6 @@ class _Target:
         return answer
 
 
-def check(answer: Response) -> None:
-    """Check an answer against the contract of every answer."""
-    assert answer.status < 500, answer.text
-    assert answer.headers["x-request-id"]
-    if answer.status >= 400:
-        assert answer.code in PROBLEMS
-        assert PROBLEMS[answer.code].status == answer.status == answer.json["status"]
-
-
 @pytest.fixture
 def target(database: str, redis: str) -> Iterator[_Target]:
     with container_for(
@@ -128,15 +89,15 @@ def target(database: str, redis: str) -> Iterator[_Target]:
 def test_bodies(
     target: _Target, method: str, path: str, role: Role | None, fields: tuple[str, ...]
 ) -> None:
-    known = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, _json)) if fields else _json
+    known = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, JSON)) if fields else JSON
 
     @_fuzz
-    @given(body=known | _json | _raw)
+    @given(body=known | JSON | RAW)
     def fuzz(body: Any) -> None:
-        target.container.redis.delete(*_login_counters(target.container))
+        target.container.redis.delete(*throttle_counters(target.container))
         if isinstance(body, bytes):
             target.call(method, path, role, body=body)
-        elif _encodable(body):
+        elif encodable(body):
             target.call(method, path, role, json=body)
 
     fuzz()
@@ -149,7 +110,7 @@ def test_queries(target: _Target, path: str) -> None:
     names = st.sampled_from(["category", "page", "per_page", "sort", "x", ""])
 
     @_fuzz
-    @given(query=st.dictionaries(names, (_scalar | st.lists(_text, max_size=3)).filter(_encodable)))
+    @given(query=st.dictionaries(names, (SCALAR | st.lists(TEXT, max_size=3)).filter(encodable)))
     def fuzz(query: dict[str, Any]) -> None:
         role = Role.GUEST if path == "/api/cart" else None
         target.call("GET", path, role, query=query)
@@ -166,7 +127,7 @@ def test_headers(
     )
 
     @_fuzz
-    @given(headers=st.dictionaries(names, _header))
+    @given(headers=st.dictionaries(names, HEADER))
     def fuzz(headers: dict[str, str]) -> None:
         target.call(method, path, role, json={"nonsense": 1}, headers=headers)
 
@@ -176,7 +137,7 @@ def test_headers(
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, *_ in _WRITES])
 def test_tokens(target: _Target, method: str, path: str) -> None:
     @_fuzz
-    @given(value=_header | _header.map("Bearer {}".format))
+    @given(value=HEADER | HEADER.map("Bearer {}".format))
     def fuzz(value: str) -> None:
         answer = target.call(method, path, None, body="{", headers={"Authorization": value})
         assert answer.status in {400, 401}
@@ -197,18 +158,3 @@ def test_ids(target: _Target, name: str) -> None:
         body = {"version": 1, "name": "x"} if method == "PATCH" else None
         answer = target.call(method, f"{path}/{quote(name, safe='')}", role, json=body)
         assert answer.status == 404
-
-
-def _login_counters(container: Container) -> list[str]:
-    return ["none", *map(str, container.redis.keys("logins:*"))]
-
-
-def _encodable(value: Any) -> bool:
-    """Return whether it has a form in UTF-8 and JSON; everything else is in `_raw`."""
-    import msgspec
-
-    try:
-        msgspec.json.encode(value)
-    except (UnicodeEncodeError, OverflowError, TypeError, msgspec.MsgspecError):
-        return False
-    return True

@@ -66,6 +66,11 @@ LOADS: Final = {
     "identity/delete_account": "http postgres redis",
     "identity/delete_session": "http redis",
     "identity/delete_sessions": "http redis",
+    "identity/delete_address": "http postgres redis",
+    "identity/change_address": "http postgres redis",
+    "identity/get_address": "http postgres redis",
+    "identity/add_address": "http postgres redis",
+    "identity/list_addresses": "http postgres redis",
     "identity/export_account": "http postgres redis",
     "identity/get_profile": "http postgres redis",
     "identity/list_sessions": "http redis",
@@ -81,6 +86,7 @@ LOADS: Final = {
     "inventory/release_stock": "http postgres redis rabbitmq",
     "inventory/reserve_stock": "http postgres redis rabbitmq",
     "inventory/set_stock": "http postgres redis rabbitmq",
+    "notifications/list_undeliverable_mail": "http postgres redis",
     "notifications/on_link_requested": "postgres rabbitmq aws",
     "notifications/on_order_confirmed": "postgres rabbitmq aws",
     "notifications/on_order_shipped": "postgres rabbitmq aws",
@@ -122,6 +128,7 @@ LOADS: Final = {
     "platform/get_health": "http postgres redis rabbitmq",
     "platform/get_openapi": "http",
     "platform/get_problem": "http",
+    "platform/list_dead_messages": "http postgres redis",
     "platform/list_audit": "http postgres redis",
     "platform/migrate": "postgres rabbitmq",
     "platform/prune_records": "postgres",
@@ -144,15 +151,20 @@ _REPOSITORIES: Final = {
     " identity/request_verification identity/reset_password identity/verify_email"
     " notifications/on_link_requested orders/lookup_order",
     "inventory links orders": "orders/get_order",
-    "customers inventory orders": "identity/delete_account identity/export_account",
-    "customers": "identity/create_customer identity/create_session identity/revoke_sessions",
+    "addresses customers inventory orders": "identity/create_session identity/delete_account"
+    " identity/export_account",
+    "addresses customers": "identity/add_address identity/change_address identity/delete_address"
+    " identity/get_address identity/list_addresses",
+    "customers": "identity/create_customer identity/revoke_sessions",
     "inventory": "inventory/get_stock inventory/hold_order_stock inventory/on_order_paid"
     " inventory/release_stock inventory/reserve_stock inventory/set_stock",
     "inventory orders": "cart/on_order_cancelled inventory/expire_reservations orders/checkout"
     " orders/deliver_order"
     " orders/list_orders orders/list_returns orders/on_inventory_confirmed orders/reject_order"
     " orders/ship_order",
-    "desk inventory orders": "orders/add_note orders/find_orders orders/get_order_file platform/list_audit",
+    "desk inventory orders": "notifications/list_undeliverable_mail orders/add_note"
+    " orders/find_orders orders/get_order_file platform/list_audit platform/list_dead_messages",
+    "dead_messages": "platform/collect_metrics",
     "inventory orders price_book tax_rates": "orders/create_order",
     "inventory orders payments refunds": "orders/cancel_order orders/list_refunds orders/refund_order"
     " payments/charge_order payments/process_payment payments/receive_webhook"

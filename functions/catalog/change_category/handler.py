@@ -1,4 +1,4 @@
-"""PATCH /api/admin/categories/{slug}: rename a category."""
+"""PATCH /api/admin/categories/{slug}: change or move a category."""
 
 from shop.bootstrap.catalog import catalog_cache
 from shop.bootstrap.transactions import unit_of_work
@@ -11,12 +11,18 @@ from shop.services.catalog import staff
 
 
 @endpoint(
-    body=ChangeCategory, answer=CategoryView, access=only(STAFF), problems=("category_not_found",)
+    body=ChangeCategory,
+    answer=CategoryView,
+    access=only(STAFF),
+    problems=("category_not_found", "category_taken"),
 )
 def handler(request: Request[ChangeCategory, None]) -> Answer:
-    """Change the name of a category."""
-    opened = unit_of_work(PostgresCatalogWork, request.shopper)
-    renamed = staff.rename_category(
-        catalog_cache(), opened, request.path["slug"], request.body.name
+    """Change name or slug of a category, or move it below another one."""
+    changed = staff.change_category(
+        catalog_cache(),
+        unit_of_work(PostgresCatalogWork, request.shopper),
+        request.path["slug"],
+        request.body,
+        correlation_id=request.correlation_id,
     )
-    return Answer(renamed)
+    return Answer(changed)

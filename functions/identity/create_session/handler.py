@@ -3,6 +3,7 @@
 from shop.bootstrap.cart import carts
 from shop.bootstrap.identity import guest_throttle, login_throttle, sessions
 from shop.bootstrap.postgres import read, write
+from shop.bootstrap.work.accounts import PostgresAccountWork
 from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
@@ -29,7 +30,7 @@ def handler(request: Request[OpenSession, None]) -> Answer:
         read(PostgresCustomersWork),
         request.body,
         guests=guest_throttle(),
-        write=write(PostgresCustomersWork),
+        write=write(PostgresAccountWork),
         guest=request.session,
         source=request.source,
     )

@@ -15,7 +15,7 @@ def handler(command: ChargeOrder) -> PaymentView:
     return process_payment(
         payment_provider(),
         unit_of_work(PostgresPaymentsWork),
-        command.user_id,
+        None,
         command.order_id,
         command.payment_method_id,
     )

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shop.domain.errors import MailRefused
 from shop.domain.sessions import Role
 from tests.support.at_once import at_once
 from tests.support.containers import container_for
@@ -145,3 +146,73 @@ def test_a_guests_former_order_can_be_paid_or_returns_to_the_customers_cart(
     ada = shop.post("/api/sessions", json=login, token=guest).json["token"]
     assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=ada).status == 200
     assert len(shop.get("/api/cart", token=ada).json["items"]) == 1
+
+
+def _undeliverable(shop: OrderingShop) -> list[tuple[str, str]]:
+    staff = shop.shopper(Role.STAFF)
+    answer = shop.get("/api/admin/undeliverable-mail", token=staff)
+    assert answer.status == 200, answer.text
+    return [(mail["kind"], mail["recipient"]) for mail in answer.json["mails"]]
+
+
+def _attention(shop: OrderingShop) -> list[tuple[str, list[str]]]:
+    staff = shop.shopper(Role.STAFF)
+    found = shop.get("/api/admin/orders", query={"needs": "attention"}, token=staff)
+    return [(each["order_id"], each["attention"]) for each in found.json["orders"]]
+
+
+def test_staff_see_an_address_that_is_refused_and_nobody_else_does(
+    shop: OrderingShop, order: tuple[UUID, str]
+) -> None:
+    order_id, number = order
+    query(shop.database_url, "UPDATE orders SET email = 'refused@shop.example'")
+    answers = [
+        shop.post("/api/orders/lookup", json={"number": number, "email": email})
+        for email in ("refused@shop.example", "unknown@shop.example")
+    ]
+    assert shop.send_links() == []
+    assert (answers[0].status, answers[0].text) == (answers[1].status, answers[1].text)
+
+    assert _undeliverable(shop) == [("order_link", "refused@shop.example")]
+    assert _attention(shop) == [(str(order_id), ["mail_undeliverable"])]
+    file = shop.get(f"/api/admin/orders/{order_id}", token=shop.shopper(Role.STAFF)).json
+    assert [(mail["kind"], mail["outcome"]) for mail in file["mails"]] == [
+        ("order_link", "refused")
+    ]
+    customer = shop.shopper()
+    assert shop.get("/api/admin/undeliverable-mail", token=customer).status == 403
+
+
+def test_an_address_that_accepts_the_next_link_is_listed_no_more(
+    shop: OrderingShop, order: tuple[UUID, str]
+) -> None:
+    _look_up(shop, order[1], _EMAIL)
+    shop.postbox.trouble = MailRefused("MessageRejected")
+    shop.send_links()
+    assert len(_undeliverable(shop)) == 1
+    shop.postbox.trouble = None
+    _look_up(shop, order[1], _EMAIL)
+    assert len(shop.send_links()) == 1
+    assert _undeliverable(shop) == []
+    assert _attention(shop) == []
+
+
+def test_links_of_accounts_that_are_refused_are_listed_too(shop: OrderingShop) -> None:
+    ada = _ADA | {"email": "refused@shop.example"}
+    assert shop.post("/api/customers", json=ada).status == 201
+    login = {name: ada[name] for name in ("email", "password")}
+    token = shop.post("/api/sessions", json=login).json["token"]
+    answers = [
+        shop.post("/api/password-resets", json={"email": email})
+        for email in (ada["email"], "unknown@shop.example")
+    ]
+    assert answers[0].text == answers[1].text
+    assert shop.post("/api/customers/verification", json={}, token=token).status == 202
+    shop.send_links()
+    assert sorted(_undeliverable(shop)) == [
+        ("password_reset", ada["email"]),
+        ("verification", ada["email"]),
+    ]
+    assert _attention(shop) == []
+    assert shop.delete("/api/customers/me", token=token).status == 204
+    assert _undeliverable(shop) == []

@@ -154,6 +154,7 @@ def test_pruning(plans: tuple[Database, list[str]]) -> None:
         (records.prune_outbox, "idx_outbox_occurred"),
         (records.prune_webhook_events, "idx_webhook_events_received"),
         (records.prune_links, "idx_links_expires"),
+        (records.prune_cart_owners, "idx_cart_owners_moved"),
     ):
         assert prune(1000) == 0
         assert index in seen.pop()

@@ -125,6 +125,11 @@ CONFLICTS: Final[dict[str, ProblemType]] = {
         "Another category has this slug.",
         "Choose another one.",
     ),
+    "too_many_addresses": ProblemType(
+        409, "Too many addresses",
+        "The customer keeps as many addresses as are allowed.",
+        "Delete one first.",
+    ),
     "category_in_use": ProblemType(
         409, "The category is in use",
         "Products, for sale or not, or other categories belong to the category.",

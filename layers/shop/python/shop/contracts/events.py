@@ -290,6 +290,10 @@ def queue_name(service: str, event_type: str) -> str:
     return f"{service}.{event_type}"
 
 
+#: The consumers' queues.
+QUEUES: Final = tuple(queue_name(service, event_type) for service, event_type in CONSUMERS)
+
+
 def dead_letter_queue(queue: str) -> str:
     """Return the name of a queue's dead-letter queue."""
     return f"{queue}.dead"

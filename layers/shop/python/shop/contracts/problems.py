@@ -92,6 +92,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The API answers with no problem of this code.",
         "Take the code from the `type` or `code` of a problem.",
     ),
+    "address_not_found": ProblemType(
+        404, "No such address",
+        "The address does not exist, or another customer keeps it.",
+        _CHECK_ID,
+    ),
     "product_not_found": ProblemType(
         404, "No such product",
         "The product does not exist or is no longer sold.",

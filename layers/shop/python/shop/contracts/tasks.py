@@ -84,7 +84,6 @@ class ChargeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Input of charge_order. Repeating it never charges twice."""
 
     order_id: UUID
-    user_id: UUID
     payment_method_id: str
     correlation_id: UUID
 

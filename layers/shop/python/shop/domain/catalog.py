@@ -113,6 +113,15 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     tax_class: str = STANDARD
 
 
+class Category(msgspec.Struct, frozen=True):
+    """A category; `path` joins the slugs from the root to it by ``/``, `parent` is None at the top."""
+
+    slug: str
+    name: str
+    path: str
+    parent: str | None
+
+
 class CategoryRow(msgspec.Struct, frozen=True):
     """A category with the number of its own active products, without those of its subcategories."""
 

@@ -112,6 +112,36 @@ class MailRow(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
+class DeadMessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead-lettered message; `queue` is the consumer's, `dead_at` since when it waits."""
+
+    id: UUID
+    queue: str
+    message_id: str | None
+    order_id: UUID | None
+    reason: str
+    dead_at: datetime
+
+
+class UndeliverableMail(msgspec.Struct, frozen=True, kw_only=True):
+    """An e-mail whose recipient the mail service refuses.
+
+    Attributes
+    ----------
+    id : UUID
+        That of the order or of the link.
+    kind : str
+        ``order_confirmed``, ``order_shipped``, ``order_link``, ``password_reset`` or ``verification``.
+    """
+
+    id: UUID
+    kind: str
+    recipient: str | None
+    order_id: UUID | None
+    customer_id: UUID | None
+    refused_at: datetime
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What staff noted about an order."""
 
@@ -130,5 +160,6 @@ class OrderFile(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[HoldRow, ...]
     events: tuple[EventRow, ...]
     mails: tuple[MailRow, ...]
+    dead_messages: tuple[DeadMessageRow, ...]
     notes: tuple[Note, ...]
     audit: tuple[AuditRow, ...]

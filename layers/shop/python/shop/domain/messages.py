@@ -1,4 +1,4 @@
-"""Events in transit: as stored in the outbox, and as consumers receive them from their queues."""
+"""Events in transit: as stored in the outbox, in the queues of consumers, and dead-lettered."""
 
 from datetime import datetime
 from uuid import UUID
@@ -41,3 +41,24 @@ class StoredEvent(msgspec.Struct, frozen=True):
     occurred_at: datetime
     body: bytes
     sequence: int = 0
+
+
+class DeadMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in a dead-letter queue.
+
+    Attributes
+    ----------
+    queue : str
+        The consumer's queue.
+    reason : str
+        Why the consumer, or the broker, has dead-lettered it.
+    order_id : UUID or None
+        The order that its body names.
+    """
+
+    queue: str
+    body: bytes
+    message_id: str | None
+    order_id: UUID | None
+    reason: str
+    dead_at: datetime

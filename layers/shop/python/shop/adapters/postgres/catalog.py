@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from shop.adapters.postgres import catalog_sql
 from shop.adapters.postgres.database import Transaction
-from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.domain.catalog import Category, CategoryRow, Offer, Product, Sort
 from shop.domain.cursors import Place
 from shop.domain.errors import Conflict
 from shop.domain.scripts import is_unspaced
@@ -129,9 +129,34 @@ class PostgresProducts(ProductRepository):
         return bool(row.is_added)
 
     @override
-    def rename_category(self, slug: str, name: str) -> str | None:
-        row = self._transaction.row(catalog_sql.RENAME_CATEGORY, {"slug": slug, "name": name})
-        return None if row is None else row.name
+    def lock_categories(self) -> None:
+        self._transaction.send("LOCK TABLE categories IN SHARE ROW EXCLUSIVE MODE")
+
+    @override
+    def category(self, slug: str) -> Category | None:
+        return self._transaction.one(Category, catalog_sql.CATEGORY, (slug,))
+
+    @override
+    def change_category(self, category: Category, changed: Category) -> bool:
+        values = {
+            "path": category.path,
+            "new_path": changed.path,
+            "new_slug": changed.slug,
+            "name": changed.name,
+            "parent": changed.parent,
+        }
+        try:
+            self._transaction.execute(catalog_sql.CHANGE_CATEGORY, values)
+        except errors.UniqueViolation:
+            return False
+        return True
+
+    @override
+    def touch_products(self, path: str) -> Sequence[tuple[UUID, int]]:
+        return [
+            (row.id, row.version)
+            for row in self._transaction.rows(catalog_sql.TOUCH, {"path": path})
+        ]
 
     @override
     def remove_category(self, slug: str) -> bool | None:

@@ -127,12 +127,6 @@ ADD_CATEGORY: Final = """
     SELECT EXISTS (SELECT FROM parent) AS has_parent, EXISTS (SELECT FROM added) AS is_added
 """
 
-RENAME_CATEGORY: Final = """
-    WITH before AS (SELECT id, name FROM categories WHERE slug = %(slug)s FOR UPDATE)
-    UPDATE categories AS c SET name = %(name)s FROM before WHERE c.id = before.id
-    RETURNING before.name AS name
-"""
-
 
 def page_statement(sort: Sort, *, in_category: bool, after: bool = False) -> str:
     """Build the statement that reads a page of products, from the beginning or after a place.
@@ -150,3 +144,25 @@ def page_statement(sort: Sort, *, in_category: bool, after: bool = False) -> str
             f"WHERE p.id IN (SELECT id FROM chosen) ORDER BY {order.format('p')}",  # noqa: S608
         )
     )
+
+
+CATEGORY: Final = """
+    SELECT c.slug, c.name, c.path, above.slug AS parent
+    FROM categories AS c LEFT JOIN categories AS above ON above.id = c.parent_id WHERE c.slug = %s
+"""
+
+CHANGE_CATEGORY: Final = f"""
+    UPDATE categories AS s SET
+        path = %(new_path)s || substr(s.path, length(%(path)s) + 1),
+        slug = CASE WHEN s.path = %(path)s THEN %(new_slug)s ELSE s.slug END,
+        name = CASE WHEN s.path = %(path)s THEN %(name)s ELSE s.name END,
+        parent_id = CASE WHEN s.path = %(path)s THEN (SELECT id FROM categories WHERE slug = %(parent)s)
+                    ELSE s.parent_id END
+    WHERE {_IN_SUBTREE}
+"""  # noqa: S608
+
+TOUCH: Final = f"""
+    UPDATE products AS p SET version = p.version + 1, updated_at = now()
+    FROM categories AS s WHERE s.id = p.category_id AND {_IN_SUBTREE}
+    RETURNING p.id, p.version
+"""  # noqa: S608

@@ -43,6 +43,10 @@ _SCRUB: Final = """
         DELETE FROM links WHERE customer_id = %(id)s
            OR order_id IN (SELECT id FROM orders WHERE user_id = %(id)s)
            OR email = (SELECT email FROM customers WHERE id = %(id)s)
+    ), kept AS (
+        DELETE FROM customer_addresses WHERE customer_id = %(id)s
+    ), answers AS (
+        DELETE FROM idempotency_keys WHERE subject = %(id)s::text
     ), bought AS (
         UPDATE orders SET email = NULL, phone = NULL,
                shipping_address = jsonb_strip_nulls(jsonb_build_object(

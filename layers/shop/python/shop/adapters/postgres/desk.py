@@ -9,7 +9,15 @@ from uuid import UUID
 from shop.adapters.postgres.database import Transaction
 from shop.domain.audit import AuditRow
 from shop.domain.cursors import Place
-from shop.domain.desk import DeskOrder, Need, Note, OrderFile, OrderSearch
+from shop.domain.desk import (
+    DeadMessageRow,
+    DeskOrder,
+    Need,
+    Note,
+    OrderFile,
+    OrderSearch,
+    UndeliverableMail,
+)
 from shop.services.desk.ports import DeskRepository
 
 _REFUND_REFUSED: Final = """EXISTS (
@@ -18,8 +26,10 @@ _REFUND_REFUSED: Final = """EXISTS (
 _IN_DOUBT: Final = """EXISTS (
     SELECT FROM payments AS y WHERE y.order_id = o.id AND y.status IN ('processing', 'requires_action')
                                 AND y.updated_at < clock_timestamp() - interval '1 hour')"""
-_UNDELIVERABLE: Final = """EXISTS (
-    SELECT FROM notifications AS n WHERE n.order_id = o.id AND n.outcome = 'refused')"""
+_UNDELIVERABLE: Final = """(EXISTS (
+    SELECT FROM notifications AS n WHERE n.order_id = o.id AND n.outcome = 'refused') OR EXISTS (
+    SELECT FROM links AS k WHERE k.order_id = o.id AND k.refused_at IS NOT NULL))"""
+_DEAD: Final = "EXISTS (SELECT FROM dead_messages AS m WHERE m.order_id = o.id)"
 _UNEXPECTED: Final = """EXISTS (
     SELECT FROM unexpected_payments AS u WHERE u.order_id = o.id AND u.refunded_minor < u.amount_minor)"""
 _DISPUTED: Final = """EXISTS (
@@ -38,7 +48,8 @@ _ATTENTION: Final = f"""array_remove(ARRAY[
     CASE WHEN {_DISPUTED} THEN 'charge_disputed' END,
     CASE WHEN {_RETURN_REQUESTED} THEN 'return_requested' END,
     CASE WHEN {_RETURN_NOT_REFUNDED} THEN 'return_not_refunded' END,
-    CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END], NULL) AS attention"""
+    CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END,
+    CASE WHEN {_DEAD} THEN 'message_dead' END], NULL) AS attention"""
 _REFUNDING: Final = """EXISTS (
     SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
 
@@ -47,7 +58,7 @@ _NEEDS: Final = {
     Need.REFUND: f"({_REFUNDING} OR {_RETURN_NOT_REFUNDED})",
     Need.ATTENTION: (
         f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNEXPECTED} OR {_DISPUTED} OR {_RETURN_REQUESTED}"
-        f" OR {_RETURN_NOT_REFUNDED} OR {_UNDELIVERABLE})"
+        f" OR {_RETURN_NOT_REFUNDED} OR {_UNDELIVERABLE} OR {_DEAD})"
     ),
 }
 _CONDITIONS: Final = {
@@ -77,7 +88,12 @@ _PARTS: Final = {
             SELECT * FROM outbox WHERE aggregate_id = %(id)s::text AND published_at IS NULL) AS u
         ORDER BY sequence""",
     "mails": """SELECT kind, outcome, finished_at FROM notifications WHERE order_id = %(id)s
-        ORDER BY kind""",
+            UNION ALL
+            SELECT 'order_link', 'refused', refused_at FROM links
+            WHERE order_id = %(id)s AND refused_at IS NOT NULL
+        ORDER BY kind, finished_at""",
+    "dead_messages": """SELECT id, queue, message_id, order_id, reason, dead_at FROM dead_messages
+        WHERE order_id = %(id)s ORDER BY dead_at, id""",
     "notes": """SELECT id AS note_id, author_id, text, created_at FROM order_notes
         WHERE order_id = %(id)s ORDER BY created_at, id""",
     "audit": """SELECT * FROM audit_log WHERE subject_id = %(id)s::text AND subject = 'order' ORDER BY id""",
@@ -90,6 +106,30 @@ _FILE: Final = f"""
     )
 }
     FROM orders AS o WHERE o.id = %(id)s
+"""
+_DEAD_MESSAGES: Final = """
+    SELECT id, queue, message_id, order_id, reason, dead_at FROM dead_messages
+    WHERE (%(queue)s::text IS NULL OR queue = %(queue)s)
+      AND (%(key)s::timestamptz IS NULL OR (dead_at, id) < (%(key)s, %(id)s::uuid))
+    ORDER BY dead_at DESC, id DESC LIMIT %(limit)s
+"""
+# Each half has an index of its own, and no more of it is read than is asked for.
+_MAILS: Final = """
+    SELECT * FROM (
+        (SELECT n.order_id AS id, n.kind, n.recipient, n.order_id, NULL::uuid AS customer_id,
+                n.finished_at AS refused_at
+         FROM notifications AS n
+         WHERE n.outcome = 'refused'
+           AND (%(key)s::timestamptz IS NULL OR (n.finished_at, n.order_id) < (%(key)s, %(id)s::uuid))
+         ORDER BY n.finished_at DESC, n.order_id DESC LIMIT %(limit)s)
+        UNION ALL
+        (SELECT k.id, CASE k.kind WHEN 'order' THEN 'order_link' ELSE k.kind END, k.email, k.order_id,
+                k.customer_id, k.refused_at
+         FROM links AS k
+         WHERE k.refused_at IS NOT NULL
+           AND (%(key)s::timestamptz IS NULL OR (k.refused_at, k.id) < (%(key)s, %(id)s::uuid))
+         ORDER BY k.refused_at DESC, k.id DESC LIMIT %(limit)s)) AS refused
+    ORDER BY refused_at DESC, id DESC LIMIT %(limit)s
 """
 _NOTE: Final = "id AS note_id, author_id, text, created_at"
 _ADD_NOTE: Final = f"""
@@ -153,6 +193,18 @@ class PostgresDesk(DeskRepository):
         )
 
     @override
+    def dead_messages(
+        self, queue: str | None, limit: int, after: Place | None
+    ) -> Sequence[DeadMessageRow]:
+        return self._transaction.all(
+            DeadMessageRow, _DEAD_MESSAGES, {"queue": queue, "limit": limit, **_beyond(after)}
+        )
+
+    @override
+    def undeliverable_mails(self, limit: int, after: Place | None) -> Sequence[UndeliverableMail]:
+        return self._transaction.all(UndeliverableMail, _MAILS, {"limit": limit, **_beyond(after)})
+
+    @override
     def audit(
         self,
         *,
@@ -173,3 +225,7 @@ class PostgresDesk(DeskRepository):
                 "before": before,
             },
         )
+
+
+def _beyond(place: Place | None) -> dict[str, Any]:
+    return {"key": place and place.key, "id": place and place.id}

@@ -23,6 +23,9 @@ _ORDER: Final = """
     SELECT id FROM orders WHERE number = %s AND email = %s ORDER BY created_at DESC LIMIT 1
 """
 _ISSUE: Final = "UPDATE links SET token_sha256 = %s, order_id = %s, customer_id = %s WHERE id = %s"
+_DELIVERED: Final = """
+    UPDATE links SET refused_at = NULL WHERE refused_at IS NOT NULL AND email = %s AND kind = %s
+"""
 _USE: Final = f"""
     UPDATE links SET used_at = now()
     WHERE token_sha256 = %s AND kind = %s AND used_at IS NULL AND expires_at > now()
@@ -64,6 +67,14 @@ class PostgresLinks(LinkRepository):
         self._transaction.execute(
             _ISSUE, (token_digest, link.order_id, link.customer_id, link.link_id)
         )
+
+    @override
+    def refused(self, link: Link) -> None:
+        self._transaction.send("UPDATE links SET refused_at = now() WHERE id = %s", (link.link_id,))
+
+    @override
+    def delivered(self, link: Link) -> None:
+        self._transaction.send(_DELIVERED, (link.email, link.kind.value))
 
     @override
     def use(self, kind: LinkKind, token_digest: bytes) -> Link | None:

@@ -119,6 +119,11 @@ _OF_CART: Final = f"""
 """
 _RETURN_CART: Final = """
     UPDATE orders SET cart_spent = 'returned' WHERE id = %s AND status = 'CANCELLED' AND cart_id IS NOT NULL
+    RETURNING user_id
+"""
+_OWN_CART: Final = """
+    INSERT INTO cart_owners AS known (cart_id, guest_id, customer_id) VALUES (%s, %s, %s)
+    ON CONFLICT (cart_id) DO UPDATE SET customer_id = known.customer_id RETURNING customer_id
 """
 _CART_INDEX: Final = "idx_orders_cart"
 _PAGE: Final = f"""
@@ -164,14 +169,33 @@ class PostgresOrders(OrderRepository):
         return self._transaction.one(Order, _OF_CART, (cart_id,))
 
     @override
-    def return_cart(self, order_id: UUID) -> bool:
+    def lock_cart(self, cart_id: UUID) -> None:
+        self._transaction.send("SELECT lock_cart(%s)", (cart_id,))
+
+    @override
+    def own_cart(self, cart_id: UUID, guest_id: UUID, customer_id: UUID) -> UUID:
+        owner = self._transaction.row(_OWN_CART, (cart_id, guest_id, customer_id))
+        if owner is None:
+            raise RuntimeError("the row was inserted or updated")
+        known: UUID = owner.customer_id
+        return known
+
+    @override
+    def owner_of_cart(self, cart_id: UUID) -> UUID | None:
+        found = self._transaction.row(
+            "SELECT customer_id FROM cart_owners WHERE cart_id = %s", (cart_id,)
+        )
+        return None if found is None else found.customer_id
+
+    @override
+    def return_cart(self, order_id: UUID) -> UUID | None:
         try:
-            self._transaction.execute(_RETURN_CART, (order_id,))
+            returned = self._transaction.row(_RETURN_CART, (order_id,))
         except errors.UniqueViolation as violation:
             if violation.diag.constraint_name != _CART_INDEX:
                 raise
-            return False
-        return True
+            return None
+        return None if returned is None else returned.user_id
 
     @override
     def move(

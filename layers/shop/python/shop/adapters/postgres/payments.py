@@ -51,7 +51,7 @@ class PostgresPayments(PaymentRepository):
         return self._transaction.one(Payable, sql.FIND_BY_INTENT, (payment_intent_id,))
 
     @override
-    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun | None:
+    def begin(self, order_id: UUID, user_id: UUID | None, payment_method_id: str) -> Begun | None:
         found = self._transaction.one(
             _Begun,
             sql.BEGIN,

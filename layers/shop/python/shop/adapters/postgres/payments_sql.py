@@ -39,7 +39,7 @@ FIND_BY_INTENT: Final = f"""
 BEGIN: Final = f"""
     WITH the_order AS MATERIALIZED (
         SELECT id, status, correlation_id, total_minor, currency, reservation_expires_at FROM orders
-        WHERE id = %(order_id)s AND user_id = %(user_id)s
+        WHERE id = %(order_id)s AND user_id = coalesce(%(user_id)s::uuid, user_id)
         FOR UPDATE
     ), held AS MATERIALIZED (
         SELECT r.status, r.expires_at FROM reservations r JOIN the_order AS o ON r.order_id = o.id

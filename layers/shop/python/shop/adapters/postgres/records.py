@@ -30,7 +30,14 @@ _WEBHOOK_EVENTS: Final = """
 _LINKS: Final = """
     DELETE FROM links WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM links WHERE expires_at < now() - interval '1 day'
+                                 AND (refused_at IS NULL OR refused_at < now() - interval '30 days')
         ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
+# Until then a checkout that read the cart before it moved has ended, and so has the guest's session.
+_CART_OWNERS: Final = """
+    DELETE FROM cart_owners WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM cart_owners WHERE moved_at < now() - interval '30 days'
+        ORDER BY moved_at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
 # An event may be read again while its log group has not been collected beyond it, however long that takes.
 _COST_LOG_EVENTS: Final = """
@@ -70,6 +77,10 @@ class PostgresRecords(Records):
     @override
     def prune_links(self, limit: int) -> int:
         return self._delete(_LINKS, limit)
+
+    @override
+    def prune_cart_owners(self, limit: int) -> int:
+        return self._delete(_CART_OWNERS, limit)
 
     def _delete(self, statement: str, limit: int) -> int:
         with self._database.autocommit() as transaction:

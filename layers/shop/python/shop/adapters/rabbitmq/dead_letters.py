@@ -1,9 +1,12 @@
 """Dead-lettered messages in RabbitMQ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, override
+from datetime import UTC, datetime
+from typing import Any, Final, override
+from uuid import UUID
 
+import msgspec
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
@@ -11,12 +14,17 @@ from pika.exceptions import AMQPError
 
 from shop.contracts.events import dead_letter_queue
 from shop.domain.errors import DependencyUnavailable
+from shop.domain.messages import DeadMessage
 from shop.services.messaging.ports import DeadLetters
 
 #: Headers that the broker and the consumers add to dead-lettered messages.
 _DEATH_HEADERS: Final = (
     "x-death", "x-first-death", "x-last-death", "x-delivery-count", "x-acquired-count", "x-shop-",
 )  # fmt: skip
+
+
+class _Named(msgspec.Struct):
+    order_id: UUID | None = None
 
 
 class RabbitMQDeadLetters(DeadLetters):
@@ -54,6 +62,20 @@ class RabbitMQDeadLetters(DeadLetters):
                 channel.basic_ack(method.delivery_tag)
         return limit
 
+    @override
+    def look(self, queue: str, limit: int) -> Sequence[DeadMessage]:
+        dead = dead_letter_queue(queue)
+        found: list[DeadMessage] = []
+        with self._channel() as channel:
+            while len(found) < limit:
+                method, properties, body = channel.basic_get(dead)
+                if method is None:
+                    break
+                found.append(_dead_message(queue, properties, body))
+                channel.basic_publish("", dead, body, properties, mandatory=True)
+                channel.basic_ack(method.delivery_tag)
+        return found
+
     @contextmanager
     def _channel(self) -> Iterator[BlockingChannel]:
         try:
@@ -63,3 +85,30 @@ class RabbitMQDeadLetters(DeadLetters):
                 yield channel
         except (AMQPError, AMQPConnectorException, OSError) as error:
             raise DependencyUnavailable("rabbitmq", f"RabbitMQ: {error!r}", outage=True) from error
+
+
+def _dead_message(queue: str, properties: pika.BasicProperties, body: bytes) -> DeadMessage:
+    headers = properties.headers or {}
+    reason, dead_at = headers.get("x-shop-reason"), properties.timestamp
+    if reason is None:
+        # The broker did it; the message's own time is that of the event.
+        death: dict[str, Any] = next(iter(headers.get("x-death", [])), {})
+        reason, dead_at = f"the broker: {death.get('reason', 'unknown')}", None
+        if isinstance(death.get("time"), datetime):
+            dead_at = int(death["time"].replace(tzinfo=UTC).timestamp())
+    return DeadMessage(
+        queue=queue,
+        body=body,
+        message_id=properties.message_id,
+        order_id=_order_id(body),
+        reason=reason,
+        dead_at=datetime.now(UTC) if dead_at is None else datetime.fromtimestamp(dead_at, UTC),
+    )
+
+
+def _order_id(body: bytes) -> UUID | None:
+    """Return the order that a body names, which may be malformed otherwise."""
+    try:
+        return msgspec.json.decode(body, type=_Named).order_id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

@@ -1,6 +1,7 @@
 """Publishes to RabbitMQ with publisher confirms and reopens lost connections."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -108,7 +109,7 @@ class RabbitMQPublisher(Publisher):
             message_id=message.message_id,
             headers={"x-shop-reason": reason[:1000], "x-shop-queue": message.queue},
             mandatory=True,
-            properties={},
+            properties={"timestamp": int(time.time())},
         )
 
     def close(self) -> None:

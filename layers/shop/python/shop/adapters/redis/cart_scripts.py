@@ -86,16 +86,22 @@ return finish(cart, user)
 """
 )
 
-#: KEYS: the cart, and whether the order took its lines from it ('taken') or no longer can ('ended'). ARGV:
-#: user, cart id, id for a cart of the remaining lines, then product and quantity of each line bought. An
-#: order whose cart is not there any more counts as having taken its lines: they are in no cart.
+#: KEYS: the cart, whether the order took its lines from it ('taken') or no longer can ('ended'), and the
+#: guest from whom the cart was merged. ARGV: user, cart id, id for a cart of the remaining lines, then
+#: product and quantity of each line bought. An order whose cart is not there any more counts as having
+#: taken its lines: they are in no cart. It has not if they were merged into a customer's.
 REMOVE_BOUGHT: Final = (
     _COMMON
     + f"""
 local cart, user = KEYS[1], ARGV[1]
-if redis.call('GET', KEYS[2]) == 'ended' then return 0 end
-redis.call('SET', KEYS[2], 'taken', 'PX', {_LIFETIME_MS})
-if redis.call('HGET', cart, '_id') ~= ARGV[2] then return 0 end
+local state = redis.call('GET', KEYS[2])
+if state == 'ended' then return 0 end
+local there = redis.call('HGET', cart, '_id') == ARGV[2]
+local merged = not there and redis.call('GET', KEYS[3]) == user
+if not state or there then
+    redis.call('SET', KEYS[2], merged and 'ended' or 'taken', 'PX', {_LIFETIME_MS})
+end
+if not there then return 0 end
 for i = 4, #ARGV, 2 do
     local left = (tonumber(redis.call('HGET', cart, ARGV[i])) or 0) - tonumber(ARGV[i + 1])
     if left > 0 then
@@ -120,14 +126,16 @@ redis.call('SET', KEYS[1], 'ended', 'PX', {_LIFETIME_MS})
 return 0
 """
 
-#: KEYS: the cart, and whether the order took its lines. ARGV: user, id for a new cart, then product, quantity
-#: and price of each line.
+#: KEYS: the cart, whether the order took its lines, and the customer to whom the guest's carts go. ARGV:
+#: user, id for a new cart, then product, quantity and price of each line.
 GIVE_BACK: Final = (
     _COMMON
     + f"""
 local cart, user = KEYS[1], ARGV[1]
 if redis.call('GET', KEYS[2]) ~= 'taken' then return 0 end
 redis.call('SET', KEYS[2], 'ended', 'PX', {_LIFETIME_MS})
+local customer = redis.call('GET', KEYS[3])
+if customer then cart, user = 'cart:' .. customer, customer end
 if begin(cart, user, ARGV[2]) then redis.call('SADD', '{NEW}', user .. '/' .. ARGV[2]) end
 for i = 3, #ARGV, 3 do
     local have = tonumber(redis.call('HGET', cart, ARGV[i])) or 0
@@ -140,13 +148,22 @@ return 1
 """
 )
 
-#: KEYS: the guest's cart, the user's. ARGV: guest, user.
+#: KEYS: the guest's cart, the user's, the customer to whom the guest's carts go, and the guest from whom the
+#: cart was merged. ARGV: guest, user, id of the guest's cart (empty: none), id for a cart of the lines that
+#: stay. Returns 0 if the guest's cart is another one by now.
 MERGE: Final = (
     _COMMON
     + f"""
 local source, target = KEYS[1], KEYS[2]
-local id = redis.call('HGET', source, '_id')
-if not id or lines(source) == 0 then return 0 end
+local id = redis.call('HGET', source, '_id') or ''
+if id ~= ARGV[3] then return 0 end
+redis.call('SET', KEYS[3], ARGV[2], 'PX', {_LIFETIME_MS})
+if lines(source) == 0 then
+    -- What the guest adds later is in a cart with another id.
+    redis.call('DEL', source)
+    return 1
+end
+redis.call('SET', KEYS[4], ARGV[1], 'PX', {_LIFETIME_MS})
 local moved = {{}}
 local fields = redis.call('HGETALL', source)
 for i = 1, #fields, 2 do
@@ -167,10 +184,12 @@ for _, line in ipairs(moved) do
     end
 end
 finish(target, ARGV[2])
+redis.call('ZREM', '{IDLE}', ARGV[1] .. '/' .. id)
 if lines(source) == 0 then
     redis.call('DEL', source)
-    redis.call('ZREM', '{IDLE}', ARGV[1] .. '/' .. id)
 else
+    redis.call('HSET', source, '_id', ARGV[4], '_created', integer(now))
+    redis.call('SADD', '{NEW}', ARGV[1] .. '/' .. ARGV[4])
     finish(source, ARGV[1])
 end
 return 1

@@ -96,7 +96,7 @@ class RedisCartStore(CartStore):
             part for product_id, quantity in bought.items() for part in (str(product_id), quantity)
         ]
         answer = self._remove_bought(
-            [_key(user_id), _order_key(order_id)],
+            [_key(user_id), _order_key(order_id), _merged_key(cart_id)],
             [str(user_id), str(cart_id), str(new_id()), *lines],
         )
         return bool(answer)
@@ -113,14 +113,18 @@ class RedisCartStore(CartStore):
             for part in (str(line.product_id), line.quantity, line.seen_price_minor or 0)
         ]
         answer = self._give_back(
-            [_key(user_id), _order_key(order_id)], [str(user_id), str(new_id()), *parts]
+            [_key(user_id), _order_key(order_id), _customer_key(user_id)],
+            [str(user_id), str(new_id()), *parts],
         )
         return bool(answer)
 
     @override
-    def merge(self, guest_id: UUID, user_id: UUID) -> None:
-        if guest_id != user_id:
-            self._merge([_key(guest_id), _key(user_id)], [str(guest_id), str(user_id)])
+    def merge(self, guest_id: UUID, user_id: UUID, cart_id: UUID | None) -> bool:
+        answer = self._merge(
+            [_key(guest_id), _key(user_id), _customer_key(guest_id), _merged_key(cart_id)],
+            [str(guest_id), str(user_id), str(cart_id or ""), str(new_id())],
+        )
+        return bool(answer)
 
     @override
     def new_carts(self, limit: int) -> Sequence[TrackedCart]:
@@ -217,6 +221,14 @@ def _key(user_id: UUID) -> str:
 
 def _order_key(order_id: UUID) -> str:
     return f"cart:order:{order_id}"
+
+
+def _customer_key(guest_id: UUID) -> str:
+    return f"cart:customer:{guest_id}"
+
+
+def _merged_key(cart_id: UUID | None) -> str:
+    return f"cart:merged:{cart_id}"
 
 
 def _member(cart: TrackedCart) -> str:

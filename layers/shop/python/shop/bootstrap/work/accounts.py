@@ -1,9 +1,9 @@
-"""A transaction over the customers and their orders."""
+"""A transaction over the customers, their addresses and their orders."""
 
-from shop.bootstrap.work.customers import PostgresCustomersWork
+from shop.bootstrap.work.addresses import PostgresAddressesWork
 from shop.bootstrap.work.orders import PostgresOrdersWork
 from shop.services.identity.account import AccountWork
 
 
-class PostgresAccountWork(PostgresCustomersWork, PostgresOrdersWork, AccountWork):
-    """A transaction over the customers and their orders."""
+class PostgresAccountWork(PostgresAddressesWork, PostgresOrdersWork, AccountWork):
+    """A transaction over the customers, their addresses and their orders."""

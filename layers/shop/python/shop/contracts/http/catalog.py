@@ -140,17 +140,26 @@ class CreateCategory(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw
     parent: Slug | None = None
 
 
-class ChangeCategory(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """The new name of a category."""
+class ChangeCategory(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True
+):
+    """The fields to change; omitted fields keep their values.
 
-    name: CategoryName
+    `parent` is the slug of the category below which it moves, with all that belongs to it; null moves it to
+    the top.
+    """
+
+    slug: NewSlug | UnsetType = UNSET
+    name: CategoryName | UnsetType = UNSET
+    parent: Slug | UnsetType | None = UNSET
 
 
 class CategoryView(msgspec.Struct, frozen=True):
-    """A category."""
+    """A category; `parent` is null at the top."""
 
     slug: str
     name: str
+    parent: str | None
 
 
 class CategoryNode(msgspec.Struct, frozen=True):

@@ -11,7 +11,15 @@ from shop.contracts.http.catalog import Cursor
 from shop.contracts.http.orders import OrderView, PageSize
 from shop.contracts.http.patterns import LINE, MOMENT, SKU
 from shop.domain.audit import AuditRow
-from shop.domain.desk import EventRow, HoldRow, MailRow, Need, Note
+from shop.domain.desk import (
+    DeadMessageRow,
+    EventRow,
+    HoldRow,
+    MailRow,
+    Need,
+    Note,
+    UndeliverableMail,
+)
 from shop.domain.orders import OrderStatus
 
 type Moment = Annotated[str, msgspec.Meta(pattern=MOMENT)]
@@ -94,6 +102,7 @@ class DeskOrderFile(msgspec.Struct, frozen=True, kw_only=True):
     holds: list[HoldRow]
     events: list[EventRow]
     mails: list[MailRow]
+    dead_messages: list[DeadMessageRow]
     notes: list[Note]
     audit: list[AuditRow]
 
@@ -127,4 +136,33 @@ class AuditRows(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of the audit log, newest first; `next_cursor` requests the next ones."""
 
     rows: list[AuditRow]
+    next_cursor: str | None
+
+
+class FindDeadMessages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of GET /api/admin/dead-messages; `queue` is the name of a consumer's queue."""
+
+    queue: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=LINE)] | None = None
+    limit: PageSize = 50
+    cursor: Cursor | None = None
+
+
+class DeadMessages(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead-lettered messages, newest first, as of a few minutes ago; `next_cursor` requests the next ones."""
+
+    messages: list[DeadMessageRow]
+    next_cursor: str | None
+
+
+class FindUndeliverableMail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Query of GET /api/admin/undeliverable-mail."""
+
+    limit: PageSize = 50
+    cursor: Cursor | None = None
+
+
+class UndeliverableMails(msgspec.Struct, frozen=True, kw_only=True):
+    """E-mails that were refused, newest first; `next_cursor` requests the next ones."""
+
+    mails: list[UndeliverableMail]
     next_cursor: str | None

@@ -15,14 +15,16 @@ from typing import Final
 from shop.bootstrap import Environment
 from shop.bootstrap.dead_letters import dead_letters
 from shop.bootstrap.outbox import outbox
+from shop.bootstrap.postgres import write
 from shop.bootstrap.rabbitmq import publisher
 from shop.bootstrap.settings import SettingsError, load
-from shop.contracts.events import CONSUMERS, EVENTS, queue_name
+from shop.bootstrap.work.dead_messages import PostgresDeadMessagesWork
+from shop.contracts.events import EVENTS, QUEUES
 from shop.domain.errors import DependencyUnavailable
+from shop.services.messaging.dead import record_dead_messages
 from shop.services.messaging.replay import Span, replay_dead, replay_span
 
 _ALL: Final = "all"
-_QUEUES: Final = [queue_name(service, event_type) for service, event_type in CONSUMERS]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,8 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _replay(options: argparse.Namespace) -> dict[str, int]:
     if options.dead:
-        queues = _QUEUES if options.dead == _ALL else [options.dead]
-        return replay_dead(dead_letters(), queues, limit=options.limit, dry_run=options.dry_run)
+        queues = list(QUEUES) if options.dead == _ALL else [options.dead]
+        counts = replay_dead(dead_letters(), queues, limit=options.limit, dry_run=options.dry_run)
+        # So that the order desk does not show what was sent until the schedule's next run.
+        record_dead_messages(dead_letters(), write(PostgresDeadMessagesWork), queues)
+        return counts
     span = Span(since=options.since, until=options.until, event_type=options.type)
     return replay_span(outbox(), publisher(), span, dry_run=options.dry_run)
 
@@ -64,9 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         "--dead",
         nargs="?",
         const=_ALL,
-        choices=[_ALL, *_QUEUES],
+        choices=[_ALL, *QUEUES],
         metavar="QUEUE",
-        help=f"dead messages of one queue, or of all; one of {', '.join(_QUEUES)}",
+        help=f"dead messages of one queue, or of all; one of {', '.join(QUEUES)}",
     )
     what.add_argument(
         "--from", dest="since", type=_time, metavar="TIME", help="events since then (RFC 3339)"

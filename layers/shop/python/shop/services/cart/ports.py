@@ -60,7 +60,7 @@ class CartStore(Protocol):
 
         Products added since the cart was read for the order stay, in a cart with a new id. A repeated call
         therefore finds a different cart and changes nothing. The store remembers for a week that the order
-        took its lines; it takes none once `has_taken` has found that it did not.
+        took its lines; it takes none once `has_taken` has found that it did not, or `merge` has moved them.
 
         Parameters
         ----------
@@ -74,6 +74,8 @@ class CartStore(Protocol):
     def give_back(self, user_id: UUID, order_id: UUID, lines: Sequence[CartItem]) -> bool:
         """Add an order's lines to the user's cart if the order took them; a repeated call adds nothing.
 
+        Those of a guest whose cart was merged go to that customer's cart.
+
         Quantities are capped at the limit of a line; lines for which the cart has no room are dropped.
 
         Returns
@@ -82,11 +84,22 @@ class CartStore(Protocol):
             Whether lines were added.
         """
 
-    def merge(self, guest_id: UUID, user_id: UUID) -> None:
-        """Move a guest's lines into a user's cart atomically; a repeated call finds nothing to move.
+    def merge(self, guest_id: UUID, user_id: UUID, cart_id: UUID | None) -> bool:
+        """Move the lines of a guest's cart into a user's atomically; a repeated call moves nothing.
 
-        Quantities are capped at the limit of a line; lines for which the user's cart has no room stay in the
-        guest's.
+        Quantities are capped at the limit of a line; lines for which the user's cart has no room stay with
+        the guest, in a cart with a new id. What `give_back` would add to the guest's cart goes to the user's
+        from now on.
+
+        Parameters
+        ----------
+        cart_id : UUID or None
+            The guest's cart; None: the guest has none.
+
+        Returns
+        -------
+        bool
+            False, with nothing changed, if the guest has another cart by now.
         """
 
     def new_carts(self, limit: int) -> Sequence[TrackedCart]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from shop.domain.catalog import CategoryRow, Offer, Product, Sort
+from shop.domain.catalog import Category, CategoryRow, Offer, Product, Sort
 from shop.domain.cursors import Place
 from shop.services.catalog.caching import Cached, CacheKey
 from shop.services.unit_of_work import UnitOfWork
@@ -80,8 +80,23 @@ class ProductRepository(Protocol):
     def add_category(self, slug: str, name: str, parent: str | None) -> bool | None:
         """Insert a category; False if the slug is taken, None if there is no such parent."""
 
-    def rename_category(self, slug: str, name: str) -> str | None:
-        """Change a category's name and return the earlier one; None if there is no such category."""
+    def lock_categories(self) -> None:
+        """Let no other transaction change categories until this one ends; it reads what others committed."""
+
+    def category(self, slug: str) -> Category | None:
+        """Read a category."""
+
+    def change_category(self, category: Category, changed: Category) -> bool:
+        """Change a category and the paths of all below it, after `lock_categories`.
+
+        Returns
+        -------
+        bool
+            False, with nothing changed, if the slug is taken.
+        """
+
+    def touch_products(self, path: str) -> Sequence[tuple[UUID, int]]:
+        """Raise the versions of all products of a category and those below it; return ids and versions."""
 
     def remove_category(self, slug: str) -> bool | None:
         """Delete a category; False if products or categories belong to it, None if it does not exist."""

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from shop.domain.audit import AuditRow
 from shop.domain.cursors import Place
-from shop.domain.desk import DeskOrder, Note, OrderFile, OrderSearch
+from shop.domain.desk import (
+    DeadMessageRow,
+    DeskOrder,
+    Note,
+    OrderFile,
+    OrderSearch,
+    UndeliverableMail,
+)
 from shop.services.orders.ports import OrdersWork
 
 
@@ -35,6 +42,17 @@ class DeskRepository(Protocol):
         before: int | None,
     ) -> Sequence[AuditRow]:
         """Read the audit log, newest first, those rows before one."""
+
+    def dead_messages(
+        self, queue: str | None, limit: int, after: Place | None
+    ) -> Sequence[DeadMessageRow]:
+        """Read dead-lettered messages, newest first, those after a place."""
+
+    def undeliverable_mails(self, limit: int, after: Place | None) -> Sequence[UndeliverableMail]:
+        """Read e-mails that were refused, newest first, those after a place.
+
+        One to an address that has since accepted an e-mail of the same kind is not among them.
+        """
 
 
 class DeskWork(OrdersWork, Protocol):

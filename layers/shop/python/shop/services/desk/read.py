@@ -19,6 +19,8 @@ from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
 
 _ORDERS: Final = "admin/orders"
 _AUDIT: Final = "admin/audit"
+_DEAD: Final = "admin/dead-messages"
+_MAILS: Final = "admin/undeliverable-mail"
 #: The audit log is sorted by its number alone.
 _NO_ID: Final = UUID(int=0)
 
@@ -95,6 +97,7 @@ def get_order(read: OpenReading[DeskWork], order_id: UUID) -> http.DeskOrderFile
         holds=list(file.holds),
         events=list(file.events),
         mails=list(file.mails),
+        dead_messages=list(file.dead_messages),
         notes=list(file.notes),
         audit=list(file.audit),
     )
@@ -152,6 +155,46 @@ def list_audit(read: OpenReading[DeskWork], query: http.FindAudit) -> http.Audit
     if len(found) > len(page):
         following = write_cursor(Place(_AUDIT, page[-1].id, _NO_ID))
     return http.AuditRows(rows=page, next_cursor=following)
+
+
+def list_dead_messages(
+    read: OpenReading[DeskWork], query: http.FindDeadMessages
+) -> http.DeadMessages:
+    """List dead-lettered messages, newest first, whether or not they concern an order.
+
+    Raises
+    ------
+    InvalidRequest
+        If the cursor is not one of this list.
+    """
+    after = None if query.cursor is None else read_place(query.cursor, _DEAD, datetime)
+    with read() as work:
+        found = work.desk.dead_messages(query.queue, query.limit + 1, after)
+    page = list(found[: query.limit])
+    following = None
+    if len(found) > len(page):
+        following = write_cursor(Place(_DEAD, page[-1].dead_at, page[-1].id))
+    return http.DeadMessages(messages=page, next_cursor=following)
+
+
+def list_undeliverable_mails(
+    read: OpenReading[DeskWork], query: http.FindUndeliverableMail
+) -> http.UndeliverableMails:
+    """List e-mails that were refused, newest first: about orders, and with links.
+
+    Raises
+    ------
+    InvalidRequest
+        If the cursor is not one of this list.
+    """
+    after = None if query.cursor is None else read_place(query.cursor, _MAILS, datetime)
+    with read() as work:
+        found = work.desk.undeliverable_mails(query.limit + 1, after)
+    page = list(found[: query.limit])
+    following = None
+    if len(found) > len(page):
+        following = write_cursor(Place(_MAILS, page[-1].refused_at, page[-1].id))
+    return http.UndeliverableMails(mails=page, next_cursor=following)
 
 
 def _order(order: DeskOrder) -> http.DeskOrderSummary:

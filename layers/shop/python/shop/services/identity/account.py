@@ -7,7 +7,8 @@ from shop.contracts.http.account import AccountExport
 from shop.contracts.http.orders import OrderView
 from shop.domain.errors import Conflict
 from shop.services.cart.ports import CartStore
-from shop.services.identity.ports import CustomersWork, SessionStore
+from shop.services.identity.addresses import address_view
+from shop.services.identity.ports import AddressesWork, SessionStore
 from shop.services.identity.profile import existing, profile_view
 from shop.services.orders import views
 from shop.services.orders.ports import OrdersWork
@@ -16,12 +17,14 @@ from shop.services.unit_of_work import OpenReading, OpenTransaction
 _PAGE: Final = 100
 
 
-class AccountWork(CustomersWork, OrdersWork, Protocol):
-    """A transaction over the customers and their orders."""
+class AccountWork(AddressesWork, OrdersWork, Protocol):
+    """A transaction over the customers, their addresses and their orders."""
 
 
 def export_account(read: OpenReading[AccountWork], customer_id: UUID) -> AccountExport:
-    """Collect all that the shop stores about a customer: the profile, and every order with its timeline.
+    """Collect all that the shop stores about a customer.
+
+    That is the profile, the addresses that the customer keeps, and every order with its timeline.
 
     Raises
     ------
@@ -36,7 +39,8 @@ def export_account(read: OpenReading[AccountWork], customer_id: UUID) -> Account
             read_again = (work.orders.get(summary.order_id) for summary in page)
             orders.extend(views.view(order) for order in read_again if order is not None)
             before = (page[-1].created_at, page[-1].order_id)
-    return AccountExport(profile=profile_view(customer), orders=orders)
+        addresses = [address_view(each) for each in work.addresses.of_customer(customer_id)]
+    return AccountExport(profile=profile_view(customer), addresses=addresses, orders=orders)
 
 
 def delete_account(

@@ -16,6 +16,8 @@ from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password, verify_password
 from shop.domain.sessions import Role, Session
 from shop.services.cart.ports import CartStore
+from shop.services.identity.account import AccountWork
+from shop.services.identity.guests import take_over
 from shop.services.identity.ports import (
     CustomersWork,
     GuestThrottle,
@@ -84,7 +86,7 @@ def open_session(
     command: OpenSession,
     *,
     guests: GuestThrottle,
-    write: OpenTransaction[CustomersWork],
+    write: OpenTransaction[AccountWork],
     guest: Session | None,
     source: str,
 ) -> SessionView:
@@ -94,8 +96,7 @@ def open_session(
     ----------
     guest : Session or None
         The session sent with the request. If it is a guest's, the guest's cart is merged into the customer's,
-        and the guest's orders become the customer's. Both moves are atomic, so a repeated login moves nothing
-        twice.
+        and the guest's orders become the customer's. A repeated login moves nothing twice.
     source : str
         The caller's IP address.
 
@@ -118,9 +119,7 @@ def open_session(
     email = _lenient(command.email)
     customer = _check_password(throttle, read, email, command.password, source)
     if guest is not None and guest.role is Role.GUEST:
-        carts.merge(guest.user_id, customer.user_id)
-        with write() as unit:
-            unit.customers.take_orders(guest.user_id, customer.user_id)
+        take_over(carts, write, guest.user_id, customer.user_id)
     session = _begin(sessions, Session(customer.user_id, customer.role, customer.email))
     with read() as unit:
         now = unit.customers.by_id(customer.user_id)

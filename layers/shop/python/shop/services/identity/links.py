@@ -117,7 +117,10 @@ def send_link(work: LinksWork, mailer: Mailer, link_id: UUID, *, site_url: str) 
     work.links.issue(link, digest(token))
     try:
         mailer.send(link.email, mails.link(link, token, site_url), link_id)
+        work.links.delivered(link)
     except MailRefused as refused:
+        # Staff see it. Who asked for the link does not, because that would show whether there is a recipient.
+        work.links.refused(link)
         _log.error("e-mail refused", extra={"link_id": str(link_id), "detail": str(refused)})
     return True
 

@@ -1,10 +1,11 @@
 """Ports of the customers, their sessions, and the throttles of logins and sign-ups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from shop.domain.customer_addresses import StoredAddress
 from shop.domain.customers import Customer
 from shop.domain.links import Link, LinkKind
 from shop.domain.sessions import Session, StoredSession
@@ -53,8 +54,28 @@ class CustomerRepository(Protocol):
     def scrub(self, customer_id: UUID) -> None:
         """Remove what identifies the customer from the account, its orders, e-mails and links.
 
-        Amounts, products and statuses stay; of an address its country and region do.
+        Amounts, products and statuses stay; of an order's address its country and region do. The addresses
+        that the customer keeps and the stored answers to the customer's requests are deleted.
         """
+
+
+class AddressRepository(Protocol):
+    """Addresses that customers keep, inside one transaction."""
+
+    def of_customer(self, customer_id: UUID) -> Sequence[StoredAddress]:
+        """List a customer's addresses, the newest first."""
+
+    def add(self, address_id: UUID, customer_id: UUID, address: Mapping[str, str]) -> None:
+        """Insert an address that is not the default."""
+
+    def change(self, address_id: UUID, address: Mapping[str, str]) -> None:
+        """Replace the fields of an address."""
+
+    def set_default(self, customer_id: UUID, address_id: UUID | None) -> None:
+        """Make an address the customer's only default; None: the customer has none."""
+
+    def delete(self, address_id: UUID) -> None:
+        """Delete an address."""
 
 
 class LinkRepository(Protocol):
@@ -71,6 +92,12 @@ class LinkRepository(Protocol):
 
     def issue(self, link: Link, token_digest: bytes) -> None:
         """Store the token's digest, and whom or what the link is for."""
+
+    def refused(self, link: Link) -> None:
+        """Record that the mail service refuses the link's address."""
+
+    def delivered(self, link: Link) -> None:
+        """Record that the mail service accepts the address, also of earlier links of this kind."""
 
     def use(self, kind: LinkKind, token_digest: bytes) -> Link | None:
         """Use a link up; None if it does not exist, has expired or was used before."""
@@ -195,3 +222,11 @@ class LinksWork(CustomersWork, Protocol):
     @property
     def links(self) -> LinkRepository:
         """Links by e-mail."""
+
+
+class AddressesWork(CustomersWork, Protocol):
+    """A transaction over the customers and the addresses that they keep."""
+
+    @property
+    def addresses(self) -> AddressRepository:
+        """Addresses."""

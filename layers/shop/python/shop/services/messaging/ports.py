@@ -1,11 +1,12 @@
 """Ports of messaging: outbox and broker."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from shop.domain.messages import QueuedMessage, StoredEvent
+from shop.domain.messages import DeadMessage, QueuedMessage, StoredEvent
+from shop.services.unit_of_work import UnitOfWork
 
 
 class OutboxBatch(Protocol):
@@ -98,3 +99,38 @@ class DeadLetters(Protocol):
         Each is confirmed in its queue before it is removed: a crash in between duplicates it but never loses
         it.
         """
+
+    def look(self, queue: str, limit: int) -> Sequence[DeadMessage]:
+        """Read up to `limit` messages of ``<queue>.dead``, oldest first, which stay there.
+
+        Each is moved to the queue's end, and is confirmed there before it is removed, so that the next look
+        at a long queue continues behind them. Returning it instead would count as a delivery, of which a
+        quorum queue of RabbitMQ 4 allows 20. A crash in between duplicates a message but never loses it.
+        """
+
+
+class DeadMessageRecords(Protocol):
+    """What the dead-letter queues held when they were last read, inside one transaction."""
+
+    def lock(self) -> bool:
+        """Prevent other readers of the queues until the transaction ends; False if there is one."""
+
+    def known(self) -> Mapping[str, int]:
+        """Return the number of messages by queue, of queues that were read within the last hour."""
+
+    def replace(self, queue: str, messages: Sequence[DeadMessage], *, complete: bool) -> None:
+        """Record what a queue holds.
+
+        Parameters
+        ----------
+        complete : bool
+            Whether these are all. Records of other messages are then deleted, otherwise only old ones.
+        """
+
+
+class DeadMessagesWork(UnitOfWork, Protocol):
+    """A transaction over the records of dead-lettered messages."""
+
+    @property
+    def dead_messages(self) -> DeadMessageRecords:
+        """Records of dead-lettered messages."""

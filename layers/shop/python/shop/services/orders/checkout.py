@@ -48,7 +48,8 @@ def check_out(
     InvalidRequest
         The address is invalid, the cart is empty, or a product is no longer sold.
     NotFound
-        ``cart_not_found``: it is not the shopper's cart.
+        ``cart_not_found``: it is not the shopper's cart, or belongs to the account that has logged in with
+        the guest's session meanwhile.
     Conflict
         ``cart_already_ordered``: the cart has an order already. If that was paid, the cart is emptied;
         ``total_changed``: the order's total is not the expected one.
@@ -90,6 +91,7 @@ def check_out(
         placed = machine.run(command)
     except Conflict as conflict:
         if conflict.code == "cart_already_ordered":
+            _complete_login(carts, read, shopper, wish.cart_id)
             _empty_sold_cart(carts, read, shopper, wish.cart_id)
         raise
     _empty(carts, shopper, placed.order, wish.cart_id)
@@ -104,6 +106,20 @@ def _empty(carts: CartStore, shopper: Session, order: Order, cart_id: UUID) -> N
     except DependencyUnavailable as unavailable:
         # The order is placed, even if the cart was not emptied.
         _log.warning("cart %s was bought but not emptied: %s", cart_id, unavailable.detail)
+
+
+def _complete_login(
+    carts: CartStore, read: OpenReading[OrdersWork], shopper: Session, cart_id: UUID
+) -> None:
+    """Refuse a guest's cart that belongs to a customer, and move it there if the login could not."""
+    with read() as work:
+        owner_id = work.orders.owner_of_cart(cart_id)
+    if owner_id is not None and owner_id != shopper.user_id:
+        carts.merge(shopper.user_id, owner_id, cart_id)
+        raise NotFound(
+            "This cart has moved to the account that was logged in to with this session.",
+            code="cart_not_found",
+        )
 
 
 def _empty_sold_cart(
@@ -126,11 +142,19 @@ def _contact(shopper: Session, wish: Checkout) -> tuple[str | None, str | None]:
     return checked_email(wish.contact.email, "contact.email"), phone and phone.strip()
 
 
-def destination_of(addresses: AddressBook, address: ShippingAddress) -> Destination:
-    """Check an address by the rules of its country and bring it into its normal form."""
-    check_country(address.country, "shipping_address.country")
+def destination_of(
+    addresses: AddressBook, address: ShippingAddress, *, prefix: str = "shipping_address."
+) -> Destination:
+    """Check an address by the rules of its country and bring it into its normal form.
+
+    Parameters
+    ----------
+    prefix : str
+        Precedes the names of fields in errors.
+    """
+    check_country(address.country, f"{prefix}country")
     fields = msgspec.structs.asdict(address)
-    return check(addresses.rules(address.country), fields, prefix="shipping_address.")
+    return check(addresses.rules(address.country), fields, prefix=prefix)
 
 
 def check_country(country: str, field: str) -> None:

@@ -24,8 +24,9 @@ class OrderRepository(Protocol):
     def add(self, order: Order, created: Event) -> bool:
         """Insert a PENDING order with its lines and first timeline entry, and record the event.
 
-        False, with nothing changed, if it already exists or its cart was ordered before: another order of the
-        cart lives, was paid, or has returned the cart's content to a cart with another id.
+        False, with nothing changed, if it already exists, if its cart was ordered before (another order of
+        the cart lives, was paid, or has returned the cart's content to a cart with another id), or if the
+        cart belongs to another customer by now; see `own_cart`.
         """
 
     def get(self, order_id: UUID, *, lock: bool = False) -> Order | None:
@@ -38,15 +39,31 @@ class OrderRepository(Protocol):
     def of_cart(self, cart_id: UUID) -> Order | None:
         """Read the order because of which a cart cannot be ordered (with lines, without timeline)."""
 
-    def return_cart(self, order_id: UUID) -> bool:
+    def lock_cart(self, cart_id: UUID) -> None:
+        """Let no order of a cart be added by another transaction until this one ends."""
+
+    def own_cart(self, cart_id: UUID, guest_id: UUID, customer_id: UUID) -> UUID:
+        """Make a guest's cart, after `lock_cart`, a customer's: nobody else orders it from now on.
+
+        Returns
+        -------
+        UUID
+            The customer to whom it belongs: another one if that was recorded before.
+        """
+
+    def owner_of_cart(self, cart_id: UUID) -> UUID | None:
+        """Return the customer to whom a guest's cart belongs by now."""
+
+    def return_cart(self, order_id: UUID) -> UUID | None:
         """Record that a cancelled order's lines return to a cart, whose id is not the order's.
 
         From then on the order's cart id cannot be ordered. One statement, in autocommit mode.
 
         Returns
         -------
-        bool
-            False if another order of the same cart has been placed since: its lines are in that order.
+        UUID or None
+            The order's owner; None if another order of the same cart has been placed since: its lines are in
+            that order.
         """
 
     def move(

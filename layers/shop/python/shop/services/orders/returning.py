@@ -39,12 +39,14 @@ def return_cart(
     if not carts.has_taken(order_id):
         return False
     with open_unit_of_work(autocommit=True) as work:
-        if not work.orders.return_cart(order_id):
-            return False
+        # A guest who has logged in since is not the owner that was read above.
+        owner_id = work.orders.return_cart(order_id)
+    if owner_id is None:
+        return False
     lines = [
         CartItem(line.product_id, line.quantity, line.unit_price_minor) for line in order.lines
     ]
-    return carts.give_back(order.user_id, order_id, lines)
+    return carts.give_back(owner_id, order_id, lines)
 
 
 def return_cart_at_once(

@@ -29,7 +29,7 @@ class PaymentRepository(Protocol):
     def find_by_intent(self, payment_intent_id: str) -> Payable | None:
         """Read the order and the attempt of an intent."""
 
-    def begin(self, order_id: UUID, user_id: UUID, payment_method_id: str) -> Begun | None:
+    def begin(self, order_id: UUID, user_id: UUID | None, payment_method_id: str) -> Begun | None:
         """Move a PENDING order to PAYMENT_PROCESSING, if all its stock is held.
 
         In the same statement the hold is exempted from expiry and the attempt is recorded.

@@ -26,7 +26,7 @@ from shop.services.unit_of_work import OpenUnitOfWork
 def process_payment(
     provider: PaymentProvider,
     open_unit_of_work: OpenUnitOfWork[PaymentsWork],
-    user_id: UUID,
+    user_id: UUID | None,
     order_id: UUID,
     payment_method_id: str,
 ) -> PaymentView:
@@ -35,6 +35,11 @@ def process_payment(
     A payment method that does not exist is refused while the order is still PENDING, so that a typing error
     does not cancel the order: PAYMENT_PROCESSING never returns to PENDING. While the provider is unavailable,
     only orders whose payment has begun or ended are answered.
+
+    Parameters
+    ----------
+    user_id : UUID or None
+        The customer who pays; None: the checkout, whose order may have moved to the guest's account since.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def process_payment(
 def _begin(
     provider: PaymentProvider,
     open_unit_of_work: OpenUnitOfWork[PaymentsWork],
-    user_id: UUID,
+    user_id: UUID | None,
     order_id: UUID,
     payment_method_id: str,
 ) -> Begun:
@@ -97,7 +102,7 @@ def _begin(
 
 
 def _find(
-    open_unit_of_work: OpenUnitOfWork[PaymentsWork], user_id: UUID, order_id: UUID
+    open_unit_of_work: OpenUnitOfWork[PaymentsWork], user_id: UUID | None, order_id: UUID
 ) -> Payable:
     with open_unit_of_work(autocommit=True) as work:
         order = work.payments.find(order_id, user_id=user_id)

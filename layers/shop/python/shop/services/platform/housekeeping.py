@@ -32,6 +32,7 @@ def prune(
         ("outbox", records.prune_outbox),
         ("webhook_events", records.prune_webhook_events),
         ("links", records.prune_links),
+        ("cart_owners", records.prune_cart_owners),
         ("cost_log_events", records.prune_cost_log_events),
     ):
         counts[table] = 0

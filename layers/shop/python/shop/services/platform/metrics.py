@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from shop.contracts.events import CONSUMERS, dead_letter_queue, queue_name
+from shop.contracts.events import QUEUES, dead_letter_queue
 from shop.contracts.http.metrics import BusinessMetrics, TopProduct
 from shop.contracts.metrics import MetricName
 from shop.domain.business import KEPT, Business, Period, SoldProduct
@@ -86,9 +86,8 @@ def collect_metrics(figures: BusinessFigures, queues: QueueDepths, now: datetime
     gauges = figures.gauges()
     metric("DatabaseConnections", gauges.connections)
     metric("PaymentsInDoubt", gauges.payments_in_doubt)
-    live = [queue_name(service, event_type) for service, event_type in CONSUMERS]
-    messages = queues.total(live)
-    dead = queues.total([dead_letter_queue(queue) for queue in live])
+    messages = queues.total(QUEUES)
+    dead = queues.total([dead_letter_queue(queue) for queue in QUEUES])
     metric("QueueDepth", messages)
     metric("DeadLettersWaiting", dead)
     return {"messages": messages, "dead": dead}

@@ -26,7 +26,13 @@ class Records(Protocol):
         """
 
     def prune_links(self, limit: int) -> int:
-        """Delete up to `limit` links by e-mail that expired more than a day ago; return their number."""
+        """Delete up to `limit` links by e-mail that expired more than a day ago; return their number.
+
+        Those that were refused stay for staff, for thirty days.
+        """
+
+    def prune_cart_owners(self, limit: int) -> int:
+        """Delete up to `limit` records of guests' carts that became customers' long ago."""
 
     def prune_cost_log_events(self, limit: int) -> int:
         """Delete up to `limit` ids of log events that cannot be read again; give how many."""
