@@ -2,8 +2,6 @@
 
 from typing import Final, NamedTuple
 
-import msgspec
-
 
 class ProblemType(NamedTuple):
     """The description of an error code.
@@ -301,37 +299,3 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         _REPEAT,
     ),
 }  # fmt: skip
-
-
-def type_of(code: str) -> str:
-    """Return the path at which the API describes a problem type."""
-    return f"/api/problems/{code if code in PROBLEMS else 'internal_error'}"
-
-
-class ProblemField(msgspec.Struct, frozen=True):
-    """A field that failed validation."""
-
-    field: str
-    message: str
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every error, ``application/problem+json``."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: list[ProblemField] = []
-
-
-class ProblemTypeView(msgspec.Struct, frozen=True):
-    """The document behind a problem's `type`."""
-
-    code: str
-    title: str
-    status: int
-    meaning: str
-    remedy: str
