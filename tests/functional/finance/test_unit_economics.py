@@ -130,8 +130,13 @@ def test_what_an_order_costs_and_earns(
 
 @pytest.mark.usefixtures("_billed")
 def test_an_order_counts_on_the_day_on_which_it_is_paid_as_in_the_business_metrics(
-    container: Container, business: _Business, finance: FinanceClient, noon: datetime
+    container: Container,
+    ledger: LedgerBuilder,
+    business: _Business,
+    finance: FinanceClient,
+    noon: datetime,
 ) -> None:
+    ledger.invocation(noon - timedelta(days=1))
     business.pay(10_000, 0, fee=320, placed=noon - timedelta(days=1))
     add_order(container.database, created_at=noon)
     days = {"from_": day(noon), "to": day(noon, 1)}

@@ -1,7 +1,7 @@
 """A collector that was off, has no time left, or loses its place goes on where it was."""
 
 from shop.services.finance.collect import FIRST, OVERLAP
-from tests.support.finance import FUNCTIONS, NOW, FakeLogs, collect, report
+from tests.support.finance import FUNCTIONS, NOW, FakeLogs, collect, invocation, report
 from tests.support.purchase_logs import MINUTE, traffic
 from tests.support.stock import query
 
@@ -46,6 +46,23 @@ def test_a_token_that_has_expired_begins_the_window_again(ledger: str) -> None:
     collect(ledger, logs, NOW)
     assert not logs.expired
     assert query(ledger, "SELECT count(*) FROM cost_items WHERE kind = 'lambda_request'") == [(10,)]
+
+
+def test_an_event_that_becomes_readable_hours_late_is_found_at_the_next_hour(ledger: str) -> None:
+    early = invocation("cart/get_cart", "early", NOW - 90 * MINUTE)
+    late = invocation("cart/get_cart", "late", NOW - 90 * MINUTE)
+    logs = FakeLogs(page=3)
+    logs.put(early)
+    collect(ledger, logs, NOW - 30 * MINUTE)
+    logs.put(late)
+    collect(ledger, logs, NOW - MINUTE)
+    requests = "SELECT request_id FROM cost_requests ORDER BY 1"
+    assert query(ledger, requests) == [("early",)]
+    collect(ledger, logs, NOW)
+    collect(ledger, logs, NOW + MINUTE)
+    assert query(ledger, requests) == [("early",), ("late",)]
+    # What was read a second time counts once.
+    assert query(ledger, "SELECT count(*) FROM cost_items WHERE kind = 'lambda_request'") == [(2,)]
 
 
 def test_the_watermark_waits_for_the_last_page(ledger: str) -> None:
