@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _counts_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the process has counted is not written into the output of whichever test runs a minute later."""
     monkeypatch.setattr(observability, "_flush_at", float("inf"))
+    monkeypatch.setattr(observability, "_secret_requests", 0)
 
 
 @pytest.fixture(scope="session")

@@ -63,12 +63,10 @@ def test_no_function_calls_s3() -> None:
 def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    take_secret_requests()
     with mock_aws():
         client = boto3.client("secretsmanager", region_name="us-east-1")
         arn = client.create_secret(Name="db", SecretString='{"username": "shop"}')["ARN"]
         yield client, arn
-    take_secret_requests()
 
 
 def test_a_secret_is_counted_when_it_is_asked_for_and_not_when_it_is_remembered(
