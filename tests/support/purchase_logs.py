@@ -79,7 +79,7 @@ def reference(database: str, functions: list[LogEvent], requests: list[LogEvent]
     logs.put(requests, group=ACCESS)
     collect(database, logs)
     expected = recorded(database)
-    finance.forget(database)
+    finance.empty_ledger(database)
     return expected
 
 

@@ -97,7 +97,7 @@ def test_events_that_become_readable_late_are_found(ledger: str, minutes: int) -
     assert recorded(ledger) == expected
 
 
-def test_lines_that_come_long_after_the_report_are_joined(ledger: str) -> None:
+def test_lines_that_arrive_long_after_the_report_are_joined(ledger: str) -> None:
     logs = FakeLogs()
     logs.put(report("orders/get_order", "r", BEGUN))
     collect(ledger, logs, NOW)
@@ -113,7 +113,7 @@ def test_an_asynchronous_retry_is_billed_again_and_marked(ledger: str) -> None:
     again = report("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, billed=200)
     done = line("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, kind="schedule", outcome="done")
     for number, events in enumerate(itertools.permutations([first, again, done])):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         logs = FakeLogs(page=1)
         logs.put(*events)
         collect(ledger, logs)

@@ -1,4 +1,4 @@
-"""A collector may die at any statement, and several may run at once."""
+"""A collector may crash at any statement, and several may run at once."""
 
 import itertools
 import threading
@@ -18,7 +18,7 @@ from tests.support.stock import query
 
 
 class _CrashingConnection:
-    """Counts the statements of a transaction, and dies before one of them."""
+    """Counts the statements of a transaction, and crashes before one of them."""
 
     def __init__(self, transaction: Any, crashes: "Crashes") -> None:
         self._transaction = transaction
@@ -37,7 +37,7 @@ class _CrashingConnection:
 
 
 class Crashes:
-    """Where a collector dies: before or after a statement, or before a commit."""
+    """Where a collector crashes: before or after a statement, or before a commit."""
 
     def __init__(self, at: int) -> None:
         self._left = at
@@ -53,7 +53,7 @@ class Crashes:
 
 
 class CrashingDatabase(Database):
-    """A database whose client may die at any statement."""
+    """A database whose client may crash at any statement."""
 
     def __init__(self, url: str, crashes: Crashes) -> None:
         super().__init__(url)
@@ -71,13 +71,13 @@ class CrashingDatabase(Database):
             yield _CrashingConnection(transaction, self._crashes)
 
 
-def test_a_collector_may_die_at_any_statement(ledger: str) -> None:
+def test_a_collector_may_crash_at_any_statement(ledger: str) -> None:
     functions, requests = purchase()
     # A checkout and its request, in two pages.
     functions, requests = functions[2:5], requests[1:2]
     expected = reference(ledger, functions, requests)
     for at in itertools.count(1):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         finance.collected_until(ledger, NOW - 15 * MINUTE)
         logs = FakeLogs(page=2, seed=at)
         logs.put(functions)

@@ -6,7 +6,7 @@ from tests.support.purchase_logs import MINUTE, traffic
 from tests.support.stock import query
 
 
-def test_a_collector_that_was_off_for_a_day_catches_up_over_several_runs(ledger: str) -> None:
+def test_a_collector_that_was_stopped_for_a_day_catches_up_over_several_runs(ledger: str) -> None:
     collect(ledger, FakeLogs(), NOW - 26 * 60 * MINUTE)
     logs = FakeLogs(page=8)
     logs.put(traffic(26 * 60, every=6))
@@ -21,7 +21,7 @@ def test_a_collector_that_was_off_for_a_day_catches_up_over_several_runs(ledger:
     assert query(ledger, "SELECT count(*) FROM cost_log_events") == [(520,)]
 
 
-def test_a_window_that_takes_longer_than_a_run_goes_on_where_it_was(ledger: str) -> None:
+def test_a_window_that_takes_longer_than_a_run_continues_where_it_stopped(ledger: str) -> None:
     logs = FakeLogs(page=2)
     logs.put(traffic(10))
     collect(ledger, FakeLogs(), NOW - 15 * MINUTE)
@@ -37,7 +37,7 @@ def test_a_window_that_takes_longer_than_a_run_goes_on_where_it_was(ledger: str)
     assert query(ledger, "SELECT count(*) FROM cost_items WHERE kind = 'lambda_request'") == [(10,)]
 
 
-def test_a_token_that_has_expired_begins_the_window_again(ledger: str) -> None:
+def test_an_expired_token_restarts_the_window(ledger: str) -> None:
     logs = FakeLogs(page=2)
     logs.put(traffic(10))
     collect(ledger, FakeLogs(), NOW - 15 * MINUTE)

@@ -1,4 +1,4 @@
-"""How many metrics of ours CloudWatch bills: one for every combination of dimensions."""
+"""The number of the shop's metrics that CloudWatch bills: one for every combination of dimensions."""
 
 from math import prod
 from typing import Final

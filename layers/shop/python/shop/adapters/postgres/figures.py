@@ -66,7 +66,7 @@ _PRICE_VERSIONS: Final = """
 
 
 class PostgresFigures(Figures):
-    """Reads them, each with one statement."""
+    """Reads the figures, each with one statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -58,7 +58,7 @@ class PriceSource(Protocol):
     """AWS's own price list."""
 
     def price(self, query: Query, region: str) -> Quote:
-        """Give the price of the first billed tier.
+        """Return the price of the first billed tier.
 
         Raises
         ------
