@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _counts_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discard the process's counters, which otherwise appear in the output of a later test."""
     monkeypatch.setattr(observability, "_flush_at", float("inf"))
+    monkeypatch.setattr(observability, "_secret_requests", 0)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from shop.contracts.envelopes import Envelope, encode
 from shop.contracts.events import (
     CONSUMERS,
-    Envelope,
     OrderShipped,
     ProductUpdated,
     dead_letter_queue,
-    encode,
     queue_name,
 )
 from tests.e2e.client import Shop

@@ -14,6 +14,7 @@ from shop.domain.costs import CostItem, CostRequest, FloorItem, Kind, Price, Pri
 from shop.domain.flows import FLOWS
 from shop.services.finance.ports import Page
 from tests.support.gateway import Gateway, Response
+from tests.support.stock import query
 
 REGION = "us-east-1"
 VERSION = "2026-06-30"
@@ -26,6 +27,9 @@ PRICES = {
     "stripe.card.rate": ("part", "0.029"),
     "stripe.card.fixed": ("payment", "0.30"),
 }
+PRICE = Price(
+    "lambda_request", "request", Decimal("0.0000002"), "USD", "all", SOURCE, date(2026, 6, 30)
+)
 SEARCH = FloorItem(
     "SearchDomain, instance",
     "AWS::OpenSearchService::Domain",
@@ -162,3 +166,12 @@ def today(now: datetime) -> datetime:
 def day(moment: datetime, offset: int = 0) -> str:
     """Write a day as the API takes it."""
     return f"{moment + timedelta(days=offset):%Y-%m-%d}"
+
+
+def paid_at(database: str, order_id: UUID, at: datetime) -> None:
+    """Record that an order was paid at a time."""
+    query(
+        database,
+        "INSERT INTO order_timeline (order_id, status, occurred_at) VALUES (%s, 'PAID', %s)",
+        (order_id, at),
+    )

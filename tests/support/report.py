@@ -13,7 +13,7 @@ from shop.services.finance.figures import Sales
 from shop.services.finance.periods import Period
 from shop.services.finance.report import Day, Report, compare
 from shop.services.finance.views import CostSum
-from tests.support.ledger import REGION, SEARCH, VERSION
+from tests.support.ledger import PRICE, REGION, SEARCH, VERSION
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 _KINDS = {"lambda_duration": "GB-second", "lambda_request": "request", "api_request": "request"}
@@ -111,5 +111,5 @@ def _economics(period: Period, variable: Decimal, paid: int) -> Economics:
             dated=date(2026, 6, 30),
         ),
         floor=[SEARCH],
-        prices=PriceList(REGION, VERSION, {}),
+        prices=PriceList(REGION, VERSION, {PRICE.key: PRICE}),
     )

@@ -7,7 +7,8 @@ import msgspec
 import pika
 
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.contracts.events import Envelope, OrderPaid, encode
+from shop.contracts.envelopes import Envelope, encode
+from shop.contracts.events import OrderPaid
 from shop.domain.ids import new_id
 from shop.entrypoints.rabbitmq import Delivery, consumer
 from tests.support import broker

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 import msgspec
 import pytest
 
-from shop.contracts.events import EVENTS, decode
+from shop.contracts.envelopes import decode
+from shop.contracts.events import EVENTS
 from shop.contracts.tasks import Migrate
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT

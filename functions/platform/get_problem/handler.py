@@ -1,6 +1,7 @@
 """GET /api/problems/{code}: the description of a problem type."""
 
-from shop.contracts.problems import PROBLEMS, ProblemTypeView
+from shop.contracts.problem_documents import ProblemTypeView
+from shop.contracts.problems import PROBLEMS
 from shop.domain.errors import NotFound
 from shop.entrypoints.http import Answer, Request, endpoint
 

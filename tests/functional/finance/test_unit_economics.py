@@ -1,6 +1,6 @@
 """GET /api/finance/unit-economics: cost, fees and margin of an order, and the floor's share."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shop.domain.orders import OrderStatus
 from tests.support.builders import add_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
-from tests.support.ledger import SOURCE, VERSION, FinanceClient, LedgerBuilder, day
+from tests.support.ledger import SOURCE, VERSION, FinanceClient, LedgerBuilder, day, paid_at
 from tests.support.stock import query
 
 
@@ -22,16 +22,23 @@ class _Business:
         self.url = container.settings.database_url
 
     def pay(
-        self, subtotal: int, tax: int, *, fee: int | None = None, currency: str = "USD"
+        self,
+        subtotal: int,
+        tax: int,
+        *,
+        fee: int | None = None,
+        currency: str = "USD",
+        placed: datetime | None = None,
     ) -> UUID:
         order_id = add_order(
             self.container.database,
             OrderStatus.PAID,
-            created_at=self.at,
+            created_at=placed or self.at,
             subtotal_minor=subtotal,
             tax_minor=tax,
             total_minor=subtotal + tax,
         )
+        paid_at(self.url, order_id, self.at)
         query(
             self.url,
             "INSERT INTO payments (id, order_id, status, amount_minor, currency, payment_method_id,"
@@ -44,6 +51,19 @@ class _Business:
                 "INSERT INTO payment_fees VALUES (%s, 'txn_1', %s, %s)",
                 (f"pi_{order_id}", fee, currency),
             )
+        return order_id
+
+    def charge_cancelled(self, amount: int, at: datetime) -> UUID:
+        """Charge an order that was cancelled meanwhile, and refund it."""
+        order_id = add_order(self.container.database, OrderStatus.CANCELLED, created_at=self.at)
+        query(
+            self.url,
+            "INSERT INTO payments (id, order_id, status, amount_minor, currency, payment_method_id,"
+            " payment_intent_id, updated_at)"
+            " VALUES (gen_random_uuid(), %s, 'succeeded', %s, 'USD', 'pm', %s, %s)",
+            (order_id, amount, f"pi_{order_id}", at),
+        )
+        self.refund(order_id, amount)
         return order_id
 
     def refund(self, order_id: UUID, amount: int) -> None:
@@ -109,6 +129,51 @@ def test_what_an_order_costs_and_earns(
 
 
 @pytest.mark.usefixtures("_billed")
+def test_an_order_counts_on_the_day_on_which_it_is_paid_as_in_the_business_metrics(
+    container: Container,
+    ledger: LedgerBuilder,
+    business: _Business,
+    finance: FinanceClient,
+    noon: datetime,
+) -> None:
+    ledger.invocation(noon - timedelta(days=1))
+    business.pay(10_000, 0, fee=320, placed=noon - timedelta(days=1))
+    add_order(container.database, created_at=noon)
+    days = {"from_": day(noon), "to": day(noon, 1)}
+
+    found = finance.read("unit-economics", **days)
+    assert found["orders"] == {"placed": 1, "paid": 1}
+    assert (found["revenue"]["charged"], found["payment_fees"]["total"]) == ("100.00", "3.20")
+
+    metrics = finance.shop.get(
+        "/api/metrics/business",
+        token=finance.token,
+        query={"from": f"{day(noon)}T00:00:00Z", "to": f"{day(noon, 1)}T00:00:00Z"},
+    ).json
+    assert metrics["orders_paid"] == found["orders"]["paid"]
+    assert f"{metrics['revenue']:.2f}" == found["revenue"]["charged"]
+
+    before = finance.read("unit-economics", from_=day(noon, -1), to=day(noon))
+    assert before["orders"] == {"placed": 1, "paid": 0}
+    assert before["revenue"]["charged"] == "0.00"
+
+
+@pytest.mark.usefixtures("_billed")
+def test_the_fee_of_a_charge_of_a_cancelled_order_is_in_the_margin(
+    business: _Business, finance: FinanceClient, noon: datetime
+) -> None:
+    business.charge_cancelled(5_000, noon)
+
+    found = finance.read("unit-economics", from_=day(noon), to=day(noon, 1))
+
+    assert found["orders"] == {"placed": 1, "paid": 0}
+    assert (found["revenue"]["charged"], found["revenue"]["refunded"]) == ("50.00", "50.00")
+    # 2.9 % of 50.00 and 0.30, which Stripe keeps
+    assert found["payment_fees"]["total"] == "1.75"
+    assert Decimal(found["margin"]["total"]) < Decimal("-1.75")
+
+
+@pytest.mark.usefixtures("_billed")
 def test_the_floor_and_its_share_at_each_volume(
     business: _Business, finance: FinanceClient, noon: datetime
 ) -> None:
@@ -123,6 +188,7 @@ def test_the_floor_and_its_share_at_each_volume(
     ]  # fmt: skip
     assert "billed by broker-hour" in floor["notes"][0]
     assert "allocation key" in floor["notes"][0]
+    assert any("Free tiers" in note and "left out" in note for note in floor["notes"])
     shares = {volume["orders_per_month"]: volume for volume in floor["volumes"]}
     assert list(shares) == [1_000, 10_000, 100_000, 1_000_000]
     assert shares[1_000] == {

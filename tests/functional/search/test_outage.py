@@ -15,7 +15,8 @@ import pytest
 from opensearchpy import OpenSearch
 
 from shop.adapters.opensearch.reindex import reindex
-from shop.contracts.events import Envelope, InventoryUpdated, ProductEvent, ProductUpdated, encode
+from shop.contracts.envelopes import Envelope, encode
+from shop.contracts.events import InventoryUpdated, ProductEvent, ProductUpdated
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from tests.support.broker import rmq_event

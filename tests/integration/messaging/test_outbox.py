@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.rabbitmq import publisher as rabbitmq_publisher
-from shop.contracts.events import InventoryUpdated, OrderPaid, decode
+from shop.contracts.envelopes import decode
+from shop.contracts.events import InventoryUpdated, OrderPaid
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.services.messaging import outbox

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.contracts.events import Envelope, OrderCreated, OrderPaid, encode
+from shop.contracts.envelopes import Envelope, encode
+from shop.contracts.events import OrderCreated, OrderPaid
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.ids import new_id
 from shop.domain.messages import QueuedMessage, StoredEvent

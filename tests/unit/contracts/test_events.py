@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from shop.contracts.events import CONSUMERS, EVENTS, Envelope, OrderCreated, decode, encode
+from shop.contracts.envelopes import Envelope, decode, encode
+from shop.contracts.events import CONSUMERS, EVENTS, OrderCreated
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
 from shop_local.functions import declared

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from shop.contracts.problems import PROBLEMS, type_of
+from shop.contracts.problem_documents import type_of
+from shop.contracts.problems import PROBLEMS
 from shop.domain import errors
 from shop_local import template
 from shop_local.paths import CHECKOUT, TEMPLATE

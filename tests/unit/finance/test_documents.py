@@ -83,6 +83,22 @@ def test_amounts_are_exact(memory: int, billed: int) -> None:
     assert duration.amount * 1024 * 1000 == memory * billed * Decimal("0.0000166667")
 
 
+def test_requests_to_secrets_manager_are_items_of_their_invocation() -> None:
+    once = line("orders/checkout", "r1", message="secrets read", secret_requests=3, order_id=ORDER)
+    page = read(once)
+    requests = items(page)
+    assert set(requests) == {Kind.SECRET_REQUEST, Kind.KMS_REQUEST}
+    secrets, decrypted = requests[Kind.SECRET_REQUEST], requests[Kind.KMS_REQUEST]
+    assert (secrets.quantity, secrets.amount) == (Decimal(3), Decimal("0.000015"))
+    assert (decrypted.quantity, decrypted.amount) == (Decimal(3), Decimal("0.000009"))
+    assert (secrets.request_id, secrets.name) == ("r1", "orders/checkout")
+    assert only_request(page).order_ids == (ORDER,)
+    again = read(line("orders/checkout", "r1", message="secrets read", secret_requests=1))
+    # An environment that reads a rotated secret anew is billed again; an event that is read twice is not.
+    assert items(again)[Kind.SECRET_REQUEST].item_id != secrets.item_id
+    assert items(read(once))[Kind.SECRET_REQUEST].item_id == secrets.item_id
+
+
 def test_an_architecture_has_its_price_and_a_missing_one_is_an_error() -> None:
     arm = Documents(finance.shipped_prices(), "arm64")
     duration = items(arm.read([report("cart/get_cart", "r", billed=1000)]))[Kind.LAMBDA_DURATION]

@@ -1,15 +1,17 @@
 """Price lists: what a file must have, what is missing is named, and what the floor is read from."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shop.domain.costs import FloorItem, Kind, PriceList, PriceMissing, undeclared
+from shop.contracts.billed_metrics import billed_metrics
+from shop.domain.costs import FloorItem, Kind, PriceList, PriceMissing, together, undeclared
 from shop.entrypoints.commands.templates import read_template
-from shop.services.finance.floor import FloorError, floor
+from shop.services.finance.floor import METRICS, FloorError, floor
 from shop.services.finance.price_files import PriceFileError, parse, write
 from shop_local.cost.presets import preset_floors
 from shop_local.paths import INFRASTRUCTURE
@@ -99,7 +101,66 @@ def test_the_floor_is_what_the_templates_declare() -> None:
     assert items["Database disks"].quantity == 2 * size["DatabaseStorage"]
     assert items["DatabaseProxy vCPUs"].quantity == 2 * 730
     assert items["Firewall rules"].quantity == 3
-    assert items["BrokerSecret month"].monthly_amount == Decimal("0.40")
+    assert items["DatabaseSecret month"].monthly_amount == Decimal("0.40")
+    assert items["Database owner's secret"].monthly_amount == Decimal("0.40")
+
+
+def test_a_secret_that_another_template_hands_over_is_not_made_again() -> None:
+    """template.yaml makes a broker's secret of its own only if data.yaml hands none over."""
+    assert "BrokerSecret month" not in _items("medium")
+    alone = floor({"template.yaml": _TEMPLATES["template.yaml"]}, shipped_prices())
+    assert "BrokerSecret month" in {item.name for item in alone}
+
+
+def test_metrics_dashboards_and_alarms_are_counted_and_not_retyped() -> None:
+    items = _items("large")
+    watching = _TEMPLATES["observability.yaml"]["Resources"].values()
+    declared = Counter(resource["Type"] for resource in watching)
+    found = Counter(item.resource for item in items.values())
+    assert found["AWS::CloudWatch::Dashboard"] == declared["AWS::CloudWatch::Dashboard"]
+    # Its NAT gateway is named by hand; without the name there is nothing to watch.
+    assert found["AWS::CloudWatch::Alarm"] == declared["AWS::CloudWatch::Alarm"] - 1
+    assert items["BusinessDashboard month"].monthly_amount == Decimal("3.00")
+    assert items["ApiErrorsAlarm metrics"].monthly_amount == Decimal("0.10")
+    metrics = items["Shop metrics"]
+    assert (metrics.resource, metrics.unit) == (METRICS, "metric-month")
+    assert metrics.quantity == billed_metrics()
+    assert metrics.monthly_amount == billed_metrics() * Decimal("0.30")
+
+
+def test_what_is_alike_is_one_row_and_the_amounts_stay() -> None:
+    items = _items("large")
+    rows = together(items.values())
+    assert sum(row.monthly_amount for row in rows) == sum(
+        item.monthly_amount for item in items.values()
+    )
+    names = [row.name for row in rows]
+    assert {"Alarm (18)", "Dashboard (3)", "Shop metrics"} <= set(names)
+    assert len(names) == len(set(names))
+    assert rows == sorted(rows, key=lambda row: -row.monthly_amount)
+
+
+def test_what_a_size_lacks_is_not_watched() -> None:
+    alarms = {
+        preset: sum(item.resource == "AWS::CloudWatch::Alarm" for item in _items(preset).values())
+        for preset in _SIZES
+    }
+    assert alarms["small"] == alarms["medium"] == alarms["large"] - 1
+
+
+def test_an_alarm_is_billed_by_the_metrics_that_it_reads() -> None:
+    stat = {"MetricStat": {"Period": 60}}
+    computed = {"Metrics": [stat, stat, {"Expression": "m1/m2"}]}
+    (item,) = _floor({"Type": "AWS::CloudWatch::Alarm", "Properties": computed})
+    assert item.monthly_amount == Decimal("0.20")
+    with pytest.raises(PriceMissing, match=r"alarm\.high_resolution\.month"):
+        _floor({"Type": "AWS::CloudWatch::Alarm", "Properties": {"Period": 10}})
+
+
+def test_a_metric_made_from_logs_is_billed_like_one_of_ours() -> None:
+    made = {"MetricTransformations": [{"MetricName": "A"}, {"MetricName": "B"}]}
+    (item,) = _floor({"Type": "AWS::Logs::MetricFilter", "Properties": made})
+    assert item.monthly_amount == Decimal("0.60")
 
 
 def test_a_serverless_database_is_billed_at_its_least_capacity() -> None:
@@ -108,6 +169,7 @@ def test_a_serverless_database_is_billed_at_its_least_capacity() -> None:
     for name in ("DatabaseWriter", "DatabaseReader"):
         assert items[f"{name} least capacity"].quantity == 730 * acus
     assert items["DatabaseProxy least capacity"].quantity == 8 * 730
+    assert items["DatabaseCluster owner's secret"].monthly_amount == Decimal("0.40")
     assert "Database instances" not in items
 
 

@@ -1,7 +1,6 @@
-"""`make prices`, on recorded answers of GetProducts (trimmed to the fields that are read)."""
+"""`make prices`, on answers in the documented format of GetProducts, trimmed to the fields that are read."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -17,12 +16,15 @@ from botocore.stub import Stubber
 from shop.adapters.aws.price_list import AwsPriceList
 from shop.domain.errors import DependencyUnavailable
 from shop.entrypoints.commands.prices import NotRefreshed, refresh_file
-from shop.services.finance.ports import PriceNotFound, PriceSource, Quote
-from shop.services.finance.price_files import parse
-from shop.services.finance.refresh import QUERIES
+from shop.services.finance.price_files import parse, write
+from shop.services.finance.price_source import PriceNotFound, PriceSource, Query, Quote
+from shop.services.finance.refresh import ELSEWHERE, QUERIES
 from shop_local.paths import INFRASTRUCTURE
+from tests.support.price_catalogue import PUBLISHED, Catalogue
 
 _TODAY = datetime.now(UTC).date()
+_DURATION = Query("AWSLambda", "Lambda-GB-Second")
+_REQUEST = Query("AWSLambda", "Request")
 
 
 def _product(*tiers: tuple[str, str]) -> str:
@@ -79,7 +81,7 @@ def _answers(*answers: tuple[str, list[str]]) -> Iterator[AwsPriceList]:
 def test_the_first_tier_is_the_price() -> None:
     product = _product(("6000000000", "0.0000150000"), ("0", "0.0000166667"))
     with _answers(("Lambda-GB-Second", [product])) as prices:
-        quote = prices.price("AWSLambda", "us-east-1", "Lambda-GB-Second")
+        quote = prices.price(_DURATION, "us-east-1")
     assert quote.amount == Decimal("0.0000166667")
     assert quote.dated == date(2026, 11, 20)
     assert quote.tier == "from 0: $0.0000166667 a GB-second"
@@ -89,9 +91,7 @@ def test_the_first_tier_is_the_price() -> None:
 def test_a_free_tier_is_not_the_price() -> None:
     product = _product(("0", "0.0000000000"), ("14000000", "0.0000010000"))
     with _answers(("Lambda-GB-Second", [product])) as prices:
-        assert prices.price("AWSLambda", "us-east-1", "Lambda-GB-Second").amount == Decimal(
-            "0.000001"
-        )
+        assert prices.price(_DURATION, "us-east-1").amount == Decimal("0.000001")
 
 
 def test_newer_services_prefix_the_region() -> None:
@@ -100,7 +100,7 @@ def test_newer_services_prefix_the_region() -> None:
         ("USE1-Request", [_product(("0", "0.2"))]),
     ]
     with _answers(*answers) as prices:
-        assert prices.price("AWSLambda", "us-east-1", "Request").amount == Decimal("0.2")
+        assert prices.price(_REQUEST, "us-east-1").amount == Decimal("0.2")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_no_price_or_several_is_an_error(products: list[str]) -> None:
         _answers(("Request", products), *more) as prices,
         pytest.raises(PriceNotFound, match="Request"),
     ):
-        prices.price("AWSLambda", "us-east-1", "Request")
+        prices.price(_REQUEST, "us-east-1")
 
 
 class _Source(PriceSource):
@@ -121,21 +121,22 @@ class _Source(PriceSource):
     def __init__(self, *unknown: str) -> None:
         self._unknown = unknown
 
-    def price(self, service: str, region: str, usage: str) -> Quote:
-        if usage in self._unknown:
-            raise PriceNotFound(f"{service} has no price of {usage} in {region}")
-        source = f"https://pricing.us-east-1.amazonaws.com/{service}"
+    def price(self, query: Query, region: str) -> Quote:
+        if query.usage in self._unknown:
+            raise PriceNotFound(f"{query.service} has no price of {query.usage} in {region}")
+        source = f"https://pricing.us-east-1.amazonaws.com/{query.service}"
         return Quote(Decimal("0.25"), "USD", "all", source, date(2026, 11, 20))
 
 
 class _Offline(PriceSource):
-    def price(self, service: str, region: str, usage: str) -> Quote:
+    def price(self, query: Query, region: str) -> Quote:
         raise DependencyUnavailable("the AWS Price List API", "Could not connect")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copy(INFRASTRUCTURE / "pricing/us-east-1.json", tmp_path)
+    shipped = parse((INFRASTRUCTURE / "pricing/us-east-1.json").read_bytes())
+    (tmp_path / "us-east-1.json").write_bytes(write(shipped._replace(version="2026-06-30")))
     return tmp_path
 
 
@@ -168,7 +169,7 @@ def test_a_connection_that_fails_is_an_unavailable_dependency() -> None:
             raise EndpointConnectionError(endpoint_url="https://api.pricing")
 
     with pytest.raises(DependencyUnavailable, match="endpoint URL"):
-        AwsPriceList(Client()).price("AWSLambda", "us-east-1", "Request")
+        AwsPriceList(Client()).price(_REQUEST, "us-east-1")
 
 
 def test_a_new_region_needs_every_price(folder: Path) -> None:
@@ -177,6 +178,48 @@ def test_a_new_region_needs_every_price(folder: Path) -> None:
     assert not (folder / "eu-central-1.json").exists()
 
 
-def test_queries_are_for_prices_that_exist() -> None:
+def test_every_price_of_aws_has_a_query_and_every_query_a_price() -> None:
     prices = parse((INFRASTRUCTURE / "pricing/us-east-1.json").read_bytes())
-    assert set(QUERIES) <= set(prices.prices)
+    assert set(QUERIES) == set(prices.prices) - set(ELSEWHERE)
+
+
+def test_every_query_finds_its_price_among_its_neighbours(folder: Path) -> None:
+    path = folder / "us-east-1.json"
+    before = parse(path.read_bytes())
+    said = refresh_file(folder, "us-east-1", AwsPriceList(Catalogue()))
+    after = parse(path.read_bytes())
+    published = datetime.fromisoformat(PUBLISHED).date()
+    for key in QUERIES:
+        price = after.prices[key]
+        assert price.amount == before.prices[key].amount, key
+        assert (price.confirmed, price.dated) == (True, published), key
+    assert said == [f"kept {key}: it is {whose}" for key, whose in ELSEWHERE.items()]
+
+
+def test_the_shipped_prices_claim_no_confirmation_that_there_was_not() -> None:
+    prices = parse((INFRASTRUCTURE / "pricing/us-east-1.json").read_bytes())
+    assert [key for key, price in prices.prices.items() if price.confirmed] == []
+
+
+def test_a_query_names_the_region_as_the_service_does() -> None:
+    source = AwsPriceList(Catalogue())
+    assert source.price(QUERIES["kms.key.month"], "us-east-1").amount == 1
+    # In no region: the product has no code of one.
+    assert source.price(QUERIES["dashboard.month"], "eu-west-1").amount == 3
+    with pytest.raises(PriceNotFound, match=r"no price of \{region\}-KMS-Keys in eu-west-1"):
+        source.price(QUERIES["kms.key.month"], "eu-west-1")
+    with pytest.raises(PriceNotFound, match="prefix of ap-south-1"):
+        source.price(QUERIES["nat.hour"], "ap-south-1")
+
+
+def test_a_query_that_is_too_broad_is_refused() -> None:
+    broad = QUERIES["rds.postgres.db.t4g.small.hour"]._replace(attributes={})
+    with pytest.raises(PriceNotFound, match=r"several prices of InstanceUsage:db\.t4g\.small"):
+        AwsPriceList(Catalogue()).price(broad, "us-east-1")
+
+
+def test_a_price_that_the_list_lacks_stays_and_is_named(folder: Path) -> None:
+    said = refresh_file(folder, "us-east-1", AwsPriceList(Catalogue("USE1-RuleV2")))
+    assert said[0] == "kept waf.rule.month: awswaf has no price of RuleV2 in us-east-1"
+    kept = parse((folder / "us-east-1.json").read_bytes()).prices["waf.rule.month"]
+    assert (kept.amount, kept.confirmed) == (Decimal("1.00"), False)

@@ -7,9 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from shop.domain.costs import PRICE_LIST_API, Kind
+from shop.services.finance.assumptions import confirmation
 from shop.services.finance.costs import Group
+from shop.services.finance.refresh import QUERIES
 from shop.services.finance.report import Report
 from shop.services.finance.report_page import HEADERS, page
+from shop.services.finance.report_sections import KINDS
+from tests.support.finance import shipped_prices
 from tests.support.pages import Page
 from tests.support.report import a_report
 
@@ -93,9 +98,9 @@ def test_it_says_what_is_missing() -> None:
     assert (
         "The period is not complete: logs have been collected until 27 November 2026 09:29" in text
     )
-    assert "Not declared yet, so not included: message broker, database, cache" in text
+    assert "Not deployed, so not included: message broker, database, cache" in text
     assert "RabbitMQ is billed by broker-hour: a message has no price." in text
-    assert "No order of the period is paid" in text
+    assert "No order was paid in the period" in text
     assert "The ledger does not cover the period before" in text
     assert "not known" in text
 
@@ -105,3 +110,35 @@ def test_rounded_shares_of_the_whole() -> None:
 
     shares = [Decimal(cells[-1].removesuffix("\xa0%")) for cells in rows.values()]
     assert abs(sum(shares, Decimal(-100))) <= Decimal("0.05") * len(shares)
+
+
+def test_it_says_what_every_amount_assumes() -> None:
+    economics = a_report().economics
+    text = Page(
+        page(a_report()._replace(economics=economics._replace(prices=shipped_prices())))
+    ).text
+
+    assert "on-demand list price of the first billed tier" in text
+    assert "Free tiers, volume discounts, savings plans and taxes are left out" in text
+    assert "Not included: data transfer" in text
+    aws = len(QUERIES)
+    assert f"0 of {aws} prices of list 2026-11-27 are confirmed by the AWS Price List API." in text
+    assert "public pricing pages as of 2026-06-27 to 2026-11-27, entered by hand" in text
+    assert "count on the day on which it was paid, as in the business metrics" in text
+
+
+def test_a_list_that_aws_confirmed_is_said_to_be() -> None:
+    prices = shipped_prices()
+    confirmed = {
+        key: price._replace(source=f"{PRICE_LIST_API}AWSLambda/20261120181543")
+        for key, price in prices.prices.items()
+    }
+    said = confirmation(prices._replace(prices=confirmed))
+    aws = len(QUERIES)
+    assert said.endswith(
+        f"{aws} of {aws} prices of list 2026-11-27 are confirmed by the AWS Price List API."
+    )
+
+
+def test_every_kind_has_a_name_for_readers() -> None:
+    assert set(KINDS) == set(Kind)

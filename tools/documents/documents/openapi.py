@@ -11,7 +11,7 @@ from documents import handlers
 from documents.handlers import Function
 from documents.responses import HEADERS, PATH_PARAMETER, responses
 from documents.schemas import REF, of_ours, published
-from shop.contracts.problems import Problem
+from shop.contracts.problem_documents import Problem
 
 _REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
     "If-Match": {"description": "The ETag that was read"},

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shop.domain.costs import Kind, PriceList, exactly, total, undeclared
+from shop.domain.costs import Kind, PriceList, exactly, together, total, undeclared
 from shop.services.finance.allocation import OrderCost, order_cost
+from shop.services.finance.assumptions import LIST_PRICES, NOT_ITEMISED, confirmation
 from shop.services.finance.ports import CostReader
 from shop.services.finance.views import CostSum, Grouping
 from shop_local.cost.presets import PresetFloor, preset_floors
@@ -77,6 +78,8 @@ class Report(Struct, frozen=True):
         Parts of the floor of which no resource is declared, so that their cost is not known.
     presets : sequence of PresetFloor
         The floor of each size of the data plane; `floor` is that of the smallest.
+    assumptions : sequence of str
+        What every amount assumes.
     """
 
     region: str
@@ -93,6 +96,7 @@ class Report(Struct, frozen=True):
     floor_total: Decimal
     not_declared: Sequence[str]
     presets: Sequence[PresetFloor]
+    assumptions: Sequence[str]
 
 
 def read_report(
@@ -127,10 +131,13 @@ def read_report(
         functions=_groups(reader, since, end, "function"),
         flows=_groups(reader, since, end, "flow"),
         orders=[order for each in order_ids if (order := read_order(reader, each))],
-        floor=[FloorLine(item.name, item.resource, item.monthly_amount) for item in floor],
+        floor=[
+            FloorLine(item.name, item.resource, item.monthly_amount) for item in together(floor)
+        ],
         floor_total=total(item.monthly_amount for item in floor),
         not_declared=undeclared(floor),
         presets=preset_floors(prices),
+        assumptions=(LIST_PRICES, NOT_ITEMISED, confirmation(prices)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from textwrap import wrap
 
 from shop.domain.costs import Kind, PriceList
 from shop.services.finance.what_if import Change, WhatIf
@@ -9,6 +10,8 @@ from shop_local.cost.report import Group, OrderReport, Report
 
 #: Digits after the point that tables show; JSON output has all.
 _PLACES = 9
+#: Columns of a paragraph.
+_WIDTH = 96
 
 
 def money(amount: Decimal, places: int = _PLACES) -> str:
@@ -45,10 +48,7 @@ def report(found: Report) -> str:
             f"What this shop's requests would have cost on AWS ({found.region}, prices of"
             f" {found.price_version}), {found.currency}"
         ),
-        (
-            f"{found.since:%Y-%m-%d %H:%M:%S} to {found.until:%Y-%m-%d %H:%M:%S} UTC,"
-            " without free tiers and taxes"
-        ),
+        (f"{found.since:%Y-%m-%d %H:%M:%S} to {found.until:%Y-%m-%d %H:%M:%S} UTC"),
         "",
         *table(
             ["by kind", "items", "amount"],
@@ -69,6 +69,7 @@ def report(found: Report) -> str:
     if found.orders:
         last = found.orders[0]
         lines += ["", *_itemised("The last order", last)]
+    lines += ["", *(f"  {said}" for one in found.assumptions for said in wrap(one, _WIDTH))]
     return "\n".join(lines)
 
 

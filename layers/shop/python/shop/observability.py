@@ -32,6 +32,7 @@ _FLUSH_SECONDS: Final = 60.0
 _cold: bool = True
 _counts: Counter[tuple[MetricName, tuple[tuple[str, str], ...]]] = Counter()
 _flush_at: float = time.monotonic() + _FLUSH_SECONDS
+_secret_requests: int = 0
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -161,3 +162,16 @@ def flush_counts() -> None:
     _counts.clear()
     for (name, dimensions), value in sums.items():
         metric(name, value, at=None, **dict(dimensions))
+
+
+def secret_requested() -> None:
+    """Count a request to Secrets Manager, which AWS bills by the piece."""
+    global _secret_requests  # noqa: PLW0603 - a fact about the process
+    _secret_requests += 1
+
+
+def take_secret_requests() -> int:
+    """Give the number of requests to Secrets Manager since the last call of this function."""
+    global _secret_requests
+    taken, _secret_requests = _secret_requests, 0
+    return taken

@@ -3,17 +3,20 @@
 from math import prod
 from typing import Final
 
-from shop.contracts.events import CONSUMERS
+from shop.contracts.events import CONSUMERS, queue_name
 from shop.contracts.metrics import METRICS
 
-#: Number of values of each dimension: memory and redis, the consumers' queues, and SES's reasons for
-#: rejection.
-DIMENSION_VALUES: Final = {"layer": 2, "queue": len(CONSUMERS), "reason": 2}
+#: The values of each dimension.
+DIMENSION_VALUES: Final = {
+    "layer": ("memory", "redis"),
+    "queue": tuple(queue_name(*consumer) for consumer in CONSUMERS),
+    "reason": ("LocalPartNotAscii", "MessageRejected", "InvalidParameterValue"),
+}
 
 
 def billed_metrics() -> int:
     """Count them, as if each were emitted all month long; an hour without it is not billed."""
     return sum(
-        prod(DIMENSION_VALUES[dimension] for dimension in metric.dimensions)
+        prod(len(DIMENSION_VALUES[dimension]) for dimension in metric.dimensions)
         for metric in METRICS.values()
     )

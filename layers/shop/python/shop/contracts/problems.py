@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-
 from shop.contracts.conflicts import CONFLICTS, READ_AGAIN, REPEAT, ProblemType
 
 _SEND_VALID: Final = "Correct the fields that `errors` names and send the request again."
@@ -215,37 +213,3 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         REPEAT,
     ),
 }  # fmt: skip
-
-
-def type_of(code: str) -> str:
-    """Return the path at which the API describes a problem type."""
-    return f"/api/problems/{code if code in PROBLEMS else 'internal_error'}"
-
-
-class ProblemField(msgspec.Struct, frozen=True):
-    """A field that failed validation."""
-
-    field: str
-    message: str
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every error, ``application/problem+json``."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: list[ProblemField] = []
-
-
-class ProblemTypeView(msgspec.Struct, frozen=True):
-    """The document behind a problem's `type`."""
-
-    code: str
-    title: str
-    status: int
-    meaning: str
-    remedy: str

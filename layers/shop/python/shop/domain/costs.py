@@ -21,6 +21,9 @@ GB_PER_BYTE: Final = EXACT.divide(Decimal(1), Decimal(BYTES_PER_GB))
 #: Hours of a month, as AWS converts them.
 HOURS_PER_MONTH: Final = 730
 
+#: What the sources of prices that AWS's Price List API has confirmed begin with.
+PRICE_LIST_API: Final = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/"
+
 type Architecture = Literal["x86_64", "arm64"]
 
 
@@ -36,6 +39,8 @@ class Kind(StrEnum):
     EMAIL = "email"
     LOG_BYTES = "log_bytes"
     XRAY_TRACE = "xray_trace"
+    SECRET_REQUEST = "secret_request"  # noqa: S105 - a kind
+    KMS_REQUEST = "kms_request"
 
     def price_key(self, architecture: str | None = None) -> str:
         """Return the key of its price; that of a Lambda function's duration depends on the architecture."""
@@ -68,7 +73,9 @@ class Price(NamedTuple):
     tier : str
         The part of the volume to which it applies.
     source : str
-        URL where it was read, on the day `dated`.
+        Of a confirmed price, the price list of AWS that has it; of another, the page that publishes it.
+    dated : date
+        When AWS published that list; of another price, the day as of which it is stated.
     """
 
     key: str
@@ -78,6 +85,11 @@ class Price(NamedTuple):
     tier: str
     source: str
     dated: date
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether AWS's Price List API has confirmed it."""
+        return self.source.startswith(PRICE_LIST_API)
 
 
 class PriceList(NamedTuple):
@@ -182,6 +194,24 @@ class FloorItem(NamedTuple):
     price_key: str
     monthly_amount: Decimal
     currency: str
+
+
+def together(floor: Iterable[FloorItem]) -> list[FloorItem]:
+    """Make one item of those of one type and price, such as alarms; the dearest comes first."""
+    groups: dict[tuple[str, str], list[FloorItem]] = {}
+    for item in floor:
+        groups.setdefault((item.resource, item.price_key), []).append(item)
+    merged = [
+        items[0]
+        if len(items) == 1
+        else items[0]._replace(
+            name=f"{resource.rpartition('::')[2]} ({len(items)})",
+            quantity=total(item.quantity for item in items),
+            monthly_amount=total(item.monthly_amount for item in items),
+        )
+        for (resource, _), items in groups.items()
+    ]
+    return sorted(merged, key=lambda item: (-item.monthly_amount, item.name))
 
 
 #: Parts of the floor by the type of resource of which one must be declared; what is not is "not declared".

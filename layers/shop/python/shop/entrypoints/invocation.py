@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from shop.bootstrap import refresh
 from shop.domain.errors import ShopError
-from shop.observability import begin_invocation, flush_counts
+from shop.observability import begin_invocation, flush_counts, take_secret_requests
 from shop.tracebacks import describe
 
 type Kind = Literal["endpoint", "task", "consumer", "schedule"]
@@ -50,6 +50,7 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
     token = _summary.set(summary)
     try:
         refresh()
+        _log_secret_requests()
         yield
     except ShopError as refusal:
         summary |= {"outcome": refusal.code, "detail": refusal.detail}
@@ -65,6 +66,7 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
         summary.setdefault("outcome", "done")
     finally:
         _summary.reset(token)
+        _log_secret_requests()
         _log.info("invocation", extra=summary)
         flush_counts()
 
@@ -72,3 +74,12 @@ def invocation(kind: Kind, context: Any, **what: Any) -> Iterator[None]:
 def summarise(**fields: Any) -> None:
     """Add fields to the log line of the running invocation."""
     _summary.get().update(fields)
+
+
+def _log_secret_requests() -> None:
+    """Write how many requests to Secrets Manager are billed, those of INIT to the first invocation.
+
+    It is a line of its own, written at once, so that an invocation that times out later has it as well.
+    """
+    if requests := take_secret_requests():
+        _log.info("secrets read", extra={"secret_requests": requests})

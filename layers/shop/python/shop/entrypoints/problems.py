@@ -4,7 +4,8 @@ import msgspec
 
 from shop.bootstrap import environment
 from shop.bootstrap.settings import SettingsError
-from shop.contracts.problems import PROBLEMS, Problem, ProblemField, type_of
+from shop.contracts.problem_documents import Problem, ProblemField, type_of
+from shop.contracts.problems import PROBLEMS
 from shop.domain.errors import ShopError
 from shop.entrypoints.operation import Answer, Received
 

@@ -10,8 +10,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shop.domain.costs import PRICE_LIST_API
 from shop.domain.errors import DependencyUnavailable
-from shop.services.finance.ports import PriceNotFound, PriceSource, Quote
+from shop.services.finance.price_source import PriceNotFound, PriceSource, Query, Quote
 
 #: Region of the API, which has the prices of all regions.
 _ENDPOINT_REGION: Final = "us-east-1"
@@ -52,40 +53,50 @@ class AwsPriceList(PriceSource):
         self._client = client or pricing_client()
 
     @override
-    def price(self, service: str, region: str, usage: str) -> Quote:
-        if region not in _PREFIXES:
-            raise PriceNotFound(f"the prefix of {region} is not known")
-        for prefix in _PREFIXES[region]:
-            products = self._products(service, region, prefix + usage)
+    def price(self, query: Query, region: str) -> Quote:
+        service = query.service
+        for usage in _usages(query, region):
+            products = self._products(query, region, usage)
             tiers = sorted(tier for product in products for tier in _tiers(service, product))
             billed = [tier for tier in tiers if tier.quote.amount > 0]
             if not billed:
                 continue
             first = [tier for tier in billed if tier.begins_at == billed[0].begins_at]
             if len({tier.quote.amount for tier in first}) > 1:
-                raise PriceNotFound(f"{service} has several prices of {prefix}{usage}")
+                raise PriceNotFound(f"{service} has several prices of {usage}")
             return first[0].quote
-        raise PriceNotFound(f"{service} has no price of {usage} in {region}")
+        raise PriceNotFound(f"{service} has no price of {query.usage} in {region}")
 
-    def _products(self, service: str, region: str, usage: str) -> list[dict[str, Any]]:
+    def _products(self, query: Query, region: str, usage: str) -> list[dict[str, Any]]:
+        wanted = {} if query.worldwide else {"regionCode": region}
+        wanted |= {"usagetype": usage, **query.attributes}
         filters = [
             {"Type": "TERM_MATCH", "Field": field, "Value": value}
-            for field, value in (("regionCode", region), ("usagetype", usage))
+            for field, value in wanted.items()
         ]
         try:
             pages = self._client.get_paginator("get_products").paginate(
-                ServiceCode=service, Filters=filters, FormatVersion="aws_v1"
+                ServiceCode=query.service, Filters=filters, FormatVersion="aws_v1"
             )
             return [json.loads(product) for page in pages for product in page["PriceList"]]
         except (BotoCoreError, ClientError) as error:
             raise DependencyUnavailable("the AWS Price List API", str(error)) from error
 
 
+def _usages(query: Query, region: str) -> list[str]:
+    """Give the names that a type of use may have in a region."""
+    if query.worldwide:
+        return [query.usage]
+    if "{region}" in query.usage:
+        return [query.usage.format(region=region)]
+    if region not in _PREFIXES:
+        raise PriceNotFound(f"the prefix of {region} is not known")
+    return [prefix + query.usage for prefix in _PREFIXES[region]]
+
+
 def _tiers(service: str, product: dict[str, Any]) -> Iterator[_Tier]:
     published = datetime.fromisoformat(product["publicationDate"]).date()
-    source = (
-        f"https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/{product['version']}"
-    )
+    source = f"{PRICE_LIST_API}{service}/{product['version']}"
     for term in product["terms"].get("OnDemand", {}).values():
         for dimension in term["priceDimensions"].values():
             ((currency, amount),) = dimension["pricePerUnit"].items()

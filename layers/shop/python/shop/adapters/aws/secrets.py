@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.parameters.exceptions import (
 from botocore.config import Config
 
 from shop.domain.errors import DependencyUnavailable
+from shop.observability import secret_requested
 
 
 class SecretsManager:
@@ -25,6 +26,10 @@ class SecretsManager:
         options = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard"})
         self._provider = SecretsProvider(
             boto3_client=client, boto_config=None if client else options
+        )
+        # Of every attempt, and of none that the cache answers.
+        self._provider.client.meta.events.register(
+            "before-send.secrets-manager.GetSecretValue", _count, unique_id="shop"
         )
 
     def read(self, name: str, max_age_seconds: int) -> dict[str, str]:
@@ -48,3 +53,7 @@ class SecretsManager:
             # The message of the cause may quote the secret.
             raise DependencyUnavailable("secrets manager", type(error).__name__) from None
         return {key: str(value) for key, value in found.items()}
+
+
+def _count(**_event: Any) -> None:
+    secret_requested()

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from shop.adapters.postgres.database import Answer, Transaction
-from shop.contracts.events import Envelope, Event, encode
+from shop.contracts.envelopes import Envelope, encode
+from shop.contracts.events import Event
 from shop.domain.ids import new_id
 from shop.domain.messages import StoredEvent
 

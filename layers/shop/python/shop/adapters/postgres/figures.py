@@ -7,17 +7,28 @@ from typing import Final, override
 from shop.adapters.postgres.database import Database
 from shop.services.finance.figures import Figures, OrdersOfDay, Sales
 
-# All orders have the shop's one currency.
+# Orders of one currency: the shop has no other. An order belongs to the time at which it was paid, as in the
+# business metrics; a charge of an order that was never paid (it was cancelled meanwhile) to its own time.
 _SALES: Final = """
-    WITH placed AS (
-        SELECT id, tax_minor FROM orders
-        WHERE created_at >= %(since)s AND created_at < %(until)s AND currency = %(currency)s
+    WITH paid AS (
+        SELECT entry.order_id FROM order_timeline AS entry JOIN orders ON orders.id = entry.order_id
+        WHERE entry.status = 'PAID' AND entry.occurred_at >= %(since)s AND entry.occurred_at < %(until)s
+          AND orders.currency = %(currency)s
+    ), charge AS (
+        SELECT payment.* FROM payments AS payment JOIN paid USING (order_id)
+        WHERE payment.status = 'succeeded'
+        UNION ALL
+        SELECT payment.* FROM payments AS payment
+        WHERE payment.status = 'succeeded' AND payment.currency = %(currency)s
+          AND payment.updated_at >= %(since)s AND payment.updated_at < %(until)s
+          AND NOT EXISTS (SELECT FROM order_timeline AS entry
+                          WHERE entry.order_id = payment.order_id AND entry.status = 'PAID')
     ), charged AS (
-        SELECT payment.order_id, placed.tax_minor, payment.amount_minor, fee.fee_minor,
+        SELECT orders.tax_minor, payment.amount_minor, fee.fee_minor,
                coalesce(refund.amount_minor, 0) AS refunded_minor,
                coalesce(refund.tax_minor, 0) AS refunded_tax_minor
-        FROM placed
-        JOIN payments AS payment ON payment.order_id = placed.id AND payment.status = 'succeeded'
+        FROM charge AS payment
+        JOIN orders ON orders.id = payment.order_id
         LEFT JOIN payment_fees AS fee
             ON fee.payment_intent_id = payment.payment_intent_id AND fee.currency = payment.currency
         LEFT JOIN LATERAL (
@@ -25,8 +36,9 @@ _SALES: Final = """
             WHERE payment_intent_id = payment.payment_intent_id AND status IN ('pending', 'succeeded')
         ) AS refund ON true
     )
-    SELECT (SELECT count(*) FROM placed) AS placed,
-           count(DISTINCT order_id) AS paid,
+    SELECT (SELECT count(*) FROM orders WHERE created_at >= %(since)s AND created_at < %(until)s
+              AND currency = %(currency)s) AS placed,
+           (SELECT count(*) FROM paid) AS paid,
            coalesce(sum(amount_minor), 0)::bigint AS charged_minor,
            coalesce(sum(refunded_minor), 0)::bigint AS refunded_minor,
            coalesce(sum(tax_minor - refunded_tax_minor), 0)::bigint AS tax_minor,
@@ -38,10 +50,15 @@ _SALES: Final = """
     FROM charged
 """
 _ORDERS_BY_DAY: Final = """
-    SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS placed,
-           count(*) FILTER (WHERE EXISTS (
-               SELECT FROM payments WHERE order_id = orders.id AND status = 'succeeded')) AS paid
-    FROM orders WHERE created_at >= %(since)s AND created_at < %(until)s GROUP BY 1 ORDER BY 1
+    WITH dated AS (
+        SELECT created_at AS at, 1 AS placed, 0 AS paid FROM orders
+        WHERE created_at >= %(since)s AND created_at < %(until)s
+        UNION ALL
+        SELECT occurred_at, 0, 1 FROM order_timeline
+        WHERE status = 'PAID' AND occurred_at >= %(since)s AND occurred_at < %(until)s
+    )
+    SELECT (at AT TIME ZONE 'UTC')::date AS day, sum(placed) AS placed, sum(paid) AS paid
+    FROM dated GROUP BY 1 ORDER BY 1
 """
 _PRICE_VERSIONS: Final = """
     SELECT DISTINCT price_version FROM cost_items WHERE at >= %(since)s AND at < %(until)s ORDER BY 1

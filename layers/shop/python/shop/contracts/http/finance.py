@@ -157,7 +157,15 @@ class OrderCostView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders placed in the period, and those of them that were charged."""
+    """Orders of the period.
+
+    Attributes
+    ----------
+    placed : int
+        Orders created in the period.
+    paid : int
+        Orders paid in the period, whenever they were placed: `orders_paid` of the business metrics.
+    """
 
     placed: int
     paid: int
@@ -169,7 +177,7 @@ class VariableView(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     per_order : str or None
-        Everything in the period, abandoned carts included, by paid order.
+        Everything in the period, abandoned carts included, by order paid in it.
     """
 
     total: DecimalText
@@ -225,7 +233,7 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RevenueView(msgspec.Struct, frozen=True, kw_only=True):
-    """The payments of orders placed in the period: ``net = charged - refunded - tax``."""
+    """The payments of orders paid in the period: ``net = charged - refunded - tax``."""
 
     currency: str
     charged: DecimalText

@@ -39,6 +39,8 @@ class BusinessMetrics(msgspec.Struct, frozen=True, kw_only=True):
         `revenue` divided by `orders_paid`.
     inventory_turnover : Decimal or None
         `units_sold` divided by the average of the units on hand on the days of the period.
+    orders_paid : int
+        Orders paid in the period, whenever they were placed: `orders.paid` of the unit economics.
     revenue, refunded : Decimal
         Totals of the orders paid in the period, and what was returned in it.
     orders : dict

@@ -13,8 +13,8 @@ from typing import Final
 from shop.adapters.aws.price_list import AwsPriceList
 from shop.domain.costs import PriceList
 from shop.domain.errors import DependencyUnavailable
-from shop.services.finance.ports import PriceSource
 from shop.services.finance.price_files import PriceFileError, parse, write
+from shop.services.finance.price_source import PriceSource
 from shop.services.finance.refresh import refresh
 
 #: The list whose keys a new region begins with.

@@ -28,7 +28,8 @@ import msgspec
 from shop.bootstrap import prepare
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work import PostgresUnitOfWork
-from shop.contracts.events import Envelope, Event, queue_name
+from shop.contracts.envelopes import Envelope
+from shop.contracts.events import Event, queue_name
 from shop.entrypoints.invocation import invocation
 from shop.entrypoints.rabbitmq.batch import Batch
 from shop.observability import bound

@@ -14,7 +14,8 @@ import msgspec
 from shop.bootstrap.rabbitmq import publisher
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work import PostgresUnitOfWork
-from shop.contracts.events import DELIVERY_LIMIT, Envelope, Event, decode
+from shop.contracts.envelopes import Envelope, decode
+from shop.contracts.events import DELIVERY_LIMIT, Event
 from shop.domain.errors import DependencyUnavailable, ShopError
 from shop.domain.messages import QueuedMessage
 from shop.entrypoints.invocation import summarise

@@ -72,7 +72,7 @@ def bars(identifier: str, title: str, description: str, rows: Sequence[Bar]) -> 
 
 
 def columns(identifier: str, title: str, description: str, points: Sequence[Column]) -> str:
-    """Draw columns side by side; the highest and the last one have their values written above."""
+    """Draw columns side by side; the highest has its value written above."""
     highest = max((point.amount for point in points), default=Decimal(0))
     peak = next((n for n, point in enumerate(points) if point.amount == highest), 0)
     slot = min(Decimal(100) / max(len(points), 1), _WIDEST_SLOT)

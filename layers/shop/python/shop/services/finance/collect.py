@@ -8,7 +8,7 @@ left, or crashes, leaves its place recorded, and the next run continues there.
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from shop.services.finance.documents import Documents
@@ -16,8 +16,10 @@ from shop.services.finance.ports import Ledger, LogPage, LogReader, Progress, To
 
 _log = logging.getLogger(__name__)
 
-#: How long after its time an event may become readable.
+#: How long after its time an event usually becomes readable.
 OVERLAP: Final = timedelta(minutes=10)
+#: How far the first window of each hour looks back, for events that become readable later than that.
+SECOND_LOOK: Final = timedelta(hours=2)
 #: The longest step of the watermark: a backlog is worked off window by window.
 STEP: Final = timedelta(minutes=30)
 #: Where the first run begins.
@@ -26,9 +28,19 @@ FIRST: Final = timedelta(days=1)
 
 class _Window(NamedTuple):
     log_group: str
-    since: datetime
+    collected_until: datetime
     end: datetime
     token: str | None
+
+    @property
+    def since(self) -> datetime:
+        """Where it begins; the same for whoever goes on with it.
+
+        A whole step works off a backlog, whose events have long been readable.
+        """
+        crosses = _hour(self.collected_until) != _hour(self.end)
+        again = crosses and self.end - self.collected_until < STEP
+        return self.collected_until - (SECOND_LOOK if again else OVERLAP)
 
 
 class Collector:
@@ -102,7 +114,7 @@ class Collector:
             if token is None:
                 return True
             if self._clock() >= deadline:
-                paused = Progress(window.since + OVERLAP, window.end, token)
+                paused = Progress(window.collected_until, window.end, token)
                 self._ledger.pause(window.log_group, before, paused)
                 return False
 
@@ -122,7 +134,10 @@ def _next_window(log_group: str, before: Progress | None, now: datetime) -> _Win
     collected_until = before.collected_until if before else now - FIRST
     if collected_until >= now:
         return None
-    since = collected_until - OVERLAP
     if before and before.window_until:
-        return _Window(log_group, since, before.window_until, before.next_token)
-    return _Window(log_group, since, min(now, collected_until + STEP), None)
+        return _Window(log_group, collected_until, before.window_until, before.next_token)
+    return _Window(log_group, collected_until, min(now, collected_until + STEP), None)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

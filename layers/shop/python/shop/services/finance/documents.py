@@ -5,7 +5,6 @@ lines say which orders it was about.
 """
 
 import logging
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,8 +22,9 @@ from shop.domain.costs import (
     PriceList,
     times,
 )
-from shop.domain.flows import FLOWS, SCHEDULED, title_of
+from shop.domain.flows import FLOWS, SCHEDULED
 from shop.services.finance.log_lines import Access, Line, PlatformReport, decoded, request_of
+from shop.services.finance.log_streams import function_of, titled
 from shop.services.finance.ports import LogEvent, LoggedBytes, Page
 
 _log = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ _GB_SECOND: Final = Decimal(1024 * 1000)
 #: The steps in which Step Functions bills memory and duration of Express executions.
 _EXPRESS_MEMORY_MB: Final = 64
 _EXPRESS_DURATION_MS: Final = 100
-#: Names of log streams in a shared group: 2026/11/27/<function>[<version>]<environment>.
-_STREAM: Final = re.compile(r"\d{4}/\d{2}/\d{2}/(?P<function>[^\[\]]+)\[[^\[\]]+\]")
 #: How a report's status ends an invocation; "error" says less than the line that was written before it.
 _ENDS: Final = frozenset({"timeout", "failure"})
 _ONE: Final = Decimal(1)
@@ -87,7 +85,7 @@ class Documents:
         hour = f"stream:{event.stream}:{event.timestamp:%Y-%m-%dT%H}"
         request_id = request_of(document) or hour
         yield from found or [
-            _named(CostRequest(request_id, event.timestamp), _function_of(event.stream))
+            _named(CostRequest(request_id, event.timestamp), function_of(event.stream))
         ]
         yield self._bytes(event, request_id)
 
@@ -104,7 +102,7 @@ class Documents:
                 yield from self._line(event, msgspec.convert(document, Line))
 
     def _report(self, report: PlatformReport, stream: str) -> Iterator[CostRequest | CostItem]:
-        function = _function_of(stream)
+        function = function_of(stream)
         record, metrics = report.record, report.record.metrics
         request = CostRequest(record.request_id, report.time)
         if record.status in _ENDS:
@@ -167,7 +165,7 @@ class Documents:
 
     def _line(self, event: LogEvent, line: Line) -> Iterator[CostRequest | CostItem]:
         request_id, at = line.function_request_id, event.timestamp
-        function = _titled(line.function_name) if line.function_name else _function_of(event.stream)
+        function = titled(line.function_name) if line.function_name else function_of(event.stream)
         orders = {line.order_id, *line.order_ids} - {None}
         request = CostRequest(
             request_id,
@@ -195,6 +193,8 @@ class Documents:
             item_id = f"{request_id}:{Kind.EMAIL}:{line.message_id or line.order_id}"
             name = function or event.stream
             yield self._item(item_id, Kind.EMAIL, request_id=request_id, name=name, at=at)
+        elif line.message == "secrets read":
+            yield from self._secrets(event, line, function or event.stream)
 
     def _execution(self, line: Line, at: datetime) -> Iterator[CostItem]:
         if line.billed_duration_ms is None or line.billed_memory_mb is None:
@@ -216,6 +216,18 @@ class Documents:
             )
             yield item._replace(duration_ms=duration, memory_mb=memory)
 
+    def _secrets(self, event: LogEvent, line: Line, name: str) -> Iterator[CostItem]:
+        # Secrets Manager decrypts with the shop's own key, which KMS bills by the request.
+        for kind in (Kind.SECRET_REQUEST, Kind.KMS_REQUEST):
+            yield self._item(
+                f"{event.event_id}:{kind}",
+                kind,
+                request_id=line.function_request_id,
+                name=name,
+                at=event.timestamp,
+                quantity=Decimal(line.secret_requests),
+            )
+
     def _scheduled(self, request_id: str, function: str, at: datetime) -> CostItem:
         item_id = f"{request_id}:{Kind.SCHEDULE}"
         return self._item(item_id, Kind.SCHEDULE, request_id=request_id, name=function, at=at)
@@ -227,7 +239,7 @@ class Documents:
             item_id,
             Kind.LOG_BYTES,
             request_id=request_id,
-            name=_function_of(event.stream) or event.stream,
+            name=function_of(event.stream) or event.stream,
             at=event.timestamp,
             quantity=times(Decimal(size), GB_PER_BYTE),
         )
@@ -257,16 +269,6 @@ class Documents:
             currency=price.currency,
             price_version=self._prices.version,
         )
-
-
-def _function_of(stream: str) -> str | None:
-    """Give the title of a stream's function; None if its name is not one of a function's."""
-    found = _STREAM.match(stream)
-    return _titled(found["function"]) if found else None
-
-
-def _titled(physical_name: str) -> str:
-    return title_of(physical_name) or physical_name
 
 
 def _named(request: CostRequest, function: str | None) -> CostRequest:

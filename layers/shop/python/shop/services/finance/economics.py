@@ -31,6 +31,7 @@ from shop.domain.costs import (
 )
 from shop.domain.errors import ShopError
 from shop.domain.money import to_decimal
+from shop.services.finance import assumptions
 from shop.services.finance.amounts import minor, optional_text, quotient, text
 from shop.services.finance.costs import currency_of
 from shop.services.finance.figures import Figures, Sales
@@ -49,10 +50,6 @@ _BASES: Final[dict[tuple[bool, bool], FeeBasis]] = {
     (False, True): "list_price",
     (False, False): "none",
 }
-BROKER_NOTE: Final = (
-    "RabbitMQ is billed by broker-hour: a message has no price. The number of messages is an allocation key"
-    " by which the broker's hours can be shared out."
-)
 
 
 class Economics(NamedTuple):
@@ -245,7 +242,12 @@ def _floor(found: Economics) -> FloorView:
             for item in found.floor
         ],
         not_declared=found.not_declared,
-        notes=[BROKER_NOTE],
+        notes=[
+            assumptions.BROKER,
+            assumptions.LIST_PRICES,
+            assumptions.NOT_ITEMISED,
+            assumptions.confirmation(found.prices),
+        ],
         volumes=volumes(found),
     )
 

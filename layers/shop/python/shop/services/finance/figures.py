@@ -8,12 +8,16 @@ from msgspec import Struct
 
 
 class Sales(Struct, frozen=True, kw_only=True):
-    """Orders placed in a period, and their payments, in minor units of one currency.
+    """Orders of a period and their payments, in minor units of one currency.
+
+    An order's sale belongs to the time at which it was paid, here and in the business metrics.
 
     Attributes
     ----------
+    placed : int
+        Orders created in the period, whether or not they were ever paid.
     paid : int
-        Orders whose payment succeeded, refunded ones included.
+        Orders paid in the period, whenever they were placed; refunded ones included.
     tax_minor : int
         Of the orders that were charged, less the tax in their refunds.
     told_payments, told_minor : int
@@ -34,7 +38,7 @@ class Sales(Struct, frozen=True, kw_only=True):
 
 
 class OrdersOfDay(Struct, frozen=True, kw_only=True):
-    """Orders placed on a day (UTC), and those of them that were charged."""
+    """Orders placed on a day (UTC), and orders paid on it."""
 
     day: date
     placed: int
@@ -53,7 +57,7 @@ class Figures(Protocol):
         rate: Decimal,
         fixed_minor: Decimal,
     ) -> Sales:
-        """Add up orders placed with ``since <= created_at < until``.
+        """Add up orders paid at a time with ``since <= time < until``, and count those placed then.
 
         Parameters
         ----------

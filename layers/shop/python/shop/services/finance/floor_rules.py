@@ -11,6 +11,8 @@ type Document = Mapping[str, Any]
 #: What Amazon RDS Proxy bills at least: https://aws.amazon.com/rds/proxy/pricing/.
 _PROXY_VCPUS: Final = 2
 _PROXY_ACUS: Final = 8
+#: Seconds of the shortest period of a standard alarm.
+_MINUTE: Final = 60
 
 
 class FloorError(Exception):
@@ -130,7 +132,14 @@ def _broker(broker: Resource) -> Iterator[Cost]:
     yield Cost("nodes", _hours(nodes), f"mq.{engine}.{instance}.hour")
 
 
+def _owner(database: Resource) -> Iterator[Cost]:
+    """RDS keeps the owner's password in a secret of its own, which is billed like any other."""
+    if database.given("ManageMasterUserPassword"):
+        yield Cost("owner's secret", Decimal(1), "secret.month")
+
+
 def _database(instance: Resource) -> Iterator[Cost]:
+    yield from _owner(instance)
     kind = instance.value("DBInstanceClass")
     if kind == "db.serverless":
         cluster = Resource(str(instance.value("DBClusterIdentifier")), instance.template)
@@ -168,6 +177,19 @@ def _firewall(firewall: Resource) -> Iterator[Cost]:
     yield Cost("rules", Decimal(len(firewall.given("Rules") or ())), "waf.rule.month")
 
 
+def _alarm(alarm: Resource) -> Iterator[Cost]:
+    """One that computes is billed for each metric that it reads, a quicker one at another price."""
+    metrics = [one for one in alarm.given("Metrics") or () if "MetricStat" in one]
+    periods = [one["MetricStat"]["Period"] for one in metrics] or [alarm.value("Period")]
+    resolution = "alarm" if min(map(int, periods)) >= _MINUTE else "alarm.high_resolution"
+    yield Cost("metrics", Decimal(len(periods)), f"{resolution}.month")
+
+
+def _metric_filter(metric_filter: Resource) -> Iterator[Cost]:
+    made = metric_filter.given("MetricTransformations") or ()
+    yield Cost("metrics", Decimal(len(made)), "metric.month")
+
+
 def _endpoint(endpoint: Resource) -> Iterator[Cost]:
     if endpoint.value("VpcEndpointType") != "Gateway":
         raise FloorError(f"{endpoint.logical_id}: only gateway endpoints are known, which are free")
@@ -194,14 +216,16 @@ def _one(price_key: str) -> Callable[[Resource], Iterator[Cost]]:
 
 RULES: Final[dict[str, Callable[[Resource], Iterator[Cost]]]] = {
     "AWS::AmazonMQ::Broker": _broker,
-    "AWS::CloudWatch::Alarm": _one("alarm.month"),
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::Dashboard": _one("dashboard.month"),
     "AWS::EC2::EIP": _by_the_hour("address", "public_ipv4.hour"),
     "AWS::EC2::NatGateway": _by_the_hour("gateway", "nat.hour"),
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::ElastiCache::ReplicationGroup": _cache,
     "AWS::KMS::Key": _one("kms.key.month"),
+    "AWS::Logs::MetricFilter": _metric_filter,
     "AWS::OpenSearchService::Domain": _search,
+    "AWS::RDS::DBCluster": _owner,  # its capacity is that of its instances
     "AWS::RDS::DBInstance": _database,
     "AWS::RDS::DBProxy": _proxy,
     "AWS::SecretsManager::Secret": _one("secret.month"),

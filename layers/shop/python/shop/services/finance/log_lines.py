@@ -83,6 +83,7 @@ class Line(Struct):
     state_machine: str = "checkout"
     billed_duration_ms: int | None = None
     billed_memory_mb: int | None = None
+    secret_requests: int = 0
 
 
 def decoded(message: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Ports of the ledger: the logs it is collected from, where it is kept, and how it is read."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -169,51 +168,5 @@ class CostReader(Protocol):
         """Return the monthly floor as of the latest price list of a region."""
 
 
-class Quote(NamedTuple):
-    """A price as AWS quotes it.
-
-    Attributes
-    ----------
-    tier : str
-        AWS's description of it.
-    source : str
-        URL of the service's price list.
-    dated : date
-        When AWS published it.
-    """
-
-    amount: Decimal
-    currency: str
-    tier: str
-    source: str
-    dated: date
-
-
-class PriceSource(Protocol):
-    """AWS's own price list."""
-
-    def price(self, service: str, region: str, usage: str) -> Quote:
-        """Return the price of the first billed tier.
-
-        Parameters
-        ----------
-        service : str
-            Code of the service: ``AWSLambda``.
-        usage : str
-            Type of use, without the prefix of the region: ``Lambda-GB-Second``.
-
-        Raises
-        ------
-        PriceNotFound
-            If the list has no such price, or several.
-        DependencyUnavailable
-            If AWS does not answer.
-        """
-
-
 class PricesEdited(Exception):
     """A price list was edited after it was loaded; prices that change need another version."""
-
-
-class PriceNotFound(Exception):
-    """The price list of AWS has no such price, or several."""

@@ -8,11 +8,14 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from shop.services.finance.economics import BROKER_NOTE, Economics
+from shop.services.finance import assumptions
+from shop.services.finance.economics import Economics
 from shop.services.finance.markup import figures, notice, remarks
 from shop.services.finance.periods import Period
 from shop.services.finance.report import Report
-from shop.services.finance.report_sections import by_day, changes, floor, functions, one_order
+from shop.services.finance.report_comparison import changes
+from shop.services.finance.report_floor import floor
+from shop.services.finance.report_sections import by_day, functions, one_order
 from shop.services.finance.wording import UNKNOWN, change, money
 
 _STYLE: Final = Path(__file__).with_name("report.css").read_text()
@@ -70,7 +73,7 @@ def _span(period: Period) -> str:
 
 def _orders(economics: Economics) -> str:
     sales = economics.sales
-    return f"{_count(sales.placed, 'order')} placed, {sales.paid:,} of them paid."
+    return f"{_count(sales.placed, 'order')} placed, {sales.paid:,} paid."
 
 
 def _notices(report: Report) -> list[str]:
@@ -108,7 +111,8 @@ def _cards(report: Report) -> list[tuple[str, str, str]]:
         (
             "Floor, per month",
             money(now.monthly, currency),
-            "whatever the number of orders" + (" (incomplete)" if now.not_declared else ""),
+            "whatever the number of orders"
+            + ("; not all parts are deployed" if now.not_declared else ""),
         ),
         (
             "Margin, per paid order",
@@ -135,15 +139,24 @@ def _remarks(economics: Economics) -> list[str]:
         f" Price lists: {versions}."
     )
     shared = (
-        "An order's cost is everything in the period by the number of paid orders, so that it bears the"
-        " visits that end without one."
+        "An order's cost is everything in the period by the number of orders paid in it, so that it bears the"
+        " visits that end without one. An order and its revenue count on the day on which it was paid, as in"
+        " the business metrics, whenever it was placed."
     )
     fees = (
         f"Payment fees: {_count(told, 'payment')} by Stripe's balance transactions, {untold:,} by the list"
         f" price of {Decimal(price.rate) * 100:.2f}\N{NO-BREAK SPACE}% and"
         f" {money(Decimal(price.fixed), price.currency)} a payment ({price.source}, {price.dated})."
     )
-    return [computed, shared, fees, BROKER_NOTE]
+    return [
+        computed,
+        assumptions.LIST_PRICES,
+        assumptions.NOT_ITEMISED,
+        assumptions.confirmation(economics.prices),
+        shared,
+        fees,
+        assumptions.BROKER,
+    ]
 
 
 def _count(number: int, thing: str) -> str:

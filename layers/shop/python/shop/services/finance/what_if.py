@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from shop.domain.costs import EXACT, Architecture, Kind, PriceList, times, total
 from shop.domain.flows import FLOWS
+from shop.services.finance.assumptions import LIST_PRICES
 from shop.services.finance.views import CostLine
 
 #: Limits of Lambda's memory size.
@@ -174,6 +175,7 @@ def assumptions(changed: Change) -> list[str]:
             " gets a whole core whatever its memory size: compare, do not budget."
         ),
         "Requests cost the same; API Gateway, Step Functions, log bytes and e-mails are left out.",
+        LIST_PRICES,
     ]
     if changed.memory_mb is not None:
         said += [

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from shop.contracts.events import Envelope
+from shop.contracts.envelopes import Envelope
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.services.unit_of_work import OpenUnitOfWork, UnitOfWork
 
