@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
+.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples \
 	relevance bench test lint types format pytest validate build deploy uninstall
 
 help: ## this list
@@ -115,6 +115,10 @@ reindex: $(STAMPS)/dev ## rebuild the search index with no gap
 	@exec $(PYTHON) -m shop_local run reindex $(A)
 
 docs: $(STAMPS)/dev ## write the API documents and the generated tables anew
+	@exec $(PYTHON) -m documents
+
+examples: $(LAPTOP) ## record the answers that the API documents show, anew
+	@SHOP_WRITE_EXAMPLES=1 $(PYTHON) -m pytest --quiet tests/functional/contract/test_examples.py
 	@exec $(PYTHON) -m documents
 
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
