@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples \
+.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples release-contract \
 	relevance bench test lint types format pytest validate build deploy uninstall
 
 help: ## this list
@@ -120,6 +120,9 @@ docs: $(STAMPS)/dev ## write the API documents and the generated tables anew
 examples: $(LAPTOP) ## record the answers that the API documents show, anew
 	@SHOP_WRITE_EXAMPLES=1 $(PYTHON) -m pytest --quiet tests/functional/contract/test_examples.py
 	@exec $(PYTHON) -m documents
+
+release-contract: $(STAMPS)/dev ## make the API as it is now the one that later changes must not break
+	@exec $(PYTHON) -m documents --release
 
 relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)

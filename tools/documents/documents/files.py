@@ -12,6 +12,8 @@ from documents.observability import cloudwatch, grafana
 #: The function that serves the document carries it; docs/openapi.json links there.
 OPENAPI: Final = Path("functions/platform/get_openapi/openapi.json")
 ASYNCAPI: Final = Path("docs/asyncapi.json")
+#: The document of the last release, with which this one is compared.
+RELEASED: Final = Path("docs/openapi.released.json")
 OBSERVABILITY: Final = Path("infra/observability.yaml")
 GRAFANA: Final = Path("infra/grafana")
 
@@ -32,6 +34,25 @@ def contents(checkout: Path, functions: Sequence[Function]) -> dict[Path, str]:
         OBSERVABILITY: cloudwatch.template(),
         **{GRAFANA / name: text for name, text in grafana.files().items()},
     } | pages.render(checkout, functions)
+
+
+def release(checkout: Path) -> None:
+    """Make the present OpenAPI document the one of the last release; it needs no examples."""
+    document = json.loads((checkout / OPENAPI).read_text())
+    (checkout / RELEASED).write_text(_json(_without_examples(document)))
+
+
+def _without_examples(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_examples(value) for value in node]
+    if not isinstance(node, dict):
+        return node
+    shows = "schema" in node
+    return {
+        name: _without_examples(value)
+        for name, value in node.items()
+        if not (shows and name == "example")
+    }
 
 
 def stale(checkout: Path, fresh: dict[Path, str]) -> list[Path]:
