@@ -56,7 +56,14 @@ $(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRON
 $(STAMPS)/stripe-layer: requirements/stripe.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/stripe/python requirements/stripe.txt $@
 
-LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image \
+# What the page of the API shows the contract with: from its package, whose hash the lock pins.
+VIEWER := functions/platform/get_docs/viewer
+$(STAMPS)/viewer: $(STAMPS)/dev
+	@mkdir -p $(VIEWER)
+	@cp .venv/lib/python*/site-packages/swagger_ui/static/swagger-ui{-bundle.js,.css} $(VIEWER)/
+	@touch $@
+
+LAPTOP := $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/plugin $(STAMPS)/lambda-image \
 	$(STAMPS)/dependencies-layer $(STAMPS)/stripe-layer
 
 install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
@@ -153,12 +160,12 @@ format: $(STAMPS)/dev ## let ruff fix what it can
 validate: $(STAMPS)/sam ## sam validate --lint
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(STAMPS)/viewer $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
 		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(P)
 
-build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
+build: $(STAMPS)/sam $(STAMPS)/viewer ## sam build, what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
 
 uninstall: down ## delete everything made by this Makefile
-	@rm -rf .venv .local
+	@rm -rf .venv .local $(VIEWER)

@@ -14,4 +14,9 @@ def handler(request: Request[None, None]) -> Answer:
 
 @cache
 def _page() -> str:
-    return Path(__file__).with_name("docs.html").read_text()
+    """Put Swagger UI into the page: it loads nothing but the contract."""
+    folder = Path(__file__).parent
+    return (folder / "docs.html").read_text().format(
+        style=(folder / "viewer/swagger-ui.css").read_text(),
+        script=(folder / "viewer/swagger-ui-bundle.js").read_text(),
+    )
