@@ -23,7 +23,7 @@ GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples release-contract \
-	relevance bench test lint types format pytest validate build deploy uninstall
+	relevance bench contract test lint types format pytest validate build deploy uninstall
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -146,6 +146,13 @@ lint: $(STAMPS)/dev ## ruff, cfn-lint and the import rules
 	@.venv/bin/cfn-lint infra/*.yaml
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
+
+OASDIFF := github.com/oasdiff/oasdiff@v1.37.0
+contract: $(LAPTOP) ## many requests to every operation; what breaks clients, by oasdiff where Go is installed: N=50
+	@SHOP_CONTRACT_REQUESTS=$(or $(N),50) $(PYTHON) -m pytest --quiet tests/functional/contract
+	@if command -v go >/dev/null; then GOBIN=$(CHECKOUT)/.local/bin go install $(OASDIFF); \
+		.local/bin/oasdiff breaking --fail-on ERR docs/openapi.released.json docs/openapi.json; \
+	else echo "oasdiff was not run: Go is not installed"; fi
 
 types: $(STAMPS)/dev $(STAMPS)/local-aws ## mypy --strict
 	@$(PYTHON) -m shop_local.typecheck

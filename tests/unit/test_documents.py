@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from documents.files import ASYNCAPI, OPENAPI, contents, stale
+from documents.files import ASYNCAPI, BRUNO, OPENAPI, contents, stale
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT
 from tests.support import contract
@@ -76,6 +76,25 @@ def test_every_operation_shows_a_request_and_an_answer() -> None:
                 if name != "text/html" and operation["operationId"] != "platform_get_openapi"
             ]
             assert not shown or any("example" in media_type for media_type in shown), said
+
+
+def test_the_bruno_collection_has_a_request_for_every_operation_and_nothing_else() -> None:
+    folder = CHECKOUT / BRUNO
+    requests = {
+        str(path.relative_to(folder)).replace("/", "_").removesuffix(".bru"): path.read_text()
+        for path in folder.rglob("*.bru")
+        if path.parent.name != "environments"
+    }
+    described = {
+        operation["operationId"]: (method, path)
+        for path, methods in contract.document()["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(requests) == set(described)
+    for name, (method, path) in described.items():
+        address = re.sub(r"{(\w+)}", r":\1", path)
+        assert f"\n{method} {{\n  url: {{{{base_url}}}}{address}\n" in requests[name]
+        assert requests[name].count("{\n") >= 3
 
 
 def test_the_documentation_links_to_the_contract() -> None:

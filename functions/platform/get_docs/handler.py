@@ -16,7 +16,8 @@ def handler(request: Request[None, None]) -> Answer:
 def _page() -> str:
     """Put Swagger UI into the page: it loads nothing but the contract."""
     folder = Path(__file__).parent
-    return (folder / "docs.html").read_text().format(
-        style=(folder / "viewer/swagger-ui.css").read_text(),
-        script=(folder / "viewer/swagger-ui-bundle.js").read_text(),
+    style, script = (
+        (folder / "viewer" / name).read_text()
+        for name in ("swagger-ui.css", "swagger-ui-bundle.js")
     )
+    return (folder / "docs.html").read_text().format(style=style, script=script)

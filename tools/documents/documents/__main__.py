@@ -22,6 +22,7 @@ def main() -> int:
     found = stale(CHECKOUT, fresh)
     for path in found:
         if not check:
+            (CHECKOUT / path).parent.mkdir(parents=True, exist_ok=True)
             (CHECKOUT / path).write_text(fresh[path])
         print(f"{'out of date' if check else 'written'}: {path}")
     if chosen.release:

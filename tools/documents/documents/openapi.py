@@ -151,8 +151,8 @@ def _example(schema: dict[str, Any], sent: str | None) -> dict[str, Any]:
     """Return the value that a query string says, of the type that the schema says."""
     if sent is None:
         return {}
-    text = schema.get("type", "string") == "string" or "anyOf" in schema
-    return {"example": sent if text else json.loads(sent)}
+    kinds = {branch.get("type", "string") for branch in schema.get("anyOf", [schema])}
+    return {"example": sent if "string" in kinds else json.loads(sent)}
 
 
 def _header_parameters(operation: Any, examples: dict[str, str]) -> list[dict[str, Any]]:
