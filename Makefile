@@ -139,6 +139,8 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot produc
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # ---- checks -----------------------------------------------------------------------------------
+# Two processes, each with servers of its own: much of a test is waiting.
+test: A = -n 2 --dist loadgroup
 test: lint types pytest ## lint, types and every test
 
 lint: $(STAMPS)/dev ## ruff, cfn-lint and the import rules
