@@ -367,7 +367,7 @@ class Operations(ABC):
                           body=None)
 
     def finance_get_report(self, *, from_: str | None = None, to: str | None = None, session: str | None = None) -> Answer[str]:
-        """Read what an order costs and of what, as a page with charts and tables, for the screen or to print."""
+        """Return the cost per order and its parts as a page with charts and tables."""
         return self._send('GET', "/api/finance/report", session=session,
                           query={'from': from_, 'to': to}, headers={},
                           body=None)
