@@ -22,8 +22,8 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
-	relevance bench test lint types format pytest secrets audit sbom validate build deploy uninstall
+.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples release-contract \
+	relevance bench contract test lint types format pytest secrets audit sbom validate build deploy uninstall
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -59,7 +59,14 @@ $(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRON
 $(STAMPS)/stripe-layer: requirements/stripe.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/stripe/python requirements/stripe.txt $@
 
-LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image \
+# What the page of the API shows the contract with: from its package, whose hash the lock pins.
+VIEWER := functions/platform/get_docs/viewer
+$(STAMPS)/viewer: $(STAMPS)/dev
+	@mkdir -p $(VIEWER)
+	@cp .venv/lib/python*/site-packages/swagger_ui/static/swagger-ui{-bundle.js,.css} $(VIEWER)/
+	@touch $@
+
+LAPTOP := $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/plugin $(STAMPS)/lambda-image \
 	$(STAMPS)/dependencies-layer $(STAMPS)/stripe-layer
 
 install: $(LAPTOP) ## install all Python environments of the laptop, and RabbitMQ's packages
@@ -120,6 +127,13 @@ reindex: $(STAMPS)/dev ## rebuild the search index without interrupting searches
 docs: $(STAMPS)/dev ## regenerate the API documents and the generated tables
 	@exec $(PYTHON) -m documents
 
+examples: $(LAPTOP) ## record the answers that the API documents show
+	@SHOP_WRITE_EXAMPLES=1 $(PYTHON) -m pytest --quiet tests/functional/contract/test_examples.py
+	@exec $(PYTHON) -m documents
+
+release-contract: $(STAMPS)/dev ## make the present API the baseline that later changes must not break
+	@exec $(PYTHON) -m documents --release
+
 relevance: $(STAMPS)/dev ## measure the relevance of search results: nDCG@10 and recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)
 
@@ -137,6 +151,13 @@ lint: $(STAMPS)/dev ## run ruff, cfn-lint and import-linter
 	@.venv/bin/cfn-lint infra/*.yaml
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
+
+OASDIFF := github.com/oasdiff/oasdiff@v1.37.0
+contract: $(LAPTOP) ## fuzz every operation with N=50 requests, and run oasdiff where Go is installed
+	@SHOP_CONTRACT_REQUESTS=$(or $(N),50) $(PYTHON) -m pytest --quiet tests/functional/contract
+	@if command -v go >/dev/null; then GOBIN=$(CHECKOUT)/.local/bin go install $(OASDIFF); \
+		.local/bin/oasdiff breaking --fail-on ERR docs/openapi.released.json docs/openapi.json; \
+	else echo "oasdiff was not run: Go is not installed"; fi
 
 types: $(STAMPS)/dev $(STAMPS)/local-aws ## run mypy --strict
 	@$(PYTHON) -m shop_local.typecheck
@@ -168,12 +189,12 @@ format: $(STAMPS)/dev ## format the code and fix what ruff can fix
 validate: $(STAMPS)/sam ## run `sam validate --lint`
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(STAMPS)/viewer $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
 		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(P)
 
-build: $(STAMPS)/sam $(STAMPS)/dev ## run `sam build`, which prepares what `sam deploy` uploads
+build: $(STAMPS)/sam $(STAMPS)/viewer ## run `sam build`, which prepares what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
 
 uninstall: down ## delete everything that this Makefile has created
-	@rm -rf .venv .local
+	@rm -rf .venv .local $(VIEWER)

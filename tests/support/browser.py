@@ -33,10 +33,11 @@ def browser() -> str:
     return found
 
 
-def run(folder: Path, page: Path, *flags: str) -> str:
-    """Open a page in a browser that keeps nothing; give what it prints."""
+def run(folder: Path, page: Path | str, *flags: str) -> str:
+    """Open a page, a file or an address, in a browser that keeps nothing; give what it prints."""
+    address = page if isinstance(page, str) else page.as_uri()
     done = subprocess.run(
-        [browser(), *_FLAGS, f"--user-data-dir={folder / 'profile'}", *flags, page.as_uri()],
+        [browser(), *_FLAGS, f"--user-data-dir={folder / 'profile'}", *flags, address],
         capture_output=True,
         text=True,
         check=True,

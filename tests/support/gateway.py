@@ -106,7 +106,7 @@ class Gateway:
             path = f"{path}?{urlencode(query, doseq=True)}"
         event = proxy_event(method, path, sent, body, source)
         route, _ = find_route(method, event["path"])
-        return _response(self.invoke(route.function, event))
+        return response(self.invoke(route.function, event))
 
     def get(self, path: str, **options: Any) -> Response:
         """Send a GET request; see `call`."""
@@ -138,7 +138,7 @@ class Gateway:
             answer = self.handler(function)(event, Context(function))
         answer = msgspec.json.decode(msgspec.json.encode(answer))
         if "httpMethod" in event:
-            contract.check(event["httpMethod"], event["resource"], _response(answer))
+            contract.check(event["httpMethod"], event["resource"], response(answer))
         return answer
 
     def handler(self, function: str) -> Any:
@@ -167,7 +167,7 @@ def load_module(function: str) -> ModuleType:
     return module
 
 
-def _response(answer: Any) -> Response:
+def response(answer: Any) -> Response:
     """Check an answer as strictly as API Gateway, which makes a 502 of a malformed one."""
     assert isinstance(answer["statusCode"], int), answer
     body = answer.get("body") or ""

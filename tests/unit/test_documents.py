@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from documents.files import ASYNCAPI, OPENAPI, contents, stale
+from documents.files import ASYNCAPI, BRUNO, OPENAPI, contents, stale
 from shop_local.functions import declared
 from shop_local.paths import CHECKOUT
 from tests.support import contract
@@ -40,11 +41,60 @@ def test_the_contract_describes_every_route_and_resolves() -> None:
             assert node
 
 
-def test_samples_are_what_they_are_samples_of() -> None:
-    samples = list(_media_types(contract.document()["paths"]))
-    assert len(samples) > 10
-    for media_type in samples:
-        contract.validator(media_type["schema"]).validate(media_type["example"])
+def test_the_contract_is_openapi_3_1() -> None:
+    document = contract.document()
+    assert document["openapi"].startswith("3.1.")
+    problems = OpenAPIV31SpecValidator(document).iter_errors()
+    assert [f"{list(error.absolute_path)}: {error.message:.200}" for error in problems] == []
+
+
+def test_examples_are_of_their_schemas() -> None:
+    samples = list(_with_example(contract.document()["paths"]))
+    assert len(samples) > 100
+    for sample in samples:
+        contract.validator(sample["schema"]).validate(sample["example"])
+
+
+def test_every_operation_shows_a_request_and_an_answer() -> None:
+    """But for pages, and the answer that is the document itself."""
+    document = contract.document()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            said = f"{method} {path}"
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path" or parameter.get("required"):
+                    assert "example" in parameter.get("content", {}).get(
+                        "application/json", parameter
+                    ), f"{said}: {parameter['name']}"
+            if "requestBody" in operation:
+                assert list(_with_example(operation["requestBody"])), said
+            shown = [
+                media_type
+                for status, answer in operation["responses"].items()
+                if status < "300"
+                for name, media_type in answer.get("content", {}).items()
+                if name != "text/html" and operation["operationId"] != "platform_get_openapi"
+            ]
+            assert not shown or any("example" in media_type for media_type in shown), said
+
+
+def test_the_bruno_collection_has_a_request_for_every_operation_and_nothing_else() -> None:
+    folder = CHECKOUT / BRUNO
+    requests = {
+        str(path.relative_to(folder)).replace("/", "_").removesuffix(".bru"): path.read_text()
+        for path in folder.rglob("*.bru")
+        if path.parent.name != "environments"
+    }
+    described = {
+        operation["operationId"]: (method, path)
+        for path, methods in contract.document()["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(requests) == set(described)
+    for name, (method, path) in described.items():
+        address = re.sub(r"{(\w+)}", r":\1", path)
+        assert f"\n{method} {{\n  url: {{{{base_url}}}}{address}\n" in requests[name]
+        assert requests[name].count("{\n") >= 3
 
 
 def test_the_documentation_links_to_the_contract() -> None:
@@ -69,13 +119,17 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def _media_types(node: object) -> Iterator[dict[str, Any]]:
-    """Find those that have an example."""
+def _with_example(node: object) -> Iterator[dict[str, Any]]:
+    """Find media types and parameters that have an example."""
     if isinstance(node, dict):
-        if "example" in node:
+        if "example" in node and "schema" in node:
             yield node
-        for value in node.values():
-            yield from _media_types(value)
+        for name, value in node.items():
+            if name != "example":
+                yield from _with_example(value)
+    if isinstance(node, list):
+        for value in node:
+            yield from _with_example(value)
 
 
 def _references(node: object) -> list[str]:

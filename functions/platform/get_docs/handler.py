@@ -17,5 +17,11 @@ def handler(request: Request[None, None]) -> Answer:
 
 @cache
 def _page() -> tuple[str, str]:
-    page = Path(__file__).with_name("docs.html").read_text()
+    """Put Swagger UI into the page, which loads nothing but the contract; return its policy, too."""
+    folder = Path(__file__).parent
+    style, script = (
+        (folder / "viewer" / name).read_text()
+        for name in ("swagger-ui.css", "swagger-ui-bundle.js")
+    )
+    page = (folder / "docs.html").read_text().format(style=style, script=script)
     return page, page_policy(page)

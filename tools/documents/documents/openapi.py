@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from documents import handlers
+from documents.examples import FOLDER, Example
 from documents.handlers import Function
 from documents.responses import HEADERS, PATH_PARAMETER, responses
 from documents.schemas import REF, of_ours, published
@@ -37,7 +38,15 @@ def document(checkout: Path, functions: Sequence[Function]) -> dict[str, Any]:
         method, path = function.route or ("", "")
         paths.setdefault(path, {})[method.lower()] = _operation(
             checkout, function, operation, schemas, components
-        ) | {"responses": responses(path, operation, schemas, shared)}
+        ) | {
+            "responses": responses(
+                path,
+                operation,
+                schemas,
+                shared,
+                Example.of(checkout / FOLDER / f"{function.title}.json"),
+            )
+        }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -72,6 +81,7 @@ def _operation(
     components: dict[str, Any],
 ) -> dict[str, Any]:
     _, path = function.route or ("", "")
+    sample = json.loads((checkout / f"events/{function.title}.json").read_text())
     described: dict[str, Any] = {
         "operationId": function.title.replace("/", "_"),
         "tags": [function.service],
@@ -82,20 +92,20 @@ def _operation(
                 "in": "path",
                 "required": True,
                 "schema": {"type": "string"} | ({"format": "uuid"} if name.endswith("_id") else {}),
+                "example": sample["pathParameters"][name],
             }
             for name in PATH_PARAMETER.findall(path)
         ],
     }
-    sample = json.loads((checkout / f"events/{function.title}.json").read_text())
     if operation.query:
-        examples = sample["queryStringParameters"]
+        examples = sample["queryStringParameters"] or {}
         json_query = {
             name: {"schema": schemas[kind], "example": json.loads(examples[name])}
             for name, kind in operation.json_query.items()
         }
         query = components[_name(schemas[operation.query])]
-        described["parameters"] += _query_parameters(query, json_query)
-    described["parameters"] += _header_parameters(operation)
+        described["parameters"] += _query_parameters(query, json_query, examples)
+    described["parameters"] += _header_parameters(operation, sample["headers"])
     if operation.body:
         schema, required = {"type": "object"}, True
         if operation.body is not bytes:
@@ -122,20 +132,30 @@ def _name(schema: dict[str, str]) -> str:
     return schema["$ref"].rsplit("/", 1)[1]
 
 
-def _query_parameters(schema: dict[str, Any], json_query: dict[str, Any]) -> list[dict[str, Any]]:
+def _query_parameters(
+    schema: dict[str, Any], json_query: dict[str, Any], examples: dict[str, str]
+) -> list[dict[str, Any]]:
     required = schema.get("required", [])
     return [
         {"name": name, "in": "query", "required": name in required}
         | (
             {"content": {"application/json": json_query[name]}}
             if name in json_query
-            else {"schema": published(kind)}
+            else {"schema": published(kind)} | _example(kind, examples.get(name))
         )
         for name, kind in schema["properties"].items()
     ]
 
 
-def _header_parameters(operation: Any) -> list[dict[str, Any]]:
+def _example(schema: dict[str, Any], sent: str | None) -> dict[str, Any]:
+    """Return the value that a query string says, of the type that the schema says."""
+    if sent is None:
+        return {}
+    kinds = {branch.get("type", "string") for branch in schema.get("anyOf", [schema])}
+    return {"example": sent if "string" in kinds else json.loads(sent)}
+
+
+def _header_parameters(operation: Any, examples: dict[str, str]) -> list[dict[str, Any]]:
     names = [*operation.request_headers, *(["If-None-Match"] if operation.conditional else [])]
     described = [
         {"name": name, "in": "header", **_REQUEST_HEADERS[name], "schema": {"type": "string"}}
@@ -150,4 +170,7 @@ def _header_parameters(operation: Any) -> list[dict[str, Any]]:
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         )
+    for parameter in described:
+        if parameter["name"] in examples:
+            parameter["example"] = examples[parameter["name"]]
     return described

@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Any, Final
 
+from documents.examples import Example
 from documents.schemas import REF
 from shop.contracts.problems import PROBLEMS
 from shop.domain.sessions import Role
@@ -44,7 +45,11 @@ _COME_BACK: Final = frozenset(
 
 
 def responses(
-    path: str, operation: Any, schemas: dict[Any, Any], shared: dict[str, Any]
+    path: str,
+    operation: Any,
+    schemas: dict[Any, Any],
+    shared: dict[str, Any],
+    example: Example,
 ) -> dict[str, Any]:
     """Describe every response of an operation.
 
@@ -54,6 +59,8 @@ def responses(
         Of the contracts' types.
     shared : dict
         The document's components, which receive the responses that operations share.
+    example : Example
+        A successful answer.
     """
     described: dict[int, dict[str, Any]] = {}
     kept = _kept(operation) if operation.idempotency else frozenset()
@@ -62,8 +69,10 @@ def responses(
         names = [*operation.response_headers, *cached]
         described[status] = _response(status, names, replayed=status in kept)
         if operation.answer:
-            content = {operation.media_type: {"schema": schemas[operation.answer]}}
-            described[status]["content"] = content
+            described_as = {"schema": schemas[operation.answer]}
+            if status == example.status and example.body is not None:
+                described_as["example"] = example.body
+            described[status]["content"] = {operation.media_type: described_as}
     if operation.conditional:
         described[304] = _response(304, cached)
     for status, codes in _codes(path, operation).items():

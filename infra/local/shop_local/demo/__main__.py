@@ -15,16 +15,18 @@ from uuid import UUID
 from shop.bootstrap import environment
 from shop.bootstrap.costs import costs
 from shop.domain.ids import new_id
+from shop_local.api import models
+from shop_local.api.answer import Answer, UnexpectedAnswer
 from shop_local.console import complain, headline
 from shop_local.cost import text
 from shop_local.cost.collecting import Collection, CollectionFailed
 from shop_local.cost.report import read_order
 from shop_local.demo import traces
-from shop_local.demo.client import ShopClient, UnexpectedAnswer
+from shop_local.demo.client import ShopClient
 from shop_local.paths import default_state_folder
 
 _TIMEOUT_SECONDS = 60.0
-_ADDRESS = {
+_ADDRESS: models.ShippingAddress = {
     "name": "Ada Example",
     "line1": "1 Market Street",
     "city": "San Francisco",
@@ -56,43 +58,45 @@ def main() -> int:
 
 def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> UUID:
     headline("\n1. Browse, as a guest")
-    shop.token = shop.call("POST", "/api/sessions", {}, expect=201)["token"]
-    tree = shop.call("GET", "/api/catalog/categories")["categories"]
+    shop.session = shop.identity_create_session({}).expect(201)["token"]
+    tree = shop.catalog_list_categories().expect()["categories"]
     category = max(tree, key=lambda entry: entry["product_count"])["slug"]
-    page = shop.call("GET", f"/api/catalog/products?category={category}&per_page=50")
+    page = shop.catalog_list_products(category=category, per_page=50).expect()
     bought = list(islice(_in_stock(shop, page["products"], at_least=2), 2))
-    shop.call("GET", f"/api/catalog/products/{bought[0]['id']}")
+    shop.catalog_get_product(bought[0]["id"]).expect()
     before = _stock(shop, bought)
 
     headline("\n2. Fill the cart, then sign up and log in: the guest's cart comes along")
     for item, quantity in zip(bought, (2, 1), strict=True):
-        shop.call("POST", "/api/cart/items", {"product_id": item["id"], "quantity": quantity})
+        shop.cart_add_item({"product_id": item["id"], "quantity": quantity}).expect()
     email, password = f"ada.{new_id().hex[-8:]}@shop.example", "correct horse battery"
-    account = {"email": email, "password": password}
-    shop.call("POST", "/api/customers", {**account, "name": "Ada Example"}, expect=201)
-    shop.token = shop.call("POST", "/api/sessions", account, expect=201)["token"]
-    cart = shop.call("GET", "/api/cart")
+    shop.identity_create_customer(
+        {"email": email, "password": password, "name": "Ada Example"}
+    ).expect(201)
+    opened = shop.identity_create_session({"email": email, "password": password})
+    shop.session = opened.expect(201)["token"]
+    cart = shop.cart_get_cart().expect()
 
     headline("\n3. Check out: the state machine creates the order and holds the stock")
-    order = _check_out(shop, cart)
+    order = _check_out(shop, cart).expect(201)
     _stock(shop, bought)
 
     headline("\n4. Pay: from here on events carry the order")
-    shop.call(
-        "POST",
-        "/api/payments/process",
+    shop.payments_process_payment(
         {"order_id": order["order_id"], "payment_method_id": "pm_card_visa"},
-        Idempotency_Key=str(new_id()),
-    )
+        idempotency_key=str(new_id()),
+    ).expect()
     _follow(shop, order["order_id"], "PROCESSING")
     _show_chain(settings, order["order_id"])
 
     headline("\n5. Staff ship the parcel, and it arrives")
     staff = _log_in(settings, "STAFF")
-    path = f"/api/orders/{order['order_id']}"
-    parcel = {"carrier": "DHL", "tracking_number": "JD014600003SE"}
-    shop.call("POST", f"{path}/ship", parcel, token=staff)
-    shop.call("POST", f"{path}/deliver", {}, token=staff)
+    shop.orders_ship_order(
+        order["order_id"],
+        {"carrier": "DHL", "tracking_number": "JD014600003SE"},
+        session=staff,
+    ).expect()
+    shop.orders_deliver_order(order["order_id"], {}, session=staff).expect()
     delivered = _follow(shop, order["order_id"], "DELIVERED")
 
     headline("\n6. What happened")
@@ -111,7 +115,7 @@ def _purchase(shop: ShopClient, settings: Mapping[str, str]) -> UUID:
 
 def _pay_at_checkout(shop: ShopClient) -> None:
     headline("\n7. Pay at checkout: with pay_now the state machine charges the card, too")
-    order = _check_out(shop, _fill_cart(shop), pay_now=True)
+    order = _check_out(shop, _fill_cart(shop), pay_now=True).expect(201)
     if order["status"] != "PAID":
         raise UnexpectedAnswer(f"the order is {order['status']}, not PAID")
     _follow(shop, order["order_id"], "PROCESSING")
@@ -122,11 +126,12 @@ def _declined_card(shop: ShopClient) -> None:
         "\n8. A declined card: the order ends, stock and cart are given back, nothing is charged"
     )
     cart = _fill_cart(shop)
-    declined = {"pay_now": True, "payment_method_id": "pm_card_chargeDeclined"}
-    _check_out(shop, cart, expect=402, **declined)
-    if shop.call("GET", "/api/cart")["cart_id"] != cart["cart_id"]:
+    declined = _check_out(shop, cart, pay_now=True, method="pm_card_chargeDeclined")
+    declined.expect(402)
+    if shop.cart_get_cart().expect()["cart_id"] != cart["cart_id"]:
         raise UnexpectedAnswer("the cart is not as it was")
-    (last, *_) = shop.call("GET", "/api/orders?limit=1", quiet=True)["orders"]
+    with shop.quiet():
+        (last, *_) = shop.orders_list_orders(limit=1).expect()["orders"]
     _follow(shop, last["order_id"], "CANCELLED")
 
 
@@ -142,55 +147,58 @@ def _what_it_cost(settings: Mapping[str, str], order_id: UUID) -> None:
     headline(f"  make trace ORDER={order_id}")
 
 
-def _fill_cart(shop: ShopClient) -> dict[str, Any]:
-    page = shop.call("GET", "/api/catalog/products?sort=price_asc&per_page=50")
+def _fill_cart(shop: ShopClient) -> models.CartView:
+    page = shop.catalog_list_products(sort="price_asc", per_page=50).expect()
     product = next(_in_stock(shop, page["products"]))
-    return shop.call("POST", "/api/cart/items", {"product_id": product["id"], "quantity": 1})
+    return shop.cart_add_item({"product_id": product["id"], "quantity": 1}).expect()
 
 
 def _check_out(
-    shop: ShopClient, cart: dict[str, Any], *, expect: int = 201, **fields: Any
-) -> dict[str, Any]:
-    body = {
-        "cart_id": cart["cart_id"],
-        "shipping_address": _ADDRESS,
-        "payment_method_id": "pm_card_visa",
-    }
-    return shop.call(
-        "POST",
-        "/api/orders/checkout",
-        body | fields,
-        expect=expect,
-        Idempotency_Key=str(new_id()),
+    shop: ShopClient, cart: models.CartView, *, pay_now: bool = False, method: str = "pm_card_visa"
+) -> Answer[models.OrderPlaced]:
+    if cart["cart_id"] is None:
+        raise UnexpectedAnswer("the cart is empty")
+    return shop.orders_checkout(
+        {
+            "cart_id": cart["cart_id"],
+            "shipping_address": _ADDRESS,
+            "payment_method_id": method,
+            "pay_now": pay_now,
+        },
+        idempotency_key=str(new_id()),
     )
 
 
 def _log_in(settings: Mapping[str, str], role: str) -> str:
     shop = ShopClient(settings["SHOP_API_URL"])
     try:
-        account = {
-            "email": settings[f"SHOP_{role}_EMAIL"],
-            "password": settings[f"SHOP_{role}_PASSWORD"],
-        }
-        token: str = shop.call("POST", "/api/sessions", account, expect=201)["token"]
+        opened = shop.identity_create_session(
+            {
+                "email": settings[f"SHOP_{role}_EMAIL"],
+                "password": settings[f"SHOP_{role}_PASSWORD"],
+            }
+        )
+        return opened.expect(201)["token"]
     finally:
         shop.close()
-    return token
 
 
 def _in_stock(
-    shop: ShopClient, products: list[dict[str, Any]], *, at_least: int = 1
-) -> Iterator[dict[str, Any]]:
+    shop: ShopClient, products: list[models.ProductSummary], *, at_least: int = 1
+) -> Iterator[models.ProductSummary]:
     """Find products that can be had now: a list's stock may be five minutes old."""
     for product in products:
-        if shop.call("GET", f"/api/stock/{product['id']}", quiet=True)["available"] >= at_least:
+        with shop.quiet():
+            level = shop.inventory_get_stock(product["id"]).expect()
+        if level["available"] >= at_least:
             yield product
 
 
-def _stock(shop: ShopClient, products: list[dict[str, Any]]) -> dict[str, int]:
+def _stock(shop: ShopClient, products: list[models.ProductSummary]) -> dict[str, int]:
     levels = {}
     for product in products:
-        stock = shop.call("GET", f"/api/stock/{product['id']}", quiet=True)
+        with shop.quiet():
+            stock = shop.inventory_get_stock(product["id"]).expect()
         levels[product["id"]] = stock["on_hand"]
         headline(
             f"      stock of {product['name']}: {stock['on_hand']} on hand,"
@@ -199,12 +207,13 @@ def _stock(shop: ShopClient, products: list[dict[str, Any]]) -> dict[str, int]:
     return levels
 
 
-def _follow(shop: ShopClient, order_id: str, status: str) -> dict[str, Any]:
+def _follow(shop: ShopClient, order_id: str, status: str) -> models.OrderView:
     """Print each status the order reaches until it is `status`."""
     shown = 0
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        order = shop.call("GET", f"/api/orders/{order_id}", quiet=True)
+        with shop.quiet():
+            order = shop.orders_get_order(order_id).expect()
         for entry in order["timeline"][shown:]:
             headline(f"      {entry['timestamp']}  {entry['status']}")
         shown = len(order["timeline"])

@@ -1,21 +1,20 @@
-"""An HTTP client that prints each request and its answer, as a shop's front end would send it."""
+"""The API's client that prints each request and its answer, as a shop's front end would send it."""
 
 import json
-import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, override
 
 import httpx
 
+from shop_local.api.answer import Answer
+from shop_local.api.client import ApiClient
 from shop_local.console import headline
 
 _SHOWN_CHARACTERS = 150
 
 
-class UnexpectedAnswer(Exception):
-    """The shop returned a status other than the expected one."""
-
-
-class ShopClient:
+class ShopClient(ApiClient):
     """Calls the shop and prints requests and responses.
 
     Parameters
@@ -25,64 +24,42 @@ class ShopClient:
     """
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=30.0)
-        self.token: str | None = None
+        super().__init__(httpx.Client(base_url=base_url, timeout=30.0))
+        self._quiet = False
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: dict[str, Any] | None = None,
-        *,
-        expect: int = 200,
-        token: str | None = None,
-        quiet: bool = False,
-        **headers: str,
-    ) -> dict[str, Any]:
-        """Send a request, print it, and return the response's JSON.
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Print nothing within a block; for polling."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
 
-        Parameters
-        ----------
-        expect : int
-            The status it must have.
-        token : str, optional
-            Instead of the client's own.
-        quiet : bool
-            Print nothing; for polling.
-        **headers : str
-            More headers, with ``_`` for ``-``.
-
-        Raises
-        ------
-        UnexpectedAnswer
-            If the status differs; the message holds the answer.
-        """
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if bearer := token or self.token:
-            sent["Authorization"] = f"Bearer {bearer}"
-        started = time.monotonic()
-        answer = self._http.request(method, path, json=body, headers=sent)
-        milliseconds = (time.monotonic() - started) * 1000
-        if not quiet:
-            headline(f"  {method:<6} {path}{_brief(body)}")
+    @override
+    def answer(self, response: httpx.Response) -> Answer[Any]:
+        if not self._quiet:
+            request = response.request
+            path = request.url.raw_path.decode().removeprefix(
+                self.http.base_url.raw_path.decode().rstrip("/")
+            )
+            milliseconds = response.elapsed.total_seconds() * 1000
+            headline(f"  {request.method:<6} {path}{_brief(request.content)}")
             headline(
-                f"      ← {answer.status_code} in {milliseconds:.0f} ms  {_brief_text(answer.text)}"
+                f"      ← {response.status_code} in {milliseconds:.0f} ms"
+                f"  {_brief_text(response.text)}"
             )
-        if answer.status_code != expect:
-            raise UnexpectedAnswer(
-                f"{method} {path}: {answer.status_code}, not {expect}: {answer.text}"
-            )
-        content: dict[str, Any] = answer.json() if answer.content else {}
-        return content
+        return super().answer(response)
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self.http.close()
 
 
-def _brief(body: dict[str, Any] | None) -> str:
-    if body is None:
+def _brief(content: bytes) -> str:
+    if not content:
         return ""
+    body = json.loads(content)
     shown = {name: "…" if name == "password" else value for name, value in body.items()}
     return "  " + _brief_text(json.dumps(shown))
 
