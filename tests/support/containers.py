@@ -29,6 +29,7 @@ from shop.bootstrap import (
     rabbitmq,
     redis,
     search,
+    sign_up,
     stripe,
     transactions,
 )
@@ -86,7 +87,7 @@ class Container:
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)
     login_throttle = _Attribute[LoginThrottle](identity.login_throttle)
-    sign_up_throttle = _Attribute[SignUpThrottle](identity.sign_up_throttle)
+    sign_up_throttle = _Attribute[SignUpThrottle](sign_up.sign_up_throttle)
     carts = _Attribute[CartStore](cart.carts)
     catalog_cache = _Attribute[CatalogCache](catalog.catalog_cache)
     invalidations = _Attribute[RedisInvalidations](catalog.invalidations)

@@ -1,10 +1,10 @@
-"""Sessions, and the throttles of logins, sign-ups and links by e-mail."""
+"""Sessions, and the throttles of logins and links by e-mail."""
 
 from shop.adapters.redis.sessions import RedisSessionStore
-from shop.adapters.redis.throttles import RedisLinkThrottle, RedisLoginThrottle, RedisSignUpThrottle
+from shop.adapters.redis.throttles import RedisLinkThrottle, RedisLoginThrottle
 from shop.bootstrap import Settings, part
 from shop.bootstrap.redis import redis
-from shop.services.identity.ports import LinkThrottle, LoginThrottle, SessionStore, SignUpThrottle
+from shop.services.identity.ports import LinkThrottle, LoginThrottle, SessionStore
 
 
 @part
@@ -17,12 +17,6 @@ def sessions(settings: Settings) -> SessionStore:
 def login_throttle(_settings: Settings) -> LoginThrottle:
     """The throttle of logins."""
     return RedisLoginThrottle(redis())
-
-
-@part
-def sign_up_throttle(settings: Settings) -> SignUpThrottle:
-    """The throttle of sign-ups."""
-    return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
 
 
 @part
