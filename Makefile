@@ -146,9 +146,9 @@ format: $(STAMPS)/dev ## let ruff fix what it can
 validate: $(STAMPS)/sam ## sam validate --lint
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
-		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(P)
+		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(if $(OLDER),--older) $(P)
 
 build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build

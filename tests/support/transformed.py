@@ -25,10 +25,13 @@ json.dump(transform(json.load(sys.stdin), {}, Policies(None)), sys.stdout)
 """
 
 
-@cache
-def _text() -> str:
-    """Transform the template, with code as it is after packaging."""
-    document = read_template(TEMPLATE)
+def transform(document: dict[str, Any]) -> dict[str, Any]:
+    """Transform a template, with code as it is after packaging."""
+    found: dict[str, Any] = json.loads(_transform(document))
+    return found
+
+
+def _transform(document: dict[str, Any]) -> str:
     for resource in document["Resources"].values():
         properties = resource.get("Properties", {})
         for name in ("CodeUri", "ContentUri", "DefinitionUri"):
@@ -41,6 +44,11 @@ def _text() -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@cache
+def _text() -> str:
+    return _transform(read_template(TEMPLATE))
 
 
 def transformed() -> dict[str, Any]:
