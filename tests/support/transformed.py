@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -25,18 +26,24 @@ json.dump(transform(json.load(sys.stdin), {}, Policies(None)), sys.stdout)
 """
 
 
-def transform(document: dict[str, Any]) -> dict[str, Any]:
-    """Transform a template, with code as it is after packaging."""
-    found: dict[str, Any] = json.loads(_transform(document))
+def transform(document: dict[str, Any], uris: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Transform a template, with code as it is after packaging.
+
+    Parameters
+    ----------
+    uris : mapping, optional
+        Where the code of a resource is, by logical id; elsewhere it is the same for all.
+    """
+    found: dict[str, Any] = json.loads(_transform(document, uris or {}))
     return found
 
 
-def _transform(document: dict[str, Any]) -> str:
-    for resource in document["Resources"].values():
+def _transform(document: dict[str, Any], uris: Mapping[str, str]) -> str:
+    for logical_id, resource in document["Resources"].items():
         properties = resource.get("Properties", {})
         for name in ("CodeUri", "ContentUri", "DefinitionUri"):
             if name in properties:
-                properties[name] = "s3://bucket/key"
+                properties[name] = uris.get(logical_id, "s3://bucket/key")
     done = subprocess.run(
         [AWS_PYTHON, "-W", "ignore", "-c", _TRANSFORM],
         input=json.dumps(document), capture_output=True, text=True, check=False,
@@ -48,7 +55,7 @@ def _transform(document: dict[str, Any]) -> str:
 
 @cache
 def _text() -> str:
-    return _transform(read_template(TEMPLATE))
+    return _transform(read_template(TEMPLATE), {})
 
 
 def transformed() -> dict[str, Any]:

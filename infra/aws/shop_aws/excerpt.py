@@ -27,21 +27,21 @@ def excerpt(template: Document, function: str) -> Document:
         for name, resource in resources.items()
         if role in resource.get("Properties", {}).get("Roles", ())
     }
-    waiting = [function, *_names([*kept.values(), template["Globals"]])]
+    waiting = [function, *names_in([*kept.values(), template["Globals"]])]
     while waiting:
         name = waiting.pop()
         if name in resources and name not in kept:
             kept[name] = resources[name]
-            waiting += _names(resources[name])
+            waiting += names_in(resources[name])
     outputs = {
         name: output
         for name, output in template["Outputs"].items()
-        if not set(_names(output)) & (set(resources) - set(kept))
+        if not set(names_in(output)) & (set(resources) - set(kept))
     }
     return {**template, "Resources": kept, "Outputs": outputs}
 
 
-def _names(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
     """Yield what a part of a template refers to."""
     match value:
         case {"Ref": str(name)} if len(value) == 1:
@@ -50,12 +50,12 @@ def _names(value: Any) -> Iterator[str]:
             yield name
         case {"DependsOn": str(name)}:
             yield name
-            yield from _names({key: each for key, each in value.items() if key != "DependsOn"})
+            yield from names_in({key: each for key, each in value.items() if key != "DependsOn"})
         case dict():
             for each in value.values():
-                yield from _names(each)
+                yield from names_in(each)
         case list():
             for each in value:
-                yield from _names(each)
+                yield from names_in(each)
         case str():
             yield from _IN_TEXT.findall(value)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from shop.entrypoints.commands.templates import read_template
 from shop_aws.excerpt import excerpt
+from shop_aws.settings import tagged
 from shop_aws.stacks import DeployError, Stacks
 
 CHECKOUT: Final = Path(__file__).resolve().parents[3]
@@ -162,7 +163,8 @@ class Deployment:
     def application(self) -> str:
         """Deploy infra/template.yaml; its queues have been declared, so that consumers may run."""
         values = {"ConsumersEnabled": "true", **self._values()}
-        return self._stacks.deploy(self.target.application, read_template(_PACKAGED), values)
+        document = tagged(read_template(_PACKAGED), values)
+        return self._stacks.deploy(self.target.application, document, values)
 
     def firewall(self) -> str:
         """Put the firewall before the API's stage; repeating it changes nothing."""
