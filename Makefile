@@ -22,7 +22,7 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
+.PHONY: sam-env new-endpoint new-consumer new-schedule watch help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
 	relevance bench test lint types format pytest validate build deploy uninstall
 
 help: ## this list
@@ -127,6 +127,20 @@ bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot produc
 # Migrations before 0036 are older than the rules.
 LINTED_MIGRATIONS := $(filter-out $(wildcard $(addprefix infra/migrations/,00[0-2]*.sql 003[0-5]*.sql)), \
 	$(wildcard infra/migrations/*.sql))
+
+# ---- writing code ----------------------------------------------------------------------------
+new-endpoint new-consumer new-schedule: $(STAMPS)/dev
+	@$(PYTHON) -m shop_local.scaffold $(@:new-%=%) '$(or $(SERVICE),$(error SERVICE=… is needed))' \
+		'$(or $(NAME),$(error NAME=… is needed))'
+new-endpoint: ## a new function behind the API: SERVICE=cart NAME=get_offers
+new-consumer: ## a new function behind a queue: SERVICE=cart NAME=on_order_paid
+new-schedule: ## a new function that runs by the clock: SERVICE=cart NAME=remind_customers
+
+watch: $(LAPTOP) ## run the tests concerned whenever a file has changed
+	@exec $(PYTHON) -m shop_local.watch
+
+sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127.0.0.1]
+	@$(PYTHON) -m shop_local.sam_env $(HOST)
 
 # ---- checks -----------------------------------------------------------------------------------
 test: lint types pytest ## lint, types and every test

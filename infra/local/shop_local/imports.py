@@ -36,6 +36,12 @@ def reachable(files: Iterable[Path], *, lazily: bool = False) -> set[Path]:
     return found
 
 
+def forget() -> None:
+    """Read every file again: some have changed."""
+    for known in (tree, _imported, _files):
+        known.cache_clear()
+
+
 @cache
 def tree(path: Path) -> ast.Module:
     """Return the syntax tree of a file."""

@@ -262,8 +262,8 @@ def given(name: str, value: str) -> str:
     raise SettingsError({variable: f"{variable} is not set; it must {_wanted(field)}"})
 
 
-#: Hosts to which no traffic leaves the machine: the laptop's servers.
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Hosts to which no traffic leaves the machine: the laptop's servers, also from a container on it.
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 #: What the address of each server must be like when it is on another machine.
 _VERIFIED: Final = {
     "database_url": "end with ?sslmode=verify-full&sslrootcert=<file>",
