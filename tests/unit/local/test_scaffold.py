@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shop_local.imports import ROOTS
 from shop_local.paths import CHECKOUT, PYTHON
 from shop_local.scaffold.__main__ import New, Refused, make
 
@@ -19,11 +20,8 @@ _CONCERNED = ("test_function_settings.py", "test_handlers.py", "test_sample_even
 
 
 def _run(checkout: Path, *command: str) -> str:
-    paths = "layers/shop/python infra/local infra/aws tools/documents tools/localstack_plugin tools/stripe_fake"
-    environment = {
-        **os.environ,
-        "PYTHONPATH": ":".join(str(checkout / path) for path in paths.split()),
-    }
+    roots = ":".join(str(checkout / root.relative_to(CHECKOUT)) for root in ROOTS)
+    environment = {**os.environ, "PYTHONPATH": roots}
     environment.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run(
         command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
@@ -52,18 +50,17 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_new_functions_pass_the_linter(copied: Path) -> None:
-    _run(copied, ".venv/bin/ruff", "check", "--no-cache", "--quiet", "functions", "layers", "tests")
-    _run(
-        copied,
-        ".venv/bin/ruff",
-        "format",
-        "--no-cache",
-        "--check",
-        "--quiet",
-        "functions",
-        "layers",
-        "tests",
-    )
+    for command in (("check",), ("format", "--check")):
+        _run(
+            copied,
+            ".venv/bin/ruff",
+            *command,
+            "--no-cache",
+            "--quiet",
+            "functions",
+            "layers",
+            "tests",
+        )
 
 
 def test_new_functions_pass_the_tests_of_all_functions(copied: Path) -> None:
