@@ -143,6 +143,8 @@ sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127
 	@$(PYTHON) -m shop_local.sam_env $(HOST)
 
 # ---- checks -----------------------------------------------------------------------------------
+# Two processes, each with servers of its own: much of a test is waiting.
+test: A = -n 2 --dist loadgroup
 test: lint types pytest ## lint, types and every test
 
 lint: $(STAMPS)/dev ## ruff, cfn-lint, squawk and the import rules

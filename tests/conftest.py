@@ -18,6 +18,20 @@ from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
 from tests.support.proxy import CuttableProxy
 
+#: Folders whose tests share a server that takes long to start: one process runs them all.
+_TOGETHER = ("tests/e2e/", "tests/integration/localstack/")
+#: Fixtures of such a server.
+_SHARED = ("opensearch_url",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name what runs in one process when there are several: a file, or all that share a slow server."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        names = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
+        names += [folder for folder in _TOGETHER if file.startswith(folder)]
+        item.add_marker(pytest.mark.xdist_group((names or [file])[0]))
+
 
 @pytest.fixture(autouse=True)
 def _counts_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.usefixtures("books")
 _PATH = ["PENDING", "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]
 
 
+@pytest.mark.timeout(600)
 def test_demo_runs_and_runs_again(stack: Stack) -> None:
     for _ in range(2):
         shown = run(stack.state, "demo").stdout

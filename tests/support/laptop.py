@@ -4,6 +4,7 @@ import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from shop_local.paths import default_state_folder
@@ -21,9 +22,7 @@ class LazyServices(RunningServices):
 @contextmanager
 def lazy_services() -> Iterator[LazyServices]:
     """Give the session its own state folder, and stop the servers that it started at the end."""
-    folder, lock = _free_folder()
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _free_folder() as folder:
         services = LazyServices(folder, SERVICES)
         # What a session that was cut short has left running, and its messages.
         services.stop_all()
@@ -34,18 +33,17 @@ def lazy_services() -> Iterator[LazyServices]:
             services.stop_all()
 
 
-def _free_folder() -> tuple[Path, Path]:
-    """Find a folder that no other session of this checkout uses now."""
+@contextmanager
+def _free_folder() -> Iterator[Path]:
+    """Lock a folder that no other session of this checkout uses now."""
     base = default_state_folder()
-    number = 0
-    while True:
+    for number in count():
         folder = base / ("test" if not number else f"test-{number}")
         folder.mkdir(parents=True, exist_ok=True)
-        lock = folder / "session.lock"
-        with lock.open("a") as file:
+        with (folder / "session.lock").open("a") as lock:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                number += 1
                 continue
-        return folder, lock
+            yield folder
+            return
