@@ -23,7 +23,7 @@ _REQUIRED = """
 
 
 @pytest.fixture(scope="module")
-def last_release(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def last_release(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Name of a database with the schema of the last release."""
     folder = tmp_path_factory.mktemp("released")
     for path in MIGRATIONS.glob("*.sql"):
@@ -119,7 +119,7 @@ def test_a_migration_gives_way_to_a_long_transaction_and_is_tried_again(
             pauses.append(seconds)
             long.commit()
 
-        monkeypatch.setattr(migrations.time, "sleep", end_the_transaction)
+        monkeypatch.setattr("time.sleep", end_the_transaction)
         assert migrate(running, folder) == ["9001_add.sql"]
     assert len(pauses) == 1
 
