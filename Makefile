@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything made here lives below .venv and .local.
+# `make help` lists the targets. All generated files are below .venv and .local.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -6,11 +6,11 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 CHECKOUT := $(CURDIR)
 
-# An empty or unset HOME (a container, a service account) gets one of our own for caches.
+# Caches need a HOME; a container or a service account may have none.
 ifeq ($(strip $(HOME)),)
 export HOME := $(CHECKOUT)/.local/home
 endif
-# Bytecode is part of what makes a start quick; a shell that forbids it would slow every process.
+# Without bytecode every process starts more slowly, so the shell's setting is ignored.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPATH := $(CHECKOUT)/layers/shop/python:$(CHECKOUT)/infra/local:$(CHECKOUT)/infra/aws:$(CHECKOUT)/tools/documents:$(CHECKOUT)/tools/localstack_plugin:$(CHECKOUT)/tools/stripe_fake
 export PYTHONUNBUFFERED := 1
@@ -25,10 +25,10 @@ STAMPS := .local/stamps
 .PHONY: sam-env new-endpoint new-consumer new-schedule watch help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs \
 	relevance bench test lint types format pytest validate build deploy uninstall
 
-help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-# ---- environments: each is made again only when its lock has changed -------------------------
+# ---- environments: each is rebuilt only when its lock has changed ----------------------------
 $(UV):
 	@$(ENVIRONMENT) uv
 
@@ -59,44 +59,44 @@ $(STAMPS)/stripe-layer: requirements/stripe.txt .python-version $(ENVIRONMENT) |
 LAPTOP := $(STAMPS)/dev $(STAMPS)/plugin $(STAMPS)/lambda-image \
 	$(STAMPS)/dependencies-layer $(STAMPS)/stripe-layer
 
-install: $(LAPTOP) ## all Python environments of the laptop, and RabbitMQ's packages
+install: $(LAPTOP) ## install all Python environments of the laptop, and RabbitMQ's packages
 	@$(PYTHON) -m shop_local install
 
-lock: | $(UV) $(STAMPS)/dev ## resolve every dependency anew: requirements/*.txt and OpenSearch's jars
+lock: | $(UV) $(STAMPS)/dev ## resolve every dependency again: requirements/*.txt and OpenSearch's jars
 	@for group in $(GROUPS); do $(ENVIRONMENT) lock $$group; done
 	@$(PYTHON) -m shop_local.services.opensearch_jars
 
 # ---- the laptop's shop ------------------------------------------------------------------------
-up: $(LAPTOP) ## start everything, deploy infra/template.yaml, seed
+up: $(LAPTOP) ## start all servers, deploy infra/template.yaml, load the seed data
 	@exec $(PYTHON) -m shop_local up
 
-down: ## stop everything, keep the data
+down: ## stop all servers, keep the data
 	@if [ -x $(PYTHON) ]; then exec $(PYTHON) -m shop_local down; fi
 
-status: $(STAMPS)/dev ## what runs, where
+status: $(STAMPS)/dev ## show which servers run, and their addresses
 	@exec $(PYTHON) -m shop_local status
 
-logs: $(STAMPS)/dev ## follow a log: F=<service>/<function>, or a server's name
+logs: $(STAMPS)/dev ## follow the log of a function or a server: F=<service>/<function> or F=<server>
 	@exec $(PYTHON) -m shop_local logs $(F)
 
-reset: ## stop everything and delete the data
+reset: ## stop all servers and delete the data
 	@if [ -x $(PYTHON) ]; then exec $(PYTHON) -m shop_local reset; fi
 
 invoke: $(STAMPS)/dev ## call one function: F=<service>/<function> [E=event.json]
 	@exec $(PYTHON) -m shop_local invoke $(F) $(if $(E),--event $(E))
 
-demo: up ## `up`, then buy something through the API
+demo: up ## run `up`, then buy a product through the API
 	@exec $(PYTHON) -m shop_local demo
 
-cost: $(STAMPS)/dev ## what the requests of this shop would have cost on AWS: A="--json", A="--help"
+cost: $(STAMPS)/dev ## print what the requests so far would have cost on AWS: A="--json", A="--help"
 	@exec $(PYTHON) -m shop_local cost $(A)
 
-cost-what-if: $(STAMPS)/dev ## recompute them: MEMORY=512 ARCH=arm64 [FUNCTION=… REGION=… CPU_SHARE=0.6]
+cost-what-if: $(STAMPS)/dev ## compute these costs for other functions: MEMORY=512 ARCH=arm64 [FUNCTION=… REGION=… CPU_SHARE=0.6]
 	@exec $(PYTHON) -m shop_local what-if $(if $(MEMORY),--memory '$(MEMORY)') $(if $(ARCH),--arch '$(ARCH)') \
 		$(if $(FUNCTION),--function '$(FUNCTION)') $(if $(REGION),--region '$(REGION)') \
 		$(if $(CPU_SHARE),--cpu-share '$(CPU_SHARE)') $(A)
 
-trace: $(STAMPS)/dev ## the whole story of an order as a tree: ORDER=<id>
+trace: $(STAMPS)/dev ## print all requests, functions, events and e-mails of an order as a tree: ORDER=<id>
 	@exec $(PYTHON) -m shop_local trace $(ORDER) $(A)
 
 migrate: $(STAMPS)/dev ## apply infra/migrations to the running database, load infra/pricing
@@ -111,17 +111,17 @@ topology: $(STAMPS)/dev ## declare RabbitMQ's exchanges and queues
 replay: $(STAMPS)/dev ## republish events: A="--dead" or A="--from … --to …"
 	@exec $(PYTHON) -m shop_local run replay $(A)
 
-reindex: $(STAMPS)/dev ## rebuild the search index with no gap
+reindex: $(STAMPS)/dev ## rebuild the search index without interrupting searches
 	@exec $(PYTHON) -m shop_local run reindex $(A)
 
-docs: $(STAMPS)/dev ## write the API documents and the generated tables anew
+docs: $(STAMPS)/dev ## regenerate the API documents and the generated tables
 	@exec $(PYTHON) -m documents
 
-relevance: $(STAMPS)/dev ## how good search results are: nDCG@10, recall@20 of both engines
+relevance: $(STAMPS)/dev ## measure the relevance of search results: nDCG@10 and recall@20 of both engines
 	@exec $(PYTHON) -m bench.relevance $(A)
 
 BENCHMARKS := cold_start warm purchase hot_product
-bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase, a hot product; or B="search", B="rush" (of the running shop)
+bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase and a hot product; or B="search", B="rush" (needs `up`)
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
 # Migrations before 0036 are older than the rules.
@@ -143,36 +143,36 @@ sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127
 	@$(PYTHON) -m shop_local.sam_env $(HOST)
 
 # ---- checks -----------------------------------------------------------------------------------
-# Two processes, each with servers of its own: much of a test is waiting.
+# Two processes, each with its own servers, because tests spend much of their time waiting.
 test: A = -n 2 --dist loadgroup
-test: lint types pytest ## lint, types and every test
+test: lint types pytest ## run lint, types and every test, in two processes
 
-lint: $(STAMPS)/dev ## ruff, cfn-lint, squawk and the import rules
+lint: $(STAMPS)/dev ## run ruff, cfn-lint, squawk and import-linter
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/cfn-lint infra/*.yaml
 	@$(if $(LINTED_MIGRATIONS),.venv/bin/squawk --reporter gcc $(LINTED_MIGRATIONS))
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
 
-types: $(STAMPS)/dev $(STAMPS)/local-aws ## mypy --strict
+types: $(STAMPS)/dev $(STAMPS)/local-aws ## run mypy --strict
 	@$(PYTHON) -m shop_local.typecheck
 
-pytest: $(LAPTOP) ## every test, one run: A="-k words" passes arguments on
+pytest: $(LAPTOP) ## run the tests; A="-k cart" passes arguments to pytest
 	@exec $(PYTHON) -m pytest $(A)
 
-format: $(STAMPS)/dev ## let ruff fix what it can
+format: $(STAMPS)/dev ## format the code and fix what ruff can fix
 	@.venv/bin/ruff check --quiet --fix . || true
 	@.venv/bin/ruff format .
 
-validate: $(STAMPS)/sam ## sam validate --lint
+validate: $(STAMPS)/sam ## run `sam validate --lint`
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(STAMPS)/dev $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
 		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(if $(OLDER),--older) $(P)
 
-build: $(STAMPS)/sam $(STAMPS)/dev ## sam build, what `sam deploy` uploads
+build: $(STAMPS)/sam $(STAMPS)/dev ## run `sam build`, which prepares what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
 
-uninstall: down ## delete everything made by this Makefile
+uninstall: down ## delete everything that this Makefile has created
 	@rm -rf .venv .local

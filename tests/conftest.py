@@ -1,4 +1,4 @@
-"""Servers for the tests that need real ones. Nothing starts before the first such test.
+"""Servers for tests that need real ones; they start with the first such test.
 
 For a whole session: ``services`` (all of them, with `stop`, `start` and `kill`), ``database_url``,
 ``redis_url``, ``rabbitmq_url``, ``opensearch_url``, ``stripe_url``. For one test, empty at its
@@ -25,7 +25,7 @@ _SHARED = ("opensearch_url",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name what runs in one process when there are several: a file, or all that share a slow server."""
+    """Group the tests that one process runs: those of a file, or all that share a slow server."""
     for item in items:
         file = item.nodeid.partition("::")[0]
         names = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _counts_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the process has counted is not written into the output of whichever test runs a minute later."""
+    """Discard the process's counters, which otherwise appear in the output of a later test."""
     monkeypatch.setattr(observability, "_flush_at", float("inf"))
 
 
@@ -55,7 +55,7 @@ def services(laptop: LazyServices) -> RunningServices:
 
 @pytest.fixture(scope="session")
 def database_server(laptop: LazyServices) -> str:
-    """Address of a PostgreSQL on which databases may be made."""
+    """Address of a PostgreSQL server on which databases can be created."""
     laptop.need("postgresql")
     url = laptop.environment["SHOP_DATABASE_URL"]
     databases.drop_leftovers(url)
@@ -106,14 +106,14 @@ def redis_proxy(redis: str) -> Iterator[CuttableProxy]:
 
 @pytest.fixture(scope="session")
 def rabbitmq_url(laptop: LazyServices) -> str:
-    """Address of a broker that had no queue when the session began."""
+    """Address of a broker without queues at the start of the session."""
     laptop.need("rabbitmq")
     return laptop.environment["SHOP_RABBITMQ_URL"]
 
 
 @pytest.fixture(scope="session")
 def opensearch_url(laptop: LazyServices) -> str:
-    """Address of a real OpenSearch node; what needs it is skipped where there can be none."""
+    """Address of a real OpenSearch node; its tests are skipped on machines that cannot run one."""
     laptop.need("opensearch")
     if absent := laptop.service("opensearch").absent:
         pytest.skip(f"OpenSearch is {absent}")

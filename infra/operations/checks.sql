@@ -1,14 +1,14 @@
--- What must hold at any moment. Every query gives no rows in a healthy shop:
+-- Invariants of the data. In a healthy shop every query returns no rows:
 --   psql "$SHOP_DATABASE_URL" -X -f infra/operations/checks.sql
--- All of it reads one snapshot, so that a purchase in the middle of it is no finding.
+-- All queries read one snapshot, so that a concurrent purchase causes no false finding.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
-\echo Stock: what is reserved is what pending holds add up to
+\echo Stock: reserved quantities equal the sum of pending holds
 SELECT i.product_id, i.quantity_on_hand, i.quantity_reserved, coalesce(sum(r.quantity), 0) AS pending
 FROM inventory AS i LEFT JOIN reservations AS r ON r.product_id = i.product_id AND r.status = 'pending'
 GROUP BY i.product_id HAVING i.quantity_reserved <> coalesce(sum(r.quantity), 0);
 
-\echo Stock: what was sent, or is about to be, was taken out of the stock
+\echo Stock: the stock of confirmed and later orders is committed
 SELECT o.id AS order_id, o.status, l.product_id, l.quantity, r.status AS reservation
 FROM orders AS o JOIN order_items AS l ON l.order_id = o.id
 LEFT JOIN reservations AS r ON r.order_id = o.id AND r.product_id = l.product_id
@@ -20,17 +20,17 @@ SELECT o.id AS order_id, o.cancel_reason, r.product_id, r.quantity, r.status AS 
 FROM orders AS o JOIN reservations AS r ON r.order_id = o.id
 WHERE o.status = 'CANCELLED' AND r.status IN ('pending', 'confirmed');
 
-\echo Stock: no hold has lapsed more than five minutes ago without being tidied up
+\echo Stock: every hold that lapsed more than five minutes ago has expired
 SELECT order_id, product_id, quantity, expires_at FROM reservations
 WHERE status = 'pending' AND NOT held_for_payment AND expires_at < now() - interval '5 minutes';
 
-\echo Money: a paid order has a payment over its total
+\echo Money: a paid order has a payment of its total
 SELECT o.id AS order_id, o.status, o.total_minor FROM orders AS o
 WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED')
   AND NOT EXISTS (SELECT FROM payments WHERE order_id = o.id AND status = 'succeeded'
                   AND amount_minor = o.total_minor);
 
-\echo Money: what was taken for an order that ended unpaid went back within ten minutes
+\echo Money: charges of orders that ended unpaid are refunded within ten minutes
 SELECT o.id AS order_id, o.status, p.payment_intent_id, p.amount_minor, p.refunded_minor, f.id AS pending_refund
 FROM orders AS o JOIN payments AS p ON p.order_id = o.id
 LEFT JOIN refunds AS f ON f.payment_intent_id = p.payment_intent_id AND f.status = 'pending'
@@ -39,13 +39,13 @@ WHERE (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)
   AND (NOT p.refunded_in_whole OR f.created_at < now() - interval '10 minutes')
   AND NOT EXISTS (SELECT FROM disputes AS d WHERE d.payment_intent_id = p.payment_intent_id);
 
-\echo Money: what a payment has returned is what its refunds add up to
+\echo Money: the refunded amount of a payment equals the sum of its refunds
 SELECT p.payment_intent_id, p.order_id, p.refunded_minor, coalesce(sum(f.amount_minor), 0) AS refunds
 FROM payments AS p LEFT JOIN refunds AS f
     ON f.payment_intent_id = p.payment_intent_id AND f.status IN ('pending', 'succeeded')
 GROUP BY p.id HAVING p.refunded_minor <> coalesce(sum(f.amount_minor), 0);
 
-\echo Money: a unit that was refunded counts once
+\echo Money: every refunded unit is counted once
 SELECT i.order_id, i.product_id, i.refunded_quantity, coalesce(sum(l.quantity) FILTER (WHERE f.id IS NOT NULL), 0) AS lines
 FROM order_items AS i LEFT JOIN refund_lines AS l USING (order_id, product_id)
 LEFT JOIN refunds AS f ON f.id = l.refund_id AND f.status IN ('pending', 'succeeded')
@@ -57,29 +57,29 @@ SELECT order_id, count(*) AS charges FROM payments AS p
 WHERE status = 'succeeded' AND NOT refunded_in_whole
 GROUP BY order_id HAVING count(*) > 1;
 
-\echo Money: an order that is to ship has not been refunded in whole
+\echo Money: an order that will ship has not been refunded in whole
 SELECT o.id AS order_id, o.status, p.payment_intent_id FROM orders AS o
 JOIN payments AS p ON p.order_id = o.id AND p.status = 'succeeded' AND p.refunded_in_whole
 WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING')
   AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id AND status = 'pending');
 
-\echo Money: refunds that somebody must look at
+\echo Money: no refund needs a decision by staff
 SELECT id, payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
 WHERE problem IS NOT NULL;
 
-\echo Money: payments that name an order and are not its own
+\echo Money: no unexpected payment waits for staff
 SELECT payment_intent_id, order_id, amount_minor, currency, refunded_minor, created_at FROM unexpected_payments
 WHERE refunded_minor < amount_minor;
 
-\echo Money: disputes that are open
+\echo Money: no dispute is open
 SELECT id, order_id, payment_intent_id, amount_minor, currency, reason, status, updated_at FROM disputes
 WHERE status NOT IN ('won', 'lost', 'warning_closed', 'prevented');
 
-\echo Events: none has waited for the broker for more than five minutes
+\echo Events: none has been unpublished for more than five minutes
 SELECT event_type, count(*) AS waiting, min(occurred_at) AS oldest FROM outbox
 WHERE published_at IS NULL AND occurred_at < now() - interval '5 minutes' GROUP BY event_type;
 
-\echo Orders: none stays in a state that something should move it out of
+\echo Orders: none stays in a status longer than it should
 SELECT id AS order_id, status, updated_at FROM orders
 WHERE (status = 'PENDING' AND coalesce(reservation_expires_at, created_at) < now() - interval '5 minutes')
    OR (status = 'PAYMENT_PROCESSING' AND updated_at < now() - interval '1 hour')

@@ -1,4 +1,4 @@
--- Everything the database knows about one order:
+-- Everything that the database stores about one order:
 --   psql "$SHOP_DATABASE_URL" -X -v order=<order id> -f infra/operations/order.sql
 \set ON_ERROR_STOP on
 
@@ -23,13 +23,13 @@ FROM payments WHERE order_id = :'order' ORDER BY attempt;
 SELECT id, status, amount_minor, tax_minor, shipping, external, reason, provider_refund_id, problem, created_at
 FROM refunds WHERE order_id = :'order' ORDER BY created_at;
 
-\echo Disputes, and payments that name the order and are not its own
+\echo Disputes and unexpected payments
 SELECT id, status, reason, amount_minor, currency, updated_at FROM disputes WHERE order_id = :'order'
 UNION ALL
 SELECT payment_intent_id, 'unexpected', '', amount_minor - refunded_minor, currency, updated_at
 FROM unexpected_payments WHERE order_id = :'order';
 
-\echo Events and who has processed them
+\echo Events and their consumers
 SELECT o.occurred_at, o.event_type, o.event_id, o.published_at,
        (SELECT string_agg(consumer, ', ' ORDER BY processed_at) FROM inbox WHERE event_id = o.event_id) AS consumers
 FROM outbox AS o WHERE o.body ->> 'order_id' = :'order' ORDER BY o.sequence;

@@ -1,4 +1,4 @@
-"""Buyers, events, faults and time over three scarce products, for Hypothesis to mix.
+"""Steps for Hypothesis: buyers, events, faults and time over three scarce products.
 
 Everything goes through the deployed handlers, on real PostgreSQL and Valkey and the Stripe fake.
 """
@@ -77,7 +77,7 @@ class Purchases(RuleBasedStateMachine):
         self.staff = token_of(self.container, Role.STAFF)
         self.stripe.clear_faults()
 
-    # -- what people do -------------------------------------------------------------------------
+    # -- actions of people ----------------------------------------------------------------------
 
     @rule(
         target=orders,
@@ -228,11 +228,11 @@ class Purchases(RuleBasedStateMachine):
                 path = f"payment_intents/{intent['id']}/settle"
                 self.stripe.send("POST", path, {"outcome": outcome})
 
-    # -- what machines do -----------------------------------------------------------------------
+    # -- actions of servers ---------------------------------------------------------------------
 
     @rule(order_id=orders)
     def see_the_intent(self, order_id: UUID) -> None:
-        """Keep today's state of an intent, for a webhook that will be late."""
+        """Save the present state of an intent, for a late webhook."""
         self.intents.setdefault(order_id, []).extend(self.stripe.intents(order_id))
 
     @rule(order_id=orders, late=st.booleans())
@@ -259,7 +259,7 @@ class Purchases(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def deliver_an_event(self, data: st.DataObject) -> None:
-        """Any event, however often, in whatever order."""
+        """Deliver any event, any number of times, in any order."""
         events = self._events()
         if events:
             self._deliver(*data.draw(st.sampled_from(events)))
@@ -271,7 +271,7 @@ class Purchases(RuleBasedStateMachine):
 
     @rule(order_id=orders)
     def time_passes(self, order_id: UUID) -> None:
-        """The time to pay is over."""
+        """Let an order's hold lapse."""
         lapse(self.url, order_id)
 
     @rule()
@@ -286,7 +286,7 @@ class Purchases(RuleBasedStateMachine):
 
     @rule()
     def advance(self) -> None:
-        """The events of the last five minutes did not come."""
+        """Run the schedule as if the events of the last five minutes were lost."""
         for order_id in self.placed:
             wind_back(self.url, order_id, timedelta(minutes=6))
         self.gateway.invoke("orders/advance_orders", _scheduled())
@@ -327,7 +327,7 @@ def _scheduled() -> dict[str, str]:
 
 
 def _error_of(machine: Machine, command: dict[str, Any]) -> str | None:
-    """Run an execution, and give the error with which it fails."""
+    """Run an execution and return the error with which it fails."""
     try:
         machine.run(command)
     except TaskFailed as failed:

@@ -1,7 +1,7 @@
 """Purchases in every order: a state machine that mixes buyers, events, faults and time.
 
-Hypothesis chooses what happens next; after every step the database and the Stripe fake are asked whether
-any promise was broken.
+Hypothesis chooses the next step; after every step the invariants are checked in the database and in the
+Stripe fake.
 """
 
 import os
@@ -22,19 +22,19 @@ from tests.support.stock import query
 
 
 class _Mailer:
-    """Stands for SES, which is an AWS service; e-mail is tested elsewhere."""
+    """A stub of SES; other tests cover e-mail."""
 
     def send(self, *_: Any, **__: Any) -> str:
         return "message-id"
 
 
-class Promises(Purchases):
-    """What must hold after every step, and in the end."""
+class Invariants(Purchases):
+    """Invariants that hold after every step and at the end."""
 
     @precondition(lambda self: hasattr(self, "placed"))
     @invariant()
     def stock_adds_up(self) -> None:
-        """A1, A3, A6: 0 ≤ reserved ≤ on hand, and both are what the reservations say."""
+        """A1, A3, A6: 0 ≤ reserved ≤ on hand, and both agree with the reservations."""
         for product_id, initial in zip(self.products, STOCK, strict=True):
             on_hand, reserved = query(
                 self.url,
@@ -72,7 +72,7 @@ class Promises(Purchases):
     @precondition(lambda self: hasattr(self, "placed"))
     @invariant()
     def money_matches_orders(self) -> None:
-        """A4, A5: no charge without an order that knows of it, and never two.
+        """A4, A5: no charge without an order that has recorded it, and never two.
 
         Of a charge, what the ledger calls refunded has been returned, and never more than was charged.
         """
@@ -102,13 +102,13 @@ class Promises(Purchases):
                 assert kept + returned == total
             if kept and not refunds:
                 in_doubt = status is OrderStatus.PAYMENT_PROCESSING
-                # Money the bank has just taken for an order that ended: the next word of Stripe
-                # returns it; `teardown` sees that it does.
+                # A charge of an order that has just ended: the next event of Stripe refunds it, as `teardown`
+                # checks.
                 late = status in (OrderStatus.CANCELLED, OrderStatus.PAYMENT_FAILED)
                 assert status in CHARGED or in_doubt or late
 
     def carts_add_up(self) -> None:
-        """A25: what an order took is in the order, if it was ever paid, or else in the cart, once."""
+        """A25: an order's lines are in the order, if it was ever paid, otherwise in the cart, once."""
         expected = dict.fromkeys(self.products, 0)
         for order_id, items in self.from_cart.items():
             paid = query(
@@ -123,7 +123,7 @@ class Promises(Purchases):
         assert found == expected
 
     def refunded(self, order_id: UUID) -> tuple[int, dict[UUID, int]]:
-        """What the ledger has returned of an order, and the units put back into stock."""
+        """What the ledger has refunded of an order, and the units put back into stock."""
         ((booked,),) = query(
             self.url,
             "SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds"
@@ -140,7 +140,7 @@ class Promises(Purchases):
     # -- in the end ---------------------------------------------------------------------------------
 
     def teardown(self) -> None:
-        """Whatever happened, sweeps and webhooks bring every order to an end that adds up."""
+        """Whatever happened, sweeps and webhooks bring every order to a consistent final state."""
         if not hasattr(self, "placed"):
             return
         for order_id in self.placed:
@@ -181,11 +181,11 @@ class Promises(Purchases):
 
 
 @pytest.fixture
-def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
+def machine(database: str, redis: str, stripe: str) -> Iterator[type[Invariants]]:
     with paying_container(database, redis, stripe) as container:
         container.mailer = _Mailer()
 
-        class Machine(Promises):
+        class Machine(Invariants):
             pass
 
         Machine.container = container
@@ -194,7 +194,7 @@ def machine(database: str, redis: str, stripe: str) -> Iterator[type[Promises]]:
 
 
 @pytest.mark.timeout(600)
-def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
+def test_no_order_of_events_violates_an_invariant(machine: type[Invariants]) -> None:
     """A1, A3, A4, A5, A6, A7, A13, A25: money, stock, carts and status agree whatever the order of events."""
     run_state_machine_as_test(
         machine,
@@ -218,15 +218,15 @@ def test_no_order_of_events_breaks_a_promise(machine: type[Promises]) -> None:
     ],
 )
 @pytest.mark.parametrize("pay_now", [False, True])
-def test_the_steps_above_reach_every_end(
-    machine: type[Promises],
+def test_the_steps_reach_every_outcome(
+    machine: type[Invariants],
     card: str | None,
     pay_now: bool,
     regret: bool,
     end: OrderStatus,
     charges: int,
 ) -> None:
-    """What Hypothesis mixes can sell, refund, refuse and expire: else it would prove nothing."""
+    """The steps can sell, refund, refuse and expire; otherwise the walk would prove nothing."""
     walk = machine()
     walk.open_the_shop()
     order_id = walk.place(

@@ -1,4 +1,4 @@
-"""The failures that users of other shops report about repeated requests, each shown not to happen here."""
+"""Failures of repeated requests that users of other platforms report; tests show that they do not occur."""
 
 from typing import Any
 
@@ -32,10 +32,10 @@ def test_a15_two_equal_requests_at_once_run_once(
         assert len(control.intents(placed.order_id)) == 1
 
 
-def test_a15_redis_forgets_everything_in_between(
+def test_a15_redis_loses_all_data_between_the_requests(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A15: the records are in PostgreSQL, so an emptied Redis makes nothing run twice."""
+    """A15: the records are in PostgreSQL, so after a loss of Redis' data no request runs twice."""
     placed = place_order(container)
     first = pay(shop, placed, key="k")
     container.redis.flushall()
@@ -47,7 +47,7 @@ def test_a15_redis_forgets_everything_in_between(
 def test_a15_a_request_that_crashed_is_taken_over(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A15: the lock of a dead request lapses, and the next one goes on with the same attempt."""
+    """A15: the claim of a crashed request expires, and the next request continues the same attempt."""
     placed = place_order(container)
     token = token_of(container, user_id=placed.user_id)
 
@@ -83,7 +83,7 @@ def test_a15_a_request_that_crashed_is_taken_over(
 def test_a17_a_server_error_is_not_the_idempotent_answer(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A17: 5xx answers cached as the idempotent answer (spree's contract gets it right)."""
+    """A17: 5xx responses replayed as the idempotent response (spree's contract forbids it)."""
     placed = place_order(container)
     for fault in ({"action": "close"}, {"action": "status", "status": 503}):
         control.fault(**fault)
@@ -99,7 +99,7 @@ def test_a17_a_server_error_is_not_the_idempotent_answer(
 def test_a17_an_unhandled_error_is_not_stored_either(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A17: nor is a 500 of our own making."""
+    """A17: neither is a 500 from an unhandled exception."""
     placed = place_order(container)
     provider = container.payment_provider
     charge = provider.charge
@@ -118,7 +118,7 @@ def test_a17_an_unhandled_error_is_not_stored_either(
 def test_a17_a_refusal_is_final(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A17: a decline is an answer, replayed like any other, and costs no second attempt."""
+    """A17: a decline is a final response, is replayed, and leads to no second attempt."""
     placed = place_order(container)
     first = pay(shop, placed, "pm_card_chargeDeclined", key="k")
     requests = control.requests()
@@ -137,7 +137,7 @@ def test_a17_the_same_key_with_another_body_is_refused(
     pay(shop, one, key="k")
     changed = pay(shop, one, "pm_card_mastercard", key="k")
     assert (changed.status, changed.code) == (422, "idempotency_key_reused")
-    # Another customer's key is another key.
+    # The same key of another customer is independent.
     assert pay(shop, other, key="k").status == 200
 
 

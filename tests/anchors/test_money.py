@@ -1,4 +1,4 @@
-"""The failures that users of other shops report about money, each shown not to happen here."""
+"""Failures of payments that users of other platforms report; tests show that they do not occur."""
 
 import random
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def test_a4_the_same_payment_twenty_times_at_once_is_one_charge(
 def test_a4_the_same_payment_a_day_later_is_one_charge(
     shop: Gateway, container: Container, control: StripeControl, lost: bool
 ) -> None:
-    """A4: a repetition a day later, when Stripe and we have forgotten every key."""
+    """A4: a repetition a day later, when the keys have expired at Stripe and in the shop."""
     placed = place_order(container)
     if lost:
         control.fault("close", when="after")
@@ -106,7 +106,7 @@ def test_a5_the_order_and_its_payment_are_recorded_before_stripe_is_called(
     assert seen == [("PAYMENT_PROCESSING", "processing", True)]
 
 
-def test_a5_nobody_returns_and_no_webhook_comes(
+def test_a5_the_customer_never_returns_and_no_webhook_arrives(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
     """A5: the order is completed without the customer, who closed the browser (medusa #4946)."""
@@ -124,7 +124,7 @@ def test_a5_nobody_returns_and_no_webhook_comes(
 def test_a6_every_failed_payment_returns_the_stock_once(
     shop: Gateway, container: Container, control: StripeControl, method: str
 ) -> None:
-    """A6: compensation leaks stock (medusa #13625); repeated by everybody who can repeat it."""
+    """A6: compensation leaks stock (medusa #13625); here every caller repeats it."""
     placed = place_order(container, products=3)
     database = container.settings.database_url
     assert stock_of(database, placed) == {(STOCK, QUANTITY)}
@@ -170,16 +170,16 @@ def test_a7_webhooks_in_any_order_and_number_settle_once(
     assert events_of(database, placed.order_id) == ["order.paid"]
     assert control.kept_minor(placed.order_id) == TOTAL_MINOR
     stored = query(database, "SELECT event_type, count(*) FROM webhook_events GROUP BY event_type")
-    # What nobody acts on, or changes nothing any more, is answered and not stored.
+    # Events without a handler, or that change nothing, are acknowledged and not stored.
     assert {kind for kind, _ in stored} <= set(WEBHOOK_EVENTS)
     assert 1 <= sum(number for _, number in stored) <= 5
     assert query(database, "SELECT count(*) FROM refunds") == [(0,)]
 
 
-def test_a7_a_webhook_overtakes_the_answer(
+def test_a7_the_webhook_arrives_before_the_response_is_recorded(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
-    """A7: the webhook is there before the request has recorded its own answer."""
+    """A7: the webhook arrives before the request has recorded Stripe's response."""
     placed = place_order(container)
     provider = container.payment_provider
     charge = provider.charge

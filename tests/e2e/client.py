@@ -45,12 +45,12 @@ class Shop:
     """
 
     def __init__(self, url: str, values: Mapping[str, str]) -> None:
-        # A burst waits in line for an execution environment, so clients must be patient.
+        # Requests of a burst queue for an execution environment, so the client needs a long time-out.
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
         self.http = httpx.Client(base_url=url, timeout=90, limits=limits)
         self._values = values
         self._staff = ""
-        #: Tokens of guests, who must leave an address.
+        #: Tokens of guests, who must give an e-mail address.
         self._guests: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class Shop:
         return check(self.http.request(method, path, json=json, headers=sent))
 
     def get(self, path: str, *, token: str | None = None) -> Any:
-        """Read something that must be there."""
+        """Read a resource that must exist."""
         answer = self.call("GET", path, token=token)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -106,7 +106,7 @@ class Shop:
 
     @property
     def staff(self) -> str:
-        """Token of a staff session; a new one when a lost Redis has forgotten it."""
+        """Token of a staff session; a new one if Redis has lost the session."""
         if not self._staff or self.call("GET", "/api/cart", token=self._staff).status_code == 401:
             self._staff = self.log_in(
                 {
@@ -156,7 +156,7 @@ class Shop:
         )
 
     def order(self, token: str, product_id: str, quantity: int = 1) -> dict[str, Any]:
-        """Order a product, short of paying."""
+        """Order a product without paying."""
         answer = self.check_out(token, self.add(token, product_id, quantity))
         assert answer.status_code == 201, answer.text
         return dict(answer.json())

@@ -64,7 +64,7 @@ class Stack:
         ]
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Ask the database."""
+        """Query the database."""
         with psycopg.connect(
             self.values["SHOP_DATABASE_URL"], cursor_factory=psycopg.ClientCursor
         ) as connection:
@@ -87,7 +87,7 @@ class Stack:
         return aws(service, self.values["AWS_ENDPOINT_URL"])
 
     def physical_id(self, logical_id: str) -> str:
-        """Find what CloudFormation called a resource."""
+        """Return the physical id of a resource."""
         resource = self.aws("cloudformation").describe_stack_resource(
             StackName=STACK, LogicalResourceId=logical_id
         )

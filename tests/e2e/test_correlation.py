@@ -35,7 +35,7 @@ def test_every_line_and_event_of_a_purchase_carries_one_correlation_id(
     assert answer.headers["x-correlation-id"] == correlation_id
     order_id = answer.json()["order_id"]
     if not pay_now:
-        # The client's own id of this request gives way to the order's.
+        # The order's correlation id replaces the client's.
         assert shop.pay(token, order_id).status_code == 200
     shop.await_status(token, order_id, "PROCESSING")
 
@@ -67,7 +67,7 @@ def test_every_line_and_event_of_a_purchase_carries_one_correlation_id(
     assert {found for (found,) in events} == {correlation_id}
 
 
-def test_a_trace_tells_the_story_and_an_unknown_order_is_an_error(stack: Stack, shop: Shop) -> None:
+def test_trace_prints_the_order_and_an_unknown_order_is_an_error(stack: Stack, shop: Shop) -> None:
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
     assert shop.pay(token, order_id).status_code == 200

@@ -1,4 +1,4 @@
-"""A crowd wants one product, through HTTP; `make bench B=rush` times 200 buyers of 50."""
+"""Many buyers of one product, through HTTP; `make bench B=rush` times 200 buyers of 50."""
 
 from collections import Counter
 from functools import partial
@@ -10,8 +10,8 @@ from tests.support.at_once import at_once
 _BUYERS, _STOCK = 60, 15
 
 
-def test_crowd_buys_exactly_what_there_is(stack: Stack, shop: Shop) -> None:
-    """A1, A4: as many orders as pieces, the others are told so; each order is charged once."""
+def test_a_crowd_buys_exactly_the_stock(stack: Stack, shop: Shop) -> None:
+    """A1, A4: as many orders as units, all other buyers are refused; each order is charged once."""
     product = shop.product(stock=_STOCK)
     tokens = at_once([shop.guest] * _BUYERS)
     carts = at_once([partial(shop.add, token, product) for token in tokens])
@@ -27,7 +27,7 @@ def test_crowd_buys_exactly_what_there_is(stack: Stack, shop: Shop) -> None:
         for token, answer in zip(tokens, answers, strict=True)
         if answer.status_code == 201
     ]
-    # Everybody presses the button twice.
+    # Every buyer sends the request twice.
     paid = at_once([partial(shop.pay, *order) for order in [*orders, *orders]])
     assert {answer.status_code for answer in paid} <= {200, 409}
     for answer in paid:

@@ -1,4 +1,4 @@
-"""What `make` offers beside the shop: invoke, hot reload; and that nothing is open to the network."""
+"""`make invoke`, hot reload, and that no server listens on the network."""
 
 import ipaddress
 import json
@@ -15,7 +15,7 @@ from tests.e2e.deployment import Stack
 from tests.support.processes import listening
 from tests.support.waiting import eventually
 
-#: Of the tasks, whose samples name an order and a product that are not there.
+#: Errors of tasks whose samples name an order and a product that do not exist.
 _REFUSALS = {"InvalidRequest", "NotFound", "InsufficientStock"}
 
 

@@ -31,10 +31,10 @@ _FUNCTIONS = (
 
 
 class Planted(dict[str, str]):
-    """Values that must not be logged, by what they are."""
+    """Values that must not be logged, by kind."""
 
     def word(self, what: str) -> str:
-        """Make a word for a value, which is found wherever the value is."""
+        """Make a word for a value, by which the value is found in a log."""
         self[what] = made = uuid.uuid4().hex
         return made
 
@@ -151,7 +151,7 @@ def _send(shop: Shop, path: str, content: str, token: str | None = None, **heade
 
 
 def _failures(shop: Shop, planted: Planted) -> None:
-    """Send secrets where none belong."""
+    """Send secrets in wrong places."""
     token = shop.guest()
     planted["token of a second guest"] = token
     cart_id = shop.add(token, shop.product(stock=5))
@@ -218,7 +218,7 @@ def test_no_log_holds_a_secret(stack: Stack, shop: Shop) -> None:
 
 @pytest.mark.parametrize("before", ["", "x", "xy"])
 @pytest.mark.parametrize("encode", [bytes, base64.b64encode], ids=["plain", "base64"])
-def test_the_search_finds_what_is_there(
+def test_the_search_finds_planted_values(
     stack: Stack, encode: Callable[[bytes], bytes], before: str
 ) -> None:
     planted = Planted()

@@ -36,7 +36,7 @@ def _envelope(event: OrderShipped | ProductUpdated) -> Envelope:
 
 
 @pytest.mark.parametrize("queue", _QUEUES)
-def test_malformed_messages_are_set_aside(stack: Stack, queue: str) -> None:
+def test_malformed_messages_are_dead_lettered(stack: Stack, queue: str) -> None:
     url, dead = stack.values["SHOP_RABBITMQ_URL"], dead_letter_queue(queue)
     take(url, dead)
     foreign = ProductUpdated if queue != "catalog.product.updated" else None
@@ -66,8 +66,8 @@ def test_malformed_messages_are_set_aside(stack: Stack, queue: str) -> None:
         assert properties.headers["x-shop-reason"].startswith("malformed: ")
 
 
-def test_queues_go_on(stack: Stack, shop: Shop) -> None:
-    """After the malformed ones, and in one batch with them."""
+def test_queues_continue_after_malformed_messages(stack: Stack, shop: Shop) -> None:
+    """Messages after malformed ones, and in the same batch, are processed."""
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
     for queue in _QUEUES:
@@ -82,8 +82,8 @@ def test_queues_go_on(stack: Stack, shop: Shop) -> None:
         )
 
 
-def test_replay_brings_dead_messages_back(stack: Stack) -> None:
-    """`make replay`: what can be processed by now is, the rest is set aside again."""
+def test_replay_returns_dead_messages(stack: Stack) -> None:
+    """`make replay`: messages that can be processed now are, the others are dead-lettered again."""
     url, queue = stack.values["SHOP_RABBITMQ_URL"], "notifications.order.shipped"
     dead = dead_letter_queue(queue)
     good = _envelope(

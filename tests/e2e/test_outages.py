@@ -1,4 +1,4 @@
-"""Servers are killed in the middle of a purchase and come back: clear 503s, nothing lost.
+"""Servers are killed during a purchase and restarted: clear 503s, nothing lost.
 
 Each is a real process that gets SIGKILL, on the deployed stack.
 """
@@ -32,7 +32,7 @@ def test_redis_unavailable(stack: Stack, shop: Shop) -> None:
     service = stack.values["SHOP_SERVICE_TOKEN"]
     kept = shop.product(stock=5)
     shop.add(token, kept, 2)
-    # What was written in the last second may be lost: wait until it is on the disk.
+    # Writes of the last second may be lost: wait until they are on disk.
     with Redis.from_url(stack.values["SHOP_REDIS_URL"]) as redis:
         redis.set("test:written", 1, ex=60)
         assert redis.waitaof(1, 0, 30_000)[0] == 1
@@ -62,8 +62,8 @@ def test_redis_unavailable(stack: Stack, shop: Shop) -> None:
     assert shop.order(token, product)["status"] == "PENDING"
 
 
-def test_broker_away_between_payment_and_confirmation(stack: Stack, shop: Shop) -> None:
-    """A8, A16: the payment is answered; its events wait in the outbox, messages in their queues."""
+def test_broker_unavailable_between_payment_and_confirmation(stack: Stack, shop: Shop) -> None:
+    """A8, A16: the payment succeeds; its events stay in the outbox, messages in their queues."""
     token = shop.guest()
     product = shop.product(stock=5)
     order_id = shop.order(token, product, 2)["order_id"]
@@ -85,7 +85,7 @@ def test_broker_away_between_payment_and_confirmation(stack: Stack, shop: Shop) 
 
 
 def test_payment_provider_unavailable(stack: Stack, shop: Shop) -> None:
-    """A5: not charged, the order waits; the repeat pays it once."""
+    """A5: not charged, the order stays PENDING; the repeat pays it once."""
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
     with stack.without("stripe"):
@@ -100,7 +100,7 @@ def test_payment_provider_unavailable(stack: Stack, shop: Shop) -> None:
 
 
 def test_payment_of_unknown_outcome(stack: Stack, shop: Shop) -> None:
-    """A4, A5: charged, but the answer and the webhook are lost: the schedule asks and settles."""
+    """A4, A5: charged, but the response and the webhook are lost: the schedule determines the outcome."""
     token, product = shop.guest(), shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
     cut = {"method": "POST", "path": "/v1/payment_intents*", "action": "close", "when": "after"}
@@ -122,7 +122,7 @@ def test_payment_of_unknown_outcome(stack: Stack, shop: Shop) -> None:
 
 
 def test_database_killed(stack: Stack, shop: Shop) -> None:
-    """Every commit that was acknowledged is there afterwards, and the purchase goes on."""
+    """Every acknowledged commit survives, and the purchase continues."""
     token, product = shop.guest(), shop.product(stock=5)
     paid = shop.order(token, product)["order_id"]
     cart_id = shop.add(token, product, 2)
@@ -137,7 +137,7 @@ def test_database_killed(stack: Stack, shop: Shop) -> None:
             shop.pay(token, paid),
         ):
             assert answer.status_code == 503, answer.text
-        # Consumers meet the outage too.
+        # Consumers are affected by the outage too.
         time.sleep(1)
 
     again = eventually(

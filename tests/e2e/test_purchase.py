@@ -18,7 +18,7 @@ _PATH = ["PENDING", "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]
 def test_demo_runs_and_runs_again(stack: Stack) -> None:
     for _ in range(2):
         shown = run(stack.state, "demo").stdout
-        # The seed's chain, as the functions' logs tell it.
+        # The chain of events, as logged by the functions.
         position = 0
         for step in (
             "event recorded  order.paid", "stock confirmed", "event recorded  inventory.confirmed",
@@ -29,7 +29,7 @@ def test_demo_runs_and_runs_again(stack: Stack) -> None:
             position = shown.index(step, position)
 
 
-def test_bank_asks_for_action(stack: Stack, shop: Shop) -> None:
+def test_bank_requires_action(stack: Stack, shop: Shop) -> None:
     """3-D Secure: the provider's own webhook settles the payment."""
     token = shop.guest()
     product = shop.product(stock=5)
@@ -53,7 +53,7 @@ def test_bank_asks_for_action(stack: Stack, shop: Shop) -> None:
     assert {delivery["type"] for delivery in deliveries} <= set(WEBHOOK_EVENTS)
 
 
-def test_bank_asks_for_action_and_the_customer_fails(stack: Stack, shop: Shop) -> None:
+def test_bank_requires_action_and_the_customer_fails(stack: Stack, shop: Shop) -> None:
     token = shop.guest()
     product = shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
@@ -66,7 +66,7 @@ def test_bank_asks_for_action_and_the_customer_fails(stack: Stack, shop: Shop) -
 
 
 def test_cancelled_by_its_owner(stack: Stack, shop: Shop) -> None:
-    """The charge is refunded, the stock returns."""
+    """The charge is refunded and the stock released."""
     token = shop.guest()
     product = shop.product(stock=5)
     order_id = shop.order(token, product)["order_id"]
@@ -82,7 +82,7 @@ def test_cancelled_by_its_owner(stack: Stack, shop: Shop) -> None:
 
 
 def test_unpaid_order_expires(stack: Stack, shop: Shop) -> None:
-    """A14: a hold stops counting at its end, to the second; the schedule tidies it up later."""
+    """A14: a hold lapses at its end, to the second; the schedule expires it later."""
     token = shop.guest()
     product = shop.product(stock=3)
     shop.get(f"/api/stock/{product}")
@@ -103,7 +103,7 @@ def test_unpaid_order_expires(stack: Stack, shop: Shop) -> None:
 
     assert last_blocked is not None
     assert last_blocked < expires_at <= first_free
-    # Nothing has swept yet, or at least need not have: another buyer does not wait for it.
+    # Whether or not the sweep has run: another buyer does not wait for it.
     assert shop.add(shop.guest(), product, 3)
     late = shop.pay(token, order["order_id"])
     assert late.status_code == 409, late.text

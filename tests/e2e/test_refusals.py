@@ -41,7 +41,7 @@ def test_unknown_route_or_method(shop: Shop, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", f"/api/catalog/products/{uuid.uuid4()}"])
-def test_the_type_of_a_problem_leads_to_its_description(shop: Shop, path: str) -> None:
+def test_the_type_of_a_problem_links_to_its_description(shop: Shop, path: str) -> None:
     refused = shop.call("GET", path)
 
     described = httpx.get(refused.url.join(refused.json()["type"]), timeout=30)
@@ -116,7 +116,7 @@ def test_sessions(stack: Stack, shop: Shop) -> None:
     )
 
 
-def test_another_ones_order_and_cart(shop: Shop) -> None:
+def test_the_order_and_cart_of_another_customer(shop: Shop) -> None:
     owner, other = shop.guest(), shop.guest()
     product = shop.product(stock=5)
     cart_id = shop.add(owner, product)

@@ -15,7 +15,7 @@ from tests.support.gateway import Gateway
 def functional_database(database_server: str, database_template: str) -> Iterator[tuple[str, str]]:
     """Address of a database for these tests, and the SQL that empties it.
 
-    What the migrations fill stays.
+    Rows that the migrations insert are kept.
     """
     with databases.copy_of(database_server, database_template) as url:
         with psycopg.connect(url) as connection:

@@ -1,4 +1,4 @@
-"""Anything may be sent to identity, catalog and cart: the answer is a clear refusal or a success.
+"""Arbitrary requests to identity, catalog and cart succeed or are refused with a clear problem.
 
 A refusal is problem+json with a status of the table, never a 5xx, and changes nothing.
 """

@@ -1,4 +1,4 @@
-"""What every invocation leaves behind: one line of the log, and no value of a row that failed."""
+"""The log line of every invocation, and that no value of a failing row is logged."""
 
 import hashlib
 import json

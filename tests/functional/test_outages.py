@@ -36,7 +36,7 @@ def _is_unavailable(answer: Response) -> bool:
     ) > 0
 
 
-def test_redis_goes_and_comes_back(
+def test_redis_fails_and_recovers(
     container: Container,
     fragile: Container,
     redis_proxy: CuttableProxy,
@@ -61,7 +61,7 @@ def test_redis_goes_and_comes_back(
     assert shop.get(_LIST).headers["x-cache"] == "hit"
 
 
-def test_postgresql_goes_and_comes_back(
+def test_postgresql_fails_and_recovers(
     container: Container, fragile: Container, database_proxy: CuttableProxy
 ) -> None:
     shop, token = Gateway(fragile), token_of(container)

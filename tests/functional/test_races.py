@@ -1,4 +1,4 @@
-"""The same change at once, from several containers."""
+"""Concurrent equal changes, from several containers."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -110,7 +110,7 @@ def test_lists_outlive_a_change_of_the_stock_unless_it_is_sold_out(
 
 
 def test_consumer_raises_while_redis_is_unavailable(container: Container, database: str) -> None:
-    """So that the batch comes back."""
+    """The batch is then redelivered."""
     from shop.contracts.events import ProductUpdated
     from shop.domain.errors import DependencyUnavailable
     from shop.services.catalog.change import on_products_updated

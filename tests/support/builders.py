@@ -1,4 +1,4 @@
-"""What tests find in the database: categories, products with stock, orders, holds that have lapsed.
+"""Builders of rows for the tests: categories, products with stock, orders, lapsed holds.
 
 Each function takes the address of a database, a `Database`, or a transaction that is open.
 """
@@ -34,7 +34,7 @@ CATEGORIES = {
 #: Of what `place_order` places.
 STOCK = 10
 QUANTITY = 2
-#: What `stock_of` says of it while it is held, and once it has returned.
+#: The result of `stock_of` while the stock is held, and after its release.
 HELD = {(STOCK, QUANTITY)}
 RETURNED = {(STOCK, 0)}
 #: Of an order over one product.
@@ -163,7 +163,7 @@ def path_to(status: OrderStatus) -> list[OrderStatus]:
 def insert_order(where: Where, status: OrderStatus = OrderStatus.PENDING, **changes: Any) -> Order:
     """Insert an order and move it to a status along legal moves; `changes` are those of `an_order`.
 
-    Its event is removed: the tests look at what comes after it.
+    Its event is removed, because tests check the events after it.
     """
     order = an_order(**changes)
     with _writing(where) as transaction:
@@ -219,7 +219,7 @@ def place_order(
 
 
 def lapse(where: Where, order_id: UUID | None = None) -> None:
-    """Let the time of an order's hold be over, or of every hold."""
+    """Make the hold of an order lapse, or every hold."""
     with _writing(where) as transaction:
         for table, column, key in (
             ("reservations", "expires_at", "order_id"),

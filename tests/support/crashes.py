@@ -1,16 +1,16 @@
-"""Crash points: a process that dies before or after any single call of a port."""
+"""Crash points: a process that crashes before or after any single call of a port."""
 
 from typing import Any
 
 
 class Crashed(BaseException):
-    """The process has died. Not an `Exception`, so that no handler can catch it and clean up."""
+    """The process has crashed. Not an `Exception`, so that no handler can catch it and clean up."""
 
 
 class CrashPoints:
     """Counts the calls that go through it, and crashes at one of them.
 
-    Every call has two points: just before it, and just after it (its effect is there, its answer is
+    Every call has two points: just before it, and just after it (its effect has happened, its result is
     lost). A transaction has them around its commit.
 
     Parameters
@@ -62,7 +62,7 @@ class _Watched:
 
 
 class _WatchedWork:
-    """A unit of work whose process may die before its commit (rolled back) or after it."""
+    """A unit of work whose process may crash before its commit (rolled back) or after it."""
 
     def __init__(self, work: Any, points: CrashPoints) -> None:
         self._work = work

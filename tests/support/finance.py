@@ -222,7 +222,7 @@ def open_ledger(database: str) -> Iterator[PostgresLedger]:
         connection.close()
 
 
-def forget(database: str) -> None:
+def empty_ledger(database: str) -> None:
     """Empty the ledger; its prices stay."""
     query(
         database,

@@ -36,7 +36,7 @@ CONTACT = {"email": "guest@shop.example", "phone": "+1 415 555 0100"}
 
 @dataclass
 class StatesClient:
-    """Stands for boto3's client of Step Functions: the checkout runs in process."""
+    """A stub of boto3's Step Functions client that runs the checkout in process."""
 
     gateway: Gateway
     failure: dict[str, str] | None = None
@@ -137,7 +137,7 @@ class OrderingShop(Gateway):
         )
 
     def order(self, token: str, *products: UUID, quantity: int = 1) -> UUID:
-        """Buy products, short of paying."""
+        """Order products without paying."""
         answer = self.check_out(token, self.fill_cart(token, *products, quantity=quantity))
         assert answer.status == 201, answer.text
         return UUID(answer.json["order_id"])

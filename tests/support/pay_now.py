@@ -1,4 +1,4 @@
-"""Checkouts with ``pay_now``, and what becomes of them."""
+"""Checkouts with ``pay_now``, and their results."""
 
 from typing import Any
 from uuid import UUID

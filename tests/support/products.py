@@ -1,4 +1,4 @@
-"""Products that change behind the shop's back."""
+"""Changes of products that bypass the shop's code."""
 
 from uuid import UUID
 

@@ -46,7 +46,7 @@ class CuttableProxy:
         """Hand requests to the server, but close the connection instead of forwarding its reply."""
         self._loses_replies = True
 
-    def forget_connections(self) -> None:
+    def drop_server_side(self) -> None:
         """Close the server's side of every connection; a client learns of it when it sends something.
 
         So does a client behind a gateway that dropped an idle connection, or one that was frozen while the
@@ -98,7 +98,7 @@ class CuttableProxy:
             while (data := source.recv(65536)) and not (is_reply and self._loses_replies):
                 sink.sendall(data)
         if is_reply and source not in self._servers:
-            return  # forgotten: the client's next request finds it closed
+            return  # the client's next request finds it closed
         for end in (source, sink):
             self._servers.discard(end)
             self._drop(end)

@@ -1,4 +1,4 @@
-"""Round trips to Redis, counted where they cannot be hidden: at the server, as requests that it read."""
+"""Round trips to Redis, counted at the server as the reads of each connection."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

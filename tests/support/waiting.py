@@ -1,4 +1,4 @@
-"""Waiting for what is awaited, never for a time in which it usually happens."""
+"""Waiting for a condition instead of a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from collections.abc import Callable
 def eventually[T](
     look: Callable[[], T | None], *, what: str, seconds: float = 30, pause: float = 0.05
 ) -> T:
-    """Look again and again until there is something to see, and give it."""
+    """Call repeatedly until the result is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What goes over the wire to PostgreSQL: statements, transaction control included, and round trips.
+"""The traffic to PostgreSQL: statements, transaction control included, and round trips.
 
 libpq itself writes every message of the protocol to a file (``PQtrace``), so nothing that is sent can be left
 out. A client waits for the server where it sends Sync, Flush or both, or a simple Query: each is a

@@ -30,7 +30,7 @@ def test_an_error_is_given_in_its_place_or_raised() -> None:
         at_once(actions)
 
 
-def test_what_hangs_is_named_with_its_place() -> None:
+def test_a_hanging_action_is_named_with_its_line() -> None:
     ended = threading.Event()
 
     def never_ends() -> None:

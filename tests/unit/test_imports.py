@@ -223,7 +223,7 @@ def _importers(package: str) -> set[str]:
     }
 
 
-def test_frameworks_are_known_in_one_place() -> None:
+def test_frameworks_are_imported_in_one_place() -> None:
     assert _importers("chalice") == {"entrypoints/http.py"}
     assert _importers("aws_lambda_powertools") == {
         "adapters/aws/secrets.py",

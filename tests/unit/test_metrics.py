@@ -137,7 +137,7 @@ def test_grafana_shows_every_metric_of_the_table_and_no_other() -> None:
     assert {shown for board in boards.values() for shown in _on_grafana(board)} == _TABLE
 
 
-def test_panels_have_a_place_of_their_own() -> None:
+def test_panels_do_not_overlap() -> None:
     places = [
         [
             tuple(widget[side] for side in ("x", "y", "width", "height"))

@@ -33,7 +33,7 @@ def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     vars(package).clear()
     vars(package).update(before)
-    package.setLevel(package.level)  # forgets which levels were enabled
+    package.setLevel(package.level)  # clears the cache of enabled levels
     observability._logger.cache_clear()
 
 
@@ -120,7 +120,7 @@ def test_a_library_logs_no_more_than_warnings() -> None:
         root.setLevel(before)
 
 
-def test_every_line_of_a_request_carries_the_id_that_its_client_is_told(
+def test_every_line_of_a_request_carries_the_id_that_its_client_gets(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     @endpoint()
@@ -192,7 +192,9 @@ def test_a_schedule_says_what_it_did_and_a_refusal_its_code(
     assert refused["outcome"] == "dependency_unavailable"
 
 
-def test_what_leaves_a_function_holds_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exception_of_a_failed_function_contains_no_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     @task(Command)
     def handler(command: Command) -> None:
         raise ValueError("ada@example.com")

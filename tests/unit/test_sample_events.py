@@ -29,7 +29,7 @@ def _sample(function: Function) -> dict[str, Any]:
     return dict(json.loads((_FOLDER / f"{function.title}.json").read_text()))
 
 
-def test_every_function_has_one_and_nothing_else_lies_there() -> None:
+def test_every_function_has_a_sample_and_there_are_no_others() -> None:
     files = {str(path.relative_to(_FOLDER)) for path in _FOLDER.rglob("*") if path.is_file()}
 
     assert files == {f"{title}.json" for title in _FUNCTIONS}

@@ -52,14 +52,14 @@ def test_members_are_put_into_an_address_encoded_and_into_a_key_as_they_are() ->
     assert source.reads == 2
 
 
-def test_complete_settings_ask_nobody() -> None:
+def test_complete_settings_read_no_secret() -> None:
     source = _Source()
     assert _secrets(source).fill("redis://127.0.0.1:6379", "") == "redis://127.0.0.1:6379"
     assert _secrets(source).fill("", "") == ""
     assert source.reads == 0
 
 
-def test_a_place_without_a_secret_or_member_is_an_error_without_the_secrets_values() -> None:
+def test_a_placeholder_without_a_secret_or_member_is_an_error_without_values() -> None:
     with pytest.raises(SettingsError, match="no setting names one"):
         _secrets(_Source()).fill("{key}", "")
     with pytest.raises(SettingsError, match="no member key") as failure:

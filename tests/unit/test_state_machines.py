@@ -60,7 +60,7 @@ def test_every_state_says_what_it_is_for(machine: str, name: str, state: dict[st
 
 
 @pytest.mark.parametrize(("machine", "name", "state"), TASKS, ids=TASK_IDS)
-def test_every_task_is_repeated_on_trouble_and_ends_in_time(
+def test_every_task_is_retried_on_failure_and_ends_in_time(
     machine: str, name: str, state: dict[str, Any]
 ) -> None:
     assert state["TimeoutSeconds"] < definition(machine)["TimeoutSeconds"]

@@ -1,4 +1,4 @@
-"""cart.order.cancelled: return what orders that ended unpaid took from the cart."""
+"""cart.order.cancelled: return the lines of orders that ended unpaid to their carts."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from shop.entrypoints.rabbitmq import batch_consumer
 from shop.services.orders.returning import return_cart
 
 
-# Not in the transaction of an inbox: that the cart returns must be committed before it does.
+# Without an inbox transaction: the return must be committed before the cart store changes.
 @batch_consumer(service="cart", event=OrderCancelled)
 def handler(events: Sequence[OrderCancelled]) -> None:
-    """Add their lines to the carts, once."""
+    """Return the lines to the carts, once."""
     for event in events:
         return_cart(carts(), unit_of_work(PostgresOrdersWork), event.order_id)

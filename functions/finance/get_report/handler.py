@@ -19,7 +19,7 @@ from shop.services.finance.report_page import HEADERS, page
     problems=("costs_not_recorded", "price_missing"),
 )
 def handler(request: Request[None, PeriodQuery]) -> Answer:
-    """Read what an order costs and of what, as a page with charts and tables, for the screen or to print."""
+    """Return the cost per order and its parts as a page with charts and tables."""
     settings, period = environment().settings, period_of(request.query, costs())
     region, currency = settings.price_region, settings.currency
     report = gather(costs(), figures(), period, region=region, currency=currency)

@@ -1,4 +1,4 @@
-"""Every minute: release expired holds and cancel the orders that were not paid in time."""
+"""Every minute: expire lapsed holds and cancel the orders that were not paid in time."""
 
 from shop.bootstrap.transactions import unit_of_work
 from shop.bootstrap.work.orders import PostgresOrdersWork
@@ -8,5 +8,5 @@ from shop.services.orders.expire import expire_reservations
 
 @schedule
 def handler(seconds: float) -> dict[str, int]:
-    """Release expired holds and cancel unpaid orders."""
+    """Expire lapsed holds and cancel unpaid orders."""
     return expire_reservations(unit_of_work(PostgresOrdersWork), seconds=seconds)

@@ -1,4 +1,4 @@
-"""notifications.link.requested: send a link by e-mail, if there is somebody to send it to."""
+"""notifications.link.requested: send a link by e-mail, if a recipient exists."""
 
 from shop.bootstrap import environment
 from shop.bootstrap.mail import mailer

@@ -1,4 +1,4 @@
-"""``make deploy STAGE=… PRESET=…``: deploy to AWS in order; repeat it to go on after a failure."""
+"""``make deploy STAGE=… PRESET=…``: deploy to AWS; repeat it to continue after a failure."""
 
 import argparse
 import os

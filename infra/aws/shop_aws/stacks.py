@@ -15,7 +15,7 @@ _NOT_CREATED: Final = frozenset({"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "CRE
 
 
 class DeployError(Exception):
-    """A step failed; the message says which and why. Repeating the command goes on from there."""
+    """A step failed; the message says which and why. Repeating the command continues from there."""
 
 
 class Stacks:

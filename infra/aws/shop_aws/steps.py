@@ -1,4 +1,4 @@
-"""The steps of a deployment, in order; each may be repeated, so that a failed deployment goes on."""
+"""The steps of a deployment, in order; each is safe to repeat, so that a failed deployment can continue."""
 
 import json
 import subprocess
@@ -167,7 +167,7 @@ class Deployment:
         return self._stacks.deploy(self.target.application, document, values)
 
     def firewall(self) -> str:
-        """Put the firewall before the API's stage; repeating it changes nothing."""
+        """Associate the firewall with the API's stage; repeating it changes nothing."""
         region, api = self.target.region, self._stacks.outputs(self.target.application)["ApiId"]
         partition = self._client("sts").meta.partition
         self._client("wafv2").associate_web_acl(
@@ -209,7 +209,7 @@ class Deployment:
         return self._stacks.deploy(self.target.observability, document, values)
 
     def found(self) -> dict[str, str]:
-        """Give what the data plane has put into Parameter Store, by the application's parameters."""
+        """Return the data plane's values from Parameter Store, by the application's parameters."""
         path = f"/shop/{self.target.stage}/"
         pages = self._client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
         return {

@@ -14,7 +14,7 @@ _CANDIDATES = range(20_000, 32_000)
 
 
 class PortTaken(Exception):
-    """A configured port is in use by somebody else."""
+    """A configured port is in use by another program."""
 
 
 def is_free(port: int) -> bool:

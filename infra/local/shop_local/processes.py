@@ -52,12 +52,12 @@ class Recorded:
     def end(
         self, stop_signal: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10
     ) -> bool:
-        """End the process and whatever it started; return whether it had to be killed.
+        """End the process and its children; return whether it had to be killed.
 
         Parameters
         ----------
         stop_signal : Signals
-            What asks this server to finish; ``SIGKILL`` leaves it no time.
+            The signal that stops this server; with ``SIGKILL`` it ends immediately.
         timeout_seconds : float
             How long it may take before it is killed.
         """
@@ -84,7 +84,7 @@ class Recorded:
             with contextlib.suppress(psutil.NoSuchProcess):
                 members = [process, *process.children(recursive=True)]
         elif self.boot != _boot() or psutil.pid_exists(self.pid):
-            # A number is given out again only after the last of its session has gone.
+            # A pid is reused only after the last process of its session has ended.
             return []
         known = {member.pid for member in members}
         for other in psutil.process_iter():
@@ -95,7 +95,7 @@ class Recorded:
 
 
 def _boot() -> str:
-    """Identify this run of the machine: numbers of processes mean nothing after the next."""
+    """Identify this boot of the machine: pids are not valid after a reboot."""
     source = Path("/proc/sys/kernel/random/boot_id")
     return source.read_text().strip() if source.exists() else str(round(psutil.boot_time(), -2))
 
@@ -205,7 +205,7 @@ def _copied(origin: str | None, folder: Path) -> bool:
     try:
         return origin is not None and not folder.samefile(origin)
     except OSError:
-        # The folder was moved here with all that runs in it.
+        # The folder was moved here while its servers run.
         return False
 
 

@@ -52,7 +52,7 @@ class StackError(Exception):
 
 @contextlib.contextmanager
 def exclusive(state: State) -> Iterator[None]:
-    """Keep a second `up`, `down` or `reset` of the same stack out."""
+    """Prevent a concurrent `up`, `down` or `reset` of the same stack."""
     with (state.folder / "command.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -224,7 +224,7 @@ def down(state: State) -> list[str]:
     """Stop everything that is recorded; return the names of what was running."""
     services = RunningServices(state.folder, SERVICES)
     names = [name for name in SERVICES if services.service(name).running()]
-    # First, so that a Ctrl-C from here on leaves no addresses of what is no longer there.
+    # First, so that after a Ctrl-C no addresses of stopped servers remain.
     state.stack_env.unlink(missing_ok=True)
     services.stop_all()
     return names

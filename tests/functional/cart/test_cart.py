@@ -18,7 +18,7 @@ from tests.support.wire import counting
 _WEEK_SECONDS = 7 * 24 * 3600
 
 
-def test_a_cart_that_has_not_begun(shop: Gateway, token: str, container: Container) -> None:
+def test_a_session_without_a_cart(shop: Gateway, token: str, container: Container) -> None:
     answer = shop.get("/api/cart", token=token)
 
     assert answer.status == 200
@@ -54,7 +54,7 @@ def test_add_and_read(shop: Gateway, token: str, container: Container) -> None:
     }
 
 
-def test_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
+def test_adding_more_than_is_available(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database, on_hand=3)
     before = add_to_cart(shop, token, product_id, 2)
     answer = shop.post(
@@ -81,7 +81,7 @@ def test_set_remove_and_empty(shop: Gateway, token: str, container: Container) -
     assert shop.get("/api/cart", token=token).json == emptied.json
 
 
-def test_setting_more_than_there_is(shop: Gateway, token: str, container: Container) -> None:
+def test_setting_more_than_is_available(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database, on_hand=3)
     add_to_cart(shop, token, product_id)
     answer = shop.patch(f"/api/cart/items/{product_id}", json={"quantity": 4}, token=token)
@@ -90,7 +90,7 @@ def test_setting_more_than_there_is(shop: Gateway, token: str, container: Contai
     assert shop.get("/api/cart", token=token).json["items"][0]["quantity"] == 1
 
 
-def test_what_is_not_in_the_cart(shop: Gateway, token: str, container: Container) -> None:
+def test_a_product_that_is_not_in_the_cart(shop: Gateway, token: str, container: Container) -> None:
     product_id = add_product(container.database)
     other = add_product(container.database)
     add_to_cart(shop, token, other)
@@ -159,7 +159,9 @@ def test_a_cart_holds_100_lines(shop: Gateway, token: str, container: Container)
     assert [line["product_id"] for line in again["items"]] == [str(p) for p in products[:100]]
 
 
-def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Container) -> None:
+def test_every_write_extends_the_cart_to_seven_days(
+    shop: Gateway, token: str, container: Container
+) -> None:
     """aws-serverless-shopping-cart: carts silently lived for one day (anchor A11)."""
     product_id = add_product(container.database)
     body = {"product_id": str(product_id), "quantity": 1}
@@ -179,7 +181,7 @@ def test_every_write_gives_seven_days(shop: Gateway, token: str, container: Cont
         container.redis.expire(key, 60)
 
 
-def test_reading_does_not_prolong_a_cart(shop: Gateway, token: str, container: Container) -> None:
+def test_reading_does_not_extend_a_cart(shop: Gateway, token: str, container: Container) -> None:
     add_to_cart(shop, token, add_product(container.database))
     [key] = container.redis.keys("cart:*")
     container.redis.expire(key, 60)
@@ -197,9 +199,7 @@ def test_carts_are_private(shop: Gateway, container: Container) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.CUSTOMER, Role.STAFF, Role.FINANCE])
-def test_everybody_with_a_session_has_a_cart(
-    shop: Gateway, container: Container, role: Role
-) -> None:
+def test_every_session_has_a_cart(shop: Gateway, container: Container, role: Role) -> None:
     assert shop.get("/api/cart", token=token_of(container, role)).status == 200
 
 

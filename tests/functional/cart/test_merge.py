@@ -1,4 +1,4 @@
-"""A guest's cart goes over to the customer at login."""
+"""A guest's cart is merged into the customer's at login."""
 
 from uuid import UUID
 
@@ -56,7 +56,7 @@ def test_merged_once_however_often_the_login_is_repeated(
     assert _quantities(shop, guest) == {}
 
 
-def test_a_customer_without_a_cart_takes_the_guests(
+def test_a_customer_without_a_cart_takes_over_the_guests_cart(
     shop: Gateway, container: Container, customer: UUID
 ) -> None:
     guest = token_of(container)

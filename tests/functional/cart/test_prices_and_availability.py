@@ -1,4 +1,4 @@
-"""What a cart says of prices and stock that have changed."""
+"""How a cart reports changed prices and stock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from tests.support.products import change, set_on_hand
 from tests.support.stock import hold, inventory_on
 
 
-def test_a_changed_price_is_said_and_counts(
+def test_a_changed_price_is_reported_and_applies(
     shop: Gateway, token: str, container: Container
 ) -> None:
     """aws-serverless-ecommerce-platform: totals came from the client (anchor A12)."""
@@ -39,7 +39,7 @@ def test_a_price_from_the_client_is_refused(
     assert answer.json["errors"][0]["field"] == "price"
 
 
-def test_lost_availability_is_said(shop: Gateway, token: str, container: Container) -> None:
+def test_lost_availability_is_reported(shop: Gateway, token: str, container: Container) -> None:
     sold_out = add_product(container.database, name="Sold out", on_hand=5)
     withdrawn = add_product(container.database, name="Withdrawn")
     add_to_cart(shop, token, sold_out, 4)
@@ -56,7 +56,7 @@ def test_lost_availability_is_said(shop: Gateway, token: str, container: Contain
 
 
 def test_a_lapsed_hold_does_not_count(shop: Gateway, token: str, container: Container) -> None:
-    """commercetools, saleor: expired holds block stock until a job has run (anchor A14)."""
+    """commercetools, saleor: lapsed holds block stock until a job has run (anchor A14)."""
     product_id = add_product(container.database, on_hand=1)
     in_time = datetime.now(UTC) + timedelta(minutes=10)
     with container.database.transaction() as transaction:

@@ -144,7 +144,7 @@ def test_a_line_that_cannot_be_bought_is_explained_removable_and_not_in_the_tota
     assert (len(left["items"]), left["total"]) == (1, 10.0)
 
 
-def test_a_cart_of_which_nothing_can_be_bought_has_no_quote(shop: OrderingShop) -> None:
+def test_a_cart_without_a_line_that_can_be_bought_has_no_quote(shop: OrderingShop) -> None:
     token, product = shop.shopper(), shop.product()
     assert shop.post("/api/cart/quote", json=_GERMANY, token=token).code == "cart_empty"
     shop.fill_cart(token, product)

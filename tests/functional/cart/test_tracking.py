@@ -43,7 +43,7 @@ def test_a_cart_is_created_once(shop: Gateway, container: Container) -> None:
     assert _events(container) == [("cart.created", cart_id)]
 
 
-def test_a_run_that_was_cut_short_repeats_nothing(container: Container) -> None:
+def test_an_interrupted_run_repeats_nothing(container: Container) -> None:
     """medusa #6016: events lost or invented between commit and broker (anchor A8)."""
     user_id, cart_id = _begin(container)
     now = datetime.now(UTC)
@@ -54,7 +54,7 @@ def test_a_run_that_was_cut_short_repeats_nothing(container: Container) -> None:
     assert _events(container) == [("cart.created", cart_id)]
 
 
-def test_a_cart_left_alone_is_abandoned_once(container: Container) -> None:
+def test_an_idle_cart_is_abandoned_once(container: Container) -> None:
     _, cart_id = _begin(container)
 
     assert _later(container) == {"created": 1, "abandoned": 1}

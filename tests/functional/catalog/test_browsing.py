@@ -49,7 +49,7 @@ def test_one_page(shop: Gateway, container: Container) -> None:
     }
 
 
-def test_a_category_includes_what_is_below_it(shop: Gateway, container: Container) -> None:
+def test_a_category_includes_its_subcategories(shop: Gateway, container: Container) -> None:
     add_product(container.database, name="Phone", category="phones", created_at=_days_ago(2))
     add_product(container.database, name="Laptop", category="laptops", created_at=_days_ago(1))
     add_product(container.database, name="Radio", category="electronics", created_at=_days_ago(3))
@@ -136,7 +136,7 @@ def test_one_product(shop: Gateway, container: Container) -> None:
     assert answer.headers["etag"].startswith('"1-')
 
 
-def test_products_that_are_not_there(shop: Gateway, container: Container) -> None:
+def test_unknown_products(shop: Gateway, container: Container) -> None:
     inactive = add_product(container.database, is_active=False)
     for name in (inactive, uuid4(), "17", "%00"):
         answer = shop.get(f"{_LIST}/{name}")

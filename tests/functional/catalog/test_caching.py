@@ -1,4 +1,4 @@
-"""What the catalog answers from its caches, and without the servers behind them."""
+"""Cached answers of the catalog, with and without Redis and PostgreSQL."""
 
 import time
 from contextlib import ExitStack
@@ -58,7 +58,7 @@ def test_a_product_costs_one_statement_then_nothing(
         for _ in range(3):
             assert shop.get(f"{_LIST}/{product_id}").headers["x-cache"] == "hit"
     assert sent.round_trips == 0
-    # Once, because what this process has stored itself is reported as changed, too.
+    # One statement, because the invalidation message of the process's own write drops its copy.
     assert trips.count == 1
 
     with container_for(database, redis) as other:
@@ -124,7 +124,7 @@ def test_one_of_many_loads(database: str, redis: str, container: Container) -> N
     assert len(loads) == 1
 
 
-def test_losers_do_not_wait_for_ever(container: Container) -> None:
+def test_requests_without_the_lock_do_not_wait_for_ever(container: Container) -> None:
     from shop.services.catalog.caching import CacheKey
 
     container.redis.set("lock:products:list:x", "somebody", px=60_000)

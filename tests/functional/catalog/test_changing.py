@@ -177,7 +177,7 @@ def test_change_without_either(shop: Gateway, staff: str) -> None:
     assert (answer.status, answer.code) == (428, "precondition_required")
 
 
-def test_a_change_of_the_stock_does_not_stand_in_the_way(
+def test_a_change_of_the_stock_does_not_make_the_etag_stale(
     shop: Gateway, staff: str, container: Container
 ) -> None:
     created = _create(shop, staff)

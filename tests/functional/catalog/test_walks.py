@@ -79,7 +79,7 @@ def test_the_pages_of_a_walk(shop: Gateway, container: Container) -> None:
         "A" * 3000,
     ],
 )
-def test_a_cursor_that_is_none(shop: Gateway, cursor: str) -> None:
+def test_a_malformed_cursor(shop: Gateway, cursor: str) -> None:
     answer = shop.get(_LIST, query={"cursor": cursor})
 
     assert (answer.status, answer.code) == (400, "validation_failed")

@@ -42,7 +42,7 @@ def _begun(ledger: LedgerBuilder) -> None:
         ({"days": "30"}, "days", "is not a field of this request"),
     ],
 )
-def test_a_period_that_is_none(
+def test_a_malformed_period(
     finance: FinanceClient, what: str, query: dict[str, str], field: str, message: str
 ) -> None:
     answer = finance.get(what, **query)
@@ -54,7 +54,7 @@ def test_a_period_that_is_none(
 
 
 @pytest.mark.usefixtures("_begun")
-def test_a_group_that_is_none(finance: FinanceClient) -> None:
+def test_an_unknown_group(finance: FinanceClient) -> None:
     answer = finance.get("costs", group_by="customer")
 
     assert (answer.status, answer.code) == (400, "validation_failed")
@@ -64,7 +64,7 @@ def test_a_group_that_is_none(finance: FinanceClient) -> None:
 
 @pytest.mark.parametrize("what", _PERIODS)
 @pytest.mark.usefixtures("ledger")
-def test_an_empty_ledger_is_no_zero(finance: FinanceClient, what: str) -> None:
+def test_an_empty_ledger_is_an_error_and_not_zero(finance: FinanceClient, what: str) -> None:
     answer = finance.get(what)
 
     assert (answer.status, answer.code) == (404, "costs_not_recorded")
@@ -72,7 +72,9 @@ def test_an_empty_ledger_is_no_zero(finance: FinanceClient, what: str) -> None:
 
 @pytest.mark.parametrize("what", [*_PERIODS, "orders/0199e8a0-2222-7a2b-8c3d-4e5f60718293/cost"])
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.FINANCE, Role.SERVICE}))
-def test_foreign_roles(shop: Gateway, container: Container, what: str, role: Role) -> None:
+def test_other_roles_are_refused(
+    shop: Gateway, container: Container, what: str, role: Role
+) -> None:
     answer = shop.get(f"/api/finance/{what}", token=token_of(container, role))
     assert (answer.status, answer.code) == (403, "forbidden")
 

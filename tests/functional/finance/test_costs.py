@@ -54,7 +54,7 @@ def test_by_function_and_kind(finance: FinanceClient, noon: datetime) -> None:
         ("service", ["notifications", "orders", "none"]),
     ],
 )
-def test_groups_add_up_with_the_dearest_first(
+def test_groups_add_up_with_the_most_expensive_first(
     finance: FinanceClient, noon: datetime, group_by: str, keys: list[str]
 ) -> None:
     found = finance.read("costs", from_=day(noon), to=day(noon, 2), group_by=group_by)

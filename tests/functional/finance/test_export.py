@@ -51,7 +51,7 @@ def test_csv_pages_make_one_file(finance: FinanceClient, noon: datetime, limit: 
 
 
 @pytest.mark.usefixtures("_billed")
-def test_csv_is_no_formula_and_quotes_what_must_be_quoted(
+def test_csv_contains_no_formula_and_is_quoted_where_required(
     finance: FinanceClient, noon: datetime
 ) -> None:
     answer = finance.get("costs.csv", from_=day(noon))
@@ -91,7 +91,7 @@ def test_a_page_ends_before_it_is_too_large_for_lambda(
 
 @pytest.mark.usefixtures("_billed")
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "%", "////////////", "AAZe72dyQoBhcGk="])
-def test_a_cursor_that_is_none(finance: FinanceClient, noon: datetime, cursor: str) -> None:
+def test_a_malformed_cursor(finance: FinanceClient, noon: datetime, cursor: str) -> None:
     answer = finance.get("costs.csv", from_=day(noon), cursor=cursor)
 
     assert (answer.status, answer.code) == (400, "validation_failed")

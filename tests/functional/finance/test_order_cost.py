@@ -103,7 +103,7 @@ def test_an_order_that_is_older_than_the_ledger(
 
 
 @pytest.mark.usefixtures("_begun")
-def test_an_order_whose_logs_were_lost_costs_not_nothing(
+def test_an_order_whose_logs_were_lost_is_not_reported_as_free(
     container: Container, finance: FinanceClient, ledger: LedgerBuilder
 ) -> None:
     at = datetime.now(UTC) - timedelta(hours=1)

@@ -150,7 +150,7 @@ def test_without_a_paid_order_nothing_is_divided(finance: FinanceClient, noon: d
 
 
 @pytest.mark.usefixtures("_billed")
-def test_all_fees_told_by_stripe(
+def test_all_fees_are_reported_by_stripe(
     business: _Business, finance: FinanceClient, noon: datetime
 ) -> None:
     business.pay(10_000, 0, fee=320)
@@ -163,7 +163,7 @@ def test_all_fees_told_by_stripe(
 
 
 @pytest.mark.usefixtures("_billed")
-def test_a_fee_in_another_currency_is_not_taken_for_one_in_ours(
+def test_a_fee_in_another_currency_is_not_counted_as_one_in_the_shops(
     business: _Business, finance: FinanceClient, noon: datetime
 ) -> None:
     business.pay(10_000, 0, fee=320, currency="EUR")

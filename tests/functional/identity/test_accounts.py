@@ -1,4 +1,4 @@
-"""A customer's own account: profile, proof of the address, a forgotten password, sessions."""
+"""A customer's own account: profile, verification of the address, password reset, sessions."""
 
 from functools import partial
 from typing import Any
@@ -98,7 +98,9 @@ def test_the_address_is_confirmed_by_a_link(shop: OrderingShop, token: str) -> N
     assert (again.status, again.code) == (404, "link_not_found")
 
 
-def test_a_new_address_counts_once_its_link_is_followed(shop: OrderingShop, token: str) -> None:
+def test_a_new_address_takes_effect_once_its_link_is_followed(
+    shop: OrderingShop, token: str
+) -> None:
     body = {"email": " New@Example.com", "current_password": "correct horse"}
     changed = shop.patch(_ME, json=body, token=token).json
     assert (changed["email"], changed["pending_email"]) == ("ada@example.com", "new@example.com")
@@ -110,7 +112,9 @@ def test_a_new_address_counts_once_its_link_is_followed(shop: OrderingShop, toke
     assert _log_in(shop).status == 401
 
 
-def test_a_new_address_does_not_show_that_it_is_registered(shop: OrderingShop, token: str) -> None:
+def test_a_new_address_does_not_reveal_whether_it_is_registered(
+    shop: OrderingShop, token: str
+) -> None:
     shop.post("/api/customers", json=_ADA | {"email": "bob@example.com"})
     body = {"email": "bob@example.com", "current_password": "correct horse"}
     assert shop.patch(_ME, json=body, token=token).status == 200
@@ -145,12 +149,12 @@ def test_a_link_to_a_new_password_ends_after_30_minutes(shop: OrderingShop) -> N
     assert _log_in(shop).status == 201
 
 
-def test_a_link_is_of_its_kind_only(shop: OrderingShop) -> None:
+def test_a_link_is_valid_for_its_own_kind_only(shop: OrderingShop) -> None:
     code = _reset_link(shop)
     assert shop.post(f"/api/customers/verification/{code}", json={}).code == "link_not_found"
 
 
-def test_of_many_new_passwords_at_once_one_counts(
+def test_of_many_concurrent_password_resets_one_succeeds(
     shop: OrderingShop, database: str, redis: str
 ) -> None:
     code = _reset_link(shop)
@@ -184,7 +188,7 @@ def test_a_login_with_the_old_password_does_not_outlive_the_new_one(
     assert shop.container.redis.keys("session:*") == []
 
 
-def test_while_the_session_store_is_unavailable_a_link_stays_good(
+def test_while_the_session_store_is_unavailable_a_link_stays_valid(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shop.domain.errors import DependencyUnavailable
@@ -201,8 +205,8 @@ def test_while_the_session_store_is_unavailable_a_link_stays_good(
     assert shop.post(f"{_RESETS}/{code}", json={"password": "another horse"}).status == 204
 
 
-def test_nobody_learns_which_addresses_are_registered(shop: OrderingShop) -> None:
-    """Neither by the answer nor by what is done for it."""
+def test_responses_do_not_reveal_which_addresses_are_registered(shop: OrderingShop) -> None:
+    """Neither the response nor the work done for it differs."""
     answers = [
         shop.post(_RESETS, json={"email": email})
         for email in ("ada@example.com", "nobody@example.com")
@@ -255,7 +259,7 @@ def test_addresses_compare_without_case_trimmed_and_in_any_script(
 
 
 def test_an_account_is_exported_and_deleted(shop: OrderingShop, token: str) -> None:
-    """Names and addresses go; amounts and events stay. The address may be registered again."""
+    """Names and addresses are removed, amounts and events stay. The address may be registered again."""
     order_id = shop.order(token, shop.product())
     exported = shop.get(f"{_ME}/export", token=token).json
     assert exported["profile"]["email"] == "ada@example.com"

@@ -188,16 +188,14 @@ def test_redis_is_unavailable(database: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "ada@example.com", "password": "correct horse"}])
-def test_a_session_that_has_ended_does_not_stand_in_the_way_of_another(
-    shop: Gateway, body: dict[str, str]
-) -> None:
+def test_an_ended_session_does_not_prevent_a_new_one(shop: Gateway, body: dict[str, str]) -> None:
     ada = {"email": "ada@example.com", "password": "correct horse", "name": "Ada"}
     assert shop.post("/api/customers", json=ada).status == 201
     answer = shop.post("/api/sessions", json=body, token="a-token-that-has-expired")
     assert answer.status == 201, answer.text
 
 
-def test_what_is_for_everybody_does_not_mind_other_credentials(shop: Gateway) -> None:
+def test_public_endpoints_ignore_other_credentials(shop: Gateway) -> None:
     headers = {"Authorization": "Basic YTpi"}
     assert shop.get("/api/catalog/categories", headers=headers).status == 200
     assert shop.post("/api/sessions", json={}, headers=headers).status == 201

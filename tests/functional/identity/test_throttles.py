@@ -1,4 +1,4 @@
-"""Guessed passwords and sign-ups are limited by source and by account; the owner gets in."""
+"""Guessed passwords and sign-ups are limited by source and by account; the owner can log in."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def is_throttled(answer: Response, window: int = RedisLoginThrottle.WINDOW_SECON
     return True
 
 
-def test_who_guesses_is_refused_and_the_owner_gets_in_from_elsewhere(ada: Gateway) -> None:
+def test_a_guessing_source_is_refused_and_the_owner_logs_in_from_another(ada: Gateway) -> None:
     for _ in range(PAIR):
         assert log_in(ada, ATTACKERS, "wrong horse").status == 401
     assert is_throttled(log_in(ada, ATTACKERS, "wrong horse"))
@@ -67,7 +67,7 @@ def test_spraying_over_addresses_is_limited(ada: Gateway, container: Container) 
     assert log_in(ada, HERS).status == 201
 
 
-def test_guessing_from_many_sources_is_limited_and_the_owner_gets_in(
+def test_guessing_from_many_sources_is_limited_and_the_owner_logs_in(
     ada: Gateway, container: Container
 ) -> None:
     assert log_in(ada, HERS).status == 201
@@ -79,7 +79,7 @@ def test_guessing_from_many_sources_is_limited_and_the_owner_gets_in(
     assert log_in(ada, ATTACKERS, email="bob@example.com").status == 401
 
 
-def test_the_owner_gets_in_from_a_known_source_while_others_guess(
+def test_the_owner_logs_in_from_a_known_source_while_others_guess(
     ada: Gateway, container: Container
 ) -> None:
     assert log_in(ada, HERS).status == 201
@@ -88,7 +88,7 @@ def test_the_owner_gets_in_from_a_known_source_while_others_guess(
     assert is_throttled(log_in(ada, ATTACKERS)), "a success of the owner's ends no guessing"
 
 
-def test_successes_count_for_nothing(ada: Gateway, container: Container) -> None:
+def test_successes_are_not_counted(ada: Gateway, container: Container) -> None:
     fail(container, PAIR - 1, "ada@example.com", lambda _: HERS)
     for _ in range(3):
         assert log_in(ada, HERS).status == 201
@@ -99,7 +99,7 @@ def test_successes_count_for_nothing(ada: Gateway, container: Container) -> None
         container.login_throttle.count("another@example.com", HERS)
 
 
-def test_many_guesses_at_once_do_not_slip_through(database: str, redis: str) -> None:
+def test_concurrent_guesses_do_not_exceed_the_limit(database: str, redis: str) -> None:
     passed: list[int] = []
 
     def guess() -> None:
@@ -122,7 +122,7 @@ def test_an_attempt_is_counted_in_one_round_trip(container: Container, redis: st
     assert trips.count == 1
 
 
-def test_what_is_counted_is_forgotten(container: Container) -> None:
+def test_counts_expire(container: Container) -> None:
     container.login_throttle.count("ada@example.com", HERS)
     container.login_throttle.succeed("ada@example.com", HERS)
     container.login_throttle.count("ada@example.com", HERS)
@@ -146,7 +146,7 @@ def test_what_is_counted_is_forgotten(container: Container) -> None:
         ("198.51.100.8", HERS, False),
     ],
 )
-def test_a_subscriber_of_ipv6_is_one_source(
+def test_an_ipv6_subscriber_is_one_source(
     container: Container, first: str, second: str, same: bool
 ) -> None:
     fail(container, PAIR, "ada@example.com", lambda _: first)
@@ -157,7 +157,7 @@ def test_a_subscriber_of_ipv6_is_one_source(
         container.login_throttle.count("ada@example.com", second)
 
 
-def test_a_login_does_not_tell_whether_the_account_exists(
+def test_a_login_does_not_reveal_whether_the_account_exists(
     ada: Gateway, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work: list[dict[str, Any]] = []

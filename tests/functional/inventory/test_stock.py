@@ -25,7 +25,7 @@ def staff(container: Container) -> str:
     return token_of(container, Role.STAFF)
 
 
-def test_anybody_may_read_the_stock(shop: Gateway, product: UUID) -> None:
+def test_the_stock_is_public(shop: Gateway, product: UUID) -> None:
     answer = shop.get(f"/api/stock/{product}")
     assert answer.status == 200
     assert answer.json == {
@@ -126,7 +126,7 @@ def test_reading_takes_one_statement(shop: Gateway, container: Container, produc
     assert (len(sent.statements), sent.control) == (1, [])
 
 
-def test_an_adjustment_that_lost_its_answer_is_made_once(
+def test_an_adjustment_whose_response_was_lost_is_made_once(
     shop: Gateway,
     container: Container,
     database: str,
@@ -134,7 +134,7 @@ def test_an_adjustment_that_lost_its_answer_is_made_once(
     staff: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A15: the key's next attempt finds the work of one that died before its answer was kept."""
+    """A15: the key's next attempt finds the adjustment of one that crashed before its response was stored."""
 
     def adjust() -> Response:
         body = {"adjust_by": -3, "reason": "damaged"}

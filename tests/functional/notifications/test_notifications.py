@@ -1,4 +1,4 @@
-"""What customers are told: once, and the order moves on."""
+"""E-mails to customers are sent once, and the order advances."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ def deliver(shop: OrderingShop, order_id: UUID) -> None:
     shop.deliver("notifications/on_order_confirmed", "order.confirmed", order_id)
 
 
-def test_the_customer_hears_once_and_the_order_goes_on(shop: OrderingShop) -> None:
+def test_the_customer_is_notified_once_and_the_order_advances(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper(), name="Phone")
     deliver(shop, order_id)
     query(shop.database_url, "DELETE FROM inbox")
@@ -90,8 +90,8 @@ def test_two_at_once_send_one_email(shop: OrderingShop, redis: str) -> None:
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop: OrderingShop) -> None:
-    """Whoever ordered before guests had to leave one."""
+def test_a_guest_without_an_address_gets_no_email_and_this_is_recorded(shop: OrderingShop) -> None:
+    """Such orders exist from before guests had to give an address."""
     order_id = confirmed_order(shop, shop.shopper(Role.GUEST))
     query(shop.database_url, "UPDATE orders SET email = NULL")
     deliver(shop, order_id)
@@ -100,7 +100,7 @@ def test_a_guest_without_an_address_gets_none_and_the_row_says_so(shop: Ordering
     assert status_of(shop.database_url, order_id) == "PROCESSING"
 
 
-def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop: OrderingShop) -> None:
+def test_an_undeliverable_address_does_not_stop_the_order(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     query(shop.database_url, "UPDATE orders SET email = 'refused@shop.example'")
     deliver(shop, order_id)
@@ -109,7 +109,7 @@ def test_an_address_nobody_can_write_to_does_not_stop_the_order(shop: OrderingSh
 
 
 class RefusingClient:
-    """Stands for boto3's client of an account in SES's sandbox."""
+    """A stub of boto3's client for an account in SES's sandbox."""
 
     def send_email(self, **call: Any) -> Any:
         (recipient,) = call["Destination"]["ToAddresses"]
@@ -138,7 +138,7 @@ def test_a_recipient_that_ses_refuses_is_recorded_and_reported_without_the_addre
     assert any(line.get("EmailsRefused") == [1.0] for line in lines)
 
 
-def test_while_the_mail_service_is_unavailable_the_batch_comes_back(
+def test_while_the_mail_service_is_unavailable_the_batch_is_returned(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "_SPARE_SECONDS", 60)
@@ -153,7 +153,7 @@ def test_while_the_mail_service_is_unavailable_the_batch_comes_back(
     assert len(shop.postbox.mails) == 1
 
 
-def test_an_order_cancelled_meanwhile_is_not_announced(shop: OrderingShop) -> None:
+def test_an_order_cancelled_meanwhile_gets_no_email(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     shop.move(order_id, "CANCELLED")
     deliver(shop, order_id)
@@ -161,7 +161,7 @@ def test_an_order_cancelled_meanwhile_is_not_announced(shop: OrderingShop) -> No
     assert status_of(shop.database_url, order_id) == "CANCELLED"
 
 
-def test_the_parcel_is_announced_once_with_its_number(shop: OrderingShop) -> None:
+def test_the_shipment_is_announced_once_with_its_tracking_number(shop: OrderingShop) -> None:
     order_id = confirmed_order(shop, shop.shopper())
     deliver(shop, order_id)
     parcel = {"carrier": "UPS <b>", "tracking_number": "1Z&9"}
@@ -177,7 +177,7 @@ def test_the_parcel_is_announced_once_with_its_number(shop: OrderingShop) -> Non
     assert "1Z&amp;9" in mail.html
 
 
-def test_what_customers_and_staff_type_is_escaped(shop: OrderingShop) -> None:
+def test_text_from_customers_and_staff_is_escaped(shop: OrderingShop) -> None:
     token = shop.shopper()
     product = add_product(shop.container.database, name="<img src=x> & more")
     address = ADDRESS | {"name": "<script>alert(1)</script>"}

@@ -1,4 +1,4 @@
-"""A shop in which one can order."""
+"""A shop with a working checkout."""
 
 from collections.abc import Iterator
 

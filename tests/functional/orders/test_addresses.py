@@ -1,4 +1,4 @@
-"""Orders to addresses as they are."""
+"""Orders to addresses of several countries."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _PERSON = {"name": "Ada Lovelace", "line1": "1 Main Street"}
     ],
     ids=lambda place: place["country"],
 )  # fmt: skip
-def test_an_order_needs_nothing_that_its_country_does_not_have(
+def test_an_order_needs_no_field_that_its_country_does_not_have(
     shop: OrderingShop, place: dict[str, str]
 ) -> None:
     """reaction #3530, odoo #985, woocommerce #50752 (anchor A24)."""

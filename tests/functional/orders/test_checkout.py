@@ -77,7 +77,7 @@ def test_prices_come_from_the_catalog_and_a_change_is_reported(shop: OrderingSho
 
 
 def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop: OrderingShop) -> None:
-    """A6 (medusa #13625): a checkout that fails gives back what it held, once."""
+    """A6 (medusa #13625): a failed checkout releases its hold, once."""
     scarce, plenty, token = shop.product(), shop.product(), shop.shopper()
     shop.fill_cart(token, plenty)
     cart, key = shop.fill_cart(token, scarce, quantity=3), uuid.uuid4().hex
@@ -103,7 +103,7 @@ def test_not_enough_stock_cancels_the_order_and_names_the_lines(shop: OrderingSh
     assert shop.check_out(token, cart).status == 201
 
 
-def test_a_product_that_is_not_sold_any_more_is_named(shop: OrderingShop) -> None:
+def test_a_product_no_longer_for_sale_is_named(shop: OrderingShop) -> None:
     phone, gone, token = shop.product(), shop.product(), shop.shopper()
     shop.fill_cart(token, phone)
     cart = shop.fill_cart(token, gone)
@@ -114,8 +114,8 @@ def test_a_product_that_is_not_sold_any_more_is_named(shop: OrderingShop) -> Non
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
 
 
-def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
-    """A5 (medusa #13301): a crash after the last step, even one that emptied the cart, loses nothing."""
+def test_a_lost_response_is_returned_again(shop: OrderingShop) -> None:
+    """A5 (medusa #13301): a crash after the last step, even after the cart was emptied, loses nothing."""
     phone, token, key = shop.product(), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
     shop.states.failure = {"status": "TIMED_OUT"}
@@ -133,7 +133,7 @@ def test_an_answer_that_got_lost_is_given_again(shop: OrderingShop) -> None:
     assert levels(shop.database_url, phone) == (10, 1)
 
 
-def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
+def test_a_retry_after_a_crash_between_the_steps_continues_the_same_order(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone, token, key = shop.product(price_minor=7000), shop.shopper(), uuid.uuid4().hex
@@ -148,7 +148,7 @@ def test_a_retry_after_a_crash_between_the_steps_goes_on_with_the_same_order(
     ((order_id, status),) = query(shop.database_url, "SELECT id, status FROM orders")
     assert status == "PENDING"
     shop._handlers["inventory/hold_order_stock"] = hold
-    # What the cart and the catalog say now does not change an order that is written down.
+    # The present cart and catalog do not change an existing order.
     shop.fill_cart(token, shop.product())
     change(shop.container.database, phone, price_minor=1, is_active=False)
 
@@ -172,7 +172,7 @@ def test_a_retry_finds_that_its_order_was_cancelled(shop: OrderingShop) -> None:
 
 
 def test_a_retry_whose_hold_has_lapsed_ends_cancelled(shop: OrderingShop) -> None:
-    """A6: the lapsed hold is given back once, by the compensation or by the sweep."""
+    """A6: the lapsed hold is released once, by the compensation or by the sweep."""
     phone, token, key = shop.product(), shop.shopper(), uuid.uuid4().hex
     cart = shop.fill_cart(token, phone)
     shop.states.failure = {"status": "TIMED_OUT"}
@@ -235,8 +235,8 @@ def test_a_guest_can_order(shop: OrderingShop) -> None:
     ) == [(CONTACT["email"], CONTACT["phone"])]
 
 
-def test_a_guest_leaves_an_address(shop: OrderingShop) -> None:
-    """A26: without one there is no confirmation, and no way back to the order (woocommerce #29138)."""
+def test_a_guest_must_give_an_address(shop: OrderingShop) -> None:
+    """A26: without one there is no confirmation e-mail and no access to the order (woocommerce #29138)."""
     token = shop.shopper(Role.GUEST)
     cart = shop.fill_cart(token, shop.product())
     answer = shop.check_out(token, cart, contact=None)
@@ -263,7 +263,7 @@ def test_a_malformed_contact_is_refused(
     assert [error["field"] for error in answer.json["errors"]] == [field]
 
 
-def test_the_number_by_which_people_call_an_order(shop: OrderingShop) -> None:
+def test_the_order_number(shop: OrderingShop) -> None:
     token = shop.shopper()
     contact = {"email": " Ada@MÜNCHEN.example ", "phone": " 0171 1234567"}
     placed = shop.check_out(token, shop.fill_cart(token, shop.product()), contact=contact).json
@@ -282,5 +282,5 @@ def test_a_whole_checkout_takes_as_many_statements_whatever_its_size(
     cart = shop.fill_cart(token, *[shop.product() for _ in range(lines)])
     with counting(shop.container.database) as sent:
         assert shop.check_out(token, cart).status == 201
-    # The mark in the outbox is missing: there is no broker here.
+    # Without a broker the events are not marked in the outbox.
     assert len(sent.statements) <= 9, sent.table()

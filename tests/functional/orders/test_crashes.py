@@ -1,7 +1,7 @@
-"""A checkout that is cut short after any step: repeated, it is one order; left alone, it is none.
+"""A checkout interrupted after any step: a repeat leads to one order, no repeat to none.
 
-A5 (medusa #13301 #4946): the order is written down before anything is charged. A6 (medusa #13625):
-every path that fails gives the stock back exactly once.
+A5 (medusa #13301 #4946): the order is recorded before anything is charged. A6 (medusa #13625):
+every failed path releases the stock exactly once.
 """
 
 import uuid
@@ -23,7 +23,7 @@ STEPS = ["orders/create_order", "inventory/hold_order_stock"]
 
 
 def lose(shop: OrderingShop, function: str, *, after: bool) -> Callable[[], None]:
-    """Make a function's work be done, or not, and its answer be lost; gives what mends it."""
+    """Lose a function's response, after or instead of its work; return what restores the function."""
     real = shop.handler(function)
 
     def broken(event: Any, context: Any) -> None:
@@ -47,7 +47,7 @@ def cart(shop: OrderingShop, token: str, phone: UUID) -> str:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("function", STEPS)
-def test_a_repeat_goes_on_with_the_same_order(
+def test_a_repeat_continues_the_same_order(
     shop: OrderingShop, token: str, phone: UUID, cart: str, function: str, after: bool
 ) -> None:
     key = uuid.uuid4().hex
@@ -66,7 +66,7 @@ def test_a_repeat_goes_on_with_the_same_order(
     assert sorted(events) == ["inventory.reserved", "order.created"]
 
 
-def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(
+def test_lines_added_to_the_cart_before_the_repeat_are_not_lost(
     shop: OrderingShop, token: str, phone: UUID, cart: str
 ) -> None:
     key = uuid.uuid4().hex
@@ -91,7 +91,7 @@ def test_what_was_put_in_the_cart_before_the_repeat_is_not_lost(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("function", STEPS)
-def test_left_alone_it_is_tidied_up(
+def test_without_a_repeat_it_is_cleaned_up(
     shop: OrderingShop, token: str, phone: UUID, cart: str, function: str, after: bool
 ) -> None:
     mend = lose(shop, function, after=after)
@@ -107,7 +107,7 @@ def test_left_alone_it_is_tidied_up(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_compensation_that_is_cut_short_is_repeated(
+def test_an_interrupted_compensation_is_repeated(
     shop: OrderingShop, token: str, phone: UUID, cart: str, after: bool
 ) -> None:
     key = uuid.uuid4().hex

@@ -88,8 +88,8 @@ def test_a_walk_under_writes_meets_each_order_once(
         assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
 
 
-def test_what_orders_need(shop: OrderingShop, container: Container, staff: str) -> None:
-    """`attention` lists exactly what a person must decide."""
+def test_each_need_lists_its_orders(shop: OrderingShop, container: Container, staff: str) -> None:
+    """`attention` lists exactly the orders that need a decision by staff."""
     calm, parcel, refund, refused, doubt, mail, foreign, disputed = (
         place_order(container).order_id for _ in range(8)
     )

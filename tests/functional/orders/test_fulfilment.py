@@ -43,7 +43,7 @@ def order_id(paying_shop: OrderingShop, token: str, products: list[UUID]) -> UUI
 
 
 def advance(shop: OrderingShop, order_id: UUID, *, age: timedelta = LATE) -> dict[str, int]:
-    """Let time pass for an order, and the schedule run."""
+    """Make an order older, and run the schedule."""
     wind_back(shop.database_url, order_id, age)
     counts: dict[str, int] = shop.invoke("orders/advance_orders", {})
     return counts
@@ -70,7 +70,7 @@ def test_events_carry_an_order_to_the_customer_s_email(
     assert [levels(shop.database_url, product) for product in products] == [(9, 0), (9, 0)]
     recorded = events_of(shop.database_url, order_id)
     assert recorded[-3:] == ["order.paid", "inventory.confirmed", "order.confirmed"]
-    # The events arrive again, and late ones after them: nothing happens twice (A13).
+    # Repeated and late events have no effect (A13).
     for function, event in steps:
         query(shop.database_url, "DELETE FROM inbox")
         shop.deliver(function, event, order_id)
@@ -82,7 +82,7 @@ def test_events_carry_an_order_to_the_customer_s_email(
 
 
 @pytest.mark.parametrize("delivered", range(3))
-def test_whichever_event_did_not_come_the_order_goes_on(
+def test_the_order_advances_whichever_event_is_missing(
     paying_shop: OrderingShop, products: list[UUID], order_id: UUID, delivered: int
 ) -> None:
     shop = paying_shop
@@ -102,7 +102,7 @@ def test_whichever_event_did_not_come_the_order_goes_on(
     assert [levels(shop.database_url, product) for product in products] == [(9, 0), (9, 0)]
     recorded = events_of(shop.database_url, order_id)
     assert len(recorded) == len(set(recorded))
-    # Late, after all.
+    # The late event arrives.
     shop.deliver("inventory/on_order_paid", "order.paid", order_id)
     shop.deliver("orders/on_inventory_confirmed", "inventory.confirmed", order_id)
     shop.deliver("notifications/on_order_confirmed", "order.confirmed", order_id)
@@ -122,7 +122,7 @@ def test_a_paid_order_without_stock_is_refunded_and_cancelled(
     assert query(shop.database_url, "SELECT order_id, reason, status FROM refunds") == [
         (order_id, "stock_not_confirmed", "pending")
     ]
-    # What waits for its refund is left to it.
+    # An order with a pending refund is skipped.
     assert advance(shop, order_id) == {}
     reconcile(shop.container.payment_provider, shop.container.unit_of_work, seconds=10)
     assert status_of(shop.database_url, order_id) == "CANCELLED"
@@ -141,9 +141,7 @@ def test_a_paid_order_without_stock_and_without_a_charge_is_cancelled(
     assert events_of(shop.database_url, order_id)[-1] == "order.cancelled"
 
 
-def test_an_order_that_somebody_works_on_is_left_alone(
-    paying_shop: OrderingShop, order_id: UUID
-) -> None:
+def test_a_locked_order_is_skipped(paying_shop: OrderingShop, order_id: UUID) -> None:
     shop = paying_shop
     wind_back(shop.database_url, order_id, LATE)
     with connected(shop.database_url) as cursor:
@@ -154,10 +152,10 @@ def test_an_order_that_somebody_works_on_is_left_alone(
     assert shop.invoke("orders/advance_orders", {}) == {"confirmed": 1}
 
 
-def test_one_order_in_trouble_does_not_keep_the_others(
+def test_one_failing_order_does_not_block_the_others(
     paying_shop: OrderingShop, token: str, products: list[UUID], order_id: UUID
 ) -> None:
-    """While the mail service is unavailable a run gives up after three; paid orders go on."""
+    """While the mail service is unavailable a run stops e-mails after three failures; paid orders advance."""
     shop = paying_shop
     confirmed = []
     for _ in range(4):

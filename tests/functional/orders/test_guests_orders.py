@@ -1,4 +1,4 @@
-"""The way back to an order of somebody who bought as a guest."""
+"""Links that give guests access to their orders."""
 
 from uuid import UUID
 
@@ -31,8 +31,8 @@ def _look_up(shop: OrderingShop, number: str, email: str) -> int:
     return shop.post("/api/orders/lookup", json={"number": number, "email": email}).status
 
 
-def test_a_link_leads_back_to_the_order_once(shop: OrderingShop, order: tuple[UUID, str]) -> None:
-    """A26: after a day a guest had no way to the order (woocommerce #29138)."""
+def test_a_link_opens_the_order_once(shop: OrderingShop, order: tuple[UUID, str]) -> None:
+    """A26: after a day guests had no access to their orders (woocommerce #29138)."""
     order_id, number = order
     typed = f" {number.lower().replace('-', ' ').replace('0', 'o')}"
     assert _look_up(shop, typed, f" {_EMAIL.upper()} ") == 202
@@ -48,14 +48,14 @@ def test_a_link_leads_back_to_the_order_once(shop: OrderingShop, order: tuple[UU
         assert (answer.status, answer.code) == (404, "order_not_found")
 
 
-def test_it_leads_to_no_other_order(shop: OrderingShop, order: tuple[UUID, str]) -> None:
+def test_a_link_opens_no_other_order(shop: OrderingShop, order: tuple[UUID, str]) -> None:
     _look_up(shop, order[1], _EMAIL)
     [(_, token)] = shop.send_links()
     other = shop.order(shop.shopper(), shop.product())
     assert shop.get(f"/api/orders/{other}", query={"token": token}).code == "order_not_found"
 
 
-def test_of_many_that_follow_it_at_once_one_sees_the_order(
+def test_of_many_concurrent_uses_of_a_link_one_succeeds(
     shop: OrderingShop, order: tuple[UUID, str], database: str, redis: str
 ) -> None:
     order_id, number = order
@@ -69,7 +69,7 @@ def test_of_many_that_follow_it_at_once_one_sees_the_order(
     assert sorted(at_once([follow] * 4)) == [200, 404, 404, 404]
 
 
-def test_an_expired_link_leads_nowhere(shop: OrderingShop, order: tuple[UUID, str]) -> None:
+def test_an_expired_link_is_refused(shop: OrderingShop, order: tuple[UUID, str]) -> None:
     order_id, number = order
     _look_up(shop, number, _EMAIL)
     [(_, token)] = shop.send_links()
@@ -77,10 +77,10 @@ def test_an_expired_link_leads_nowhere(shop: OrderingShop, order: tuple[UUID, st
     assert shop.get(f"/api/orders/{order_id}", query={"token": token}).status == 404
 
 
-def test_nobody_learns_whether_there_is_such_an_order(
+def test_the_response_does_not_reveal_whether_the_order_exists(
     shop: OrderingShop, order: tuple[UUID, str]
 ) -> None:
-    """The answer and what is done for it are the same; only the consumer looks for the order."""
+    """The response and the work done for it are the same; only the consumer looks up the order."""
     _, number = order
     attempts = [(number, "bob@shop.example"), ("0000-0000-0000", _EMAIL), ("nonsense", _EMAIL)]
     answers = [
@@ -105,7 +105,7 @@ def test_links_are_throttled(shop: OrderingShop) -> None:
 
 
 @pytest.mark.parametrize("signs_up", [True, False], ids=["sign-up", "log-in"])
-def test_the_orders_of_a_guest_come_along_once(
+def test_a_guests_orders_become_the_customers_once(
     shop: OrderingShop, guest: str, order: tuple[UUID, str], signs_up: bool
 ) -> None:
     """A26: a guest who signed up lost the orders (openfoodnetwork #7905)."""
@@ -120,7 +120,7 @@ def test_the_orders_of_a_guest_come_along_once(
         str(order_id)
     ]
     assert shop.get(f"/api/orders/{order_id}", token=guest).code == "order_not_found"
-    # Another account that is opened with the same token gets nothing.
+    # A second account that is opened with the same token gets no orders.
     bob = {"email": "bob@example.com", "password": "correct horse"}
     shop.post("/api/customers", json=bob | {"name": "Bob"}, token=guest)
     token = shop.post("/api/sessions", json=bob, token=guest).json["token"]
@@ -128,7 +128,7 @@ def test_the_orders_of_a_guest_come_along_once(
     assert shop.get(f"/api/orders/{order_id}", token=ada).status == 200
 
 
-def test_a_customers_orders_do_not_move(shop: OrderingShop) -> None:
+def test_a_customers_orders_do_not_become_anothers(shop: OrderingShop) -> None:
     owner = shop.shopper()
     order_id = shop.order(owner, shop.product())
     shop.post("/api/customers", json=_ADA, token=owner)
@@ -136,7 +136,7 @@ def test_a_customers_orders_do_not_move(shop: OrderingShop) -> None:
     assert shop.get(f"/api/orders/{order_id}", token=owner).status == 200
 
 
-def test_an_order_that_came_along_can_be_paid_or_returns_to_the_accounts_cart(
+def test_a_guests_former_order_can_be_paid_or_returns_to_the_customers_cart(
     shop: OrderingShop, guest: str, order: tuple[UUID, str]
 ) -> None:
     order_id, _ = order

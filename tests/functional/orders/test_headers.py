@@ -1,4 +1,4 @@
-"""Headers by which a purchase can be followed, on answers and refusals alike."""
+"""Correlation headers of a purchase, on successes and refusals."""
 
 import json
 
@@ -32,7 +32,7 @@ def test_every_answer_about_an_order_can_be_followed(
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["message"], line["status"]) == ("invocation", answer.status)
     assert (line["order_id"], line["client_correlation_id"]) == (str(order_id), mine)
-    # The order's own id is on every line about it, whatever this request was sent with.
+    # Every line about an order has the order's correlation id, whatever the request's header.
     view = paying_shop.call("GET", f"/api/orders/{order_id}", token=token)
     assert line["correlation_id"] == view.headers["x-correlation-id"] != mine
 

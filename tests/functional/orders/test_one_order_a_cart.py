@@ -1,4 +1,4 @@
-"""A cart becomes one order, whatever keys its checkouts are sent with."""
+"""A cart becomes one order, whatever the Idempotency-Keys of its checkouts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_of_many_checkouts_at_once_one_makes_an_order(
 
     outcomes = Counter(answer.code or answer.status for answer in answers)
     assert outcomes.pop(201) == 1
-    # Who comes after the cart was emptied does not find it any more.
+    # A request after the cart was emptied does not find the cart.
     assert set(outcomes) <= {"cart_already_ordered", "cart_not_found"}
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
     assert levels(shop.database_url, phone) == (10, 1)
@@ -60,7 +60,7 @@ def test_a_cart_that_was_not_emptied_is_not_ordered_again(
     assert query(shop.database_url, "SELECT count(*) FROM orders") == [(1,)]
 
 
-def test_it_may_be_once_its_order_is_cancelled(
+def test_a_cart_may_be_ordered_again_once_its_order_is_cancelled(
     shop: OrderingShop, full_cart: tuple[str, str]
 ) -> None:
     token, _ = full_cart
@@ -85,7 +85,7 @@ def _move(shop: OrderingShop, order_id: UUID, status: OrderStatus) -> None:
 
 
 def _late(shop: OrderingShop, token: str, cart: str, meanwhile: Callable[[], None]) -> Response:
-    """Check out; between the reading of the cart and the writing of the order, something else happens."""
+    """Check out; run an action between reading the cart and writing the order."""
     machine = shop.container.checkout_machine
 
     class Late:
@@ -109,7 +109,7 @@ _DEAD = {
 def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_order(
     shop: OrderingShop, status: OrderStatus
 ) -> None:
-    """A27: in whatever status the first order lives by then."""
+    """A27: whatever the status of the first order by then."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -121,8 +121,8 @@ def test_a_checkout_that_read_the_cart_before_and_writes_after_makes_no_second_o
     assert query(shop.database_url, "SELECT status FROM orders") == [(status.value,)]
 
 
-def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> None:
-    """A27: what was refunded is not sold again behind the buyer's back."""
+def test_no_second_order_after_the_first_was_paid_and_cancelled(shop: OrderingShop) -> None:
+    """A27: refunded lines are not sold again without the buyer's request."""
     token = shop.shopper()
     cart = shop.fill_cart(token, add_product(shop.container.database))
 
@@ -136,8 +136,8 @@ def test_nor_once_the_first_order_was_paid_and_cancelled(shop: OrderingShop) -> 
     assert shop.get("/api/cart", token=token).json["items"] == []
 
 
-def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> None:
-    """A27: its content is in a cart with another id by then."""
+def test_no_second_order_after_the_first_has_returned_the_cart(shop: OrderingShop) -> None:
+    """A27: its lines are in a cart with another id by then."""
     token = shop.shopper()
     phone = add_product(shop.container.database)
     cart = shop.fill_cart(token, phone)
@@ -154,7 +154,7 @@ def test_nor_once_the_first_order_has_returned_the_cart(shop: OrderingShop) -> N
     assert shop.check_out(token, returned["cart_id"]).status == 201
 
 
-def test_what_a_late_checkout_has_sold_again_does_not_return_to_the_cart_too(
+def test_lines_that_a_late_checkout_has_ordered_are_not_returned_to_the_cart_too(
     shop: OrderingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first order is cancelled, but its cart has not returned when the late checkout is written."""
@@ -173,7 +173,7 @@ def test_what_a_late_checkout_has_sold_again_does_not_return_to_the_cart_too(
     assert late.status == 201
     shop.cancelled(first[0])
     assert shop.get("/api/cart", token=token).json["items"] == []
-    # It returns with the order in which it is.
+    # The lines return when the order that contains them is cancelled.
     order_id = late.json["order_id"]
     assert shop.post(f"/api/orders/{order_id}/cancel", json={}, token=token).status == 200
     assert len(shop.get("/api/cart", token=token).json["items"]) == 1

@@ -48,7 +48,7 @@ def test_only_the_owner_staff_and_services_see_an_order(shop: OrderingShop) -> N
 
 
 @pytest.mark.parametrize("name", ["garbage", str(uuid.UUID(int=0)), "%00", "'; DROP TABLE orders"])
-def test_an_order_that_is_none_is_not_found(shop: OrderingShop, name: str) -> None:
+def test_a_malformed_order_id_is_not_found(shop: OrderingShop, name: str) -> None:
     token = shop.shopper(Role.STAFF)
     for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/ship"), ("POST", "/deliver")):
         body = {"carrier": "UPS", "tracking_number": "1Z"} if path == "/ship" else {}
@@ -155,7 +155,7 @@ def test_another_s_order_is_not_cancelled(shop: OrderingShop) -> None:
     ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED"],
     ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED"],
 ])  # fmt: skip
-def test_what_is_being_paid_or_was_shipped_is_not_cancelled(
+def test_an_order_that_is_being_paid_or_was_shipped_is_not_cancelled(
     shop: OrderingShop, path: list[str]
 ) -> None:
     token = shop.shopper()
@@ -184,7 +184,7 @@ def paid_order(shop: OrderingShop, token: str, phone: UUID, *further: str) -> UU
 def test_a_paid_order_is_refunded_first(
     paying_shop: OrderingShop, stripe: str, further: list[str]
 ) -> None:
-    """A4, A6: the money goes back once, and so does the stock."""
+    """A4, A6: the charge is refunded once, and the stock released once."""
     shop, control = paying_shop, StripeControl(stripe)
     phone, token = shop.product(), shop.shopper()
     order_id = paid_order(shop, token, phone, *further)
@@ -198,7 +198,7 @@ def test_a_paid_order_is_refunded_first(
     assert events_of(shop.database_url, order_id).count("order.cancelled") == 1
 
 
-def test_while_stripe_is_away_the_refund_is_pending_and_nothing_ships(
+def test_while_stripe_is_unavailable_the_refund_is_pending_and_nothing_ships(
     paying_shop: OrderingShop, stripe: str
 ) -> None:
     shop, control = paying_shop, StripeControl(stripe)

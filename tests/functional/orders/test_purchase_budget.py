@@ -1,4 +1,4 @@
-"""What a whole purchase costs the database: every statement and round trip, transaction control included."""
+"""Statements and round trips of a whole purchase, transaction control included."""
 
 from uuid import UUID
 
@@ -16,13 +16,13 @@ from tests.support.payments import StripeControl, event_of
 from tests.support.stock import query
 from tests.support.wire import counting
 
-#: Of one purchase, with its consumers and its webhook.
+#: Budgets of one purchase, including its consumers and its webhook.
 STATEMENTS = 22
 ROUND_TRIPS = 30
 
 
 class Confirming(RabbitMQPublisher):
-    """A broker that confirms everything at once, so that what follows a confirm is counted."""
+    """A broker that confirms immediately, so that statements after a confirm are counted."""
 
     def ready(self) -> None:
         pass
@@ -32,7 +32,7 @@ class Confirming(RabbitMQPublisher):
 
 
 def purchase(shop: OrderingShop, control: StripeControl, product: UUID, *, pay_now: bool) -> UUID:
-    """Buy something, and carry every event and the webhook to their consumers."""
+    """Make a purchase, and deliver every event and the webhook to their consumers."""
     token = shop.shopper()
     cart = shop.fill_cart(token, product)
     answer = shop.check_out(token, cart, pay_now=pay_now)

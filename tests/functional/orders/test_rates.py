@@ -94,13 +94,13 @@ def test_an_order_keeps_the_rates_with_which_it_was_priced(shop: OrderingShop, s
     assert actors == [(True,), (True,), (False,), (False,)]
 
 
-def test_rates_of_the_future_wait_for_their_time(shop: OrderingShop, staff: str) -> None:
+def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     later = _put(shop, staff, _TAX, {"country": "*", "percent": 50}, valid_from=tomorrow)
     assert datetime.fromisoformat(later["valid_from"]) == datetime.fromisoformat(tomorrow)
     assert shop.get(_TAX, token=staff).json["version"] == 1
     assert _ordered(shop)["tax"] == 7.25
-    # Its time has come.
+    # The rates have become valid.
     with psycopg.connect(shop.database_url) as connection:
         connection.execute(
             "UPDATE rate_versions SET valid_from = now() WHERE version = %s", (later["version"],)

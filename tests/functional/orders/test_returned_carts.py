@@ -1,4 +1,4 @@
-"""What an order took from the cart comes back when the order ends unpaid, once, whatever is repeated."""
+"""The lines of an order return to the cart when the order ends unpaid, once, whatever is repeated."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,8 +29,8 @@ def _pay(shop: OrderingShop, token: str, order_id: UUID, method: str) -> Any:
     return shop.post("/api/payments/process", json=body, token=token)
 
 
-def test_of_a_declined_card(paying_shop: OrderingShop) -> None:
-    """A25: everything had to be typed in again (evershop #623)."""
+def test_returned_after_a_declined_card(paying_shop: OrderingShop) -> None:
+    """A25: customers had to fill the cart again (evershop #623)."""
     shop, token = paying_shop, paying_shop.shopper()
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=2)
@@ -49,7 +49,7 @@ def test_of_a_declined_card(paying_shop: OrderingShop) -> None:
     assert _cart(shop, token) == {}
 
 
-def test_of_an_order_that_is_not_paid_in_time(shop: OrderingShop, token: str) -> None:
+def test_returned_when_the_order_is_not_paid_in_time(shop: OrderingShop, token: str) -> None:
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=3)
     lapse(shop.container.database, order_id)
@@ -59,10 +59,11 @@ def test_of_an_order_that_is_not_paid_in_time(shop: OrderingShop, token: str) ->
     assert _cart(shop, token) == {str(phone): 3}
 
 
-def test_of_a_bank_check_that_fails_or_that_nobody_finishes(
+def test_returned_after_a_failed_or_abandoned_bank_check(
     paying_shop: OrderingShop, stripe: str
 ) -> None:
-    """A25, A28: the check ends three minutes after the hold would have, and the cart comes back."""
+    """A25, A28: the authentication ends three minutes after the hold would have ended, and the cart is
+    returned."""
     shop, token, control = paying_shop, paying_shop.shopper(), StripeControl(stripe)
     phone = shop.product()
     order_id = shop.order(token, phone)
@@ -77,7 +78,7 @@ def test_of_a_bank_check_that_fails_or_that_nobody_finishes(
     assert _cart(shop, token) == {str(phone): 1}
 
 
-def test_merged_with_what_is_there(shop: OrderingShop, token: str) -> None:
+def test_returned_lines_are_merged_with_the_present_cart(shop: OrderingShop, token: str) -> None:
     phone, case = shop.product(on_hand=2000), shop.product(on_hand=2000)
     order_id = shop.order(token, phone, quantity=900)
     add_to_cart(shop, token, phone, 200)
@@ -86,7 +87,7 @@ def test_merged_with_what_is_there(shop: OrderingShop, token: str) -> None:
     assert _cart(shop, token) == {str(phone): MAX_QUANTITY, str(case): 1}
 
 
-def test_not_of_an_order_that_was_paid(paying_shop: OrderingShop) -> None:
+def test_not_returned_after_a_payment(paying_shop: OrderingShop) -> None:
     shop, token = paying_shop, paying_shop.shopper()
     order_id = shop.order(token, shop.product())
     assert _pay(shop, token, order_id, "pm_card_visa").status == 200
@@ -95,10 +96,10 @@ def test_not_of_an_order_that_was_paid(paying_shop: OrderingShop) -> None:
     assert _cart(shop, token) == {}
 
 
-def test_not_what_never_left_the_cart(
+def test_not_returned_if_the_cart_was_not_emptied(
     shop: OrderingShop, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order ends before the cart is emptied, which is then left alone."""
+    """The order ends before the cart is emptied, so the cart does not change."""
     phone = shop.product()
     carts = shop.container.carts
     empty = carts.remove_bought
@@ -113,10 +114,10 @@ def test_not_what_never_left_the_cart(
 
 
 @pytest.mark.parametrize("step", ["has_taken", "give_back"])
-def test_after_a_crash_at_any_step(
+def test_returned_after_a_crash_at_any_step(
     shop: OrderingShop, token: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """The request succeeds all the same; the event's consumer returns the cart."""
+    """The request succeeds nevertheless; the event's consumer returns the cart."""
     phone = shop.product()
     order_id = shop.order(token, phone)
 
@@ -132,7 +133,7 @@ def test_after_a_crash_at_any_step(
     assert query(shop.database_url, "SELECT cart_spent FROM orders") == [("returned",)]
 
 
-def test_once_for_many_at_once(shop: OrderingShop, token: str, redis: str) -> None:
+def test_returned_once_by_many_concurrent_calls(shop: OrderingShop, token: str, redis: str) -> None:
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=2)
     shop.move(order_id, "CANCELLED")

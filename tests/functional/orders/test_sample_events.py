@@ -82,7 +82,7 @@ def test_a_purchase_from_sample_to_sample(shop: OrderingShop, placed: dict[str, 
     assert replay("orders/checkout", owner)["statusCode"] == 404  # the cart was bought long ago
 
 
-def test_an_order_that_is_given_up(shop: OrderingShop, placed: dict[str, Any]) -> None:
+def test_an_order_that_is_cancelled(shop: OrderingShop, placed: dict[str, Any]) -> None:
     owner = shop.shopper_again(USER)
     cancelled = shop.invoke("orders/cancel_order", sample("orders/cancel_order", owner))
     assert cancelled["statusCode"] == 200

@@ -1,4 +1,4 @@
-"""Webhooks that are not ours, or not what they say."""
+"""Webhooks of other origin, malformed or forged."""
 
 import time
 
@@ -28,7 +28,7 @@ from tests.support.stock import query
     ],
     ids=["unknown type", "intent created", "unknown order", "foreign intent", "foreign charge"],
 )  # fmt: skip
-def test_what_is_not_ours_is_ignored_and_not_stored(
+def test_events_of_others_are_ignored_and_not_stored(
     shop: Gateway, database: str, payload: str
 ) -> None:
     answer = deliver(shop, payload)
@@ -63,12 +63,12 @@ def test_bad_signatures(shop: Gateway, database: str, sent: str) -> None:
      event_of("payment_intent.succeeded", {"id": "pi_1"}),
      event_of("payment_intent.succeeded", {"id": "pi_1", "status": 3})],
 )  # fmt: skip
-def test_signed_nonsense(shop: Gateway, payload: str) -> None:
+def test_signed_malformed_bodies(shop: Gateway, payload: str) -> None:
     answer = deliver(shop, payload)
     assert (answer.status, answer.code) == (400, "validation_failed")
 
 
-def test_without_a_secret_nothing_is_believed(database: str, redis: str, stripe: str) -> None:
+def test_without_a_secret_every_delivery_is_refused(database: str, redis: str, stripe: str) -> None:
     with paying_container(database, redis, stripe, stripe_webhook_secret="") as container:
         answer = deliver(Gateway(container), _EVENT, signature(_EVENT, secret=""))
     assert (answer.status, answer.code) == (503, "dependency_unavailable")

@@ -1,4 +1,4 @@
-"""What Stripe kept of a charge is recorded from its balance transaction, once."""
+"""Stripe's fee for a charge is recorded from its balance transaction, once."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def _fees(container: Container) -> list[tuple[object, ...]]:
     )
 
 
-def test_it_is_read_a_minute_later(shop: Gateway, container: Container) -> None:
+def test_the_fee_is_read_a_minute_later(shop: Gateway, container: Container) -> None:
     intent = pay(shop, place_order(container)).json["payment_intent_id"]
     assert shop.invoke(_RECONCILE, {}) == {}
     assert _fees(container) == []
@@ -42,7 +42,9 @@ def test_it_is_read_a_minute_later(shop: Gateway, container: Container) -> None:
 
 
 @pytest.mark.parametrize("method", ["pm_card_chargeDeclined", "pm_card_authenticationRequired"])
-def test_what_was_not_charged_has_none(shop: Gateway, container: Container, method: str) -> None:
+def test_a_payment_that_was_not_charged_has_no_fee(
+    shop: Gateway, container: Container, method: str
+) -> None:
     pay(shop, place_order(container), method)
     _age(container, "2 minutes")
 
@@ -50,7 +52,7 @@ def test_what_was_not_charged_has_none(shop: Gateway, container: Container, meth
     assert _fees(container) == []
 
 
-def test_stripe_is_not_asked_for_ever(shop: Gateway, container: Container) -> None:
+def test_a_missing_fee_is_not_requested_for_ever(shop: Gateway, container: Container) -> None:
     pay(shop, place_order(container))
     _age(container, "8 days")
 

@@ -1,4 +1,4 @@
-"""Payments whose outcome is open: the bank asks or takes its time, Stripe does not answer."""
+"""Payments whose outcome is open: the bank requires action or is slow, or Stripe does not respond."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.paying import pay, pay_with_check
 from tests.support.payments import StripeControl, status_of, stock_of
 
 
-def test_the_bank_asks_for_action(
+def test_the_bank_requires_action(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -33,7 +33,7 @@ def test_the_bank_asks_for_action(
     assert status_of(database, placed.order_id) == "PAID"
 
 
-def test_the_bank_says_no_after_all(
+def test_the_customer_fails_the_banks_check(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -45,7 +45,7 @@ def test_the_bank_says_no_after_all(
     assert (answer.status, answer.code) == (402, "card_declined")
     assert status_of(database, placed.order_id) == "CANCELLED"
     assert stock_of(database, placed) == RETURNED
-    # The customer's browser still has the secret; nobody can pay with it any more.
+    # The client secret in the customer's browser is no longer valid.
     assert control.intents(placed.order_id)[0]["status"] == "canceled"
 
 
@@ -92,7 +92,7 @@ def test_stripe_fails_to_answer(
     assert len(control.charges(placed.order_id)) == 1
 
 
-def test_stripe_is_away_before_anything_happened(
+def test_stripe_is_unavailable_before_anything_is_charged(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)

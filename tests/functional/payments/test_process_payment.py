@@ -50,7 +50,7 @@ def test_paying_again_gives_the_same_answer(
     assert control.requests() == requests
 
 
-def test_paying_again_by_other_means_is_refused(
+def test_paying_again_with_another_method_is_refused(
     shop: Gateway, container: Container, control: StripeControl
 ) -> None:
     placed = place_order(container)
@@ -92,7 +92,7 @@ def test_declined(
     assert stock_of(database, placed) == RETURNED
 
 
-def test_a_typing_error_in_the_method_costs_nothing(
+def test_an_unknown_payment_method_leaves_the_order_pending(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -197,7 +197,7 @@ def test_statement_budget(
 ) -> None:
     """Begin, settle and the outbox, whatever the number of lines.
 
-    With the two of the publication after the commit, and the two of the key.
+    Two more mark the publication after the commit, and two store the key.
     """
     container.publisher = TakesEverything(NO_BROKER)
     placed = place_order(container, products=products)

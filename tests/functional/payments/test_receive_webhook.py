@@ -26,7 +26,7 @@ from tests.support.wire import counting
 
 
 def lose_the_answer(shop: Gateway, control: StripeControl, placed: Placed) -> dict[str, Any]:
-    """Pay so that the charge happens and its answer is lost; return the intent."""
+    """Pay so that the charge is made and its response lost; return the intent."""
     control.fault("close", when="after")
     assert pay(shop, placed).code == "payment_outcome_unknown"
     return control.intents(placed.order_id)[0]
@@ -67,7 +67,7 @@ def test_the_same_event_again(
 def test_the_success_of_a_paid_order_takes_one_statement(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
-    """The usual case: the request has recorded the payment before its webhook comes."""
+    """The usual case: the request has recorded the payment before the webhook arrives."""
     placed = place_order(container)
     pay(shop, placed)
     payload = event_of("payment_intent.succeeded", control.intents(placed.order_id)[0])
@@ -118,13 +118,13 @@ def test_a_failed_check(
     assert stock_of(database, placed) == RETURNED
     cancelled = control.intents(placed.order_id)[0]
     assert cancelled["status"] == "canceled"
-    # The event that our own cancellation causes finds nothing to do.
+    # The event that the shop's own cancellation causes changes nothing.
     assert deliver(shop, event_of("payment_intent.canceled", cancelled)).status == 200
     assert events_of(database, placed.order_id).count("order.cancelled") == 1
     assert stock_of(database, placed) == RETURNED
 
 
-def test_stripe_unavailable_while_a_failure_is_looked_into(
+def test_stripe_unavailable_while_a_failure_is_checked(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -136,7 +136,7 @@ def test_stripe_unavailable_while_a_failure_is_looked_into(
     assert deliver(shop, payload).json == {"outcome": "declined"}
 
 
-def test_money_for_a_cancelled_order_goes_back(
+def test_a_payment_of_a_cancelled_order_is_refunded(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -171,7 +171,7 @@ def test_the_wrong_amount_never_pays(
     answer = deliver(shop, event_of("payment_intent.succeeded", {**intent, **change}))
     assert answer.json == {"outcome": "wrong_amount"}
     if "amount" in change:
-        # The forged event says one unit less than was charged: that is what Stripe is asked to return.
+        # The forged event states one unit less than was charged, so that amount is refunded.
         assert control.kept_minor(placed.order_id) == 1
         control.refund(intent["id"])
     assert timeline_of(database, placed.order_id)[-2:] == ["PAYMENT_FAILED", "CANCELLED"]
@@ -199,14 +199,14 @@ def test_a_second_intent_for_a_paid_order_waits_for_staff(
         for intent in control.intents(placed.order_id)
     ]
     assert sorted(outcomes) == ["paid_before", "unexpected_payment"]
-    # Nothing is sent back without a person; the trace is a row.
+    # Nothing is refunded automatically; the payment is recorded.
     assert control.kept_minor(placed.order_id) == 2 * TOTAL_MINOR
     ((intent_id, amount),) = query(
         database, "SELECT payment_intent_id, amount_minor FROM unexpected_payments"
     )
     assert amount == TOTAL_MINOR
     assert query(database, "SELECT count(*) FROM refunds") == [(0,)]
-    # Staff return it in the dashboard, and the row says so.
+    # Staff refund it in the dashboard, which is recorded.
     control.refund(intent_id)
     (charge,) = [c for c in control.charges(placed.order_id) if c["payment_intent"] == intent_id]
     assert deliver(shop, event_of("charge.refunded", charge)).json == {
@@ -219,7 +219,7 @@ def test_a_second_intent_for_a_paid_order_waits_for_staff(
     assert stock_of(database, placed) == HELD
 
 
-def test_money_for_an_order_that_never_asked(
+def test_a_payment_for_an_order_without_an_attempt(
     shop: Gateway, container: Container, control: StripeControl, stripe: str, database: str
 ) -> None:
     import stripe as sdk

@@ -1,4 +1,4 @@
-"""POST and GET /api/orders/{order_id}/refunds, and a cancellation as a refund of what is left."""
+"""POST and GET /api/orders/{order_id}/refunds, and a cancellation, which refunds the rest."""
 
 from datetime import timedelta
 from functools import partial
@@ -75,7 +75,7 @@ def confirm(container: Container, placed: Placed) -> None:
 def test_units_shipping_and_the_rest_add_up_to_the_charge(
     shop: Gateway, container: Container, control: StripeControl, paid: Placed, staff: str
 ) -> None:
-    """A20: shares of units, an amount in between, and the last refund of what is left."""
+    """A20: shares of units, then an amount, and last the rest."""
     one = refund(shop, paid, staff, lines=[units(paid, 0, 1)])
     assert (one.status, one.json["status"]) == (201, "succeeded")
     assert (one.json["amount"], one.json["tax"]) == (10.00, 0.00)
@@ -151,14 +151,14 @@ def test_restocking_puts_units_back_once(
     shop: Gateway, container: Container, database: str, paid: Placed, staff: str
 ) -> None:
     first = paid.products[0]
-    # The order has not taken them out of stock yet.
+    # The order's stock has not been committed yet.
     early = refund(shop, paid, staff, lines=[units(paid, 0, 1, restock=True)])
     assert (early.status, early.code) == (409, "restock_conflict")
     confirm(container, paid)
     assert levels(database, first) == (STOCK - QUANTITY, 0)
     assert refund(shop, paid, staff, lines=[units(paid, 0, 1, restock=True)]).status == 201
     assert levels(database, first) == (STOCK - QUANTITY + 1, 0)
-    # A cancellation returns the other unit, and the money that is left.
+    # A cancellation releases the other unit, and refunds the rest.
     assert shop.post(f"/api/orders/{paid.order_id}/cancel", json={}, token=staff).status == 200
     assert stock_of(database, paid) == {(STOCK, 0)}
 
@@ -171,7 +171,7 @@ def test_a_partly_refunded_order_ships(
     assert refund(shop, paid, staff, lines=[units(paid, 0, 1)]).status == 201
     parcel = {"carrier": "UPS", "tracking_number": "1"}
     assert shop.post(f"/api/orders/{paid.order_id}/ship", json=parcel, token=staff).status == 200
-    # What has shipped is refunded without being cancelled.
+    # A shipped order is refunded without being cancelled.
     assert refund(shop, paid, staff, amount=34.99).status == 201
     assert status_of(database, paid.order_id) == "SHIPPED"
     assert violations(database) == []
@@ -253,7 +253,7 @@ def test_many_refunds_at_once_never_exceed_the_charge(
 def test_the_database_itself_refuses_more_than_the_charge(
     container: Container, database: str, paid: Placed
 ) -> None:
-    """Writers that read nothing and lock nothing: the constraint holds all the same."""
+    """The constraint holds even for writers that read and lock nothing."""
 
     def insert(order_id: UUID) -> bool:
         try:
@@ -304,7 +304,7 @@ def test_a_dispute_shows_and_stops_refunds(
     assert (cancelled.status, cancelled.code) == (409, "charge_disputed")
     won = control.close_dispute(dispute["id"], "won")
     assert deliver(shop, event_of("charge.dispute.closed", won)).json == {"outcome": "disputed"}
-    # An event that is older opens nothing again.
+    # An older event does not reopen the dispute.
     assert deliver(shop, event_of("charge.dispute.updated", dispute)).json == {"outcome": "ignored"}
     assert payment_of(shop, paid, staff)["refundable"] == 44.99
     assert events_of(database, paid.order_id).count("payment.disputed") == 2

@@ -1,4 +1,4 @@
-"""Webhooks as the Stripe fake itself sends them: signed, copied, shuffled, sent again until taken."""
+"""Webhooks delivered by the Stripe fake: signed, duplicated, reordered, and retried until accepted."""
 
 import threading
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ DISPUTES = {kind for kind in WEBHOOK_EVENTS if kind.startswith("charge.dispute."
 
 @contextmanager
 def listening(container: Container, answers: list[int], refused: int) -> Iterator[str]:
-    """An address on which the webhook function listens; the first requests find it broken."""
+    """The URL of the webhook function; its first requests fail."""
     settings = container.settings
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,7 +68,7 @@ def listening(container: Container, answers: list[int], refused: int) -> Iterato
 
 
 def subscribe(control: StripeControl, url: str) -> None:
-    """Have the events sent that the shop subscribes to."""
+    """Subscribe to the shop's webhook events."""
     endpoint = {"url": url, "secret": WEBHOOK_SECRET, "enabled_events": WEBHOOK_EVENTS}
     control.send("POST", "webhooks/endpoints", endpoint)
 
@@ -123,10 +123,10 @@ def test_copies_in_random_order_after_an_outage(
     assert {"payment_intent.succeeded"} <= acted_on(database) <= set(WEBHOOK_EVENTS)
 
 
-def test_a_refund_of_ours_comes_back_as_an_event(
+def test_a_refund_of_the_shop_arrives_as_an_event(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
-    """The events of our own refund, and of one that the bank turns down, change nothing."""
+    """The events of the shop's own refund, and of one that the bank rejects, change nothing."""
     from shop.services.payments.refunds import execute_refund
 
     answers: list[int] = []
@@ -153,7 +153,7 @@ def test_every_event_that_is_subscribed_to_is_acted_on(
     shop: Gateway, container: Container, control: StripeControl, database: str
 ) -> None:
     answers: list[int] = []
-    # Of several events about one refund or dispute, the one that comes first is acted on.
+    # Of several events about one refund or dispute, the first to arrive has an effect.
     alone = {kind for kind in WEBHOOK_EVENTS if kind.startswith("payment_intent.")}
     with listening(container, answers, refused=0) as url:
         subscribe(control, url)

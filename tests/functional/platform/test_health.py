@@ -63,7 +63,7 @@ class Server:
         return True
 
 
-def test_servers_are_asked_in_parallel_and_not_for_ever() -> None:
+def test_servers_are_checked_in_parallel_with_a_time_limit() -> None:
     begin = time.monotonic()
     checkups = health.examine([Server(5), Server(5), Server(0)], timeout=0.3)
     assert time.monotonic() - begin < 4
@@ -77,7 +77,7 @@ class Broken:
         raise ValueError("nobody foresaw this")
 
 
-def test_an_error_nobody_foresaw_is_that_servers_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_affects_that_server_only(caplog: pytest.LogCaptureFixture) -> None:
     broken, slow = health.examine([Broken(), Server(0.01)])
     assert (broken.up, broken.degraded, slow.up) == (False, True, True)
     assert "broken" in caplog.text

@@ -22,7 +22,7 @@ def _answered(shop: Gateway, type_: str) -> str:
     return str(answer.json["code"])
 
 
-def test_a_problem_leads_to_its_description(shop: Gateway) -> None:
+def test_a_problem_links_to_its_description(shop: Gateway) -> None:
     refused = shop.get(f"/api/catalog/products/{new_id()}")
     assert (refused.status, refused.code) == (404, "product_not_found")
     assert _answered(shop, refused.json["type"]) == "product_not_found"
@@ -37,13 +37,13 @@ def test_every_problem_is_described(shop: Gateway, code: str) -> None:
         assert re.fullmatch(r"[A-Z].*\.", words)
 
 
-def test_a_code_that_is_none(shop: Gateway) -> None:
+def test_an_unknown_code(shop: Gateway) -> None:
     answer = shop.get("/api/problems/out_of_tea")
     assert (answer.status, answer.code) == (404, "problem_not_found")
     assert _answered(shop, answer.json["type"]) == "problem_not_found"
 
 
-def test_the_gateways_own_answers_lead_there_too(shop: Gateway) -> None:
+def test_the_gateways_own_responses_link_there_too(shop: Gateway) -> None:
     responses = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
     for response in responses.values():
         text = response["ResponseTemplates"]["application/json"]

@@ -15,7 +15,9 @@ def add_event(database: str, age: str, *, published: bool) -> None:
     )
 
 
-def test_the_relay_publishes_what_waits(database: str, redis: str, rabbitmq_url: str) -> None:
+def test_the_relay_publishes_unpublished_events(
+    database: str, redis: str, rabbitmq_url: str
+) -> None:
     from shop.adapters.rabbitmq.topology import declare
 
     declare(rabbitmq_url)

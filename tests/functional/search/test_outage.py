@@ -1,4 +1,4 @@
-"""Searches while OpenSearch answers, is stopped, hangs, and comes back; and events meanwhile."""
+"""Searches and events while OpenSearch works, is stopped, hangs, and recovers."""
 
 import http.server
 import socket
@@ -53,7 +53,7 @@ def _search(shop: Gateway, q: str) -> Response:
 
 
 def _answered_by_opensearch(shop: Gateway) -> Response:
-    """Search, each time for something else, until OpenSearch answers."""
+    """Search for different words until OpenSearch answers."""
     numbers = count()
 
     def look() -> Response | None:
@@ -79,7 +79,7 @@ def test_opensearch_answers_when_its_index_was_built(
     assert (suggested["engine"], suggested["degraded"]) == ("opensearch", False)
 
 
-def test_a_stopped_node_and_its_return(
+def test_a_stopped_node_and_its_recovery(
     shop: Gateway, laptop: LazyServices, container: Container, database: str, clean_opensearch: str
 ) -> None:
     reindex(database, clean_opensearch)
@@ -94,7 +94,7 @@ def test_a_stopped_node_and_its_return(
     _answered_by_opensearch(shop)
 
 
-def test_a_node_that_hangs_is_waited_for_once(database: str, redis: str) -> None:
+def test_a_hanging_node_is_waited_for_once(database: str, redis: str) -> None:
     with (
         _silent_server() as (url, accepted),
         container_for(database, redis, opensearch_url=url) as made,
@@ -113,7 +113,7 @@ def test_a_node_that_hangs_is_waited_for_once(database: str, redis: str) -> None
     ("status", "body"),
     [(400, "{}"), (401, "{}"), (403, "{}"), (413, ""), (200, "<html>"), (200, "{}"), (301, "")],
 )
-def test_whatever_opensearch_says_postgresql_can_answer(
+def test_postgresql_answers_whatever_opensearch_returns(
     database: str, redis: str, status: int, body: str
 ) -> None:
     with (
@@ -129,7 +129,7 @@ def test_whatever_opensearch_says_postgresql_can_answer(
 
 @contextmanager
 def _stubborn_server(status: int, body: str) -> Iterator[str]:
-    """Give every request the same answer."""
+    """Return the same response to every request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -198,7 +198,7 @@ def _deliver(shop: Gateway, function: str, queue: str, *events: ProductEvent) ->
     shop.invoke(f"catalog/{function}", rmq_event(queue, messages))
 
 
-def test_events_bring_changes_into_the_index(
+def test_events_apply_changes_to_the_index(
     shop: Gateway, container: Container, database: str, clean_opensearch: str
 ) -> None:
     reindex(database, clean_opensearch)
@@ -220,7 +220,7 @@ def test_events_bring_changes_into_the_index(
     assert _search(shop, "zephyr laptop").json["results"][0]["stock"] == 77
 
 
-def test_what_is_cached_outlives_the_waiting_for_the_index(
+def test_cached_answers_survive_retries_for_the_index(
     database: str, redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with container_for(database, redis, opensearch_url="http://127.0.0.1:1") as made:
@@ -256,7 +256,7 @@ def test_what_is_cached_outlives_the_waiting_for_the_index(
         made.search_index.close()  # type: ignore[union-attr]
 
 
-def test_without_the_index_the_cache_is_dropped_and_the_batch_comes_back(
+def test_without_the_index_the_cache_is_invalidated_and_the_batch_is_returned(
     database: str, redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with container_for(database, redis, opensearch_url="http://127.0.0.1:1") as made:

@@ -15,7 +15,7 @@ from tests.support.search import PRODUCTS, add_catalog, product_id
 from tests.support.wire import counting
 
 _SEARCH = "/api/catalog/search"
-#: Nobody listens there.
+#: No server listens there.
 _NOBODY = "http://127.0.0.1:1"
 
 
@@ -238,7 +238,7 @@ def test_a_walk(shop: Gateway) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "%%%", "A" * 500])
-def test_a_cursor_that_is_none(shop: Gateway, cursor: str) -> None:
+def test_a_malformed_cursor(shop: Gateway, cursor: str) -> None:
     answer = _search(shop, "laptop", cursor=cursor)
     assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
 

@@ -112,7 +112,7 @@ def test_merging_while_the_guest_adds_loses_nothing(stores: list[RedisCartStore]
     assert merged.quantity_of(product_id) == 10 * _THREADS
 
 
-def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartStore]) -> None:
+def test_lines_added_during_the_checkout_stay(stores: list[RedisCartStore]) -> None:
     store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
     bought = _put(store, user_id, phone, 2, price_minor=100)
     store.add(user_id, phone, 1, available=10, price_minor=110)
@@ -135,7 +135,7 @@ def test_what_is_put_in_while_the_cart_is_bought_stays(stores: list[RedisCartSto
     assert (user_id, left.cart_id) in tracked
 
 
-def test_a_line_that_was_taken_out_meanwhile_is_not_missed(stores: list[RedisCartStore]) -> None:
+def test_a_line_that_was_removed_meanwhile_is_not_required(stores: list[RedisCartStore]) -> None:
     store, user_id, phone, case = stores[0], uuid4(), uuid4(), uuid4()
     bought = _put(store, user_id, phone, 2, price_minor=100)
     store.add(user_id, case, 1, available=10, price_minor=5)

@@ -57,7 +57,7 @@ def _warm(reader: Container, product: UUID) -> None:
     raise AssertionError("it is never taken from memory")
 
 
-def test_a_change_elsewhere_is_seen_at_once(
+def test_a_change_by_another_process_is_seen_at_once(
     reader: Container, staff: Gateway, product: UUID
 ) -> None:
     token = token_of(staff.container, Role.STAFF)
@@ -74,7 +74,7 @@ def test_a_change_elsewhere_is_seen_at_once(
     assert _read(reader, product).code == "product_not_found"
 
 
-def test_only_the_products_concerned_are_forgotten(
+def test_only_the_changed_products_are_invalidated(
     reader: Container, staff: Gateway, product: UUID
 ) -> None:
     other = add_product(reader.database)
@@ -92,17 +92,17 @@ def _call_for_ever(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("command", [("CLIENT", "KILL", "TYPE", "normal"), ("FLUSHALL",)])
-def test_what_may_have_been_missed_is_forgotten(
+def test_copies_are_dropped_when_messages_may_have_been_missed(
     reader: Container, product: UUID, redis: str, command: tuple[str, ...]
 ) -> None:
     _warm(reader, product)
     with Redis.from_url(redis) as operator:
         operator.execute_command(*command)
-    # The operator may have its answer before the reader has the message, or the end of its connection.
+    # The operator may get its reply before the reader gets the message, or before its connection is closed.
     deadline = time.monotonic() + 10
     trips = 0
     while not trips:
-        assert time.monotonic() < deadline, "it is not forgotten"
+        assert time.monotonic() < deadline, "it is not invalidated"
         answer, trips = _read_counting(reader, product)
         assert answer.json["name"] == "Old name"
     _warm(reader, product)

@@ -93,7 +93,7 @@ def reference(database: str, functions: list[LogEvent], requests: list[LogEvent]
     logs.put(requests, group=ACCESS)
     collect(database, logs)
     expected = recorded(database)
-    finance.forget(database)
+    finance.empty_ledger(database)
     return expected
 
 
@@ -181,7 +181,7 @@ def test_events_that_become_readable_late_are_found(ledger: str, minutes: int) -
     assert recorded(ledger) == expected
 
 
-def test_lines_that_come_long_after_the_report_are_joined(ledger: str) -> None:
+def test_lines_that_arrive_long_after_the_report_are_joined(ledger: str) -> None:
     logs = FakeLogs()
     logs.put(report("orders/get_order", "r", BEGUN))
     collect(ledger, logs, NOW)
@@ -197,7 +197,7 @@ def test_an_asynchronous_retry_is_billed_again_and_marked(ledger: str) -> None:
     again = report("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, billed=200)
     done = line("platform/relay_outbox", "r", BEGUN + 2 * MINUTE, kind="schedule", outcome="done")
     for number, events in enumerate(itertools.permutations([first, again, done])):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         logs = FakeLogs(page=1)
         logs.put(*events)
         collect(ledger, logs)
@@ -234,7 +234,7 @@ def _traffic(minutes: int, *, every: int = 1) -> list[LogEvent]:
     ]
 
 
-def test_a_collector_that_was_off_for_a_day_catches_up_over_several_runs(ledger: str) -> None:
+def test_a_collector_that_was_stopped_for_a_day_catches_up_over_several_runs(ledger: str) -> None:
     collect(ledger, FakeLogs(), NOW - 26 * 60 * MINUTE)
     logs = FakeLogs(page=8)
     logs.put(_traffic(26 * 60, every=6))
@@ -249,7 +249,7 @@ def test_a_collector_that_was_off_for_a_day_catches_up_over_several_runs(ledger:
     assert query(ledger, "SELECT count(*) FROM cost_log_events") == [(520,)]
 
 
-def test_a_window_that_takes_longer_than_a_run_goes_on_where_it_was(ledger: str) -> None:
+def test_a_window_that_takes_longer_than_a_run_continues_where_it_stopped(ledger: str) -> None:
     logs = FakeLogs(page=2)
     logs.put(_traffic(10))
     collect(ledger, FakeLogs(), NOW - 15 * MINUTE)
@@ -265,7 +265,7 @@ def test_a_window_that_takes_longer_than_a_run_goes_on_where_it_was(ledger: str)
     assert query(ledger, "SELECT count(*) FROM cost_items WHERE kind = 'lambda_request'") == [(10,)]
 
 
-def test_a_token_that_has_expired_begins_the_window_again(ledger: str) -> None:
+def test_an_expired_token_restarts_the_window(ledger: str) -> None:
     logs = FakeLogs(page=2)
     logs.put(_traffic(10))
     collect(ledger, FakeLogs(), NOW - 15 * MINUTE)
@@ -300,7 +300,7 @@ def test_the_first_run_begins_a_day_ago(ledger: str) -> None:
 
 
 class _CrashingConnection:
-    """Counts the statements of a transaction, and dies before one of them."""
+    """Counts the statements of a transaction, and crashes before one of them."""
 
     def __init__(self, transaction: Any, crashes: "Crashes") -> None:
         self._transaction = transaction
@@ -319,7 +319,7 @@ class _CrashingConnection:
 
 
 class Crashes:
-    """Where a collector dies: before or after a statement, or before a commit."""
+    """Where a collector crashes: before or after a statement, or before a commit."""
 
     def __init__(self, at: int) -> None:
         self._left = at
@@ -335,7 +335,7 @@ class Crashes:
 
 
 class CrashingDatabase(Database):
-    """A database whose client may die at any statement."""
+    """A database whose client may crash at any statement."""
 
     def __init__(self, url: str, crashes: Crashes) -> None:
         super().__init__(url)
@@ -353,13 +353,13 @@ class CrashingDatabase(Database):
             yield _CrashingConnection(transaction, self._crashes)
 
 
-def test_a_collector_may_die_at_any_statement(ledger: str) -> None:
+def test_a_collector_may_crash_at_any_statement(ledger: str) -> None:
     functions, requests = purchase()
     # A checkout and its request, in two pages.
     functions, requests = functions[2:5], requests[1:2]
     expected = reference(ledger, functions, requests)
     for at in itertools.count(1):
-        finance.forget(ledger)
+        finance.empty_ledger(ledger)
         finance.collected_until(ledger, NOW - 15 * MINUTE)
         logs = FakeLogs(page=2, seed=at)
         logs.put(functions)

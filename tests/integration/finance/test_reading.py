@@ -127,7 +127,7 @@ def test_an_order_has_the_requests_about_it_and_those_that_led_to_it(
     assert {each.request_id for each in costs.order_lines(earlier)} == {"before", "looked"}
 
 
-def test_an_order_that_is_not_there(costs: PostgresCosts) -> None:
+def test_an_unknown_order(costs: PostgresCosts) -> None:
     assert costs.order(new_id()) is None
     assert costs.order_lines(new_id()) == []
 

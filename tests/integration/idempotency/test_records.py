@@ -28,7 +28,7 @@ def claim(records: PostgresIdempotencyRecords, key: str = "k", digest: bytes = H
     return records.claim("somebody", "POST /x", key, digest)
 
 
-def test_the_answer_is_given_again(records: PostgresIdempotencyRecords) -> None:
+def test_the_answer_is_replayed(records: PostgresIdempotencyRecords) -> None:
     first = claim(records)
     assert first.answer is None
     records.complete(first, ANSWER)
@@ -54,13 +54,13 @@ def test_another_request_with_the_key_is_refused(
     with pytest.raises(ShopError) as refused:
         claim(records, digest=OTHER_HASH)
     assert refused.value.code == "idempotency_key_reused"
-    # The first one is none the worse for it.
+    # The first claim is not affected.
     if not answered:
         records.complete(first, ANSWER)
     assert claim(records).answer == ANSWER
 
 
-def test_a_running_request_is_waited_for(records: PostgresIdempotencyRecords) -> None:
+def test_a_request_in_progress_is_a_conflict(records: PostgresIdempotencyRecords) -> None:
     claim(records)
     with pytest.raises(Conflict) as refused:
         claim(records)
@@ -68,7 +68,7 @@ def test_a_running_request_is_waited_for(records: PostgresIdempotencyRecords) ->
     assert refused.value.retry_after_seconds
 
 
-def test_an_abandoned_key_is_free_at_once(records: PostgresIdempotencyRecords) -> None:
+def test_a_released_key_is_free_at_once(records: PostgresIdempotencyRecords) -> None:
     first = claim(records)
     records.abandon(first)
     second = claim(records)
@@ -85,7 +85,7 @@ def test_a_crashed_request_is_taken_over(
     successor = claim(records)
     assert successor.answer is None
     assert successor.resource_id == crashed.resource_id
-    # It was only slow, and wakes up: it can neither answer nor free what is not its own any more.
+    # The slow first request can neither complete nor release the claim that another request has taken over.
     records.complete(crashed, StoredAnswer(500, "late"))
     records.abandon(crashed)
     with pytest.raises(Conflict):
@@ -97,13 +97,13 @@ def test_a_crashed_request_is_taken_over(
 def test_the_lock_outlives_every_function(
     records: PostgresIdempotencyRecords, database: str
 ) -> None:
-    """API Gateway gives up after 29 s, and our functions are stopped after 28."""
+    """API Gateway times out after 29 s, and the functions after 28 s."""
     claim(records)
     left = "SELECT extract(epoch FROM locked_until - now()) > 29 FROM idempotency_keys"
     assert query(database, left) == [(True,)]
 
 
-def test_keys_are_forgotten_after_a_day(records: PostgresIdempotencyRecords, database: str) -> None:
+def test_keys_expire_after_a_day(records: PostgresIdempotencyRecords, database: str) -> None:
     first = claim(records)
     records.complete(first, ANSWER)
     query(

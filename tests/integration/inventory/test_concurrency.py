@@ -54,8 +54,10 @@ def test_two_hundred_buyers_of_fifty(database: str) -> None:
     assert query(database, "SELECT count(*), sum(quantity) FROM reservations") == [(STOCK, STOCK)]
 
 
-def test_redis_dies_in_the_middle(services: RunningServices, database: str, redis_url: str) -> None:
-    """A1: what another service reserves does not depend on Redis, for a single request."""
+def test_redis_is_killed_during_reservations(
+    services: RunningServices, database: str, redis_url: str
+) -> None:
+    """A1: no reservation by another service depends on Redis."""
     (product,) = add_products(database, STOCK)
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     requests = iter(range(10**6))
@@ -81,7 +83,7 @@ def test_redis_dies_in_the_middle(services: RunningServices, database: str, redi
 
 
 def test_overlapping_orders_never_deadlock(database: str) -> None:
-    """A1: several products in random order, two lines of some, everybody at once."""
+    """A1: concurrent holds of several products in random order, some with two lines of one product."""
     products = add_products(database, 30, 30, 30, 30)
 
     def lines() -> list[Item]:
@@ -98,7 +100,7 @@ def test_overlapping_orders_never_deadlock(database: str) -> None:
         assert held == [(reserved,)]
 
 
-def test_everything_at_once_keeps_the_books(database: str) -> None:
+def test_concurrent_operations_keep_the_counters_consistent(database: str) -> None:
     """A3, A6: hold, pay, confirm, release and sweep the same orders from many threads."""
     products = add_products(database, 12, 12, 12)
     soon = datetime.now(UTC) + timedelta(seconds=0.5)

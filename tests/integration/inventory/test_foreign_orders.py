@@ -1,4 +1,4 @@
-"""Holds for orders that live in other systems: there is no order's row to lock."""
+"""Holds for orders of other systems, which have no row to lock."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -20,7 +20,7 @@ def hold_one(transaction: Transaction, order_id: UUID, product_id: UUID) -> Held
     return hold(inventory_on(transaction), order_id, [Item(product_id, 1)], until)
 
 
-def test_holds_of_one_order_over_different_products_take_turns(database: str) -> None:
+def test_holds_of_one_order_over_different_products_are_serialised(database: str) -> None:
     one, two = add_products(database, 5, 5)
     order_id = new_id()
 

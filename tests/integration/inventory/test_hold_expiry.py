@@ -1,4 +1,4 @@
-"""When a hold ends, and when it does not."""
+"""When a hold lapses, and when it does not."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_repeating_a_hold_leaves_the_lapsed_ones_of_others_alone(
 def test_a_hold_stops_counting_at_its_end_to_the_second(
     warehouse: Warehouse, database: str
 ) -> None:
-    """A14 (commercetools, saleor): nobody has to sweep first."""
+    """A14 (commercetools, saleor): a hold lapses without a sweep."""
     (product,) = add_products(database, 1)
     order_id = add_order(database)
     hold = warehouse.hold(order_id, (product, 1), seconds=2)

@@ -91,7 +91,7 @@ def test_no_counter_moves_twice(warehouse: Warehouse, database: str) -> None:
         warehouse.hold(order_id, (first, 2), (second, 3))
 
 
-def test_confirming_takes_the_stock_once_and_cancelling_brings_it_back_once(
+def test_confirming_takes_the_stock_once_and_cancelling_returns_it_once(
     warehouse: Warehouse, database: str
 ) -> None:
     """A6 (medusa #13625)."""

@@ -1,4 +1,4 @@
-"""The sweep releases expired holds, and cleans up after crashes."""
+"""The sweep expires lapsed holds, and cleans up after crashes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ def events(database: str, event_type: str) -> list[dict[str, object]]:
     return [msgspec.json.decode(row[0]) for row in rows]
 
 
-def test_a_lapsed_hold_is_given_back_and_its_order_cancelled_once(
+def test_a_lapsed_hold_expires_and_its_order_is_cancelled_once(
     container: Container, database: str
 ) -> None:
     first, second = add_products(database, 5, 5)
@@ -95,7 +95,7 @@ def test_an_order_being_paid_keeps_its_hold(container: Container, database: str)
     assert levels(database, product) == (5, 1)
 
 
-def test_a_hold_for_an_order_of_another_system_is_given_back(
+def test_a_lapsed_hold_of_another_systems_order_expires(
     container: Container, database: str
 ) -> None:
     (product,) = add_products(database, 5)
@@ -105,7 +105,9 @@ def test_a_hold_for_an_order_of_another_system_is_given_back(
     assert levels(database, product) == (5, 0)
 
 
-def test_what_a_new_hold_took_over_is_announced_once(container: Container, database: str) -> None:
+def test_holds_expired_by_a_new_hold_are_announced_once(
+    container: Container, database: str
+) -> None:
     first, second = add_products(database, 1, 1)
     order_id = add_order(database)
     hold(container, order_id, first, second)
@@ -120,9 +122,7 @@ def test_what_a_new_hold_took_over_is_announced_once(container: Container, datab
     assert statuses(database, order_id)[0] == "CANCELLED"
 
 
-def test_an_order_somebody_works_on_is_left_for_the_next_run(
-    container: Container, database: str
-) -> None:
+def test_a_locked_order_is_left_for_the_next_run(container: Container, database: str) -> None:
     (product,) = add_products(database, 5)
     order_id = add_order(database)
     hold(container, order_id, product)
@@ -137,7 +137,7 @@ def test_an_order_somebody_works_on_is_left_for_the_next_run(
 
 
 def test_several_runs_at_once_share_the_work(container: Container, database: str) -> None:
-    """A3, A6: 60 lapsed orders, four sweeps: everything is given back exactly once."""
+    """A3, A6: 60 lapsed orders, four sweeps: every hold is released exactly once."""
     (product,) = add_products(database, 60)
     for _ in range(60):
         hold(container, add_order(database), product)

@@ -1,4 +1,4 @@
-"""`up` cut short, and what it leaves behind: nothing."""
+"""An interrupted `up` leaves nothing behind."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-m", "shop_local"]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A stack of this test's own, taken down at the end whatever happens."""
+    """A stack of this test only, always stopped at the end."""
     values = {
         **{key: value for key, value in os.environ.items() if not key.startswith("SHOP_")},
         "SHOP_STATE_DIR": str(tmp_path),

@@ -1,4 +1,4 @@
-"""The laptop's OpenSearch node: real, on loopback, its jars checked, and never in the way."""
+"""The local OpenSearch node: real, on loopback, with verified jars, and optional."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ def test_an_older_version_never_replaces_a_newer_one(opensearch_url: str) -> Non
         call("DELETE", index)
 
 
-def test_a_killed_node_comes_back_on_its_port_with_what_was_indexed(
+def test_a_killed_node_restarts_on_its_port_with_its_documents(
     laptop: LazyServices, opensearch_url: str
 ) -> None:
     index = f"{opensearch_url}/local-crash"
@@ -151,7 +151,7 @@ def test_a_jar_that_the_lock_does_not_name_is_refused(tmp_path: Path) -> None:
         opensearch_jars.check({"other.jar": tmp_path / "other.jar"}, {})
 
 
-def test_a_repository_out_of_reach_is_one_clear_line(
+def test_an_unreachable_repository_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unreachable(report: object) -> None:
@@ -198,7 +198,7 @@ def test_a_node_starts_from_archived_classes(laptop: LazyServices, opensearch_ur
     assert any(mapped.path == archive for mapped in process.memory_maps())
 
 
-def test_where_classes_cannot_be_archived_it_is_tried_once_and_does_without(
+def test_a_failure_to_archive_classes_is_not_retried_and_does_no_harm(
     tmp_path: Path,
 ) -> None:
     java = tmp_path / "java"

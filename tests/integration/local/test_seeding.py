@@ -19,9 +19,7 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "write", lambda *_: 0)
 
 
-def test_what_the_seed_has_changed_is_seen_at_once(
-    database: str, redis: str, tmp_path: Path
-) -> None:
+def test_changes_by_the_seed_are_seen_at_once(database: str, redis: str, tmp_path: Path) -> None:
     values = {
         "SHOP_DATABASE_URL": database,
         "SHOP_IMAGES_URL": "http://images.example",

@@ -20,7 +20,7 @@ def test_each_test_gets_an_empty_migrated_database(database: str) -> None:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
 
 
-def test_a_killed_database_comes_back_on_its_port_with_what_was_committed(
+def test_a_killed_database_restarts_on_its_port_with_all_commits(
     services: RunningServices, database: str
 ) -> None:
     connection = psycopg.connect(database, autocommit=True)
@@ -43,7 +43,7 @@ def test_valkey_is_emptied_for_each_test(redis: str) -> None:
         assert client.dbsize() == 0
 
 
-def test_a_killed_valkey_comes_back_with_carts_and_sessions(
+def test_a_killed_valkey_restarts_with_carts_and_sessions(
     services: RunningServices, redis: str
 ) -> None:
     def connect() -> Redis:

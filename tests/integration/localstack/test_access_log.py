@@ -35,7 +35,7 @@ def test_an_answered_request_names_the_invocation(stack: Deployed) -> None:
     assert entry["error"] == "-"
 
 
-def test_a_request_that_arrives_nowhere_has_no_invocation(stack: Deployed) -> None:
+def test_a_request_without_a_route_has_no_invocation(stack: Deployed) -> None:
     entry = _logged(stack, stack.http.get("/nowhere"))
     assert (entry["status"], entry["integrationRequestId"]) == ("404", "-")
     assert entry["error"] == "MISSING_AUTHENTICATION_TOKEN"

@@ -121,7 +121,7 @@ def test_code_that_cannot_be_imported_says_why(stack: Deployed) -> None:
     assert "No module named 'missing'" in log_of(answer)
 
 
-def test_changed_code_is_taken_up(stack: Deployed) -> None:
+def test_changed_code_is_reloaded(stack: Deployed) -> None:
     assert stack.invoke("t-reloaded")["Payload"] == "first"
     (stack.layer_folder / "python" / "reloaded.py").write_text(
         "def handler(event, context):\n    return 'the second'\n"
@@ -130,7 +130,7 @@ def test_changed_code_is_taken_up(stack: Deployed) -> None:
     assert stack.invoke("t-reloaded")["Payload"] == "the second"
 
 
-def test_changed_data_beside_the_code_is_taken_up_too(stack: Deployed) -> None:
+def test_changed_data_beside_the_code_is_reloaded_too(stack: Deployed) -> None:
     folder = stack.layer_folder / "python"
     (folder / "reloaded.py").write_text(
         "import pathlib\n"

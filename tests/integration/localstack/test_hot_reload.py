@@ -15,7 +15,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hot_reload, "SCAN_INTERVAL_SECONDS", -1)
 
 
-def test_links_to_nowhere_and_back_up_are_passed_over(tmp_path: Path) -> None:
+def test_dangling_and_circular_links_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     (tmp_path / "package/app.py").write_text("1")
     (tmp_path / "package/lock").symlink_to("someone@somewhere.1234")
@@ -39,7 +39,7 @@ def test_a_folder_linked_into_itself_is_scanned_once(tmp_path: Path) -> None:
     assert count == 2
 
 
-def test_a_file_removed_while_the_folder_is_scanned_is_passed_over(
+def test_a_file_removed_while_the_folder_is_scanned_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scandir = os.scandir

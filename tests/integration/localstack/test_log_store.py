@@ -73,7 +73,7 @@ def test_a_page_is_complete_though_events_arrive_meanwhile(logs: Any) -> None:
     assert "nextToken" not in second
 
 
-def test_a_token_that_is_none_is_refused(logs: Any) -> None:
+def test_a_malformed_token_is_refused(logs: Any) -> None:
     with pytest.raises(ClientError, match="InvalidParameterException"):
         logs.filter_log_events(logGroupName=GROUP, nextToken="nonsense")
 

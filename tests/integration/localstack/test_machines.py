@@ -56,13 +56,13 @@ def end_of(stack: Deployed, arn: str) -> str:
     return end
 
 
-def test_a_task_token_goes_on_with_success(stack: Deployed) -> None:
+def test_a_task_token_resumes_with_success(stack: Deployed) -> None:
     arn, token = waiting(stack, 60)
     stack.machines.send_task_success(taskToken=token, output='{"paid":true}')
     assert end_of(stack, arn) == "paid"
 
 
-def test_a_task_token_goes_on_with_failure(stack: Deployed) -> None:
+def test_a_task_token_resumes_with_failure(stack: Deployed) -> None:
     arn, token = waiting(stack, 60)
     stack.machines.send_task_failure(taskToken=token, error="PaymentFailed", cause="declined")
     assert end_of(stack, arn) == "failed"

@@ -161,7 +161,7 @@ def test_a_configured_window_is_waited_for_unless_the_batch_is_full(
     assert min(waits) < 1
 
 
-def test_a_refused_batch_comes_back_whole_and_ever_later(
+def test_a_failed_batch_is_redelivered_whole_with_a_growing_delay(
     stack: Deployed, channel: BlockingChannel, marker: str
 ) -> None:
     refuse = stack.records_folder / "refuse"
@@ -183,7 +183,7 @@ def test_a_refused_batch_comes_back_whole_and_ever_later(
     assert [m["redelivered"] for *_, m in found if m["data"] == "MQ=="][0:2] == [False, True]
 
 
-def test_a_lost_queue_is_taken_up_again(
+def test_a_lost_queue_is_consumed_again(
     stack: Deployed, channel: BlockingChannel, marker: str
 ) -> None:
     channel.queue_delete("t.window")
@@ -194,7 +194,7 @@ def test_a_lost_queue_is_taken_up_again(
     stack.eventually(lambda: len(arrived(stack, "window", marker)) == 3)
 
 
-def test_a_date_that_is_none_does_not_stop_the_queue(
+def test_an_invalid_date_does_not_stop_the_queue(
     stack: Deployed, channel: BlockingChannel, marker: str
 ) -> None:
     publish(channel, "t.first", b"absurd", type=marker, timestamp=2**63)
@@ -233,7 +233,7 @@ print(json.dumps([m[0]["redelivered"] for call in calls for m in call.values()])
 """
 
 
-def test_an_error_nobody_foresaw_gives_the_batch_back(
+def test_an_unexpected_error_returns_the_batch(
     aws_python: Path, rabbitmq_url: str, marker: str
 ) -> None:
     broker = pika.URLParameters(rabbitmq_url)

@@ -1,4 +1,4 @@
-"""The number of Lambda processes is bounded, and calls that wait get on."""
+"""The number of Lambda processes is limited, and waiting calls are served."""
 
 import threading
 import time
@@ -67,7 +67,7 @@ def test_a_function_stays_below_its_share() -> None:
         slots.acquire("f", 0.01)
 
 
-def test_an_environment_given_back_goes_to_the_first_in_line() -> None:
+def test_a_released_environment_goes_to_the_first_waiting_call() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     order: list[int] = []
@@ -89,7 +89,7 @@ def test_an_environment_given_back_goes_to_the_first_in_line() -> None:
     assert slots.total == 1
 
 
-def test_the_environment_idle_for_longest_makes_room() -> None:
+def test_the_environment_idle_for_longest_is_evicted() -> None:
     slots = Slots[str](max_total=2, max_per_function=2)
     for function in ("old", "young"):
         slots.acquire(function, 0)
@@ -108,7 +108,7 @@ def test_every_function_has_at_least_one_whatever_the_total() -> None:
         slots.acquire("inner", 0.01)
 
 
-def test_a_lost_environment_makes_room_for_those_who_wait() -> None:
+def test_a_lost_environment_frees_its_place_for_waiting_calls() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     with ThreadPoolExecutor(1) as caller:
@@ -139,7 +139,7 @@ def test_a_closed_function_keeps_nothing() -> None:
     assert slots.total == 0
 
 
-def test_calls_in_line_for_a_closed_function_are_served() -> None:
+def test_calls_waiting_for_a_closed_function_are_served() -> None:
     slots = Slots[str](max_total=1, max_per_function=1)
     slots.acquire("f", 0)
     with ThreadPoolExecutor(1) as caller:
@@ -152,7 +152,7 @@ def test_calls_in_line_for_a_closed_function_are_served() -> None:
     assert slots.total == 0
 
 
-def test_what_a_closed_function_gives_back_makes_room_for_others() -> None:
+def test_an_environment_released_by_a_closed_function_frees_its_place() -> None:
     slots = Slots[str](max_total=2, max_per_function=2)
     for function in ("closed", "other"):
         slots.acquire(function, 0)

@@ -40,13 +40,13 @@ def container(database: str, redis_url: str, line: Line) -> Iterator[Container]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for servers that are unavailable."""
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disable the waiting for unavailable servers."""
     monkeypatch.setattr(batch, "_SPARE_SECONDS", 60.0)
 
 
 @pytest.fixture
-def shelf(impatient: None, database: str, redis_url: str, rabbitmq: str) -> Iterator[Shelf]:
+def shelf(no_waiting: None, database: str, redis_url: str, rabbitmq: str) -> Iterator[Shelf]:
     """A consumer with its own way to the broker."""
     with container_for(database, redis_url, rabbitmq) as made:
         yield Shelf(made, database)

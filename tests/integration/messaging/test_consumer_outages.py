@@ -1,4 +1,4 @@
-"""Consumers while a server is unavailable to everybody."""
+"""Consumers while a server is unavailable to every request."""
 
 import threading
 from typing import Any
@@ -23,16 +23,16 @@ from tests.support.gateway import Gateway
 from tests.support.proxy_events import Context
 from tests.support.shelf import QUEUE, Shelf, attempts_of, dead, message
 
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
-def test_an_outage_brings_the_batch_back(shelf: Shelf, rabbitmq: str) -> None:
+def test_an_outage_returns_the_batch(shelf: Shelf, rabbitmq: str) -> None:
     shelf.fail["b"] = DependencyUnavailable("ses", outage=True)
     shelf.fail["x"] = ValueError()
     batch = [message("x"), message("a"), message("b"), message("c")]
     with pytest.raises(DependencyUnavailable):
         shelf.receive(*batch)
-    # What has failed by itself is settled by the delivery that ends without an outage.
+    # A message's own failure is settled by the first delivery without an outage.
     assert broker.take(rabbitmq, RETRY_QUEUE) == []
     assert shelf.kept == ["a"]
     shelf.fail.clear()
@@ -43,7 +43,7 @@ def test_an_outage_brings_the_batch_back(shelf: Shelf, rabbitmq: str) -> None:
 
 @pytest.mark.parametrize("counter", ["x-delivery-count", "x-acquired-count"])
 def test_a_long_outage_costs_no_message(shelf: Shelf, rabbitmq: str, counter: str) -> None:
-    """A8: however often the batch came back, what is left of it is neither lost nor dead."""
+    """A8: however often the batch is redelivered, its messages are neither lost nor dead-lettered."""
     shelf.fail["b"] = DependencyUnavailable("ses", outage=True)
     late = message("b")
     late[0].headers = {counter: DELIVERY_LIMIT - 1, "x-shop-attempts": 3}
@@ -110,7 +110,7 @@ def test_an_index_that_is_unavailable_for_long_costs_no_message(
     assert dead(rabbitmq) == []
 
 
-def test_a_short_loss_is_waited_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_outage_is_waited_out(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 15.0)
     monkeypatch.setattr(entrypoint, "_RETRY_PAUSE_SECONDS", 0.01)
     shelf.fail["a"] = DependencyUnavailable("redis")
@@ -135,7 +135,7 @@ def test_poison_is_not_dropped_while_the_broker_is_unavailable(
             shelf.receive((pika.BasicProperties(), b"poison"))
 
 
-def test_a_database_that_crashes_under_a_batch_is_waited_for(
+def test_a_crash_of_the_database_during_a_batch_is_waited_out(
     services: RunningServices, shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entrypoint, "_SPARE_SECONDS", 8.0)

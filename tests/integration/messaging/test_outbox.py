@@ -1,4 +1,4 @@
-"""From a commit to the broker, whatever happens to either."""
+"""Publication of committed events, whatever fails."""
 
 from uuid import UUID
 
@@ -53,7 +53,7 @@ def test_events_are_published_right_after_the_commit(
 
 
 def test_a_rollback_publishes_nothing(container: Container, database: str, rabbitmq: str) -> None:
-    """A8 (medusa #6016, #14357; vendure #1107): nothing is invented."""
+    """A8 (medusa #6016, #14357; vendure #1107): no event without a commit."""
 
     def fail_after_recording() -> None:
         with container.unit_of_work() as work:
@@ -70,7 +70,7 @@ def test_a_rollback_publishes_nothing(container: Container, database: str, rabbi
 def test_a_broker_that_is_down_for_a_while_loses_nothing(
     services: RunningServices, database: str, redis_url: str, rabbitmq: str
 ) -> None:
-    """A8: commits go on; the relay publishes what waited, in order, once."""
+    """A8: commits succeed; the relay publishes the backlog in order, once."""
     with container_for(database, redis_url, rabbitmq) as container:
         pay(container, payment="before")
         services.stop("rabbitmq")
@@ -91,7 +91,7 @@ def test_a_broker_that_is_down_for_a_while_loses_nothing(
     assert unpublished(database) == 0
 
 
-def test_the_next_event_of_an_order_takes_the_missed_ones_along(
+def test_the_next_event_of_an_order_publishes_the_missed_ones_first(
     container: Container, line: Line, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rabbitmq_publisher, "_CIRCUIT_OPEN_SECONDS", 0.0)
@@ -103,7 +103,7 @@ def test_the_next_event_of_an_order_takes_the_missed_ones_along(
     assert received(rabbitmq) == ["first", "second"]
 
 
-def test_what_was_confirmed_before_the_broker_left_is_not_sent_again(
+def test_events_confirmed_before_the_broker_failed_are_not_sent_again(
     container: Container, line: Line, database: str, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rabbitmq_publisher, "_CIRCUIT_OPEN_SECONDS", 0.0)
@@ -150,7 +150,7 @@ def test_one_relay_works_at_a_time(container: Container, database: str, redis_ur
         assert len(mine.events) == 1
 
 
-def test_events_of_one_aggregate_keep_their_order_whoever_publishes(
+def test_events_of_one_aggregate_keep_their_order_whichever_process_publishes(
     database: str, redis_url: str, rabbitmq: str
 ) -> None:
     """Writers of one row, each publishing after its own commit, and a relay beside them."""

@@ -80,7 +80,7 @@ def test_an_unavailable_broker_costs_little_and_then_nothing(
     assert len(broker.take(rabbitmq, QUEUE)) == 2
 
 
-def test_a_broker_that_hangs_is_given_up(publisher: RabbitMQPublisher, line: Line) -> None:
+def test_a_hanging_broker_times_out(publisher: RabbitMQPublisher, line: Line) -> None:
     publisher.publish(paid())
     line.silent = True
     begin = time.monotonic()
@@ -104,7 +104,7 @@ def test_an_event_is_not_lost_while_its_queue_is_missing(
     publisher.publish(paid())
 
 
-def test_an_event_that_nobody_consumes_is_no_fault(publisher: RabbitMQPublisher) -> None:
+def test_an_event_without_a_consumer_is_no_error(publisher: RabbitMQPublisher) -> None:
     event = paid()
     publisher.publish(
         StoredEvent(event.event_id, OrderCreated.event_type, "c", event.occurred_at, b"{}")

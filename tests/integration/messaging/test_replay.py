@@ -23,7 +23,7 @@ def environment(
     monkeypatch.setenv("SHOP_RABBITMQ_URL", rabbitmq)
 
 
-def test_dead_messages_go_back_into_their_queue_only(
+def test_dead_messages_return_to_their_own_queue_only(
     container: Container, rabbitmq: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
@@ -44,7 +44,7 @@ def test_dead_messages_go_back_into_their_queue_only(
     assert [body for _, body in broker.take(rabbitmq, f"{QUEUE}.dead")] == [b"2"]
 
 
-def test_events_of_a_span_of_time_are_published_again_as_they_were(
+def test_events_of_a_time_span_are_published_again_unchanged(
     container: Container, rabbitmq: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for payment in ("a", "b"):

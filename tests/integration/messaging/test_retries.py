@@ -35,7 +35,7 @@ from tests.support.waiting import eventually
 def test_a_message_that_alone_fails_is_dead_lettered_after_bounded_attempts(
     shelf: Shelf, rabbitmq: str, failure: Exception, reason: str
 ) -> None:
-    """A33: the others go on, whether they come with it or find it alone in the queue."""
+    """A33: other messages are processed, in the same batch or after it."""
     shelf.fail["bad"] = failure
     bad = message("bad")
     shelf.receive(bad, message("a"), message("b"))
@@ -66,7 +66,9 @@ def test_a_message_to_be_retried_returns_to_its_queue_after_a_pause(
     assert shelf.kept == ["a", "bad"]
 
 
-def test_a_failure_that_the_next_try_mends_counts_for_nothing(shelf: Shelf, rabbitmq: str) -> None:
+def test_a_failure_that_the_next_attempt_resolves_is_not_counted(
+    shelf: Shelf, rabbitmq: str
+) -> None:
     shelf.fail["a"] = DependencyUnavailable("postgresql")
     put = shelf.put
 
@@ -87,7 +89,7 @@ def test_a_crash_after_the_copy_and_before_the_acknowledgement_makes_no_second_e
     bad = message("bad")
     shelf.fail["bad"] = ValueError()
     shelf.receive(bad)
-    # The invocation ended before the mapping saw its answer: the original is delivered again.
+    # The invocation ended without a response to the mapping: the original is redelivered.
     bad[0].headers = {"x-delivery-count": 1}
     copies = broker.take(rabbitmq, RETRY_QUEUE)
     shelf.fail.clear()
@@ -132,7 +134,7 @@ def test_a_message_that_ends_the_function_each_time_is_dead_lettered(
     assert reason == f"delivered {DELIVERY_LIMIT + 2} times, never completed"
 
 
-def test_what_there_is_no_time_for_returns_to_its_queue(
+def test_messages_that_no_time_is_left_for_return_to_their_queue(
     shelf: Shelf, rabbitmq: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0

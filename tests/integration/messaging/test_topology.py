@@ -35,7 +35,7 @@ def test_the_template_consumes_exactly_the_declared_queues() -> None:
     }
 
 
-def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> None:
+def test_the_broker_dead_letters_messages_returned_too_often(rabbitmq: str) -> None:
     queue = "inventory.order.paid"
     broker.put(rabbitmq, queue, b"again and again", message_id="m")
     deliveries = 0
@@ -53,7 +53,7 @@ def test_the_broker_dead_letters_what_comes_back_too_often(rabbitmq: str) -> Non
     assert properties.headers["x-death"][0]["reason"] == "delivery_limit"
 
 
-def test_queues_of_retired_consumers_are_removed_when_nothing_is_in_them(rabbitmq: str) -> None:
+def test_queues_of_retired_consumers_are_removed_when_empty(rabbitmq: str) -> None:
     def declare_retired() -> None:
         with broker.channel(rabbitmq) as channel:
             for service, event_type in RETIRED_CONSUMERS:
@@ -67,7 +67,7 @@ def test_queues_of_retired_consumers_are_removed_when_nothing_is_in_them(rabbitm
             "orders.order.paid: 1 messages",
             "orders.order.confirmed: 1 consumers",
         ]
-    # What was kept without a reader gets nothing more, and goes when it has been emptied.
+    # A queue that was kept without a consumer gets no more messages, and is deleted once it is empty.
     with broker.channel(rabbitmq) as channel:
         channel.basic_publish(EXCHANGE, "order.paid", b"new")
     assert [body for _, body in broker.take(rabbitmq, "orders.order.paid")] == [b"left behind"]

@@ -1,4 +1,4 @@
-"""What operators run against the database: the checks find every kind of damage, `order.sql` works."""
+"""The operators' SQL: the checks find every kind of damage, and `order.sql` works."""
 
 import subprocess
 from pathlib import Path
@@ -16,44 +16,44 @@ from tests.support.payments import pay_for
 #: Statements that damage a shop with one paid order (``%(paid)s``) and one unpaid order
 #: (``%(unpaid)s``), by the check that must find it.
 DAMAGE = {
-    "Stock: what is reserved is what pending holds add up to":
+    "Stock: reserved quantities equal the sum of pending holds":
         "UPDATE inventory SET quantity_reserved = quantity_reserved - 1",
-    "Stock: what was sent, or is about to be, was taken out of the stock":
+    "Stock: the stock of confirmed and later orders is committed":
         "UPDATE orders SET status = 'CONFIRMED' WHERE id = %(paid)s",
     "Stock: a cancelled order holds nothing":
         "UPDATE orders SET status = 'CANCELLED' WHERE id = %(unpaid)s",
-    "Stock: no hold has lapsed more than five minutes ago without being tidied up":
+    "Stock: every hold that lapsed more than five minutes ago has expired":
         "UPDATE reservations SET expires_at = now() - interval '6 minutes' WHERE order_id = %(unpaid)s",
-    "Money: a paid order has a payment over its total":
+    "Money: a paid order has a payment of its total":
         "UPDATE payments SET amount_minor = amount_minor - 1 WHERE order_id = %(paid)s",
-    "Money: what was taken for an order that ended unpaid went back within ten minutes":
+    "Money: charges of orders that ended unpaid are refunded within ten minutes":
         "UPDATE orders SET status = 'CANCELLED' WHERE id = %(paid)s",
-    "Money: what a payment has returned is what its refunds add up to":
+    "Money: the refunded amount of a payment equals the sum of its refunds":
         "UPDATE payments SET refunded_minor = 1 WHERE order_id = %(paid)s",
-    "Money: a unit that was refunded counts once":
+    "Money: every refunded unit is counted once":
         "UPDATE order_items SET refunded_quantity = 1 WHERE order_id = %(paid)s",
     "Money: an order is charged once":
         "INSERT INTO payments (id, order_id, attempt, status, amount_minor, currency,"
         " payment_method_id, payment_intent_id) SELECT gen_random_uuid(), order_id, 2, status,"
         " amount_minor, currency, payment_method_id, 'pi_2' FROM payments WHERE order_id = %(paid)s",
-    "Money: an order that is to ship has not been refunded in whole":
+    "Money: an order that will ship has not been refunded in whole":
         "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status)"
         " SELECT payment_intent_id, order_id, amount_minor, 'mistake', 'succeeded' FROM payments"
         " WHERE order_id = %(paid)s",
-    "Money: refunds that somebody must look at":
+    "Money: no refund needs a decision by staff":
         "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, problem)"
         " SELECT payment_intent_id, order_id, 1, 'cancelled', 'charge_disputed' FROM payments"
         " WHERE order_id = %(paid)s",
-    "Money: payments that name an order and are not its own":
+    "Money: no unexpected payment waits for staff":
         "INSERT INTO unexpected_payments (payment_intent_id, order_id, amount_minor, currency)"
         " VALUES ('pi_3', %(paid)s, 1, 'USD')",
-    "Money: disputes that are open":
+    "Money: no dispute is open":
         "INSERT INTO disputes (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
         " SELECT 'dp_1', payment_intent_id, order_id, 1, 'USD', 'general', 'needs_response' FROM payments"
         " WHERE order_id = %(paid)s",
-    "Events: none has waited for the broker for more than five minutes":
+    "Events: none has been unpublished for more than five minutes":
         "UPDATE outbox SET occurred_at = now() - interval '6 minutes', published_at = NULL",
-    "Orders: none stays in a state that something should move it out of":
+    "Orders: none stays in a status longer than it should":
         "UPDATE orders SET updated_at = now() - interval '16 minutes' WHERE id = %(paid)s",
 }  # fmt: skip
 

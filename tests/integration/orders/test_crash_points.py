@@ -1,7 +1,7 @@
-"""Checkout with ``pay_now``: wherever its process dies, a repeat, the webhooks or time put it right.
+"""Checkout with ``pay_now``: wherever it crashes, a repeat, the webhooks or the schedules complete it.
 
 The steps of the state machine are run to each of their crash points (before and after every call of a port,
-and around every commit), followed by what the world does next.
+and around every commit), followed by what happens next.
 """
 
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ def repeat(world: World, command: PlaceOrder) -> None:
 
 
 def hear_from_stripe(world: World, command: PlaceOrder) -> None:
-    """The webhooks come, then the customer's repeat."""
+    """Deliver the webhooks, then the customer's repeat."""
     kinds = {"succeeded": "succeeded", "requires_payment_method": "payment_failed"}
     for intent in world.control.intents(command.order_id):
         payload = event_of(f"payment_intent.{kinds[intent['status']]}", intent)
@@ -102,7 +102,7 @@ def hear_from_stripe(world: World, command: PlaceOrder) -> None:
 
 
 def time_passes(world: World, command: PlaceOrder) -> None:
-    """Nobody comes back; the schedules run."""
+    """Run the schedules, without a repeat."""
     lapse(world.url)
     for _ in range(2):
         expire_reservations(world.container.unit_of_work, seconds=5)
@@ -163,6 +163,6 @@ def test_checking_out(world: World, method: str, end: str, aftermath: Aftermath)
     """A4, A5, A6."""
     for command, product in crash_everywhere(world, method):
         aftermath(world, command)
-        # Left alone before its payment began, an order ends with its hold.
+        # Without a repeat, an order whose payment has not begun ends with its hold.
         ends = {end, "CANCELLED"} if aftermath is time_passes else {end}
         check_ended(world, command, product, *ends)

@@ -1,4 +1,4 @@
-"""Requests that meet: real threads on the real database."""
+"""Concurrent requests: real threads on a real database."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The life of an order: the code's table, the database's, and what happens to everything else."""
+"""The transitions of an order: the code's table, the database's, and the rejection of all others."""
 
 import itertools
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) 
     transaction.execute("ROLLBACK TO before")
 
 
-def test_a_move_is_one_statement_and_keeps_what_it_is_not_told(transaction: Transaction) -> None:
+def test_a_move_is_one_statement_and_keeps_omitted_fields(transaction: Transaction) -> None:
     order = insert_order(transaction, OrderStatus.PROCESSING)
     with counting(transaction) as sent:
         shipped = PostgresOrders(transaction, EventLog()).move(
@@ -148,7 +148,7 @@ def test_two_workers_cannot_both_move_an_order(database_url: str) -> None:
     second.close()
 
 
-def test_the_list_walks_its_index(transaction: Transaction, database_url: str) -> None:
+def test_the_list_uses_its_index(transaction: Transaction, database_url: str) -> None:
     user_id = new_id()
     now = datetime.now(UTC)
     for number in range(30):

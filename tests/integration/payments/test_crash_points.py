@@ -1,8 +1,8 @@
-"""State, event and crash point: wherever the process dies, the sweep and the webhooks put it right.
+"""Every state, event and crash point: wherever it crashes, the schedules and the webhooks complete it.
 
-Each flow is run once without a crash to count its crash points (before and after every call of a port,
-and around every commit), then once for each of them, followed by what the world does next: the webhooks
-before or after the reconciliation, the customer's repetition, or nothing but the reconciliation.
+Each flow is run once without a crash to count its crash points (before and after every call of a port, and
+around every commit), then once for each of them, followed by the webhooks before or after the reconciliation,
+the customer's repetition, or only the reconciliation.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ type Flow = Callable[[Container, Placed, CrashPoints], None]
 
 @dataclass(frozen=True)
 class World:
-    """What the tests look at."""
+    """The shop and its servers, as the tests use them."""
 
     container: Container
     control: StripeControl
@@ -64,7 +64,7 @@ def pay_with(method: str) -> Flow:
 
 
 def cancel(container: Container, placed: Placed, points: CrashPoints) -> None:
-    """What the endpoint does that cancels a paid order."""
+    """Cancel a paid order as the endpoint does."""
     opener = points.unit_of_work(container.unit_of_work)
     with opener() as work:
         work.orders.get(placed.order_id, lock=True)
@@ -74,7 +74,7 @@ def cancel(container: Container, placed: Placed, points: CrashPoints) -> None:
 
 
 def deliver_events(world: World, placed: Placed) -> None:
-    """Send what Stripe would tell about the order's intents, twice."""
+    """Deliver Stripe's events about the order's intents, twice."""
     for intent in world.control.intents(placed.order_id):
         kinds = {"succeeded": "succeeded", "requires_payment_method": "payment_failed"}
         if kind := kinds.get(intent["status"]):
@@ -186,7 +186,7 @@ def test_paying(world: World, aftermath: Callable[[World, Placed], None]) -> Non
     for placed in crash_everywhere(world, pay_with("pm_card_visa")):
         check_sane(world, placed)
         aftermath(world, placed)
-        check_ended(world, placed, "PAID", "PENDING")  # PENDING: it died before it began
+        check_ended(world, placed, "PAID", "PENDING")  # PENDING: it crashed before it began
 
 
 @pytest.mark.parametrize(
@@ -202,18 +202,19 @@ def test_being_declined(world: World, aftermath: Callable[[World, Placed], None]
 
 
 @pytest.mark.parametrize("aftermath", [sweep, webhooks_then_sweep, sweep_then_webhooks])
-def test_giving_money_back(world: World, aftermath: Callable[[World, Placed], None]) -> None:
+def test_refunding(world: World, aftermath: Callable[[World, Placed], None]) -> None:
     for placed in crash_everywhere(world, cancel, prepare=pay_with("pm_card_visa")):
         check_sane(world, placed)
         aftermath(world, placed)
-        check_ended(world, placed, "CANCELLED", "PAID")  # PAID: it died before it was recorded
+        check_ended(world, placed, "CANCELLED", "PAID")  # PAID: it crashed before it was recorded
 
 
 @pytest.mark.parametrize("aftermath", [sweep, sweep_then_webhooks])
-def test_giving_back_what_the_dashboard_left(
+def test_refunding_the_rest_after_a_refund_in_the_dashboard(
     world: World, aftermath: Callable[[World, Placed], None]
 ) -> None:
-    """A part was refunded at Stripe, unheard of; the cancellation dies anywhere and returns the rest."""
+    """A part was refunded at Stripe without an event; the cancellation crashes anywhere and refunds the
+    rest."""
 
     def prepare(container: Container, placed: Placed, points: CrashPoints) -> None:
         pay_with("pm_card_visa")(container, placed, points)
@@ -223,7 +224,9 @@ def test_giving_back_what_the_dashboard_left(
     for placed in crash_everywhere(world, cancel, prepare=prepare):
         aftermath(world, placed)
         status = status_of(world.database, placed.order_id)
-        kept = placed.total_minor - 500 if status == "PAID" else 0  # PAID: it died before it began
+        kept = (
+            placed.total_minor - 500 if status == "PAID" else 0
+        )  # PAID: it crashed before it began
         assert world.control.kept_minor(placed.order_id) == kept
         assert status in {"PAID", "CANCELLED"}
         booked = query(
@@ -236,8 +239,8 @@ def test_giving_back_what_the_dashboard_left(
     assert pending == [(0,)]
 
 
-def test_late_money(world: World) -> None:
-    """The webhook that finds the order cancelled dies anywhere; Stripe sends it again."""
+def test_a_late_payment(world: World) -> None:
+    """The webhook that finds the order cancelled crashes anywhere; Stripe sends it again."""
 
     def flow(container: Container, placed: Placed, points: CrashPoints) -> None:
         payload = event_of("payment_intent.succeeded", world.control.intents(placed.order_id)[0])

@@ -41,7 +41,7 @@ def leave_open(container: Container, control: StripeControl, **fault: object) ->
     return placed
 
 
-def test_what_is_fresh_is_left_alone(container: Container, control: StripeControl) -> None:
+def test_recent_payments_are_skipped(container: Container, control: StripeControl) -> None:
     placed = leave_open(container, control)
     assert run(container) == {}
     wind_back(container.settings.database_url, placed.order_id, MINUTE)
@@ -67,10 +67,10 @@ def test_stock_is_held_as_long_as_the_payment_lasts(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_the_customer_never_comes_back(
+def test_the_customer_never_returns(
     container: Container, control: StripeControl, database: str, when: str
 ) -> None:
-    """The purchase that was asked for is completed, with one charge, whether it happened or not."""
+    """The purchase is completed with one charge, whether or not it had been charged."""
     placed = leave_open(container, control, when=when)
     wind_back(database, placed.order_id, MINUTE)
     assert run(container) == {"paid": 1}
@@ -82,7 +82,7 @@ def test_the_customer_never_comes_back(
 def test_a_day_later_nothing_is_charged_again(
     container: Container, control: StripeControl, database: str
 ) -> None:
-    """Stripe has forgotten the key by then, so the intent is searched for."""
+    """Stripe's idempotency key has expired by then, so the intent is searched for."""
     charged = leave_open(container, control, when="after")
     never = leave_open(container, control, when="before")
     for placed in (charged, never):
@@ -133,7 +133,7 @@ def test_a_check_done_after_the_webhook_was_lost(
 
 
 def test_stripe_unavailable(container: Container, control: StripeControl, database: str) -> None:
-    """A run gives up after three in a row; nothing is lost."""
+    """A run stops after three failures in a row; nothing is lost."""
     placed = [leave_open(container, control) for _ in range(5)]
     for one in placed:
         wind_back(database, one.order_id, MINUTE)
@@ -145,10 +145,10 @@ def test_stripe_unavailable(container: Container, control: StripeControl, databa
     assert run(container) == {"paid": 5}
 
 
-def test_an_intent_that_stripe_does_not_know_holds_nobody_up(
+def test_an_intent_unknown_to_stripe_does_not_block_the_others(
     container: Container, control: StripeControl, database: str
 ) -> None:
-    """Another account's key, say: nothing is concluded from it, and the others go on."""
+    """For example an intent of another account: its order stays open, and the others are settled."""
     strange, other = leave_open(container, control), leave_open(container, control)
     query(
         database,
@@ -219,7 +219,7 @@ def test_a_refund_whose_answer_was_lost_is_found(
     assert control.kept_minor(placed.order_id) == 0
 
 
-def test_stock_that_was_confirmed_comes_back(
+def test_committed_stock_is_returned(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)
@@ -231,7 +231,7 @@ def test_stock_that_was_confirmed_comes_back(
     assert stock_of(database, placed) == {(STOCK, 0)}
 
 
-def test_a_refund_that_stripe_refuses_is_not_forgotten(
+def test_a_refund_that_stripe_refuses_stays_pending(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = place_order(container)

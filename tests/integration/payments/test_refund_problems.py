@@ -1,4 +1,4 @@
-"""Refunds that only a person can bring to an end: what that person sees."""
+"""Refunds that need a decision by staff, and what staff see."""
 
 import json
 from typing import Any
@@ -88,10 +88,10 @@ def test_a_refusal_is_recorded_and_tried_again(
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 
 
-def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
+def test_a_refund_that_fails_at_once_cancels_nothing(
     container: Container, placed: Placed, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stripe answers 200 with status ``failed``; the money is still here."""
+    """Stripe returns 200 with status ``failed``: nothing was refunded."""
     provider = container.payment_provider
     assert isinstance(provider, StripePayments)
     client = provider._client.v1.refunds
@@ -118,7 +118,7 @@ def test_a_refund_that_is_dead_when_it_is_made_cancels_nothing(
     assert status_of(database, placed.order_id) == OrderStatus.PAID
 
 
-def test_money_that_the_bank_sends_back_later_is_on_record(
+def test_a_refund_that_the_bank_returns_later_is_recorded(
     container: Container,
     placed: Placed,
     control: StripeControl,
@@ -148,7 +148,7 @@ def test_money_that_the_bank_sends_back_later_is_on_record(
 def test_a_pending_refund_stays_pending(
     container: Container, placed: Placed, database: str
 ) -> None:
-    """The order must not ship while nobody knows whether its money has gone back."""
+    """The order must not ship while it is unknown whether it was refunded."""
     refund = request(container, placed)
     assert fail_at_the_bank(container, refund.payment_intent_id, "re_1") == "refund_failed"
     query(database, "DELETE FROM refunds WHERE external")

@@ -28,7 +28,7 @@ from tests.support.stock import query
 
 
 class _Mailer:
-    """Stands for SES, which is an AWS service; e-mail is tested elsewhere."""
+    """A stub of SES; other tests cover e-mail."""
 
     def send(self, *_: Any) -> str:
         return "message-id"
@@ -54,7 +54,7 @@ def _requested(container: Container, placed: Placed, reason: str) -> Refund:
 
 
 @pytest.mark.parametrize("is_noted", [True, False], ids=["intent noted", "intent unknown"])
-def test_money_that_went_back_before_we_knew_of_it_pays_for_nothing(
+def test_a_charge_refunded_before_it_was_recorded_pays_no_order(
     container: Container, control: StripeControl, database: str, is_noted: bool
 ) -> None:
     placed = place_order(container)
@@ -93,7 +93,9 @@ def test_the_reason_is_the_one_that_was_given_first(
     ]
 
 
-def test_a_failure_that_overtakes_our_answer_is_kept(container: Container, database: str) -> None:
+def test_a_failure_reported_before_the_response_is_kept(
+    container: Container, database: str
+) -> None:
     placed = place_order(container)
     pay_for(container, placed)
     refund = _requested(container, placed, "cancelled_by_customer")
@@ -153,7 +155,7 @@ def test_what_was_refunded_does_not_ship(container: Container, database: str) ->
     assert refused.value.code == "order_state_conflict"
 
 
-def test_money_that_waits_for_staff_does_not_keep_the_order(
+def test_a_payment_that_waits_for_staff_does_not_block_the_order(
     container: Container, database: str
 ) -> None:
     """Another intent names the order; the order's own has paid for it."""

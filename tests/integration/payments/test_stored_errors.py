@@ -23,7 +23,7 @@ _STORED: dict[str, Any] = {"action": "status", "status": 500, "when": "before", 
 
 
 def _open(container: Container, control: StripeControl, **fault: Any) -> Placed:
-    """An order whose payment got no answer."""
+    """Place an order whose payment got no response."""
     placed = place_order(container)
     control.fault(**fault)
     with pytest.raises(PaymentOutcomeUnknown):
@@ -38,7 +38,7 @@ def _run(container: Container, *orders: Placed, age: timedelta) -> dict[str, int
     return reconcile(container.payment_provider, container.unit_of_work, seconds=30)
 
 
-def test_what_stripe_does_not_know_does_not_keep_others_from_their_answer(
+def test_intents_unknown_to_stripe_do_not_block_the_others(
     container: Container, control: StripeControl
 ) -> None:
     stuck = [_open(container, control, **_STORED) for _ in range(4)]
@@ -47,7 +47,7 @@ def test_what_stripe_does_not_know_does_not_keep_others_from_their_answer(
     assert counts == {"unknown": 4, "paid": 2}
 
 
-def test_refunds_that_stripe_does_not_know_do_not_either(
+def test_refunds_unknown_to_stripe_do_not_block_the_others(
     container: Container, control: StripeControl
 ) -> None:
     refunded = [place_order(container) for _ in range(4)]
@@ -62,7 +62,7 @@ def test_refunds_that_stripe_does_not_know_do_not_either(
     assert counts == {"unknown": 4, "paid": 1, "fee_recorded": 4}
 
 
-def test_a_charge_that_never_was_ends_after_an_hour(
+def test_an_attempt_that_was_never_charged_ends_after_an_hour(
     container: Container, control: StripeControl, database: str
 ) -> None:
     placed = _open(container, control, **_STORED)

@@ -85,7 +85,7 @@ def _cut(redis_proxy: CuttableProxy) -> None:
 
 
 def _die_without_notice(redis_proxy: CuttableProxy) -> None:
-    redis_proxy.forget_connections()
+    redis_proxy.drop_server_side()
     time.sleep(0.11)
 
 

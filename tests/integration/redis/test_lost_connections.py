@@ -68,7 +68,7 @@ def test_one_that_died_without_notice_is_replaced_after_an_idle_period(
     monkeypatch.setattr(redis_connection, "IDLE_CHECK_SECONDS", 0.1)
     checking = make_client(redis_proxy.url)
     assert increment(checking) == 1
-    redis_proxy.forget_connections()
+    redis_proxy.drop_server_side()
     time.sleep(0.11)
 
     assert increment(checking) == 2
@@ -97,7 +97,7 @@ def test_what_was_sent_on_a_dead_connection_is_not_repeated(
     client: RedisClient, redis_proxy: CuttableProxy, operator: Redis
 ) -> None:
     assert _command(client) == 1
-    redis_proxy.forget_connections()
+    redis_proxy.drop_server_side()
     with pytest.raises(DependencyUnavailable):
         _command(client)
 

@@ -20,12 +20,12 @@ def test_no_words_list_everything_newest_first(engine: SearchEngine, nothing: st
     assert page.results[0].name_marked is None
 
 
-def test_what_is_not_sold_is_not_found(engine: SearchEngine) -> None:
+def test_products_that_are_not_for_sale_are_not_found(engine: SearchEngine) -> None:
     assert not [name for name in names(find(engine, "gone")) if "Gone" in name]
     assert find(engine, categories=("laptops",)).total == 4
 
 
-def test_a_product_as_it_is(engine: SearchEngine) -> None:
+def test_a_result_has_the_products_fields(engine: SearchEngine) -> None:
     found = find(engine, "winter ferry").results[0]
     assert found.product_id == product_id("The Winter Ferry: A Crime Novel")
     assert (found.brand, found.category, found.price_minor, found.currency, found.stock) == (
@@ -42,7 +42,7 @@ def test_a_better_query_where_nothing_is_found(engine: SearchEngine) -> None:
     assert find(engine, "laptop").did_you_mean is None
 
 
-def test_words_that_were_spelt_well_are_left_alone(engine: SearchEngine) -> None:
+def test_correctly_spelt_words_are_not_corrected(engine: SearchEngine) -> None:
     # "story" is the name that looks most like it; only a description has "stolen" itself.
     page = find(engine, "stolen", price_from_minor=9_900_000)
     assert (page.total, page.did_you_mean) == (0, None)
@@ -131,7 +131,7 @@ def test_pages_hold_everything_once(engine: SearchEngine, text: str, sort: Searc
     assert {str(page.facets) for page in paged} == {str(whole.facets)}
 
 
-def test_equal_results_stand_by_id(engine: SearchEngine) -> None:
+def test_equal_results_are_ordered_by_id(engine: SearchEngine) -> None:
     phones = find(engine, "halo gb").results[:2]
     assert {phone.name for phone in phones} == {
         "Halo Smartphone, 128 GB",

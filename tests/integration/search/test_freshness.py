@@ -1,4 +1,4 @@
-"""The index beside the tables: late events, rebuilds while things change, rebuilds cut short."""
+"""The index compared with the tables: late events, changes during a rebuild, interrupted rebuilds."""
 
 import json
 
@@ -70,18 +70,18 @@ def test_a_product_that_is_taken_off_sale_is_not_found(world: World) -> None:
     assert "Aero 13 Laptop, Silver" in world.found("aero")
 
 
-def test_without_an_index_nothing_is_written_and_none_comes_to_be(world: World) -> None:
+def test_without_an_index_nothing_is_written_and_none_is_created(world: World) -> None:
     assert world.refresh() == 0
     assert world.indexes() == set()
     with pytest.raises(DependencyUnavailable):
         world.engine.search(SearchQuery(text="laptop"))
 
 
-def test_no_opensearch_is_no_mistake(world: World) -> None:
+def test_opensearch_is_optional(world: World) -> None:
     assert refresh_index(None, world.documents, [AERO]) == 0
 
 
-def test_an_index_that_is_away_brings_the_batch_back(world: World) -> None:
+def test_an_unavailable_index_returns_the_batch(world: World) -> None:
     unavailable = OpenSearchIndex("http://127.0.0.1:1", world.names)
     with pytest.raises(DependencyUnavailable):
         refresh_index(unavailable, world.documents, [AERO])

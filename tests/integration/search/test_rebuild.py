@@ -136,7 +136,7 @@ def _command(world: World, **changes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_refuses_politely(world: World) -> None:
+def test_the_command_explains_its_refusals(world: World) -> None:
     without = _command(world)
     assert (without.returncode, without.stderr) == (
         0, "No OpenSearch is configured (SHOP_OPENSEARCH_URL): PostgreSQL answers searches.\n",

@@ -1,4 +1,4 @@
-"""Floors under what `make relevance` prints, a little below what was measured."""
+"""Minimum values of `make relevance`, slightly below the measured ones."""
 
 from collections.abc import Iterator
 from statistics import fmean
@@ -63,14 +63,14 @@ def test_floors(scores: tuple[str, list[Score]]) -> None:
     assert not below, measured
 
 
-def test_no_kind_of_query_is_left_behind(scores: tuple[str, list[Score]]) -> None:
+def test_every_sort_of_query_reaches_its_floor(scores: tuple[str, list[Score]]) -> None:
     _, found = scores
     for sort in {score.sort for score in found}:
         assert fmean(score.ndcg for score in found if score.sort == sort) > 0.75, sort
 
 
 @pytest.mark.parametrize("word", ["cafe", "tomato", "rise", "ride", "ines"])
-def test_words_as_they_are_stand_before_words_with_errors(
+def test_exact_words_rank_before_words_with_errors(
     engine: tuple[str, SearchEngine], word: str
 ) -> None:
     first = find(engine[1], word).results[0]

@@ -93,7 +93,7 @@ def test_a_snapshot_that_expired_is_replaced(world: World) -> None:
 
 
 @pytest.mark.parametrize("snapshot", ["", "bm9uc2Vuc2U"])
-def test_a_cursor_of_another_engine_or_of_none(
+def test_a_cursor_of_another_engine_or_a_malformed_one(
     engine: SearchEngine, world: World, snapshot: str
 ) -> None:
     world.reindex()

@@ -8,7 +8,7 @@ from shop.services.search.ports import SearchEngine
 from tests.support.search import PRODUCTS, find, names
 
 
-def test_the_name_counts_more_than_tags_and_these_more_than_the_description(
+def test_names_outweigh_tags_and_tags_outweigh_descriptions(
     engine: SearchEngine,
 ) -> None:
     found = names(find(engine, "laptop"))
@@ -18,7 +18,7 @@ def test_the_name_counts_more_than_tags_and_these_more_than_the_description(
     assert set(found[3:]) == {"Travel Dock", "The Winter Ferry: A Crime Novel"}
 
 
-def test_all_the_words_are_better_than_some(engine: SearchEngine) -> None:
+def test_products_with_all_words_rank_before_those_with_some(engine: SearchEngine) -> None:
     assert names(find(engine, "black laptop"))[0] == "Aero 15 Laptop, Black"
     assert names(find(engine, "sonavel rose headphones"))[0] == "Pulse Kids' Headphones, Rose"
 
@@ -76,7 +76,7 @@ def test_half_of_the_words_will_do_where_few_products_have_all(engine: SearchEng
     assert find(engine, "laptop laptop laptop laptop qqqq zzzz xxxx").total == 0
 
 
-def test_many_words_with_many_synonyms_are_found_soon(engine: SearchEngine) -> None:
+def test_many_words_with_many_synonyms_are_found_quickly(engine: SearchEngine) -> None:
     words = "ebike pedelec sunscreen sunblock suncream sneaker smartphone cellphone scifi fridge sofa bike"
     took: list[float] = []
     # A node that has just been started is slow at first, and so is a busy machine.

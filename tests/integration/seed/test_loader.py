@@ -1,4 +1,4 @@
-"""The loader fills a migrated database once, and repairs no more than it should."""
+"""The loader fills a migrated database once, and restores only seeded fields."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def test_a_second_run_changes_nothing(database: str) -> None:
     assert load(database, IMAGES, users=[STAFF]) == Loaded(0, 0, 0, 0)
 
 
-def test_changed_products_are_put_right_and_stay_inactive(
+def test_changed_products_are_restored_and_stay_inactive(
     database: str, rows: psycopg.Cursor
 ) -> None:
     rows.execute(

@@ -1,4 +1,4 @@
-"""The catalog's cache while Redis comes and goes, and while answers change."""
+"""The catalog's cache while Redis fails and recovers, and while answers change."""
 
 from collections.abc import Callable
 from functools import partial
@@ -120,7 +120,7 @@ def cache(redis: _Redis, invalidations: _Invalidations, clock: _Clock) -> RedisC
     )
 
 
-def test_it_is_called_again_some_seconds_after_its_loss(
+def test_redis_is_called_again_some_seconds_after_a_failure(
     redis: _Redis, cache: RedisCatalogCache, clock: _Clock
 ) -> None:
     redis.unavailable = True
@@ -153,7 +153,7 @@ def test_a_failed_load_frees_the_lock(redis: _Redis, cache: RedisCatalogCache) -
     assert cache.fetch(_KEY, lambda: "answer").text == "answer"
 
 
-def test_a_change_is_dropped_here_even_while_redis_is_unavailable(
+def test_the_local_copy_is_dropped_even_while_redis_is_unavailable(
     redis: _Redis, cache: RedisCatalogCache
 ) -> None:
     key = CacheKey("products:product:x", local_seconds=300)

@@ -1,4 +1,4 @@
-"""What the health check makes of an OpenSearch that wants a password, or is none."""
+"""The health check of OpenSearch: with a password, and of a server that is not OpenSearch."""
 
 import base64
 import threading

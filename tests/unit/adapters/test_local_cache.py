@@ -14,7 +14,7 @@ class _Clock:
         return self.now
 
 
-def test_values_end_in_time() -> None:
+def test_values_expire() -> None:
     clock = _Clock()
     cache: LocalCache[str] = LocalCache(10, clock)
     cache.put("a", "1", 300)
@@ -25,7 +25,7 @@ def test_values_end_in_time() -> None:
     assert len(cache) == 0
 
 
-def test_the_one_unused_for_longest_makes_room() -> None:
+def test_the_least_recently_used_value_is_evicted() -> None:
     cache: LocalCache[str] = LocalCache(2)
     cache.put("a", "1", 60)
     cache.put("b", "2", 60)

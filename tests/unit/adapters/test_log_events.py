@@ -67,7 +67,7 @@ def test_pages_follow_each_other(client: Any) -> None:
     assert len({event.event_id for event in found}) == len(found) == 10_003
 
 
-def test_a_group_that_is_not_there_is_an_outage(client: Any) -> None:
+def test_a_missing_log_group_is_an_outage(client: Any) -> None:
     with pytest.raises(DependencyUnavailable, match="ResourceNotFoundException for /shop/other"):
         CloudWatchLogReader(client).read("/shop/other", NOW, NOW + SECOND)
 
@@ -95,6 +95,6 @@ def test_a_token_that_is_refused_has_expired() -> None:
 @pytest.mark.parametrize(
     "error", [_refusal("ThrottlingException"), EndpointConnectionError(endpoint_url="https://logs")]
 )
-def test_what_cannot_be_asked_is_unavailable(error: Exception) -> None:
+def test_a_service_that_does_not_answer_is_unavailable(error: Exception) -> None:
     with pytest.raises(DependencyUnavailable):
         CloudWatchLogReader(_Failing(error)).read(GROUP, NOW, NOW + SECOND, "t")

@@ -118,7 +118,7 @@ def test_a_wrong_command_is_an_error(server: _Refusing, client: RedisClient, rep
         client.set("key", 1)
 
 
-def test_a_script_that_is_refused_like_that_is_unavailable(redis: str) -> None:
+def test_a_script_refused_for_the_servers_state_is_unavailable(redis: str) -> None:
     client = make_client(redis)
     write = client.register_script("return redis.call('SET', KEYS[1], 1)")
     client.config_set("min-replicas-to-write", 1)

@@ -45,7 +45,7 @@ def test_a_sender_that_is_not_verified_is_a_fault_of_the_shop(aws: None) -> None
     assert raised.value.outage
 
 
-def test_an_address_that_is_none_is_refused(mailer: SesMailer) -> None:
+def test_a_malformed_address_is_refused(mailer: SesMailer) -> None:
     with pytest.raises(MailRefused, match="InvalidParameterValue"):
         mailer.send("ada", MAIL, CORRELATION)
 

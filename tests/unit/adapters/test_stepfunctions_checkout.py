@@ -108,7 +108,7 @@ def test_an_order_is_placed(machine: Checkout) -> None:
         PaymentDeclined("Declined.", code="amount_too_small"),
     ],
 )
-def test_the_refusal_of_a_step_arrives_as_it_was(machine: Checkout, refusal: ShopError) -> None:
+def test_the_refusal_of_a_step_arrives_unchanged(machine: Checkout, refusal: ShopError) -> None:
     answer(machine, "FAILED", **failed(refusal))
     with pytest.raises(type(refusal)) as raised:
         machine.run(COMMAND)
@@ -173,8 +173,8 @@ def test_the_client_does_not_repeat_calls_by_itself(aws: None) -> None:
     assert StepFunctionsCheckout(ARN)._client.meta.config.retries["total_max_attempts"] == 1
 
 
-def test_an_unknown_outcome_is_told_from_a_refusal(machine: Checkout) -> None:
-    """Also where the machine itself says so, as the charge's function did not answer."""
+def test_an_unknown_outcome_is_distinguished_from_a_refusal(machine: Checkout) -> None:
+    """Also if the state machine reports it, because the charging function did not respond."""
     answer(machine, "FAILED", error="PaymentOutcomeUnknown", cause="not known yet")
     with pytest.raises(PaymentOutcomeUnknown) as raised:
         machine.run(COMMAND)

@@ -76,7 +76,7 @@ def test_the_application_has_a_parameter_for_what_the_data_plane_gives(logical_i
     assert name in {*template.read(TEMPLATE)["Parameters"], *_OF_THE_DEPLOYMENT}
 
 
-def test_addresses_have_places_for_secrets_and_hold_none() -> None:
+def test_addresses_have_placeholders_and_contain_no_secrets() -> None:
     for logical_id, parameter in _of("AWS::SSM::Parameter").items():
         text = str(parameter["Value"])
         assert "resolve:secretsmanager" not in text

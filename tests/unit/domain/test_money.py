@@ -11,7 +11,7 @@ from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points, sell_in, to_
     st.integers(0, MAX_AMOUNT_MINOR),
     st.sampled_from([("USD", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("KWD", 3), ("BHD", 3)]),
 )
-def test_amounts_survive_the_border(minor: int, currency: tuple[str, int]) -> None:
+def test_amounts_are_converted_both_ways_exactly(minor: int, currency: tuple[str, int]) -> None:
     """woocommerce-gateway-stripe #2720, Paymenter #1258 (anchor A23)."""
     code, places = currency
     amount = to_decimal(minor, code)
@@ -59,7 +59,7 @@ def test_trailing_zeros_are_no_decimals(amount: str, minor: int) -> None:
     "amount",
     ["-0.01", "0.001", "NaN", "Infinity", "1000000.00", "1e9", "1.4" + 40 * "9", "1e-100000"],
 )
-def test_what_is_no_price_is_refused(amount: str) -> None:
+def test_an_invalid_price_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match="must"):
         to_minor(Decimal(amount))
 

@@ -1,4 +1,4 @@
-"""The life of an order, and what an order says about itself."""
+"""The transitions and properties of an order."""
 
 import pytest
 from msgspec.structs import replace
@@ -56,7 +56,7 @@ def test_every_order_can_end() -> None:
 
 
 def test_a_charged_order_is_cancelled_only_where_a_refund_is_possible() -> None:
-    """A5: an order whose money was taken never slips back to an uncharged state by itself."""
+    """A5: a charged order never returns to an uncharged status without a refund."""
     for status in CHARGED:
         assert TRANSITIONS[status] <= CHARGED | {OrderStatus.CANCELLED}
         assert (OrderStatus.CANCELLED in TRANSITIONS[status]) == (status in REFUNDABLE)
@@ -66,7 +66,7 @@ def test_a_stranded_order_can_only_be_cancelled() -> None:
     assert {TRANSITIONS[status] for status in STRANDED} == {frozenset({OrderStatus.CANCELLED})}
 
 
-def test_what_it_takes_out_of_the_stock() -> None:
+def test_its_products_and_quantities() -> None:
     assert ORDER.items == [Item(PHONE, 2), Item(CASE, 1)]
 
 

@@ -15,7 +15,7 @@ def test_right_and_wrong() -> None:
     assert not passwords.verify_password("correct house", stored)
 
 
-def test_parameters_stand_in_the_hash() -> None:
+def test_the_hash_contains_its_parameters() -> None:
     with patch.object(passwords, "_COST", 2**10):
         old = passwords.hash_password("correct horse")
 
@@ -28,7 +28,7 @@ def test_equal_passwords_have_different_hashes() -> None:
         assert passwords.hash_password("same same") != passwords.hash_password("same same")
 
 
-def test_nobody_has_no_password_and_takes_the_same_work() -> None:
+def test_an_unknown_customer_takes_the_same_work() -> None:
     stored = passwords.hash_password("correct horse")
 
     def seconds(hashed: str | None) -> float:

@@ -203,7 +203,7 @@ def test_a_product_of_another_order_or_named_twice() -> None:
             refund(order, Wanted(lines=lines, reason="r"))
 
 
-def test_nothing_of_a_disputed_charge_is_left() -> None:
+def test_nothing_of_a_disputed_charge_can_be_refunded() -> None:
     order, _ = _simple()
     assert charge_of(order, disputed=2644).left_minor == 0
     assert charge_of(order, disputed=1000).left_minor == 1644

@@ -1,4 +1,4 @@
-"""What clients are told about a field that is wrong: never a regular expression or a type's name."""
+"""Messages about invalid fields, which never contain a regular expression or a type's name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -81,7 +81,7 @@ def test_a_wrong_field(kind: Any, body: Any, field: str, message: str) -> None:
     assert _refusal(kind, body) == (field, message)
 
 
-def test_a_choice_names_what_there_is() -> None:
+def test_a_choice_lists_the_allowed_values() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse_query(Sent(query={"sort": ["cheapest"]}), ListProducts)
     assert refusal.value.errors == (("sort", "must be one of newest, price_asc, price_desc"),)

@@ -79,7 +79,7 @@ def test_the_total_is_the_sum_of_the_items(batches: list[tuple[Decimal, list[UUI
     ]  # fmt: skip
 
 
-def test_a_batch_is_charged_once_in_all() -> None:
+def test_a_batch_is_charged_once_in_total() -> None:
     orders = (UUID(int=1), UUID(int=2), UUID(int=3))
     batch = line(Decimal("0.0000000100000000000001"), orders)
     costs = [order_cost(activity(order), [batch], None).total for order in orders]

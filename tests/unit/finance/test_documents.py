@@ -120,7 +120,7 @@ def test_a_line_says_what_the_invocation_was() -> None:
     assert page.items == []
 
 
-def test_a_batch_names_all_its_orders_and_whether_it_came_back() -> None:
+def test_a_batch_names_all_its_orders_and_whether_it_was_redelivered() -> None:
     orders = sorted([new_id(), new_id(), new_id()])
     about = only_request(
         read(line("inventory/on_order_paid", "r", queue="q", order_ids=orders, redelivered=2))
@@ -225,7 +225,7 @@ def test_log_bytes_are_those_of_the_message_and_26_more() -> None:
         json.dumps({"_aws": {"Timestamp": 1}, "OrdersPlaced": 1}),
     ],
 )
-def test_an_event_that_says_nothing_of_costs_costs_its_bytes(document: str) -> None:
+def test_an_event_that_states_no_cost_costs_its_log_bytes(document: str) -> None:
     page = read(event("cart/get_cart", NOW, document))
     assert page.items == []
     (logged,) = page.logged

@@ -30,7 +30,7 @@ def test_a_function_is_found_by_its_physical_name(stack: str, kept: int) -> None
     "name",
     ["", "shop", "shop-Orders-1A2B", "shop-OrdersGetOrderFunctionOld-1A2B", "other-Function-1"],
 )
-def test_what_is_no_function_or_several_has_no_title(name: str) -> None:
+def test_an_unknown_or_ambiguous_name_has_no_title(name: str) -> None:
     assert title_of(name) is None
 
 

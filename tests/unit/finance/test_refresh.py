@@ -177,6 +177,6 @@ def test_a_new_region_needs_every_price(folder: Path) -> None:
     assert not (folder / "eu-central-1.json").exists()
 
 
-def test_queries_are_for_prices_that_there_are() -> None:
+def test_queries_are_for_prices_that_exist() -> None:
     prices = parse((INFRASTRUCTURE / "pricing/us-east-1.json").read_bytes())
     assert set(QUERIES) <= set(prices.prices)

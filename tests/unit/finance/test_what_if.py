@@ -89,7 +89,7 @@ def test_architecture_changes_the_price_only() -> None:
     )
 
 
-def test_one_function_of_several_and_the_dearest_first() -> None:
+def test_one_function_of_several_and_the_most_expensive_first() -> None:
     lines = [*invocation("cart/get_cart", 5), *invocation("orders/checkout", 50)]
     every = what_if.recompute(lines, Change(memory_mb=512), prices())
     assert [each.function for each in every.functions] == ["orders/checkout", "cart/get_cart"]

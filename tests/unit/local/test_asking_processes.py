@@ -33,7 +33,7 @@ def server() -> Iterator[tuple[subprocess.Popen[str], set[int]]]:
         process.kill()
 
 
-def test_the_sockets_of_those_that_live_are_found_though_others_have_ended(
+def test_sockets_of_live_processes_are_found_although_others_have_ended(
     server: tuple[subprocess.Popen[str], set[int]],
 ) -> None:
     process, ports = server

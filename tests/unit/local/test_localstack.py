@@ -47,7 +47,7 @@ def broker_of(service: LocalStack) -> str:
     return process.environ().get("SHOP_LOCAL_MQ", "")
 
 
-def test_it_starts_again_when_the_broker_has_moved(
+def test_localstack_restarts_when_the_brokers_address_has_changed(
     service: Sleeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = port_for(service.state, "rabbitmq")
@@ -61,7 +61,7 @@ def test_it_starts_again_when_the_broker_has_moved(
     assert not service.start()
 
 
-def test_one_that_was_started_again_is_stopped_when_up_fails(
+def test_a_restarted_localstack_is_stopped_when_up_fails(
     service: Sleeping, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     service.start()

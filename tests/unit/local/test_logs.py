@@ -32,13 +32,13 @@ def test_all_functions_share_one_group_whose_lines_are_json(document: dict[str, 
 
 
 @pytest.mark.parametrize("group", ["FunctionLogs", "AccessLogs"])
-def test_every_group_forgets(document: dict[str, Any], group: str) -> None:
+def test_every_group_has_a_retention(document: dict[str, Any], group: str) -> None:
     properties = document["Resources"][group]["Properties"]
     assert properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     assert document["Parameters"]["LogRetentionDays"]["Default"] == 30
 
 
-def test_every_level_has_a_name_of_lambdas(document: dict[str, Any]) -> None:
+def test_every_level_maps_to_one_of_lambdas(document: dict[str, Any]) -> None:
     levels = document["Mappings"]["LambdaLogLevels"]
     assert list(levels) == document["Parameters"]["LogLevel"]["AllowedValues"]
     allowed = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
@@ -82,7 +82,7 @@ def test_documents_enclose_what_the_function_wrote() -> None:
     }  # fmt: skip
 
 
-def test_a_high_system_level_leaves_failures_alone() -> None:
+def test_a_high_system_level_still_shows_failures() -> None:
     failed = Report("r-1", 1, None, 128, 40, status="error", error_type="Runtime.ExitError")
     assert _documents(REPORT, "own", level="WARN") == ["own"]
     assert len(_documents(failed, "own", level="WARN")) == 2
@@ -97,7 +97,7 @@ def test_a_high_system_level_leaves_failures_alone() -> None:
         ("error", "Runtime.Unknown", "Max Memory Used: 40 MB"),
     ],
 )
-def test_a_text_log_is_as_it_was(status: Any, error_type: str | None, end: str) -> None:
+def test_a_text_log_is_unchanged(status: Any, error_type: str | None, end: str) -> None:
     report = Report("r-1", 1, None, 128, 40, status=status, error_type=error_type)
     first, second, last = text(report, "7", "").splitlines()
     assert first == "START RequestId: r-1 Version: 7"

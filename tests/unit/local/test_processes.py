@@ -1,4 +1,4 @@
-"""Which processes a stack takes for its own."""
+"""Which processes a stack recognises as its own."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def alive(state: State) -> bool:
     return bool(found and found.process())
 
 
-def test_a_clock_that_was_set_does_not_hide_it(
+def test_a_process_is_found_after_the_clock_was_set(
     state: State, server: processes.Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = psutil.Process.create_time
@@ -50,7 +50,7 @@ def test_a_clock_that_was_set_does_not_hide_it(
     assert RunningServices(state.folder, SERVICES).service("stripe").running()
 
 
-def test_another_process_with_its_number_is_not_it(
+def test_another_process_with_the_same_pid_is_not_found(
     state: State, server: processes.Recorded
 ) -> None:
     assert server.ticks
@@ -60,7 +60,7 @@ def test_another_process_with_its_number_is_not_it(
     assert server.process()
 
 
-def test_a_program_with_a_strange_name_is_known_again(state: State, tmp_path: Path) -> None:
+def test_a_program_with_a_strange_name_is_recognised(state: State, tmp_path: Path) -> None:
     program = tmp_path / "a) S (b 1 2"
     shutil.copy(shutil.which("sleep") or "", program)
     recorded = processes.spawn(state, "stripe", [program, "60"])
@@ -80,7 +80,7 @@ ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="ends a thread by a call of Linux")
-def test_one_that_is_half_gone_is_waited_for(state: State) -> None:
+def test_a_process_that_is_ending_is_waited_for(state: State) -> None:
     recorded = processes.spawn(state, "stripe", [sys.executable, "-c", HALF_GONE])
     process = psutil.Process(recorded.pid)
     deadline = time.monotonic() + 30

@@ -60,11 +60,11 @@ def test_keys_are_stable_and_distinct() -> None:
 
 
 @pytest.mark.parametrize("code", ["stolen_card", "fraudulent", "lost_card", None])
-def test_thieves_learn_nothing(code: str | None) -> None:
+def test_codes_that_help_thieves_are_hidden(code: str | None) -> None:
     assert public_decline_code(code) == "generic_decline"
 
 
-def test_customers_learn_what_helps() -> None:
+def test_customers_see_codes_that_help_them() -> None:
     assert public_decline_code("insufficient_funds") == "insufficient_funds"
 
 

@@ -35,12 +35,12 @@ def test_an_intent_of_ours() -> None:
     [{}, {"order_id": "7", "attempt": "1"}, {"attempt": "1"}, {"order_id": str(new_id())},
      {"order_id": str(new_id()), "attempt": "one"}],
 )  # fmt: skip
-def test_an_intent_of_somebody_else(metadata: dict[str, str]) -> None:
+def test_an_intent_of_another_application(metadata: dict[str, str]) -> None:
     read = read_intent({**PLAIN, "metadata": metadata})
     assert (read.order_id, read.attempt) == (None, None)
 
 
-def test_a_status_of_the_future_is_waited_on() -> None:
+def test_an_unknown_status_counts_as_processing() -> None:
     assert read_intent({**PLAIN, "status": "teleporting"}).status is IntentStatus.PROCESSING
 
 
@@ -118,7 +118,7 @@ def test_a_dispute() -> None:
 @pytest.mark.parametrize(
     "kind", ["invoice.paid", "payment_intent.created", "charge.refund.updated"]
 )
-def test_what_nobody_acts_on_is_read_without_its_object(kind: str) -> None:
+def test_an_event_without_a_handler_is_read_without_its_object(kind: str) -> None:
     assert read(kind, {"anything": 1}) == Ignored(event_id="evt_1", event_type=kind)
 
 
@@ -128,6 +128,6 @@ def test_what_nobody_acts_on_is_read_without_its_object(kind: str) -> None:
      event_of("payment_intent.succeeded", {**PLAIN, "amount": "5"}).encode(),
      event_of("charge.refunded", {"amount_refunded": "yes"}).encode()],
 )  # fmt: skip
-def test_what_is_no_event(payload: bytes) -> None:
+def test_a_malformed_event(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_event(payload)

@@ -1,4 +1,4 @@
-"""Pictures are small, valid and named by content; the server keeps to its folder and its rules."""
+"""Pictures are small, valid and named by content; the server serves only its folder, with its cache rules."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Orders that time brings on: what is logged about those that fail."""
+"""Log lines of orders that cannot be advanced."""
 
 import logging
 from datetime import UTC, datetime

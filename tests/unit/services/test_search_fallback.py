@@ -38,7 +38,7 @@ class Engine:
             raise self.fault
 
 
-def test_the_breaker() -> None:
+def test_the_circuit_breaker() -> None:
     clock = Clock()
     breaker = CircuitBreaker(5.0, clock)
     assert breaker.allows()
@@ -90,7 +90,7 @@ def test_the_stand_in_answers_where_the_chosen_engine_is_broken(
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-def test_a_query_that_is_not_taken_does_not_keep_others_away(
+def test_a_rejected_query_does_not_open_the_circuit_breaker(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock, chosen = Clock(), Engine("opensearch")

@@ -29,7 +29,7 @@ class World:
         self.drops += 1
 
 
-def test_what_is_cached_is_dropped_at_the_first_failure_and_at_the_end() -> None:
+def test_cached_answers_are_dropped_at_the_first_failure_and_at_the_end() -> None:
     world = World()
     world.index_unavailable = True
     for _ in range(3):
@@ -44,7 +44,7 @@ def test_what_is_cached_is_dropped_at_the_first_failure_and_at_the_end() -> None
     assert world.drops == 4
 
 
-def test_what_could_not_be_dropped_is_dropped_at_the_next_failure() -> None:
+def test_answers_that_could_not_be_dropped_are_dropped_at_the_next_failure() -> None:
     world = World()
     world.index_unavailable = world.cache_unavailable = True
     world.fail("a")

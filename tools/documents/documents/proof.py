@@ -14,7 +14,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "oversell by read-modify-write of stock",
         "vendure #1738 #1355 #3508 #3065; saleor #543; medusa #16569",
     ),
-    "A2": ("two lines of one product checked singly, oversold together", "medusa #16502"),
+    "A2": (
+        "two lines of one product are checked one by one and oversell together",
+        "medusa #16502",
+    ),
     "A3": ("negative reserved quantity", "medusa #12401"),
     "A4": (
         "double capture, duplicate payment intent",
@@ -33,24 +36,24 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
     "A9": ("slow cart, quadratic in its lines", "medusa #10751; vendure #3075 #3459 #226"),
     "A10": ("N+1 queries", "vendure #4387; saleor #7004"),
     "A11": (
-        "cart merge repeated on retry; seven-day expiry that is one day",
+        "cart merge repeated on retry; carts expire after one day instead of seven",
         "aws-serverless-shopping-cart",
     ),
     "A12": ("order total taken from what the client sent", "aws-serverless-ecommerce-platform"),
     "A13": ("status overwritten by late events", "aws-serverless-ecommerce-platform"),
-    "A14": ("expired hold still blocks stock", "commercetools; saleor"),
+    "A14": ("a lapsed hold still blocks stock", "commercetools; saleor"),
     "A15": (
         "double execution through an idempotency record in Redis",
         "powertools-lambda-python #8386 #8387",
     ),
     "A16": ("idle AMQP connection dropped, next publish lost", "pika #636 #1104 #1243"),
-    "A17": ("5xx answers replayed as the idempotent answer", "spree"),
+    "A17": ("5xx responses replayed as the idempotent response", "spree"),
     "A18": (
         "cold start of 0.8 s from eager imports",
         "powertools-lambda-python #8406 #4372",
     ),
     "A19": (
-        "refund made at the provider is not booked; a later one is wrong or refused",
+        "a refund made at the provider is not booked; a later one is wrong or refused",
         "openfoodnetwork #5449; Sylius StripePlugin PR #101; Hi.Events #1067",
     ),
     "A20": (
@@ -66,16 +69,16 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "vendure #3047 #2662 #4474; woocommerce #23917",
     ),
     "A23": (
-        "currency exponent wrong: a tenth, or a hundredfold",
+        "wrong currency exponent: amounts a tenth or a hundred times as large",
         "woocommerce-gateway-stripe #2720; Paymenter #1258",
     ),
     "A24": (
-        "a postal code is demanded where there is none",
+        "a postal code is required in a country without postal codes",
         "reaction #3530; odoo #985; woocommerce #50752",
     ),
-    "A25": ("a declined card costs the cart", "evershop #623; grandnode #1106"),
+    "A25": ("a declined card empties the cart", "evershop #623; grandnode #1106"),
     "A26": (
-        "a guest's orders are lost on signing up; no e-mail for guests",
+        "a guest's orders are lost on sign-up; no e-mail for guests",
         "openfoodnetwork #7905; woocommerce #29138",
     ),
     "A27": (
@@ -83,11 +86,11 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "shopware #19943; woocommerce #14541; PrestaShop #17991",
     ),
     "A28": (
-        "a bank check that nobody finishes blocks stock",
+        "an abandoned bank authentication blocks stock",
         "woocommerce #20928 #14625 #14587",
     ),
     "A29": (
-        "pages repeat and skip under writes; an exception past 10,000",
+        "pages repeat and skip results during writes; an exception past 10,000",
         "medusa #5800; shopware #12719",
     ),
     "A30": (
@@ -108,7 +111,7 @@ TELLING: Final = {
     "A1": "test_two_hundred_buyers_of_fifty",
     "A4": "test_a4_the_same_payment_twenty_times_at_once_is_one_charge",
     "A5": "test_a5_the_order_and_its_payment_are_recorded_before_stripe_is_called",
-    "A8": "test_broker_away_between_payment_and_confirmation",
+    "A8": "test_broker_unavailable_between_payment_and_confirmation",
     "A14": "test_a_hold_stops_counting_at_its_end_to_the_second",
 }
 _CITATION: Final = re.compile(rf"\b(?:{'|'.join(FAILURES)})\b")

@@ -34,7 +34,7 @@ HEADERS: Final[dict[str, Any]] = {
 _ALWAYS: Final = (
     "body_too_large", "too_many_requests", "internal_error", "dependency_unavailable", "timeout",
 )  # fmt: skip
-#: Codes that tell when to come back.
+#: Codes of responses with ``Retry-After``.
 _COME_BACK: Final = frozenset(
     {
         "request_in_progress", "too_many_requests", "dependency_unavailable", "payment_outcome_unknown",

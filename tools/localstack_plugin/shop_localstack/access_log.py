@@ -43,7 +43,7 @@ _integration = _Integration()
 
 
 def apply() -> None:
-    """Put the changes in place."""
+    """Apply the changes."""
     RestApiGateway.process_with_context = process  # type: ignore[method-assign, assignment]
     RestApiAwsProxyIntegration.call_lambda = staticmethod(call_lambda)  # type: ignore[method-assign, assignment]
 

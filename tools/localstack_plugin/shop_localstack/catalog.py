@@ -1,7 +1,7 @@
-"""What this LocalStack supports, known without asking the maker's servers.
+"""The resource types that this LocalStack supports, without a request to LocalStack's servers.
 
-Stock LocalStack downloads a catalog. Where it cannot, it takes every CloudFormation resource for
-unsupported, and with ``CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES=0`` deploys none.
+Stock LocalStack downloads a catalog. If that fails, it treats every CloudFormation resource as unsupported,
+and with ``CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES=0`` deploys none.
 """
 
 from localstack.utils.catalog.catalog import AwsCatalogRuntimePlugin, CfnResourceSupportStatus
@@ -14,7 +14,7 @@ from localstack.utils.catalog.common import (
 class OfflineCatalog(AwsCatalogRuntimePlugin):
     """A resource type is supported when there is code for it.
 
-    The name is the one that LocalStack looks for before it takes its own, downloading catalog.
+    LocalStack looks for this name before it uses its own catalog, which it downloads.
     """
 
     name = "aws-catalog-remote-state-with-license"

@@ -87,7 +87,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._log = ProcessLog()
 
     def start(self, env_vars: dict[str, str]) -> None:
-        """Take the environment variables; the process starts with the first invocation."""
+        """Store the environment variables; the process starts with the first invocation."""
         settings = self.function_version.config
         variables = {name: os.environ[name] for name in KEPT if name in os.environ}
         variables |= {"LANG": "en_US.UTF-8", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
@@ -149,7 +149,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return system_log.documents(report, version, output, began=began, level=level)
 
     def _ready(self) -> tuple["_Result | None", float | None]:
-        """Make sure that a process with today's code runs; returns how its init failed, and init ms."""
+        """Ensure that a process with the current code runs; return how its init failed, and its ms."""
         stamp = hot_reload.stamp(self._watched)
         if self._process and self._process.alive and stamp == self._stamp:
             return None, None
@@ -217,15 +217,15 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return self._log.read()
 
     def get_address(self) -> str:
-        """Return where the process is, seen from LocalStack."""
+        """Return the address of the process for LocalStack."""
         return "127.0.0.1"
 
     def get_endpoint_from_executor(self) -> str:
-        """Return where LocalStack is, seen from the process."""
+        """Return the address of LocalStack for the process."""
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
-        """Return an address nobody asks: each process has a Runtime API server of its own."""
+        """Return an unused address: each process has its own Runtime API server."""
         return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
     @classmethod
@@ -246,7 +246,7 @@ def _failure(kind: str, message: str) -> bytes:
 def _exited(how: bytes, request_id: str = "") -> _Result:
     prefix = f"RequestId: {request_id} " if request_id else ""
     message = f"{prefix}Error: Runtime exited with error: {how.decode()}"
-    # Nobody but the kernel kills a process of a function on AWS, when it has used up its memory.
+    # On AWS only the kernel kills a function's process, when its memory is exhausted.
     reported = system_log.OUT_OF_MEMORY if how == KILLED else system_log.EXIT_ERROR
     return _Result(_failure(system_log.EXIT_ERROR, message), "error", reported, lost=True)
 
@@ -257,6 +257,6 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
     name = "process"
 
     def load(self, *_: object, **__: object) -> type[ProcessRuntimeExecutor]:
-        """Return the executor, once everything around Lambda is in place."""
+        """Return the executor, after all changes to LocalStack are applied."""
         apply_once()
         return ProcessRuntimeExecutor

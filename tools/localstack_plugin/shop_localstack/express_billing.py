@@ -15,7 +15,7 @@ _original = SyncExecution.to_start_sync_execution_output
 
 
 def apply() -> None:
-    """Put the change in place."""
+    """Apply the change."""
     SyncExecution.to_start_sync_execution_output = _answer  # type: ignore[method-assign, assignment]
 
 

@@ -25,7 +25,7 @@ _TIME = re.compile(
 
 
 def apply() -> None:
-    """Put the changes in place."""
+    """Apply the changes."""
     ExecutionEnvironment.get_log_group_name = log_group  # type: ignore[method-assign, assignment]
     ExecutionEnvironment.get_log_stream_name = log_stream  # type: ignore[method-assign, assignment]
     LogHandler.run_log_loop = _run_log_loop  # type: ignore[method-assign, assignment]
@@ -52,8 +52,8 @@ def log_stream(environment: ExecutionEnvironment) -> str:
 def events(logs: str, now_ms: int) -> Iterator[tuple[int, str]]:
     """Give the lines of an invocation with the times at which they were written, in ms.
 
-    A line that states no time is as old as the one before it; the first ones are as old as the next that
-    states one, and without any all are of now.
+    A line without a timestamp has that of the line before it; the first lines have the next timestamp found,
+    and the current time if there is none.
     """
     lines = [line for line in logs.split("\n") if line]
     stated = [_written_at(line) for line in lines]

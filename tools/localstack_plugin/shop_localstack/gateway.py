@@ -1,4 +1,4 @@
-"""What LocalStack's API Gateway leaves out: gateway responses, payload limit, integration time-out.
+"""Missing parts of LocalStack's API Gateway: gateway responses, payload limit, integration time-out.
 
 LocalStack does not read gateway responses from an OpenAPI document, which is how SAM declares them,
 and applies no more than their status. Here they are read and applied whole, so that an unknown
@@ -41,7 +41,7 @@ _import: Callable[..., tuple[Any, list[str]]] = provider.import_api_from_openapi
 
 
 def apply() -> None:
-    """Put the changes in place."""
+    """Apply the changes."""
     handlers.preprocess_request.append(refuse_large_payload)  # type: ignore[arg-type]  # by position
     GatewayExceptionHandler.create_exception_response = error_response  # type: ignore[method-assign, assignment]
     RestApiAwsProxyIntegration.invoke = invoke_in_time  # type: ignore[method-assign, assignment]

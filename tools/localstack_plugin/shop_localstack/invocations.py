@@ -26,7 +26,7 @@ _PLAIN = {"FunctionName", "InvocationType", "Payload"}
 
 
 def apply() -> None:
-    """Put the change to Step Functions in place; `access_log` invokes for API Gateway."""
+    """Apply the change to Step Functions; `access_log` invokes functions for API Gateway."""
     lambda_eval_utils._invoke_lambda_function = _invoke_for_task
 
 

@@ -64,7 +64,7 @@ def append(
 
 
 def put_log_events(stream: LogStream, log_events: list[dict[str, Any]]) -> str:
-    """Take events, and forget the oldest of a group that has too many."""
+    """Store events, and drop the oldest of a group that has too many."""
     group = stream.log_group
     with _lock:
         timeline, before = _timeline(group), len(stream.events)

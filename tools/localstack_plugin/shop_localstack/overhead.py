@@ -1,4 +1,4 @@
-"""Disables work that LocalStack does on every call and that this stack does not need."""
+"""Disables per-call work of LocalStack that this stack does not need."""
 
 import gc
 import sys
@@ -39,7 +39,7 @@ ENOUGH = 100_000
 
 def apply() -> None:
     """Apply the changes."""
-    # Hundreds of threads that ask for the interpreter every 5 ms spend a third of the time on passing it on.
+    # Hundreds of threads that switch every 5 ms spend a third of the time on switching.
     sys.setswitchinterval(0.05)
     # A full collection walks a million objects of botocore's models and moto's state, and stops every thread.
     gc.set_threshold(20_000, 50, 1_000)

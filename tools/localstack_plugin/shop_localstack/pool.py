@@ -1,7 +1,7 @@
 """LocalStack's assignment of Lambda calls to environments, bounded by ``slots``.
 
 LocalStack starts an environment for every call that finds none idle: 200 simultaneous buyers would
-start 600 processes. ``AssignmentService.get_environment`` is the one place all calls come through.
+start 600 processes. ``AssignmentService.get_environment`` handles every call.
 """
 
 import contextlib
@@ -43,12 +43,12 @@ def get_environment(
     function_version: FunctionVersion,
     provisioning_type: InitializationType,
 ) -> Iterator[ExecutionEnvironment]:
-    """Lend an environment for one call, waiting in line for it where the pool is full.
+    """Assign an environment to one call, waiting for one if the pool is full.
 
     Raises
     ------
     TooManyRequestsException
-        The call waited for its whole time limit.
+        The time limit of the wait is over.
     """
     if provisioning_type is not InitializationType.on_demand:
         with _get_environment(
@@ -89,7 +89,7 @@ def _enter(
     if ticket.environment is not None:
         try:
             ticket.environment.reserve()
-        except InvalidStatusException:  # LocalStack stopped it just now; its room is ours
+        except InvalidStatusException:  # LocalStack has just stopped it; its slot is free
             LOG.debug("Environment %s was stopped while idle", ticket.environment.id)
         else:
             return ticket.environment
@@ -115,7 +115,7 @@ def _park(environment: ExecutionEnvironment) -> bool:
 def _end(environment: ExecutionEnvironment) -> None:
     with contextlib.suppress(InvalidStatusException):  # it is stopped already
         environment.stop()
-    with contextlib.suppress(KeyError):  # and forgotten by LocalStack
+    with contextlib.suppress(KeyError):  # LocalStack has removed it
         environment.on_timeout(environment.version_manager_id, environment.id)
 
 

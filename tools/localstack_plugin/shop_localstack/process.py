@@ -113,7 +113,7 @@ class LambdaProcess:
 
     def peak_memory_mb(self) -> int:
         """Return the highest resident memory that was seen, in MB; 0 where it is not known."""
-        with contextlib.suppress(OSError):  # the process ended, or the system has no /proc
+        with contextlib.suppress(OSError):  # the process has ended, or the system has no /proc
             for line in Path(f"/proc/{self.pid}/status").read_bytes().splitlines():
                 if line.startswith(b"VmHWM:"):
                     self._peak_memory_mb = -(-int(line.split()[1]) // 1024)

@@ -1,7 +1,7 @@
 """The Lambda Runtime API (2018-06-01) on loopback, one server for one Lambda process.
 
-It speaks just the HTTP that ``awslambdaric`` speaks: the parser of the standard library costs more
-than the rest of an invocation.
+It implements only the HTTP that ``awslambdaric`` uses: the standard library's parser takes longer than the
+rest of an invocation.
 """
 
 import contextlib
@@ -80,7 +80,7 @@ class RuntimeApi:
     def close(self) -> None:
         """Stop serving; open requests are dropped."""
         self._work.put(None)
-        with contextlib.suppress(OSError):  # where listening sockets know no shutdown, as macOS
+        with contextlib.suppress(OSError):  # macOS cannot shut down listening sockets
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
@@ -106,7 +106,7 @@ class RuntimeApi:
                         return
                     connection.sendall(answer)
         except (OSError, ValueError):
-            return  # the process went away in the middle of a request; its exit is reported
+            return  # the process ended during a request; its exit is reported
 
     def _next(self) -> bytes | None:
         self._reports.put(Report(Kind.READY))

@@ -1,8 +1,8 @@
-"""EventBridge Scheduler that fires, and EventBridge rules that fire on time.
+"""Runs the schedules of EventBridge Scheduler, and those of EventBridge rules on time.
 
-LocalStack stores the schedules of EventBridge Scheduler and does nothing with them, and runs the
-schedules of rules up to a minute early. Both are served here by one thread. A firing that was
-missed, as the machine slept, happens once when it wakes up, not once for every time missed.
+LocalStack stores the schedules of EventBridge Scheduler and does nothing with them, and runs the schedules of
+rules up to a minute early. Both are served here by one thread. Runs that were missed while the machine was
+suspended are made up once.
 """
 
 import json
@@ -89,7 +89,7 @@ class Alarm:
 
 def _scheduler_schedules() -> Iterator[Schedule]:
     models = sys.modules.get("moto.scheduler.models")
-    if models is None:  # nobody used the service yet
+    if models is None:  # the service has not been used yet
         return
     for account in list(models.scheduler_backends.values()):
         for backend in list(account.values()):
@@ -207,6 +207,6 @@ def _fire(schedule: Schedule, due: float) -> None:
 
 
 def start() -> None:
-    """Start to fire; LocalStack's own loop for rules is switched off."""
+    """Start running schedules; LocalStack's own loop for rules is disabled."""
     JobScheduler.loop = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=_loop, name="schedules", daemon=True).start()

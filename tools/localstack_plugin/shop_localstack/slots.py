@@ -1,4 +1,4 @@
-"""Who may have an execution environment: a bounded pool in which calls wait in line.
+"""Assignment of execution environments: a bounded pool with a queue of calls.
 
 Rules
 -----
@@ -8,11 +8,10 @@ Rules
 3. A function that has none may always have one, even beyond ``max_total``.
 4. A call that cannot have one waits; calls of one function are served in their order.
 
-Why nested calls cannot starve each other: a call holds its environment while the functions that it
-waits for run (checkout → state machine → reserve stock). Functions that call no other always get
-on, as each has an environment by rule 3 and gives it back. So do functions that wait only for
-those, and so on along the calls; only a function that waits for itself could wait for ever, and
-the time limit of the wait ends that too.
+Why nested calls cannot starve each other: a call holds its environment while the functions that it waits for
+run (checkout → state machine → reserve stock). Functions that call no other always proceed, because each has
+an environment by rule 3 and releases it. So do functions that wait only for those, and so on along the calls;
+only a function that waits for itself could wait for ever, and the time limit of the wait ends that too.
 
 The classes here know nothing of LocalStack, so that they can be tested without it.
 """
@@ -30,7 +29,7 @@ class NoRoomError(Exception):
 
 @dataclass
 class Ticket[Env]:
-    """A place in the line of one function, and then the right to run.
+    """A place in the queue of one function, and then the permission to run.
 
     Attributes
     ----------
@@ -82,7 +81,7 @@ class Slots[Env]:
         return self._total
 
     def acquire(self, key: Hashable, timeout: float) -> Ticket[Env]:
-        """Wait for the right to run ``key`` once.
+        """Wait for the permission to run ``key`` once.
 
         Parameters
         ----------
@@ -109,7 +108,7 @@ class Slots[Env]:
         return ticket
 
     def release(self, key: Hashable, environment: Env) -> bool:
-        """Give an environment back; returns whether it lives on (otherwise end it)."""
+        """Release an environment; return whether it is kept (otherwise the caller ends it)."""
         with self._lock:
             function = self._functions[key]
             if function.closed:
@@ -148,7 +147,7 @@ class Slots[Env]:
             return idle
 
     def expired(self, seconds: float) -> list[Env]:
-        """Take out the environments that were idle for longer than ``seconds``."""
+        """Remove and return the environments that were idle for longer than ``seconds``."""
         limit = time.monotonic() - seconds
         gone = []
         with self._lock:
@@ -166,7 +165,7 @@ class Slots[Env]:
             self._functions.pop(key, None)
 
     def _serve(self, function: _Function[Env]) -> None:
-        """Grant what can be granted to the line of one function."""
+        """Grant environments to the queue of one function."""
         while function.line:
             ticket = function.line[0]
             if function.idle:

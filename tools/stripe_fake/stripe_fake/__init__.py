@@ -1,1 +1,1 @@
-"""A stateful fake of the part of Stripe's API that taking a payment needs; see README.md."""
+"""A stateful fake of the payment parts of Stripe's API; see README.md."""

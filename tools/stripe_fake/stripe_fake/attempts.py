@@ -147,7 +147,7 @@ def _fail(
 
 
 def authenticate(call: Call, intent: dict[str, Any], *, succeeds: bool) -> dict[str, Any]:
-    """Finish the 3D Secure step as the customer's browser would; return the intent."""
+    """Complete 3D Secure in place of the customer's browser; return the intent."""
     if intent["status"] != "requires_action":
         raise unexpected_state(
             f"Nothing to authenticate: the PaymentIntent has a status of {intent['status']}.",
@@ -168,7 +168,7 @@ def authenticate(call: Call, intent: dict[str, Any], *, succeeds: bool) -> dict[
 
 
 def settle(call: Call, intent: dict[str, Any], *, succeeds: bool | None = None) -> dict[str, Any]:
-    """End ``processing``, as the card says unless told; return the intent."""
+    """End ``processing`` with the given outcome, by default the card's; return the intent."""
     if intent["status"] != "processing":
         return intent
     method, card = _method(call, intent)
@@ -200,7 +200,7 @@ def _void(charge: dict[str, Any], error: dict[str, Any]) -> None:
 
 
 def release(call: Call, intent: dict[str, Any]) -> None:
-    """Give back what a PaymentIntent that is being canceled holds on the card."""
+    """Release the amount that a PaymentIntent holds on the card when it is canceled."""
     if intent["latest_charge"] is None or intent["status"] not in (
         "requires_capture",
         "processing",

@@ -1,4 +1,4 @@
-"""Disputes: a customer's bank takes a charge back, and may give it up again."""
+"""Disputes: a customer's bank reverses a charge, and the dispute is won or lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OUTCOMES = ("won", "lost")
 
 
 def open_(call: Call, intent_id: str, amount: int | None, reason: str) -> dict[str, Any]:
-    """Open a dispute of an intent's charge, by default of what it has not returned."""
+    """Open a dispute of an intent's charge, by default of the amount that was not refunded."""
     intent = intents.find(call, intent_id)
     if intent["latest_charge"] is None:
         raise invalid("This PaymentIntent has no charge to dispute.", param="payment_intent")

@@ -90,7 +90,7 @@ def order(store: Store, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def listed(store: Store) -> list[dict[str, Any]]:
-    """Return the faults in order, with what is left of them and how often each struck."""
+    """Return the faults in order, with their remaining and past applications."""
     return [
         {
             "id": row["id"],
@@ -108,7 +108,7 @@ def clear(store: Store, identifier: int | None = None) -> None:
 
 
 def strike(store: Store, method: str, path: str) -> Fault | None:
-    """Return the fault this request meets, if any, and count it."""
+    """Return the fault that applies to this request, if any, and count it."""
     with store.transaction():
         return _take(store, method, path, webhooks=False)
 

@@ -107,7 +107,7 @@ def _dollars(amount: int) -> str:
 
 
 def _count(call: Call, charge: dict[str, Any], amount: int) -> None:
-    """Add an amount (negative when a refund failed) to what the charge gave back."""
+    """Add an amount (negative when a refund failed) to the charge's refunded amount."""
     previous = {name: charge[name] for name in ("amount_refunded", "refunded")}
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -117,7 +117,7 @@ def _count(call: Call, charge: dict[str, Any], amount: int) -> None:
 
 
 def settle(call: Call, identifier: str) -> None:
-    """End a refund that takes its time: a pending one succeeds, the other kind fails."""
+    """End a slow refund: a pending one succeeds, the other kind fails."""
     refund = call.store.get("refund", identifier)
     if refund is None:
         return

@@ -1,7 +1,7 @@
 """The state: one SQLite file, one writer at a time.
 
-Every API object is a JSON document in ``objects``; what Stripe keeps to itself (how a card
-behaves, whether it was authenticated) is the second document, ``hidden``.
+Every API object is a JSON document in ``objects``; internal state (how a card behaves, whether it was
+authenticated) is a second document, ``hidden``.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class Store:
         self.stir()
 
     def log_request(self, *values: Any) -> None:
-        """Keep a line about an API request; the oldest ones go."""
+        """Log an API request; the oldest entries are removed."""
         self.rows("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         self.rows(
             "DELETE FROM requests WHERE rowid <= (SELECT max(rowid) FROM requests) - ?",

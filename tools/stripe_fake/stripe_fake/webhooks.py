@@ -114,7 +114,7 @@ def resume(store: Store, order: str = "created") -> int:
 
 
 class Worker:
-    """The threads that deliver webhooks and move slow payments and refunds on."""
+    """The threads that deliver webhooks and complete slow payments and refunds."""
 
     def __init__(self, store: Store, base_url: str) -> None:
         self._store = store
@@ -126,7 +126,7 @@ class Worker:
         ]
 
     def start(self) -> None:
-        """Start; what an earlier process was sending is sent again."""
+        """Start; deliveries that an earlier process was sending are sent again."""
         with self._store.transaction():
             self._store.rows("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
         for thread in self._threads:
@@ -162,7 +162,7 @@ class Worker:
         return _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, max(0.01, due - time.time()))
 
     def _step(self) -> bool:
-        """Do one scheduled step of a payment or refund, if one is due."""
+        """Run one scheduled step of a payment or refund, if one is due."""
         store = self._store
         due = "SELECT * FROM jobs WHERE due <= ? ORDER BY due LIMIT 1"
         if store.row(due, (time.time(),)) is None:

@@ -112,11 +112,11 @@ class RunningServices:
         self._each(self._services.values(), lambda service: service.stop())
 
     def stop_started(self) -> None:
-        """Stop the servers which this object has started."""
+        """Stop the servers that this object has started."""
         self._each([self._services[name] for name in self._started], lambda service: service.stop())
 
     def kill_started(self) -> None:
-        """End the servers which this object has started or is starting."""
+        """End the servers that this object has started or is starting."""
         self._each([self._services[name] for name in self._started], lambda service: service.kill())
 
     def _start(self, service: Service, progress: bool = False) -> None:
@@ -145,7 +145,7 @@ class RunningServices:
 
 @contextmanager
 def start_services(state_folder: Path, names: Iterable[str]) -> Iterator[RunningServices]:
-    """Run servers for the length of a block; those that ran before it go on after it.
+    """Run servers during a block; servers that ran before it keep running.
 
     Parameters
     ----------

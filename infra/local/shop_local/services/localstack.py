@@ -26,7 +26,7 @@ _SERVICES = (
 
 
 class LocalStack(Service):
-    """API Gateway, Lambda, Step Functions and the rest of AWS; it forgets everything when it ends."""
+    """API Gateway, Lambda, Step Functions and the rest of AWS; its state is lost when it ends."""
 
     name = "localstack"
     title = "LocalStack"
@@ -34,7 +34,7 @@ class LocalStack(Service):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        # A developer's shell may point at any AWS: the laptop's is always our own.
+        # The settings of the developer's shell may name another AWS account.
         self.external = ""
 
     @override

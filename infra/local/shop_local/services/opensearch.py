@@ -29,7 +29,7 @@ _NEEDED_MIB: Final = 700
 
 
 class OpenSearch(Service):
-    """The search index: no password, but nobody outside this machine reaches it."""
+    """The search index: without a password, but reachable from this machine only."""
 
     name = "opensearch"
     title = "OpenSearch"

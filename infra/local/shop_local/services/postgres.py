@@ -65,8 +65,8 @@ class PostgreSQL(Service):
     def _drop_dead_lock(self) -> None:
         """Remove a stale lock file that PostgreSQL would attribute to a running server.
 
-        It sees by itself when the process is no more, but not that it is a zombie, whose parent
-        has not taken note of its end yet, or the server of the folder that this one is a copy of.
+        PostgreSQL detects that the process has ended, but not that it is a zombie, or the server of the
+        folder that this one was copied from.
         """
         lock = self._folder / "postmaster.pid"
         try:

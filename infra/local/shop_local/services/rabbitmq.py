@@ -51,7 +51,7 @@ class RabbitMQ(Service):
         )
         configuration.chmod(0o600)
         (folder / "enabled_plugins").write_text("[].\n")
-        # The broker would start a mapper that outlives it and that nobody knows; ours is recorded.
+        # The broker would start an unrecorded mapper that outlives it; this one is recorded.
         mapper = processes.find(self.state, "epmd")
         if not (mapper and mapper.process()):
             port_for(self.state, "epmd")

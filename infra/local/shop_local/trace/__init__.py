@@ -1,1 +1,1 @@
-"""The whole story of an order as a tree, with durations and costs: ``make trace ORDER=<id>``."""
+"""Everything recorded about an order as a tree, with durations and costs: ``make trace ORDER=<id>``."""

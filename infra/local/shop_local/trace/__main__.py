@@ -1,4 +1,4 @@
-"""Print the whole story of an order: requests, functions, state machine, events, consumers, e-mails."""
+"""Print everything recorded about an order: requests, functions, state machine, events, e-mails."""
 
 import argparse
 import os

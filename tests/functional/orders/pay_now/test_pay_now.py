@@ -40,7 +40,7 @@ def test_paid(
     assert cart_of(shop, token) == []
 
 
-def test_without_it_nothing_is_charged(
+def test_without_pay_now_nothing_is_charged(
     shop: OrderingShop, token: str, cart: str, control: StripeControl
 ) -> None:
     answer = shop.check_out(token, cart)
@@ -50,7 +50,7 @@ def test_without_it_nothing_is_charged(
 
 
 @pytest.mark.parametrize("value", ["true", 1, None])
-def test_it_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: object) -> None:
+def test_pay_now_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: object) -> None:
     answer = shop.check_out(token, cart, pay_now=value)
     assert (answer.status, answer.code) == (400, "validation_failed")
     assert [error["field"] for error in answer.json["errors"]] == ["pay_now"]
@@ -59,7 +59,7 @@ def test_it_is_a_boolean(shop: OrderingShop, token: str, cart: str, value: objec
 def test_declined(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl
 ) -> None:
-    """Stock and cart are given back once; the same key gives the same refusal."""
+    """Stock and cart are returned once; the same key gets the same refusal."""
     key = uuid.uuid4().hex
     answer = buy(shop, token, cart, "pm_card_chargeDeclinedInsufficientFunds", key=key)
 
@@ -79,7 +79,7 @@ def test_declined(
     again = buy(shop, token, cart, "pm_card_chargeDeclinedInsufficientFunds", key=key)
     assert (again.status, again.text) == (402, answer.text)
     assert again.headers["idempotency-replayed"] == "true"
-    # The cart that was left as it was can be bought with another card.
+    # The unchanged cart can be bought with another card.
     assert buy(shop, token, cart).json["status"] == "PAID"
     assert cart_of(shop, token) == []
 
@@ -115,7 +115,7 @@ def test_an_unknown_payment_method(
     assert buy(shop, token, cart).status == 201
 
 
-def test_the_bank_asks(
+def test_the_bank_requires_action(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl
 ) -> None:
     key, method = uuid.uuid4().hex, "pm_card_authenticationRequired"

@@ -1,4 +1,4 @@
-"""Checkouts with ``pay_now`` whose answer is lost or open, and their repeats."""
+"""Repeats of checkouts with ``pay_now`` whose response is lost or whose outcome is open."""
 
 import uuid
 from uuid import UUID
@@ -20,7 +20,7 @@ from tests.support.stock import levels
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_unknown_outcome_goes_on_with_the_same_order(
+def test_a_repeat_after_an_unknown_outcome_continues_the_same_order(
     shop: OrderingShop, token: str, cart: str, control: StripeControl, when: str
 ) -> None:
     key = uuid.uuid4().hex
@@ -78,7 +78,7 @@ def test_a_step_without_an_answer_is_repeated_with_the_same_order(
     shop: OrderingShop, token: str, phone: UUID, cart: str, control: StripeControl, function: str,
     method: str, after: bool,
 ) -> None:  # fmt: skip
-    """A4, A5: whatever step's answer is lost, one order and at most one charge."""
+    """A4, A5: whichever step's response is lost, there is one order and at most one charge."""
     key = uuid.uuid4().hex
     mend = lose(shop, function, after=after)
     assert buy(shop, token, cart, method, key=key).status in {402, 503}
@@ -102,10 +102,10 @@ def test_a_step_without_an_answer_is_repeated_with_the_same_order(
         assert cart_of(shop, token) == [(str(phone), 2)]
 
 
-def test_a_repeat_after_the_order_has_moved_on_gives_the_same_answer(
+def test_a_repeat_after_the_order_has_advanced_gets_the_same_response(
     shop: OrderingShop, token: str, cart: str, control: StripeControl
 ) -> None:
-    """The machine ended and its answer was lost; by the time of the repeat the order is CONFIRMED."""
+    """The response of the state machine was lost; by the time of the repeat the order is CONFIRMED."""
     key = uuid.uuid4().hex
     shop.states.failure = {"status": "TIMED_OUT"}
     assert buy(shop, token, cart, key=key).status == 503
@@ -120,7 +120,7 @@ def test_a_repeat_after_the_order_has_moved_on_gives_the_same_answer(
     assert status_of(shop.database_url, order_id) == "CONFIRMED"
 
 
-def test_a_function_that_dies_while_it_charges_leaves_the_outcome_unknown(
+def test_a_function_that_crashes_while_it_charges_leaves_the_outcome_unknown(
     shop: OrderingShop, token: str, cart: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.states.failure = {"status": "FAILED", "error": "PaymentOutcomeUnknown", "cause": ""}

@@ -1,4 +1,4 @@
-"""The alarms, each with the section of the runbook that says what to do."""
+"""The alarms, each with its section of the runbook."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -8,20 +8,20 @@ _API: Final = (("ApiName", "${ApiName}"), ("Stage", "prod"))
 
 
 class Alarm(NamedTuple):
-    """When somebody is called.
+    """A condition that notifies staff.
 
     Attributes
     ----------
     threshold : float or str
-        A number, or the parameter that has it.
+        A number, or the name of the parameter that contains it.
     periods : int
-        How many in a row.
+        Number of consecutive periods.
     runbook : str
         Heading in docs/runbook.md, as the fragment of its address.
     missing : str
-        What no data counts as.
+        How missing data is treated.
     needs : str
-        The parameter without which there is nothing to watch.
+        The parameter that the alarm requires.
     """
 
     name: str
@@ -47,23 +47,23 @@ ALARMS: Final = (
     ),
     Alarm(
         "FunctionErrors", Line("AWS/Lambda", "Errors", "Sum", ""), 5,
-        "invocations end with an exception, a time-out or for want of memory",
+        "invocations fail with an exception, a time-out or exhausted memory",
         "functions-fail-or-are-throttled",
         periods=2,
     ),
     Alarm(
         "FunctionThrottles", Line("AWS/Lambda", "Throttles", "Sum", ""), 0,
-        "the account's concurrency is used up", "functions-fail-or-are-throttled", periods=2,
+        "the account's concurrency limit is reached", "functions-fail-or-are-throttled", periods=2,
     ),
     Alarm(
         "CheckoutTimeouts",
         Line("AWS/States", "ExecutionsTimedOut", "Sum", "", (("StateMachineArn", "${CheckoutArn}"),)), 0,
-        "checkouts run out of time", "a-server-is-unavailable", needs="CheckoutArn",
+        "checkouts time out", "a-server-is-unavailable", needs="CheckoutArn",
     ),
     Alarm(
         "OutboxAge", ours("OutboxOldestAge", "Maximum", ""), 120,
-        "events wait for two minutes, or the relay does not run", "the-outbox-grows", seconds=60, periods=3,
-        missing="breaching",
+        "events stay unpublished for two minutes, or the relay does not run", "the-outbox-grows", seconds=60,
+        periods=3, missing="breaching",
     ),
     Alarm(
         "DeadLetters", ours("DeadLettersWaiting", "Maximum", ""), 0,
@@ -84,17 +84,17 @@ ALARMS: Final = (
     ),
     Alarm(
         "DatabaseConnections", ours("DatabaseConnections", "Maximum", ""), "DatabaseConnectionsLimit",
-        "connections run out, or the collector of metrics does not run", "connections-run-out", periods=3,
-        missing="breaching",
+        "connections are nearly exhausted, or the metrics collector does not run", "connections-run-out",
+        periods=3, missing="breaching",
     ),
     Alarm(
         "PaymentsInDoubt", ours("PaymentsInDoubt", "Minimum", ""), 0,
-        "Stripe has given no outcome of a payment for a quarter of an hour", "reconcile-reports-unknown",
+        "the outcome of a payment has been unknown for 15 minutes", "reconcile-reports-unknown",
         periods=3,
     ),
     Alarm(
         "RefundsRefused", ours("RefundsRefused", "Sum", ""), 0,
-        "Stripe refuses a refund", "a-refund-is-refused-or-fails-later",
+        "Stripe rejects a refund", "a-refund-is-refused-or-fails-later",
     ),
     Alarm(
         "RefundsFailed", ours("RefundsFailed", "Sum", ""), 0,
@@ -102,11 +102,11 @@ ALARMS: Final = (
     ),
     Alarm(
         "PaidOrdersWithoutHold", ours("PaidOrdersWithoutHold", "Sum", ""), 0,
-        "an order was paid whose stock was no longer held; it is refunded", "stock-looks-wrong",
+        "an order was paid after its hold had ended; it is refunded", "stock-looks-wrong",
     ),
     Alarm(
         "SearchFallbacks", ours("SearchFallbacks", "Sum", ""), 50,
-        "PostgreSQL serves search because OpenSearch does not", "a-server-is-unavailable", periods=2,
+        "PostgreSQL serves search because OpenSearch fails", "a-server-is-unavailable", periods=2,
     ),
     Alarm(
         "SearchIndexLag", ours("SearchIndexLag", "Maximum", ""), 300,
@@ -124,13 +124,13 @@ ALARMS: Final = (
             "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", "",
             (("CacheClusterId", "${CacheCluster}"),),
         ),
-        80, "the cache is nearly full; carts and sessions live in it", "the-cache-is-nearly-full", periods=3,
-        needs="CacheCluster",
+        80, "the cache, which stores carts and sessions, is nearly full", "the-cache-is-nearly-full",
+        periods=3, needs="CacheCluster",
     ),
     Alarm(
         "BrokerDisk", Line("AWS/AmazonMQ", "RabbitMQDiskFree", "Minimum", "", (("Broker", "${BrokerName}"),)),
-        2_000_000_000, "less than 2 GB left; the broker then accepts nothing more", "queues-grow", below=True,
-        needs="BrokerName",
+        2_000_000_000, "less than 2 GB of disk space left; the broker soon refuses messages", "queues-grow",
+        below=True, needs="BrokerName",
     ),
     Alarm(
         "NatPorts",

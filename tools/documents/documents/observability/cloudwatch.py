@@ -25,29 +25,29 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "Type": "String",
         "Default": "shop",
         "AllowedPattern": "[A-Za-z0-9]+",
-        "Description": "Name of the application's stack; letters and digits, by which functions are found",
+        "Description": "Name of the application's stack, letters and digits; identifies its functions",
     },
     "ApiName": {
         "Type": "String",
         "Default": "shop",
-        "Description": "Name of the REST API; SAM names it after the stack",
+        "Description": "Name of the REST API; with SAM, the name of the stack",
     },
     "DatabaseConnectionsLimit": {
         "Type": "Number",
         "Default": 80,
-        "Description": "Connections above which an alarm sounds",
+        "Description": "Number of connections that triggers the alarm",
     },
     "AlarmTopicArn": {
         "Type": "String",
         "Default": "",
-        "Description": "SNS topic that alarms notify; empty: none",
+        "Description": "SNS topic that alarms notify. If empty, none",
     },
     **{
         name: {"Type": "String", "Default": _NONE, "Description": meaning}
         for name, meaning in {
             "CheckoutArn": "Output CheckoutArn of the application",
             "ScheduleDeadLetters": "Output ScheduleDeadLetters of the application",
-            "BrokerName": "Of Amazon MQ",
+            "BrokerName": "Name of the Amazon MQ broker",
             "DatabaseCluster": "Identifier of the Aurora cluster",
             "CacheCluster": "Identifier of the ElastiCache node",
             "SearchDomain": "Name of the OpenSearch domain",
@@ -86,7 +86,7 @@ def template() -> str:
     needed = sorted({alarm.needs for alarm in ALARMS if alarm.needs})
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "shop: three dashboards, and alarms; docs/runbook.md says what to do about each.",
+        "Description": "shop: three dashboards, and the alarms described in docs/runbook.md.",
         "Parameters": _PARAMETERS,
         "Conditions": {
             "Notifies": _not_equal("AlarmTopicArn", ""),

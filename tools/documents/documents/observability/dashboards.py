@@ -57,7 +57,7 @@ _BUSINESS: Final = Dashboard(
         Panel("Average order value", (ours("AverageOrderValue", "Average", "last 24 hours"),)),
         Panel("Inventory turnover", (ours("InventoryTurnover", "Average", "last 24 hours"),)),
         Panel(
-            "Reservations that expired, refunds in trouble",
+            "Expired reservations, failed refunds",
             (
                 ours("ReservationsExpired", "Sum", "reservations expired"),
                 ours("RefundsRefused", "Sum", "refunds refused"),
@@ -139,7 +139,7 @@ _TECHNICAL: Final = Dashboard(
                 ours("SearchFallbacks", "Sum", "searches by PostgreSQL"),
             ),
         ),
-        Panel("E-mails refused, by reason", (ours_by_dimension("EmailsRefused", "Sum"),), "bars"),
+        Panel("Rejected e-mails by reason", (ours_by_dimension("EmailsRefused", "Sum"),), "bars"),
     ),
 )  # fmt: skip
 
@@ -243,7 +243,7 @@ _INFRASTRUCTURE: Final = Dashboard(
             ),
         ),
         Panel(
-            "Network: requests to the CDN, connections refused by the NAT gateway",
+            "Network: requests to the CDN, port allocation errors of the NAT gateway",
             (
                 Line("AWS/CloudFront", "Requests", "Sum", "requests to the CDN", _CDN),
                 Line("AWS/NATGateway", "ErrorPortAllocation", "Sum", "no port left", _NAT),

@@ -1,6 +1,6 @@
 """Runs first in every Lambda process: end with LocalStack, and resolve its host names.
 
-Only C modules are imported here: whatever this file imports is paid at every cold start.
+Only C modules are imported here: every import slows down every cold start.
 """
 
 import _socket

@@ -43,7 +43,7 @@ def test_an_error_instead_of_the_execution(
     ],
 )
 def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
-    """The charge happens and the client never hears of it; the same key tells the truth."""
+    """The charge is made and its response lost; a request with the same key returns it."""
     fake.control("POST", "faults", path=PATH, **document)
     impatient = fake.connect(timeout=0.5)
     params: Any = {
@@ -62,7 +62,7 @@ def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
     assert _charges(fake) == 1
 
 
-def test_a_500_that_stripe_remembers(fake: Fake) -> None:
+def test_a_500_that_is_stored_with_its_key(fake: Fake) -> None:
     fake.control(
         "POST", "faults", action="status", status=500, when="after", stored=True, path=PATH
     )
@@ -74,7 +74,7 @@ def test_a_500_that_stripe_remembers(fake: Fake) -> None:
     assert [intent.status for intent in found] == ["succeeded"]
 
 
-def test_a_500_that_stripe_remembers_of_a_charge_that_never_was(fake: Fake) -> None:
+def test_a_stored_500_of_a_charge_that_was_never_made(fake: Fake) -> None:
     fake.control("POST", "faults", action="status", status=500, stored=True, path=PATH)
     for _ in range(2):
         with pytest.raises(stripe.APIError):

@@ -103,7 +103,7 @@ def test_a_key_whose_request_still_runs_is_a_conflict(fake: Fake) -> None:
     assert fake.control("GET", "charges")["count"] == 1
 
 
-def test_a_crowd_with_one_key_charges_once(fake: Fake) -> None:
+def test_concurrent_requests_with_one_key_charge_once(fake: Fake) -> None:
     """Anchor A4: the same request many times at once is one intent and one charge."""
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: _post(fake, "k-1"), range(64)))

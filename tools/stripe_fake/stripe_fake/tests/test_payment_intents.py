@@ -98,7 +98,7 @@ def test_a_payment_succeeds(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize("method", DECLINES)
-def test_a_decline_is_a_card_error_and_leaves_its_trace(fake: Fake, method: str) -> None:
+def test_a_decline_is_a_card_error_and_is_recorded(fake: Fake, method: str) -> None:
     code, decline_code = DECLINES[method]
     with pytest.raises(stripe.CardError) as caught:
         fake.pay(method)

@@ -186,7 +186,7 @@ def test_the_state_survives_a_restart_and_a_start_is_quick(tmp_path: Path) -> No
     assert min(each.ready_cpu_seconds for each in (first, second, third)) < 1.0
 
 
-def test_a_busy_port_is_said_clearly(fake: Fake, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(fake: Fake, tmp_path: Path) -> None:
     port = fake.url.rpartition(":")[2]
     state = str(tmp_path / "s")
     ended = subprocess.run(

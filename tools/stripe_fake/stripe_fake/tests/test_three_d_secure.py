@@ -61,7 +61,7 @@ def test_a_decline_after_authentication(fake: Fake, method: str, code: str) -> N
 
 
 @pytest.mark.parametrize("how", ["off_session", "error_on_requires_action"])
-def test_nobody_there_to_authenticate_is_a_decline(fake: Fake, how: str) -> None:
+def test_authentication_without_the_customer_is_a_decline(fake: Fake, how: str) -> None:
     asked: dict[str, Any] = {how: True}
     with pytest.raises(stripe.CardError) as caught:
         fake.pay("pm_card_authenticationRequired", **asked)
@@ -71,7 +71,7 @@ def test_nobody_there_to_authenticate_is_a_decline(fake: Fake, how: str) -> None
     assert caught.value.error.payment_intent.status == "requires_payment_method"
 
 
-def test_a_card_set_up_for_off_session_is_not_asked(fake: Fake) -> None:
+def test_a_card_set_up_for_off_session_needs_no_authentication(fake: Fake) -> None:
     method = "pm_card_authenticationRequiredSetupForOffSession"
     assert fake.pay(method, off_session=True).status == "succeeded"
     assert fake.pay(method).status == "requires_action"

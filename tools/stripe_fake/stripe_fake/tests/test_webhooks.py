@@ -14,7 +14,9 @@ PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"
 REFUND = ["refund.created", "refund.updated", "refund.failed"]
 
 
-def test_a_payment_is_told_in_order_and_signed(fake: Fake, receiver: Receiver) -> None:
+def test_events_of_a_payment_are_delivered_in_order_and_signed(
+    fake: Fake, receiver: Receiver
+) -> None:
     intent = fake.pay(key="k-1", metadata={"order_id": "o-1"})
     events = receiver.take(3)
     assert [event.type for event in events] == PAID
@@ -53,7 +55,7 @@ def test_other_outcomes_have_their_events(
     assert [event.type for event in events] == ["payment_intent.created", *types]
 
 
-def test_authentication_settlement_and_cancel_are_told(
+def test_authentication_settlement_and_cancellation_have_events(
     fake: Fake, make_receiver: Callable[..., Receiver]
 ) -> None:
     intent = fake.pay("pm_card_authenticationRequired")
@@ -72,7 +74,7 @@ def test_authentication_settlement_and_cancel_are_told(
     ]
 
 
-def test_refunds_are_told(fake: Fake, make_receiver: Callable[..., Receiver]) -> None:
+def test_refunds_have_events(fake: Fake, make_receiver: Callable[..., Receiver]) -> None:
     fake.control("POST", "settings", refund_seconds=0.05)
     receiver = make_receiver("charge.refunded", "charge.updated", *REFUND)
     fake.client.v1.refunds.create({"payment_intent": fake.pay("pm_card_refundFail").id})
@@ -99,7 +101,7 @@ def test_an_endpoint_that_fails_is_tried_again(fake: Fake, receiver: Receiver) -
     assert (delivery["state"], delivery["attempts"], delivery["status"]) == ("delivered", 4, 200)
 
 
-def test_nobody_listening_is_tried_until_somebody_does(
+def test_an_unreachable_endpoint_is_retried_until_it_answers(
     fake: Fake, make_receiver: Callable[..., Receiver]
 ) -> None:
     fake.control("PUT", "webhooks/endpoints/late", url="http://127.0.0.1:9/", secret=SECRET)
@@ -119,7 +121,7 @@ def test_nobody_listening_is_tried_until_somebody_does(
         time.sleep(0.02)
 
 
-def test_each_endpoint_gets_what_it_asked_for(
+def test_each_endpoint_gets_the_events_it_subscribes_to(
     fake: Fake, make_receiver: Callable[..., Receiver]
 ) -> None:
     everything, charges = make_receiver(), make_receiver("charge.succeeded")

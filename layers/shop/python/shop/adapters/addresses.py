@@ -10,7 +10,7 @@ from shop.domain.addresses import CountryRules, fold
 from shop.services.orders.ports import AddressBook
 
 _FIELDS: Final = {"A": "line1", "C": "city", "S": "region", "Z": "postal_code"}
-#: What a country calls a field, where it is not the data's own word.
+#: What a country calls a field, by the names of the data that differ from it.
 _WORDS: Final = {
     "zip": "ZIP code",
     "postal": "postal code",
@@ -22,7 +22,7 @@ _WORDS: Final = {
 
 
 class GoogleAddressBook(AddressBook):
-    """Rules by country; the data of a country is read when its first address comes."""
+    """Rules by country; the data of a country is read on its first address."""
 
     @override
     def rules(self, country: str) -> CountryRules:

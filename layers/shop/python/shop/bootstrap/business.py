@@ -1,4 +1,4 @@
-"""How business goes."""
+"""Business figures."""
 
 from shop.adapters.postgres.business import PostgresBusinessFigures
 from shop.bootstrap import Settings, part
@@ -8,5 +8,5 @@ from shop.services.platform.ports import BusinessFigures
 
 @part
 def business_figures(_settings: Settings) -> BusinessFigures:
-    """How business goes, as the database has it."""
+    """Business figures from the database."""
     return PostgresBusinessFigures(database())

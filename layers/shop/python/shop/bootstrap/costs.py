@@ -1,4 +1,4 @@
-"""What reads the ledger."""
+"""The ledger, for reading."""
 
 from shop.adapters.postgres.costs import PostgresCosts
 from shop.bootstrap import Settings, part
@@ -8,5 +8,5 @@ from shop.services.finance.ports import CostReader
 
 @part
 def costs(_settings: Settings) -> CostReader:
-    """The ledger, to read."""
+    """The ledger, for reading."""
     return PostgresCosts(database())

@@ -1,4 +1,4 @@
-"""What reads the figures that costs are set against."""
+"""The figures that costs are compared with."""
 
 from shop.adapters.postgres.figures import PostgresFigures
 from shop.bootstrap import Settings, part

@@ -1,7 +1,7 @@
-"""Secrets, which settings name and do not contain.
+"""Secrets, which settings refer to instead of containing them.
 
-A setting such as ``postgresql://{username}:{password}@host/shop`` has a place for each member of the secret
-that its companion setting names. Without places nothing is asked: the laptop's settings are complete.
+A setting such as ``postgresql://{username}:{password}@host/shop`` has a placeholder for each member of the
+secret that its companion setting names. Without placeholders no secret is read, as on the local stack.
 """
 
 import logging

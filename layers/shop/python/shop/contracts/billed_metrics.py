@@ -1,4 +1,4 @@
-"""How many metrics of ours CloudWatch bills: one for every combination of dimensions."""
+"""The number of the shop's metrics that CloudWatch bills: one for every combination of dimensions."""
 
 from math import prod
 from typing import Final
@@ -6,7 +6,8 @@ from typing import Final
 from shop.contracts.events import CONSUMERS
 from shop.contracts.metrics import METRICS
 
-#: How many values a dimension has: memory and redis, the consumers' queues, and SES's reasons to refuse.
+#: Number of values of each dimension: memory and redis, the consumers' queues, and SES's reasons for
+#: rejection.
 DIMENSION_VALUES: Final = {"layer": 2, "queue": len(CONSUMERS), "reason": 2}
 
 

@@ -203,7 +203,7 @@ class CartAbandoned(CartEvent, frozen=True, kw_only=True):
 
 
 class LinkRequested(Event, frozen=True, kw_only=True):
-    """Somebody asked for a link by e-mail; the record, not the event, says who and what for."""
+    """A link by e-mail was requested; the stored record, not the event, says for whom and for what."""
 
     event_type = "link.requested"
     link_id: UUID

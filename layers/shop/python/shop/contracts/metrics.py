@@ -81,7 +81,7 @@ METRICS: Final[dict[MetricName, Metric]] = {
         "total of the orders paid since midnight UTC; its maximum is the day's revenue", "as usual",
     ),
     "OutboxOldestAge": Metric(
-        "Seconds", "event", "age of the oldest event that waits to be published, each minute", "below 60",
+        "Seconds", "event", "age of the oldest unpublished event, each minute", "below 60",
     ),
     "QueueDepth": Metric(
         "Count", "collector", "messages ready in all queues of consumers", "near 0",
@@ -94,21 +94,21 @@ METRICS: Final[dict[MetricName, Metric]] = {
         "below 80% of `max_connections`",
     ),
     "PaymentsInDoubt": Metric(
-        "Count", "collector", "payments whose outcome Stripe has not given for two minutes", "0",
+        "Count", "collector", "payments whose outcome has been unknown for two minutes", "0",
     ),
     "CacheHits": Metric(
         "Count", "event", "answers found in the function's memory or in Redis, summed for a minute or longer",
         "most lookups", ("layer",),
     ),
     "CacheMisses": Metric(
-        "Count", "event", "answers looked up there and not found, summed in the same way", "few", ("layer",),
+        "Count", "event", "lookups without a cached answer, summed in the same way", "few", ("layer",),
     ),
     "ReservationsExpired": Metric(
-        "Count", "event", "orders whose stock was given back because the time to pay was over", "as usual",
+        "Count", "event", "orders whose hold expired because they were not paid in time", "as usual",
     ),
     "DeadLetters": Metric("Count", "event", "messages dead-lettered", "0", ("queue",)),
     "MessageRetries": Metric(
-        "Count", "event", "attempts of messages that failed and are repeated", "0, occasionally a few",
+        "Count", "event", "failed attempts at messages that will be retried", "0, occasionally a few",
         ("queue",),
     ),
     "EmailsRefused": Metric(
@@ -117,10 +117,10 @@ METRICS: Final[dict[MetricName, Metric]] = {
     "RefundsRefused": Metric("Count", "event", "refunds that Stripe refuses", "0"),
     "RefundsFailed": Metric("Count", "event", "refunds that failed after Stripe had accepted them", "0"),
     "PaidOrdersWithoutHold": Metric(
-        "Count", "event", "orders paid whose stock was no longer held; they are refunded", "0",
+        "Count", "event", "orders paid after their hold had ended; they are refunded", "0",
     ),
     "SearchFallbacks": Metric(
-        "Count", "event", "searches that PostgreSQL answered because OpenSearch did not", "0",
+        "Count", "event", "searches that PostgreSQL answered because OpenSearch failed", "0",
     ),
     "SearchIndexLag": Metric(
         "Seconds", "event", "age of the oldest change in a batch when the search index has it", "below 60",

@@ -1,4 +1,4 @@
-"""How business went in a period: counts that the database has, and the rates that follow from them."""
+"""Business figures of a period: counts from the database, and the rates computed from them."""
 
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,7 @@ import msgspec
 
 from shop.domain.money import to_decimal
 
-#: Carts are known by their events, which are kept for so long.
+#: Retention of events, from which carts are counted.
 KEPT: Final = timedelta(days=90)
 _FOUR_PLACES: Final = Decimal("0.0001")
 #: A day's sales are a small part of the stock.
@@ -33,7 +33,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     carts_converted : int
         Those of them that were bought and paid, in the period or later.
     carts_abandoned : int
-        Carts found in the period that nobody had touched for a day.
+        Carts found in the period that had not been changed for a day.
     orders_paid, revenue_minor, units_sold : int
         Orders that were paid in the period, their totals and their units; a later refund changes none of it.
     refunded_minor : int
@@ -74,7 +74,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def inventory_turnover(self) -> Decimal | None:
-        """How often the average stock was sold."""
+        """Units sold divided by the average stock."""
         return _ratio(self.units_sold, self.average_units_on_hand or 0, _SIX_PLACES)
 
 
@@ -95,14 +95,14 @@ class HourlyRevenue(msgspec.Struct, frozen=True):
 
 
 class Gauges(msgspec.Struct, frozen=True):
-    """What the database shows of the shop's operation at this moment."""
+    """Present operational figures from the database."""
 
     connections: int
     payments_in_doubt: int
 
 
 def _ratio(part: int, whole: Decimal | int, places: Decimal = _FOUR_PLACES) -> Decimal | None:
-    """Divide, and round half up; nothing is no part of nothing."""
+    """Divide, and round half up; None if the denominator is zero."""
     if not whole:
         return None
     return (Decimal(part) / whole).quantize(places, ROUND_HALF_UP)

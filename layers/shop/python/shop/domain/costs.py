@@ -18,14 +18,14 @@ EXACT: Final = decimal.Context(prec=200, traps=[decimal.Inexact, decimal.Invalid
 #: Bytes of what CloudWatch bills as one GB, and their inverse, which is exact.
 BYTES_PER_GB: Final = 2**30
 GB_PER_BYTE: Final = EXACT.divide(Decimal(1), Decimal(BYTES_PER_GB))
-#: What AWS counts as a month when it converts hours.
+#: Hours of a month, as AWS converts them.
 HOURS_PER_MONTH: Final = 730
 
 type Architecture = Literal["x86_64", "arm64"]
 
 
 class Kind(StrEnum):
-    """What an item is a quantity of."""
+    """The kind of quantity of an item."""
 
     LAMBDA_DURATION = "lambda_duration"
     LAMBDA_REQUEST = "lambda_request"
@@ -38,12 +38,12 @@ class Kind(StrEnum):
     XRAY_TRACE = "xray_trace"
 
     def price_key(self, architecture: str | None = None) -> str:
-        """Give the key of its price; that of a Lambda function's duration depends on the architecture."""
+        """Return the key of its price; that of a Lambda function's duration depends on the architecture."""
         return f"{self}.{architecture}" if self is Kind.LAMBDA_DURATION else str(self)
 
 
 class PriceMissing(Exception):
-    """A price list lacks a price that is needed; nothing is ever computed with zero in its place.
+    """A price list lacks a required price, which is never replaced by zero.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class PriceList(NamedTuple):
     prices: Mapping[str, Price]
 
     def price(self, key: str) -> Price:
-        """Give a price.
+        """Return a price.
 
         Raises
         ------
@@ -197,7 +197,7 @@ FLOOR_PARTS: Final = {
 
 
 def undeclared(floor: Iterable[FloorItem]) -> list[str]:
-    """Give the parts of the floor that the templates do not declare, so that their cost is not known."""
+    """Return the parts of the floor that the templates do not declare, whose cost is unknown."""
     declared = {item.resource for item in floor}
     return [part for part, resource in FLOOR_PARTS.items() if resource not in declared]
 

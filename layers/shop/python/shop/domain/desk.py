@@ -12,7 +12,7 @@ from shop.domain.orders import OrderStatus
 
 
 class Need(StrEnum):
-    """What an order waits for: a parcel, the return of money, or a person's decision."""
+    """What an order waits for: shipping, a refund, or a decision by staff."""
 
     SHIP = "ship"
     REFUND = "refund"
@@ -74,7 +74,7 @@ class PaymentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A return of money; `problem` is why the provider refuses it."""
+    """A refund; `problem` is why the provider rejects it."""
 
     payment_intent_id: str
     status: str

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Flow(StrEnum):
-    """What a request is done for."""
+    """The business flow that a request serves."""
 
     BROWSE = "browse"
     IDENTITY = "identity"
@@ -128,7 +128,7 @@ _SHORTENED: Final = 8
 
 
 def logical_id(title: str) -> str:
-    """Give the logical id of a function.
+    """Return the logical id of a function.
 
     >>> logical_id("orders/checkout")
     'OrdersCheckoutFunction'
@@ -141,7 +141,7 @@ _TITLES: Final = {logical_id(title): title for title in FLOWS}
 
 
 def title_of(physical_name: str) -> str | None:
-    """Give the title of a function by the name that CloudFormation gave it.
+    """Return the title of a function from its physical name.
 
     That is ``<stack>-<logical id>-<suffix>``, a long logical id cut:
     ``shop-NotificationsOnOrderConf-e6c47c6b`` is ``notifications/on_order_confirmed``.

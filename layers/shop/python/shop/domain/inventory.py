@@ -1,4 +1,10 @@
-"""Stock, and the holds of orders on it."""
+"""Stock, and the holds of orders on it.
+
+A hold has *lapsed* when its time is over and no transaction has recorded that yet: its rows are still
+``pending``, but they no longer count. It has *expired* once a transaction has recorded the status ``expired``
+and subtracted it from the reserved quantity: the scheduled `expire_reservations`, or a new hold or a change
+of stock of the same product. Clients see no difference: the API reports both as expired.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -40,9 +46,7 @@ class StockLevel(msgspec.Struct, frozen=True):
     Attributes
     ----------
     available : int
-        Units that can be sold now: on hand less active holds. An expired hold does not count, even before the
-        sweep has released it.
-    version : int
+        Units that can be sold now: on hand less active holds. A lapsed hold does not count. version : int
         Increases with every change, so that consumers can recognise outdated events.
     """
 
@@ -68,7 +72,7 @@ class Held(msgspec.Struct, frozen=True):
     Attributes
     ----------
     lapsed : tuple of Hold
-        Expired holds of other orders that were released for this one, each with its released lines.
+        Lapsed holds of other orders that expired in the same transaction, each with its expired lines.
     """
 
     hold: Hold
@@ -87,9 +91,9 @@ class NotHeld(msgspec.Struct, frozen=True):
     Attributes
     ----------
     refusal : ShopError
-        The reason: too little is available, the order holds other lines, or its hold has expired.
+        The reason: too little is available, the order holds other lines, or its hold has lapsed or expired.
     lapsed : tuple of Hold
-        Expired holds of other orders that were released nevertheless.
+        Lapsed holds of other orders that expired nevertheless.
     """
 
     refusal: ShopError
@@ -127,7 +131,7 @@ class StockChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangedStock(msgspec.Struct, frozen=True):
-    """The stock after a change, and the expired holds that were released with it.
+    """The stock after a change, and the lapsed holds that expired with it.
 
     Attributes
     ----------

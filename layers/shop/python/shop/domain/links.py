@@ -1,4 +1,4 @@
-"""Links that are sent by e-mail, each used once: to an order, a new password, the proof of an address."""
+"""Single-use links that are sent by e-mail: to an order, to a new password, to verify an address."""
 
 import hashlib
 import secrets

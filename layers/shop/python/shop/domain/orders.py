@@ -81,7 +81,7 @@ def order_not_found(order_id: UUID) -> NotFound:
 
 
 def order_number(order_id: UUID) -> str:
-    """Return the number by which people call an order: the end of its id.
+    """Return an order's number, which customers and staff use: the end of its id.
 
     >>> order_number(UUID("0199e8a0-4444-7d5e-9f60-718293041526"))
     '7182-9304-1526'
@@ -91,7 +91,7 @@ def order_number(order_id: UUID) -> str:
 
 
 def normal_number(text: str) -> str:
-    """Return an order's number as `order_number` writes it, from what somebody typed."""
+    """Return an order's number as `order_number` writes it, from typed text."""
     signs = "".join(sign for sign in text.upper() if sign.isalnum())
     signs = signs.translate(str.maketrans("OIL", "011"))
     return "-".join((signs[:4], signs[4:8], signs[8:]))
@@ -202,7 +202,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def number(self) -> str:
-        """The number by which people call it."""
+        """The number that customers and staff use."""
         return order_number(self.order_id)
 
     @property

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shop.domain.errors import DependencyUnavailable
 from shop.services.finance.ports import PriceNotFound, PriceSource, Quote
 
-#: Where the API is, whatever the region whose prices are asked for.
+#: Region of the API, which has the prices of all regions.
 _ENDPOINT_REGION: Final = "us-east-1"
-#: What types of use begin with in a region; us-east-1 has the prefix in newer services only.
+#: Prefix of the usage types of a region; us-east-1 has one for newer services only.
 _PREFIXES: Final = {
     "us-east-1": ("", "USE1-"),
     "us-east-2": ("USE2-",),

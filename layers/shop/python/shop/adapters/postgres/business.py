@@ -1,4 +1,4 @@
-"""Business figures in PostgreSQL: each of these is one statement."""
+"""Business figures in PostgreSQL, one statement each."""
 
 from datetime import datetime
 from typing import Final, override

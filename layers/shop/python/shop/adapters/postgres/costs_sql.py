@@ -75,7 +75,7 @@ RECORD_REQUEST: Final = """
         user_id = coalesce(known.user_id, excluded.user_id)
 """
 
-# Lambda bills an invocation that it repeats under the same request id once more.
+# An invocation that Lambda retries has the same request id and is billed again.
 MARK_RETRIES: Final = """
     UPDATE cost_items AS item SET retry = true
     WHERE request_id = ANY(%s) AND kind IN ('lambda_duration', 'lambda_request') AND NOT retry
@@ -111,7 +111,7 @@ _SUMS: Final = """
     coalesce(sum(amount) FILTER (WHERE retry), 0) AS retry_amount
 """
 _PERIOD: Final = "at >= %(since)s AND at < %(until)s"
-#: What a line is grouped by.
+#: The expression of each grouping.
 GROUPS: Final = {
     "function": "coalesce(function, 'none')",
     "flow": "coalesce(flow, 'none')",
@@ -121,7 +121,7 @@ GROUPS: Final = {
 
 
 def sums(group_by: str) -> str:
-    """Make the statement that adds up a period by group and kind."""
+    """Build the statement that sums a period by group and kind."""
     key = GROUPS[group_by]
     order = "key" if group_by == "day" else "sum(sum(amount)) OVER (PARTITION BY {key}) DESC, key"
     return f"""

@@ -31,7 +31,7 @@ _VERIFY: Final = """
     UPDATE customers SET email = %(email)s, email_verified_at = now()
     WHERE id = %(id)s AND NOT EXISTS (SELECT FROM customers WHERE email = %(email)s AND id <> %(id)s)
 """
-# Nobody knows a password of this hash; the address is in a domain that does not exist (RFC 2606).
+# No password matches this hash; the address is in a domain that does not exist (RFC 2606).
 _SCRUB: Final = """
     WITH mails AS (
         UPDATE notifications SET recipient = NULL FROM orders

@@ -7,7 +7,7 @@ from typing import Final, override
 from shop.adapters.postgres.database import Database
 from shop.services.finance.figures import Figures, OrdersOfDay, Sales
 
-# Orders of one currency: the shop has no other.
+# All orders have the shop's one currency.
 _SALES: Final = """
     WITH placed AS (
         SELECT id, tax_minor FROM orders
@@ -49,7 +49,7 @@ _PRICE_VERSIONS: Final = """
 
 
 class PostgresFigures(Figures):
-    """Reads them, each with one statement."""
+    """Reads the figures, each with one statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -61,7 +61,7 @@ LOCK_STOCK_OF_ORDER: Final = f"""
     ORDER BY product_id FOR UPDATE
 """  # noqa: S608
 
-# Only a new hold releases lapsed ones: a repeated hold changes nothing.
+# Only a new hold expires lapsed ones: a repeated hold changes nothing.
 _ORDER_IS_NEW: Final = "AND NOT EXISTS (SELECT FROM reservations WHERE order_id = %(order)s)"
 
 

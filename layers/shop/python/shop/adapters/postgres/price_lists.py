@@ -47,7 +47,7 @@ class PostgresPriceLists(PriceLoader):
 
 
 def read_price_list(transaction: Transaction, region: str) -> PriceList:
-    """Give the latest price list of a region.
+    """Return the latest price list of a region.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def read_price_list(transaction: Transaction, region: str) -> PriceList:
 
 
 def read_floor(transaction: Transaction, region: str) -> list[FloorItem]:
-    """Give the floor as of the latest price list of a region."""
+    """Return the floor as of the latest price list of a region."""
     return [FloorItem(*row) for row in transaction.rows(sql.FLOOR, {"region": region})]
 
 

@@ -97,7 +97,7 @@ class RedisCatalogCache(CatalogCache):
         self._redis.incr(_VERSION)
 
     @override
-    def forget(self, keys: Sequence[CacheKey]) -> None:
+    def invalidate_keys(self, keys: Sequence[CacheKey]) -> None:
         for key in keys:
             self._local.discard(key.name)
         self._redis.delete(*(key.name for key in keys))

@@ -21,8 +21,8 @@ class FindOrders(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Query of GET /api/admin/orders.
 
     `email` is a whole address, in any case, `number` an order's number, however it is typed, `sku` the SKU of
-    a line. `created_from` is included, `created_to` is not. `needs` lists orders that wait for a parcel
-    (``ship``), for the return of money (``refund``) or for a person (``attention``).
+    a line. `created_from` is included, `created_to` is not. `needs` lists orders that wait for shipping
+    (``ship``), for a refund (``refund``) or for a decision by staff (``attention``).
     """
 
     status: OrderStatus | None = None
@@ -37,7 +37,7 @@ class FindOrders(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class DeskOrderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """An order in the desk's list; `attention` says why it needs a person."""
+    """An order in the desk's list; `attention` says why it needs a decision by staff."""
 
     order_id: UUID
     number: str
@@ -70,7 +70,7 @@ class DeskPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeskRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A return of money; `problem` is why the provider refuses it."""
+    """A refund; `problem` is why the provider rejects it."""
 
     payment_intent_id: str
     status: str

@@ -14,7 +14,7 @@ type Adjustment = Annotated[int, Meta(ge=-MAX_ON_HAND, le=MAX_ON_HAND)]
 
 
 class StockView(msgspec.Struct, frozen=True):
-    """The stock of a product. `reserved` does not include expired holds."""
+    """The stock of a product. `reserved` does not include holds whose time is over."""
 
     product_id: UUID
     on_hand: int

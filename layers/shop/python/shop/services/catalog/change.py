@@ -163,7 +163,7 @@ def on_inventory_updated(cache: CatalogCache, events: Sequence[InventoryUpdated]
     if any(event.quantity_available <= 0 for event in events):
         cache.invalidate()
     elif events:
-        cache.forget([product_key(id_) for id_ in sorted({e.product_id for e in events})])
+        cache.invalidate_keys([product_key(id_) for id_ in sorted({e.product_id for e in events})])
 
 
 def _sku_taken(unit: CatalogWork, product: Product) -> Conflict:

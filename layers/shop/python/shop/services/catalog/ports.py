@@ -105,7 +105,7 @@ class CatalogCache(Protocol):
             If the shared cache is unavailable; this process's copies are dropped nevertheless.
         """
 
-    def forget(self, keys: Sequence[CacheKey]) -> None:
+    def invalidate_keys(self, keys: Sequence[CacheKey]) -> None:
         """Drop the answers of some keys; raise as `invalidate` does."""
 
 

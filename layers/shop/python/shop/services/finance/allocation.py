@@ -1,4 +1,4 @@
-"""What of the ledger an order is charged with."""
+"""The costs of the ledger that are allocated to an order."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -76,9 +76,9 @@ def is_complete(order: OrderActivity, collected_until: datetime | None) -> bool:
 
 
 def share(amount: Decimal, order_ids: Sequence[UUID], order_id: UUID) -> Decimal:
-    """Give an order's share of an amount that several orders have caused together.
+    """Return an order's share of an amount that several orders have caused together.
 
-    All get the same, in 15 places, and the last one what is left, so that the shares add up.
+    All shares are equal, in 15 places, except the last, which is the remainder, so that they add up.
 
     >>> orders = [UUID(int=1), UUID(int=2), UUID(int=3)]
     >>> [str(share(Decimal("1"), orders, order)) for order in orders]

@@ -2,7 +2,7 @@
 
 A window begins before the end of the last one, as events become readable late and in any order; the ledger
 records each only once. The watermark moves when the last page of a window is recorded. A run that has no time
-left, or dies, leaves its place behind, and the next one goes on there.
+left, or crashes, leaves its place recorded, and the next run continues there.
 """
 
 import logging
@@ -62,9 +62,9 @@ class Collector:
         log_groups : list of str
             Read one after the other, each with its share of the time.
         now : datetime
-            What is later is left for the next run.
+            Later events are left for the next run.
         seconds : float
-            How long to go on. Each run reads at least one page of each group.
+            Maximum duration. Each run reads at least one page of each group.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class Collector:
 
 
 def _next_window(log_group: str, before: Progress | None, now: datetime) -> _Window | None:
-    """Give what to read next: the rest of a window that was read in part, or another; None if up to date."""
+    """Return the next window: the rest of one that was read in part, or another; None if up to date."""
     collected_until = before.collected_until if before else now - FIRST
     if collected_until >= now:
         return None

@@ -1,8 +1,8 @@
-"""The floor: what the declared resources cost a month, whether or not anybody orders.
+"""The floor: the monthly cost of the declared resources, independent of requests.
 
 It is read from the CloudFormation templates, by the types of their resources and the values of their
-parameters, which decide too whether a conditional resource exists. A type that this table does not know is
-an error: its cost would be left out unnoticed.
+parameters, which decide too whether a conditional resource exists. A type that is missing from this table is
+an error, because its cost would be omitted silently.
 """
 
 from collections.abc import Iterator, Mapping

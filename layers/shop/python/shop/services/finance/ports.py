@@ -26,14 +26,14 @@ class LogEvent(NamedTuple):
 
 
 class LogPage(NamedTuple):
-    """Some events, in no order that could be relied on, and where to go on."""
+    """Some events, in no particular order, and the token of the next page."""
 
     events: Sequence[LogEvent]
     next_token: str | None
 
 
 class TokenExpired(Exception):
-    """The page that a token stands for is not available any more; the window begins again."""
+    """The token has expired; the window must be read again from its beginning."""
 
 
 class LogReader(Protocol):
@@ -42,12 +42,12 @@ class LogReader(Protocol):
     def read(
         self, log_group: str, since: datetime, until: datetime, token: str | None = None
     ) -> LogPage:
-        """Give a page of the events with ``since <= timestamp < until``.
+        """Return a page of the events with ``since <= timestamp < until``.
 
         Raises
         ------
         TokenExpired
-            If `token` is not known any more.
+            If `token` has expired.
         DependencyUnavailable
             If the service does not answer, or throttles.
         """
@@ -82,7 +82,7 @@ class Progress(NamedTuple):
     window_until : datetime or None
         End of a window that has been read in part.
     next_token : str or None
-        Where that window goes on.
+        Where that window continues.
     """
 
     collected_until: datetime
@@ -103,26 +103,26 @@ class Ledger(Protocol):
         """
 
     def progress(self, log_group: str) -> Progress | None:
-        """Say how far a group has been collected; None before the first time."""
+        """Return how far a group has been collected; None before the first time."""
 
     def unseen(self, event_ids: Sequence[str]) -> set[str]:
-        """Give those of the events that have not been recorded."""
+        """Return those of the events that have not been recorded."""
 
     def record(self, page: Page) -> None:
         """Record a page, all of it or nothing."""
 
     def pause(self, log_group: str, before: Progress | None, paused: Progress) -> None:
-        """Note where a window goes on, unless another collector has come further since `before`."""
+        """Record where a window continues, unless another collector has advanced since `before`."""
 
     def complete(self, log_group: str, until: datetime) -> None:
-        """Note that a group has been collected until a time; never moves back."""
+        """Record that a group has been collected until a time; never moves backwards."""
 
 
 class PriceLoader(Protocol):
     """Where price lists are loaded."""
 
     def load(self, prices: PriceList, floor: Sequence[FloorItem]) -> bool:
-        """Load a list and its floor; False if this version was there already.
+        """Load a list and its floor; False if this version was loaded before.
 
         Raises
         ------
@@ -135,26 +135,26 @@ class CostReader(Protocol):
     """Reads the ledger."""
 
     def span(self) -> LedgerSpan:
-        """Give the time that it covers."""
+        """Return the time that it covers."""
 
     def sums(self, since: datetime, until: datetime, group_by: Grouping) -> list[CostSum]:
-        """Add up the items with ``since <= at < until`` by group and kind, the dearest group first."""
+        """Add up the items with ``since <= at < until`` by group and kind, the most expensive group first."""
 
     def totals(self, since: datetime, until: datetime) -> list[CostSum]:
         """Add up the items with ``since <= at < until`` by kind."""
 
     def order(self, order_id: UUID) -> OrderActivity | None:
-        """Give an order, None if there is none."""
+        """Return an order; None if it does not exist."""
 
     def order_lines(self, order_id: UUID) -> list[CostLine]:
-        """Give the items of an order in time order.
+        """Return the items of an order in time order.
 
         They are those of the requests about it, and of the requests to browse, to the cart and for
         identification that its user sent between the order before and this one.
         """
 
     def lines(self, since: datetime, until: datetime) -> Iterator[CostLine]:
-        """Give the items with ``since <= at < until`` in time order, for an export."""
+        """Return the items with ``since <= at < until`` in time order, for an export."""
 
     def price_list(self, region: str) -> PriceList:
         """Give the latest price list of a region.
@@ -166,7 +166,7 @@ class CostReader(Protocol):
         """
 
     def floor(self, region: str) -> list[FloorItem]:
-        """Give the monthly floor as of the latest price list of a region."""
+        """Return the monthly floor as of the latest price list of a region."""
 
 
 class Quote(NamedTuple):
@@ -193,7 +193,7 @@ class PriceSource(Protocol):
     """AWS's own price list."""
 
     def price(self, service: str, region: str, usage: str) -> Quote:
-        """Give the price of the first billed tier.
+        """Return the price of the first billed tier.
 
         Parameters
         ----------

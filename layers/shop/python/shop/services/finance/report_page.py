@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: no script, no font, no image, no link."""
+"""The report as one self-contained page: no script, font, image or link."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What a customer may take away, and the end of an account."""
+"""Export and deletion of an account."""
 
 from typing import Final, Protocol
 from uuid import UUID

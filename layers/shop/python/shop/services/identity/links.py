@@ -1,8 +1,8 @@
-"""Links by e-mail: requested by anybody, sent only where there is somebody to send them to.
+"""Links by e-mail: requested by any caller, sent only if a recipient exists.
 
 A request does the same whether or not the order or the customer exists: it is counted, recorded and
-announced. The consumer of the event looks for the recipient, so neither the answer nor its timing shows what
-it finds.
+announced. The consumer of the event looks for the recipient, so neither the response nor its timing reveals
+the result.
 """
 
 import logging

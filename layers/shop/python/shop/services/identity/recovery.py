@@ -1,4 +1,4 @@
-"""What a link by e-mail does when it is followed."""
+"""Use cases of links by e-mail: password reset and verification of an address."""
 
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from shop.services.unit_of_work import OpenTransaction
 def reset_password(
     sessions: SessionStore, write: OpenTransaction[LinksWork], token: str, password: str
 ) -> UUID:
-    """Set a new password by a link, and end all sessions of the customer. Other such links end with it.
+    """Set a new password by a link, and end all sessions of the customer.
 
-    The sessions are ended before the commit, so that none outlives a new password because the session store
-    was unavailable; and again after it, for one that was opened with the old password in between.
+    All other such links become invalid. The sessions are ended before the commit, so that none outlives a new
+    password because the session store was unavailable; and again after it, for one that was opened with the
+    old password in between.
 
     Returns
     -------

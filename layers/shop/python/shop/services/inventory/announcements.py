@@ -40,6 +40,6 @@ def announce_released(
 
 
 def announce_lapsed(work: UnitOfWork, lapsed: Iterable[Hold], correlation_id: UUID | str) -> None:
-    """Record events for expired lines that a new hold released; the sweep handles the remaining ones."""
+    """Record events for lapsed lines that a new hold has expired; the sweep handles the remaining ones."""
     for hold in lapsed:
         announce_released(work, hold, CancelReason.RESERVATION_EXPIRED, correlation_id)

@@ -43,7 +43,7 @@ def hold_stock(
     items : iterable of Item
         Lines of one product are added up.
     expires_at : datetime
-        When the hold expires, unless the order is being paid by then.
+        When the hold lapses, unless the order is being paid by then.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def hold_stock(
         if not isinstance(outcome, AlreadyHeld | NotHeld):
             units = {str(product_id): quantity for product_id, quantity in wanted.items()}
             work.audit("stock.reserved", "order", order_id, after={"units": units})
-    # Raised after the commit, so that the released expired holds stay released.
+    # Raised after the commit, so that the lapsed holds of other orders stay expired.
     if isinstance(outcome, NotHeld):
         raise outcome.refusal
     return outcome.hold
@@ -108,7 +108,7 @@ def release_stock(
     reason : str
         For example ``"payment_failed"``; part of the event.
     expired : bool
-        Whether to release only a hold that has expired.
+        Whether to end only a hold that has lapsed; its status becomes expired.
 
     Returns
     -------

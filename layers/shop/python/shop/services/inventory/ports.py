@@ -47,14 +47,14 @@ class InventoryRepository(Protocol):
         Held, AlreadyHeld or NotHeld
             The refusal of `NotHeld` is `InsufficientStock`, which names each line that exceeds the available
             stock, or `Conflict`: ``reservation_conflict`` if the order holds other lines or its hold has
-            expired, ``order_state_conflict`` if the order is no longer PENDING.
+            lapsed or expired, ``order_state_conflict`` if the order is no longer PENDING.
         """
 
     def release(self, order_id: UUID, *, expired: bool = False) -> Released | None:
         """Release the stock that an order holds or has committed; return None if there is none.
 
-        `expired` releases only an expired hold. Use `shop.services.inventory.holds.release_stock`, which
-        records the events as well.
+        `expired` ends only a lapsed hold, whose status becomes expired. Use
+        `shop.services.inventory.holds.release_stock`, which records the events as well.
         """
 
     def restock(self, order_id: UUID, items: Sequence[Item]) -> Sequence[StockLevel]:
@@ -86,10 +86,10 @@ class InventoryRepository(Protocol):
         """
 
     def lapsed_orders(self, limit: int) -> list[UUID]:
-        """List orders with an expired hold, and unpaid PENDING orders that hold nothing any more."""
+        """List orders with a lapsed hold, and unpaid PENDING orders that no longer hold anything."""
 
     def claim_lapsed(self, order_id: UUID) -> LapsedOrder | None:
-        """Lock one of them; None if another transaction has locked it or it is no longer expired."""
+        """Lock one of them; None if another transaction has locked it or it is no longer lapsed."""
 
     def confirm(self, order_id: UUID) -> Committed | None:
         """Commit all stock that an order holds.

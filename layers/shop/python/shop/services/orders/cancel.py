@@ -37,7 +37,7 @@ def cancel(
     sources : frozenset of OrderStatus, optional
         Statuses to cancel from; by default every status from which an order may be cancelled.
     expired : bool
-        Whether the order was not paid in time; then only an expired hold is released.
+        Whether the order was not paid in time: only a lapsed hold is ended, and its status becomes expired.
 
     Returns
     -------

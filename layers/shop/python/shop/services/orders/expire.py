@@ -1,4 +1,4 @@
-"""Cancels orders that were not paid in time, and releases expired holds."""
+"""Cancels orders that were not paid in time, and expires lapsed holds."""
 
 import logging
 import time
@@ -25,7 +25,7 @@ def expire_reservations(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Release expired holds and cancel PENDING orders that were not paid in time.
+    """Expire lapsed holds and cancel PENDING orders that were not paid in time.
 
     Parameters
     ----------

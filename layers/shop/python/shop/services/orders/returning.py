@@ -1,4 +1,4 @@
-"""Returns what an order took from the cart, when the order ends unpaid."""
+"""Returns the lines of an order to the cart, when the order ends unpaid."""
 
 import logging
 from uuid import UUID

@@ -163,7 +163,7 @@ def expect_nothing(work: PaymentsWork, order_id: UUID, intent: Intent) -> bool:
 
 
 def _take_back(work: PaymentsWork, attempt: Attempt, reason: str) -> tuple[Refund, ...]:
-    """Record a refund of a charge that pays for nothing, unless one was recorded, whatever became of it."""
+    """Record a refund of a charge that pays no order, unless one was recorded, whatever its status."""
     charge = work.refunds.charge(attempt.order_id)
     if charge is None or charge.refunds:
         return ()

@@ -35,7 +35,7 @@ def refund_rest(work: PaymentsWork, order_id: UUID, reason: str) -> Sequence[Ref
     """Record a refund of what is left of an order's charge, and return the order's pending refunds.
 
     For a transaction that has locked the order's row; the caller carries the refunds out after the commit.
-    From the commit on the order cannot ship, and the reconciliation carries them out if nobody does.
+    From the commit on the order cannot ship, and the reconciliation executes them if the caller does not.
 
     Parameters
     ----------

@@ -246,6 +246,6 @@ def _disputed(work: PaymentsWork, event: DisputeChanged) -> tuple[str, Sequence[
     )
     work.record(disputed, correlation_id=order.correlation_id)
     if status == OrderStatus.CANCELLED:
-        # The money of a cancelled order comes back to the shop when the dispute is won.
+        # The charge of a cancelled order is returned to the shop when the dispute is won.
         return "disputed", refund_rest(work, order.order_id, "dispute_closed")
     return "disputed", ()

@@ -1,4 +1,4 @@
-"""Metrics that somebody must ask for: how business goes, and what waits where."""
+"""Metrics that must be collected: business figures, and backlogs."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -95,7 +95,7 @@ def collect_metrics(figures: BusinessFigures, queues: QueueDepths, now: datetime
 
 
 def _emit_business(counts: Business) -> None:
-    """Emit what there is: a rate of nothing is none, not zero."""
+    """Emit the figures that exist: a rate whose denominator is zero is not emitted."""
     _log.info("orders of the last day", extra={"orders": counts.orders})
     found: dict[MetricName, Decimal | None] = {
         "OrderConversionRate": _percent(counts.order_conversion_rate),

@@ -54,7 +54,7 @@ class Dependency(Protocol):
 
 
 class BusinessFigures(Protocol):
-    """How business goes, as the database has it."""
+    """Business figures from the database."""
 
     def business(self, period: Period) -> Business:
         """Count what happened in a period."""
@@ -66,7 +66,7 @@ class BusinessFigures(Protocol):
         """Sum up what was paid in each hour that had a payment."""
 
     def gauges(self) -> Gauges:
-        """Read what the database shows of this moment."""
+        """Read the present operational figures."""
 
     def record_stock(self, now: datetime) -> None:
         """Record what is on hand as the stock of this day; the last record of a day counts."""
