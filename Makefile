@@ -22,8 +22,9 @@ ENVIRONMENT := infra/local/environment.sh
 GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security
 STAMPS := .local/stamps
 
-.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex docs examples release-contract \
-	relevance bench contract test lint types format pytest secrets audit sbom validate build deploy uninstall
+.PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex \
+	docs examples release-contract relevance bench contract test lint types format pytest watch secrets audit sbom sam-env \
+	new-endpoint new-consumer new-schedule validate build deploy uninstall
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -141,14 +142,33 @@ BENCHMARKS := cold_start warm purchase hot_product
 bench: $(LAPTOP) ## measure cold starts, warm requests, a purchase and a hot product; or B="search", B="rush" (needs `up`)
 	@for name in $(or $(B),$(BENCHMARKS)); do $(PYTHON) -m bench.$$name $(A); echo; done
 
+# Migrations before 0036 are older than the rules.
+LINTED_MIGRATIONS := $(filter-out $(wildcard $(addprefix infra/migrations/,00[0-2]*.sql 003[0-5]*.sql)), \
+	$(wildcard infra/migrations/*.sql))
+
+# ---- writing code ----------------------------------------------------------------------------
+new-endpoint new-consumer new-schedule: $(STAMPS)/dev
+	@$(PYTHON) -m shop_local.scaffold $(@:new-%=%) '$(or $(SERVICE),$(error SERVICE=… is needed))' \
+		'$(or $(NAME),$(error NAME=… is needed))'
+new-endpoint: ## a new function behind the API: SERVICE=cart NAME=get_offers
+new-consumer: ## a new function behind a queue: SERVICE=cart NAME=on_order_paid
+new-schedule: ## a new function that runs by the clock: SERVICE=cart NAME=remind_customers
+
+watch: $(LAPTOP) ## run the tests concerned whenever a file has changed
+	@exec $(PYTHON) -m shop_local.watch
+
+sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127.0.0.1]
+	@$(PYTHON) -m shop_local.sam_env $(HOST)
+
 # ---- checks -----------------------------------------------------------------------------------
 # Two processes, each with its own servers, because tests spend much of their time waiting.
 test: A = -n 2 --dist loadgroup
 test: lint types pytest ## run lint, types and every test, in two processes
 
-lint: $(STAMPS)/dev ## run ruff, cfn-lint and import-linter
+lint: $(STAMPS)/dev ## run ruff, cfn-lint, squawk and import-linter
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/cfn-lint infra/*.yaml
+	@$(if $(LINTED_MIGRATIONS),.venv/bin/squawk --reporter gcc $(LINTED_MIGRATIONS))
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 20
 
@@ -189,9 +209,9 @@ format: $(STAMPS)/dev ## format the code and fix what ruff can fix
 validate: $(STAMPS)/sam ## run `sam validate --lint`
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/viewer $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(STAMPS)/viewer $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
-		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(P)
+		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(if $(OLDER),--older) $(P)
 
 build: $(STAMPS)/sam $(STAMPS)/viewer ## run `sam build`, which prepares what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build

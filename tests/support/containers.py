@@ -19,6 +19,7 @@ from shop.bootstrap import (
     catalog,
     checkout,
     dead_letters,
+    guests,
     housekeeping,
     idempotency,
     identity,
@@ -29,6 +30,7 @@ from shop.bootstrap import (
     rabbitmq,
     redis,
     search,
+    sign_up,
     stripe,
     taxes,
     transactions,
@@ -92,8 +94,8 @@ class Container:
     search_documents = _Attribute[SearchDocuments](search.search_documents)
     sessions = _Attribute[SessionStore](identity.sessions)
     login_throttle = _Attribute[LoginThrottle](identity.login_throttle)
-    guest_throttle = _Attribute[GuestThrottle](identity.guest_throttle)
-    sign_up_throttle = _Attribute[SignUpThrottle](identity.sign_up_throttle)
+    guest_throttle = _Attribute[GuestThrottle](guests.guest_throttle)
+    sign_up_throttle = _Attribute[SignUpThrottle](sign_up.sign_up_throttle)
     carts = _Attribute[CartStore](cart.carts)
     catalog_cache = _Attribute[CatalogCache](catalog.catalog_cache)
     invalidations = _Attribute[RedisInvalidations](catalog.invalidations)

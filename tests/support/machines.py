@@ -26,7 +26,7 @@ def functions_of(machine: str) -> dict[str, str]:
     resources = template()["Resources"]
     found = {}
     for substitution, target in resources[machine]["Properties"]["DefinitionSubstitutions"].items():
-        resource = resources[target.removesuffix(".Arn")]
+        resource = resources[target.removesuffix(".Alias")]
         if resource["Type"] == "AWS::Serverless::Function":
             uri = resource["Properties"]["CodeUri"]
             found[substitution] = uri.removeprefix("../functions/").strip("/")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -25,15 +26,24 @@ json.dump(transform(json.load(sys.stdin), {}, Policies(None)), sys.stdout)
 """
 
 
-@cache
-def _text() -> str:
-    """Transform the template, with code as it is after packaging."""
-    document = read_template(TEMPLATE)
-    for resource in document["Resources"].values():
+def transform(document: dict[str, Any], uris: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Transform a template, with code as it is after packaging.
+
+    Parameters
+    ----------
+    uris : mapping, optional
+        Where the code of a resource is, by logical id; elsewhere it is the same for all.
+    """
+    found: dict[str, Any] = json.loads(_transform(document, uris or {}))
+    return found
+
+
+def _transform(document: dict[str, Any], uris: Mapping[str, str]) -> str:
+    for logical_id, resource in document["Resources"].items():
         properties = resource.get("Properties", {})
         for name in ("CodeUri", "ContentUri", "DefinitionUri"):
             if name in properties:
-                properties[name] = "s3://bucket/key"
+                properties[name] = uris.get(logical_id, "s3://bucket/key")
     done = subprocess.run(
         [AWS_PYTHON, "-W", "ignore", "-c", _TRANSFORM],
         input=json.dumps(document), capture_output=True, text=True, check=False,
@@ -41,6 +51,11 @@ def _text() -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@cache
+def _text() -> str:
+    return _transform(read_template(TEMPLATE), {})
 
 
 def transformed() -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import ssl
+from typing import Any
 
 import pika
 import pytest
@@ -7,6 +8,8 @@ from msgspec.structs import fields
 
 from shop.adapters.opensearch.client import connect
 from shop.adapters.redis.connection import make_client
+from shop.bootstrap import Environment, Part, catalog, postgres, queues, rabbitmq, schema
+from shop.bootstrap import redis as redis_part
 from shop.bootstrap.settings import Settings, SettingsError, load
 from shop_local import template
 from shop_local.paths import CHECKOUT, TEMPLATE
@@ -24,11 +27,28 @@ def test_three_addresses_are_enough() -> None:
     assert settings.reservation_ttl_seconds == 600
 
 
-def test_everything_missing_is_named_at_once() -> None:
+@pytest.mark.parametrize(
+    ("needing", "name", "wanted"),
+    [
+        (postgres.database, "SHOP_DATABASE_URL", "postgresql://"),
+        (redis_part.redis, "SHOP_REDIS_URL", "redis://"),
+        (catalog.invalidations, "SHOP_REDIS_URL", "redis://"),
+        (rabbitmq.publisher, "SHOP_RABBITMQ_URL", "amqp://"),
+        (queues.queue_depths, "SHOP_RABBITMQ_URL", "amqp://"),
+        (schema.schema, "SHOP_DATABASE_URL", "postgresql://"),
+    ],
+)
+def test_what_needs_an_address_says_that_it_is_not_set(
+    needing: Part[Any], name: str, wanted: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is not set; it must begin with {wanted}"):
+        Environment(load({})).get(needing)
+
+
+def test_everything_malformed_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as failure:
-        load({})
-    for name in GOOD:
-        assert f"{name} is not set" in str(failure.value)
+        load(dict.fromkeys(GOOD, "wrong"))
+    assert set(failure.value.names) == set(GOOD)
 
 
 @pytest.mark.parametrize(

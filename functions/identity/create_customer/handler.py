@@ -1,7 +1,7 @@
 """POST /api/customers: register a customer."""
 
-from shop.bootstrap.identity import sign_up_throttle
 from shop.bootstrap.postgres import write
+from shop.bootstrap.sign_up import sign_up_throttle
 from shop.bootstrap.work.customers import PostgresCustomersWork
 from shop.contracts.http.identity import CreateCustomer, CustomerView
 from shop.entrypoints.access import IF_SENT

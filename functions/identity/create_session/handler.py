@@ -1,7 +1,8 @@
 """POST /api/sessions: open a guest session or log in."""
 
 from shop.bootstrap.cart import carts
-from shop.bootstrap.identity import guest_throttle, login_throttle, sessions
+from shop.bootstrap.guests import guest_throttle
+from shop.bootstrap.identity import login_throttle, sessions
 from shop.bootstrap.postgres import read, write
 from shop.bootstrap.work.accounts import PostgresAccountWork
 from shop.bootstrap.work.customers import PostgresCustomersWork

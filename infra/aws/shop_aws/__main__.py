@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shop_aws.stacks import DeployError
-from shop_aws.steps import STEPS, Deployment, Target, plan
+from shop_aws.steps import Deployment, Target, plan, steps_of
 
 _AFTERWARDS = """
 By hand, once:
@@ -29,13 +29,18 @@ def main() -> int:
     parser.add_argument("--stage", required=True)
     parser.add_argument("--preset", required=True, choices=("small", "medium", "large"))
     parser.add_argument("--dry", action="store_true", help="print what would be done")
+    parser.add_argument(
+        "--older",
+        action="store_true",
+        help="deploy an older release again: leave the schema as it is",
+    )
     parser.add_argument("parameters", nargs="*", metavar="Name=value", help="of the templates")
     arguments = parser.parse_args()
     if wrong := [each for each in arguments.parameters if "=" not in each]:
         parser.error(f"not Name=value: {' '.join(wrong)}")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     given = dict(each.split("=", 1) for each in arguments.parameters)
-    target = Target(arguments.stage, arguments.preset, region, given)
+    target = Target(arguments.stage, arguments.preset, region, given, arguments.older)
     if arguments.dry:
         print("\n".join(plan(target)))
         return 0
@@ -48,7 +53,7 @@ def main() -> int:
 
     try:
         deployment = Deployment(target, client)
-        for step in STEPS:
+        for step in steps_of(target):
             print(f"  {step.name:<14} ", end="", flush=True)
             print(step.run(deployment))
         print(_AFTERWARDS.format(api=deployment.api_url(), stage=target.stage, data=target.data))

@@ -3,12 +3,9 @@
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
-
-from shop.entrypoints.commands.templates import read_template
 
 #: An hour: a database cluster and a broker take half of it.
 _WAIT: Final = {"Delay": 15, "MaxAttempts": 240}
@@ -41,15 +38,15 @@ class Stacks:
         found = self._describe(name) or {}
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
-    def parameters(self, name: str) -> dict[str, str]:
-        """Give the parameters that a stack was deployed with; none if there is no such stack."""
-        found = self._describe(name) or {}
-        return {
-            each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])
-        }
-
-    def deploy(self, name: str, template: Path, parameters: Mapping[str, str]) -> str:
+    def deploy(self, name: str, document: Mapping[str, Any], parameters: Mapping[str, str]) -> str:
         """Create or update a stack; return what was done: created, updated or unchanged.
+
+        Parameters
+        ----------
+        document : mapping
+            Its template.
+        parameters : mapping
+            Those that the template does not have are left out.
 
         Raises
         ------
@@ -62,7 +59,6 @@ class Stacks:
             existing = None
         if existing and existing["StackStatus"].endswith("_IN_PROGRESS"):
             raise DeployError(f"{name} is {existing['StackStatus']}: wait for it, then repeat")
-        document = read_template(template)
         key = f"{name}/template.json"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=json.dumps(document).encode())
         region = self._cloudformation.meta.region_name

@@ -10,11 +10,15 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from shop.entrypoints.commands.templates import read_template
+from shop_aws.excerpt import excerpt
+from shop_aws.settings import tagged
 from shop_aws.stacks import DeployError, Stacks
 
 CHECKOUT: Final = Path(__file__).resolve().parents[3]
 _INFRASTRUCTURE: Final = CHECKOUT / "infra"
 _PACKAGED: Final = CHECKOUT / ".local/packaged.yaml"
+#: Logical id of the function that changes the schema.
+_MIGRATE: Final = "PlatformMigrateFunction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,25 @@ class Target:
     ----------
     parameters : mapping
         Further parameters of the templates, which come before those found.
+    older : bool
+        Whether an older release is deployed again: the schema stays as it is.
     """
 
     stage: str
     preset: str
     region: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    older: bool = False
 
     @property
     def data(self) -> str:
         """Name of the stack of the data plane."""
         return f"shop-{self.stage}-data"
+
+    @property
+    def schema(self) -> str:
+        """Name of the stack of platform/migrate."""
+        return f"shop-{self.stage}-schema"
 
     @property
     def application(self) -> str:
@@ -126,7 +138,9 @@ class Deployment:
         """Deploy infra/data.yaml."""
         own = {"Stage": self.target.stage, "Preset": self.target.preset}
         return self._stacks.deploy(
-            self.target.data, _INFRASTRUCTURE / "data.yaml", {**self.target.parameters, **own}
+            self.target.data,
+            read_template(_INFRASTRUCTURE / "data.yaml"),
+            {**self.target.parameters, **own},
         )
 
     def package(self) -> str:
@@ -141,10 +155,16 @@ class Deployment:
         )  # fmt: skip
         return "uploaded"
 
+    def schema(self) -> str:
+        """Deploy platform/migrate alone: it changes the schema before the functions that expect it run."""
+        document = excerpt(read_template(_PACKAGED), _MIGRATE)
+        return self._stacks.deploy(self.target.schema, document, self._values())
+
     def application(self) -> str:
-        """Deploy infra/template.yaml; a new stack's consumers wait for their queues."""
-        running = self._stacks.parameters(self.target.application).get("ConsumersEnabled", "false")
-        return self._deploy_application(running)
+        """Deploy infra/template.yaml; its queues have been declared, so that consumers may run."""
+        values = {"ConsumersEnabled": "true", **self._values()}
+        document = tagged(read_template(_PACKAGED), values)
+        return self._stacks.deploy(self.target.application, document, values)
 
     def firewall(self) -> str:
         """Associate the firewall with the API's stage; repeating it changes nothing."""
@@ -158,7 +178,7 @@ class Deployment:
 
     def migrate(self) -> str:
         """Call platform/migrate: schema, price lists, queues."""
-        name = self._stacks.outputs(self.target.application)["MigrateFunctionName"]
+        name = self._stacks.outputs(self.target.schema)["MigrateFunctionName"]
         sources = ("data.yaml", "template.yaml", "observability.yaml")
         event = {
             "templates": {each: read_template(_INFRASTRUCTURE / each) for each in sources},
@@ -175,10 +195,6 @@ class Deployment:
             raise DeployError(f"platform/migrate failed: {said.get('errorMessage', said)}")
         return f"{len(said['applied'])} migrations applied, {len(said['queues'])} queues"
 
-    def consumers(self) -> str:
-        """Enable the consumers."""
-        return self._deploy_application("true")
-
     def observability(self) -> str:
         """Deploy infra/observability.yaml."""
         values = {
@@ -189,9 +205,8 @@ class Deployment:
             "BrokerName": f"shop-{self.target.stage}",
             **self.target.parameters,
         }
-        return self._stacks.deploy(
-            self.target.observability, _INFRASTRUCTURE / "observability.yaml", values
-        )
+        document = read_template(_INFRASTRUCTURE / "observability.yaml")
+        return self._stacks.deploy(self.target.observability, document, values)
 
     def found(self) -> dict[str, str]:
         """Return the data plane's values from Parameter Store, by the application's parameters."""
@@ -207,9 +222,8 @@ class Deployment:
         """Give the address of the deployed API."""
         return self._stacks.outputs(self.target.application)["ApiUrl"]
 
-    def _deploy_application(self, consumers: str) -> str:
-        values = {**self.found(), **self.target.parameters, "ConsumersEnabled": consumers}
-        return self._stacks.deploy(self.target.application, _PACKAGED, values)
+    def _values(self) -> dict[str, str]:
+        return {**self.found(), **self.target.parameters}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,18 +254,23 @@ STEPS: Final = (
     ),
     Step("package", "make build; sam package into the bucket", Deployment.package),
     Step(
+        "schema",
+        "deploy platform/migrate of infra/template.yaml as {schema} with the parameters that Parameter Store"
+        " has below /shop/{stage}/",
+        Deployment.schema,
+    ),
+    Step(
+        "migrate",
+        "call platform/migrate: schema, the application's role, price lists, queues; the functions of the"
+        " last release still run",
+        Deployment.migrate,
+    ),
+    Step(
         "application",
-        "deploy infra/template.yaml as {application} with the parameters that Parameter Store has below"
-        " /shop/{stage}/; ConsumersEnabled=false if the stack is new",
+        "deploy infra/template.yaml as {application} with the same parameters and ConsumersEnabled=true",
         Deployment.application,
     ),
     Step("firewall", "put the firewall of {data} before the API", Deployment.firewall),
-    Step(
-        "migrate",
-        "call platform/migrate: schema, the application's role, price lists, queues",
-        Deployment.migrate,
-    ),
-    Step("consumers", "deploy {application} with ConsumersEnabled=true", Deployment.consumers),
     Step(
         "observability",
         "deploy infra/observability.yaml as {observability}",
@@ -260,16 +279,25 @@ STEPS: Final = (
 )
 
 
+#: The older release does not know the migrations that were applied after it.
+_FORWARD_ONLY: Final = frozenset({"schema", "migrate"})
+
+
+def steps_of(target: Target) -> list[Step]:
+    """Return the steps of a deployment."""
+    return [step for step in STEPS if not (target.older and step.name in _FORWARD_ONLY)]
+
+
 def plan(target: Target) -> list[str]:
     """Describe what a deployment would do; no call of AWS is needed."""
     names = {
         "stage": target.stage, "preset": target.preset, "region": target.region,
-        "data": target.data, "application": target.application,
+        "data": target.data, "schema": target.schema, "application": target.application,
         "observability": target.observability,
     }  # fmt: skip
     given = [f"{name}={value}" for name, value in sorted(target.parameters.items())]
     lines = [
         f"{number}. {step.name}: {step.does.format(**names)}"
-        for number, step in enumerate(STEPS, start=1)
+        for number, step in enumerate(steps_of(target), start=1)
     ]
     return lines + ([f"with {' '.join(given)}"] if given else [])

@@ -88,6 +88,7 @@ def deploy(
         return {"Bucket": _BUCKET, "Key": key}
 
     document = templates.packaged(template, upload)
+    document = templates.without_versions(document)
     api_path = _fix_address(document)
     overrides = {
         key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value

@@ -67,6 +67,37 @@ def packaged(path: Path, upload: Callable[[Path], Document]) -> Document:
     return template
 
 
+#: What releases an application on AWS; LocalStack has no CodeDeploy, and code is reloaded from the checkout.
+_OF_RELEASES = ("AutoPublishAlias", "AutoPublishAliasAllProperties", "DeploymentPreference")
+
+
+def without_versions(template: Document) -> Document:
+    """Return the template without versions of functions: whatever invokes an alias invokes the function."""
+    resources: Document = {}
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            continue  # Those of releases.
+        properties = {
+            name: value
+            for name, value in resource.get("Properties", {}).items()
+            if name not in _OF_RELEASES
+        }
+        resources[logical_id] = {**resource, "Properties": _without_aliases(properties)}
+    return {**template, "Resources": resources}
+
+
+def _without_aliases(value: Any) -> Any:
+    match value:
+        case {"Ref": str(name)} if name.endswith(".Alias"):
+            return {"Fn::GetAtt": [name.removesuffix(".Alias"), "Arn"]}
+        case dict():
+            return {key: _without_aliases(each) for key, each in value.items()}
+        case list():
+            return [_without_aliases(each) for each in value]
+        case _:
+            return value
+
+
 def layers(path: Path) -> dict[str, Path]:
     """Return the folder of each layer's content, as built, by logical id."""
     return {

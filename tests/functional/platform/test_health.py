@@ -15,7 +15,7 @@ NOWHERE = "127.0.0.1:1"
 
 @pytest.fixture
 def container(database: str, redis: str, rabbitmq_url: str) -> Iterator[Container]:
-    with container_for(database, redis, rabbitmq_url, stripe_key="sk_test_1") as made:
+    with container_for(database, redis, rabbitmq_url, stripe_configured=True) as made:
         yield made
 
 

@@ -40,7 +40,7 @@ def node() -> Iterator[str]:
 
 def check(url: str) -> bool:
     unused: Any = None
-    found = probes(unused, unused, unused, opensearch_url=url, stripe_key="")
+    found = probes(unused, unused, unused, opensearch_url=url, stripe_configured=False)
     return next(probe for probe in found if probe.name == "opensearch").check()
 
 

@@ -2,7 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -10,9 +12,13 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
+from shop.entrypoints.commands.templates import read_template
 from shop_aws import steps
+from shop_aws.excerpt import excerpt
 from shop_aws.stacks import DeployError
-from shop_aws.steps import STEPS, Deployment, Target, plan
+from shop_aws.steps import STEPS, Deployment, Target, plan, steps_of
+from shop_local.paths import TEMPLATE
+from tests.support.transformed import transform
 
 _TARGET = Target("prod", "medium", "us-east-1", {"AlarmEmail": "ops@shop.example"})
 
@@ -24,6 +30,7 @@ class _CloudFormation:
         self.meta = type("Meta", (), {"region_name": "us-east-1"})
         self.stacks: dict[str, dict[str, Any]] = {}
         self.deployed: list[tuple[str, str, dict[str, str]]] = []
+        self.steps: list[str] = []
         self.failing = ""
         self._prepared: dict[str, Any] = {}
 
@@ -45,6 +52,7 @@ class _CloudFormation:
         parameters = self._prepared["Parameters"]
         given = {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
         self.deployed.append((name, kind, given))
+        self.steps.append(name)
         status = "ROLLBACK_COMPLETE" if name == self.failing else f"{kind}_COMPLETE"
         outputs = {
             "MigrateFunctionName": "migrate-1",
@@ -92,10 +100,12 @@ class _Lambda:
     def __init__(self) -> None:
         self.events: list[Any] = []
         self.error = ""
+        self.on_invoke: Callable[[], None] = lambda: None
 
     def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "migrate-1"
         self.events.append(json.loads(Payload))
+        self.on_invoke()
         if self.error:
             answer: Any = {"errorMessage": self.error}
             return {
@@ -132,9 +142,16 @@ class _Account:
             return self.firewall
         return self.functions if service == "lambda" else boto3.client(service, "us-east-1")
 
-    def deploy(self) -> list[str]:
-        deployment = Deployment(_TARGET, self.client, self.commands.append)
-        return [step.run(deployment) for step in STEPS]
+    def deploy(self, target: Target = _TARGET) -> list[str]:
+        deployment = Deployment(target, self.client, self.commands.append)
+        return [step.run(deployment) for step in steps_of(target)]
+
+    def change_a_parameter(self) -> None:
+        """Let the next deployment update the application; forget what was deployed before."""
+        self.cloudformation.steps.clear()
+        boto3.client("ssm", "us-east-1").put_parameter(
+            Name="/shop/prod/DatabaseUrl", Value="postgresql://another", Overwrite=True
+        )
 
 
 @pytest.fixture
@@ -156,20 +173,21 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Account]:
         yield _Account()
 
 
-def test_an_empty_account_gets_everything_and_consumers_last(account: _Account) -> None:
+def test_an_empty_account_gets_everything_and_queues_before_their_consumers(
+    account: _Account,
+) -> None:
     account.deploy()
     names = [(name, kind) for name, kind, _ in account.cloudformation.deployed]
     assert names == [
         ("shop-prod-data", "CREATE"),
+        ("shop-prod-schema", "CREATE"),
         ("shopprod", "CREATE"),
-        ("shopprod", "UPDATE"),
         ("shop-prod-observability", "CREATE"),
     ]
-    data, first, second, watching = (given for _, _, given in account.cloudformation.deployed)
+    data, schema, application, watching = (given for _, _, given in account.cloudformation.deployed)
     assert data == {"Stage": "prod", "Preset": "medium", "AlarmEmail": "ops@shop.example"}
-    assert first["ConsumersEnabled"] == "false"
-    assert second == first | {"ConsumersEnabled": "true"}
-    assert (first["DatabaseUrl"], first["SubnetIds"]) == ("postgresql://…", "subnet-1,subnet-2")
+    assert application == schema | {"ConsumersEnabled": "true"}
+    assert (schema["DatabaseUrl"], schema["SubnetIds"]) == ("postgresql://…", "subnet-1,subnet-2")
     assert watching["ApplicationStack"] == "shopprod"
     assert watching["BrokerName"] == "shop-prod"
     stage = "arn:aws:apigateway:us-east-1::/restapis/a1/stages/prod"
@@ -202,15 +220,54 @@ def test_a_failed_first_attempt_is_named_and_replaced_by_the_next(account: _Acco
     assert account.cloudformation.stacks["shop-prod-data"]["StackStatus"] == "CREATE_COMPLETE"
 
 
-def test_consumers_stay_off_until_a_migration_has_succeeded(account: _Account) -> None:
+def test_an_update_migrates_with_its_own_migrations_before_it_changes_a_function(
+    account: _Account,
+) -> None:
+    account.deploy()
+    account.functions.on_invoke = lambda: account.cloudformation.steps.append("migrate")
+    account.change_a_parameter()
+    account.deploy()
+    assert account.cloudformation.steps == ["shop-prod-schema", "migrate", "shopprod"]
+
+
+def test_an_older_release_is_deployed_without_its_migrations(account: _Account) -> None:
+    account.deploy()
+    account.functions.error = "0009_new.sql was applied but is not in migrations"
+    account.change_a_parameter()
+    account.deploy(replace(_TARGET, older=True))
+    assert account.cloudformation.steps == ["shopprod"]
+    assert not any("migrate" in line for line in plan(replace(_TARGET, older=True)))
+
+
+def test_the_functions_of_the_last_release_stay_until_a_migration_has_succeeded(
+    account: _Account,
+) -> None:
     account.functions.error = "RabbitMQ is unavailable"
     with pytest.raises(DeployError, match="RabbitMQ is unavailable"):
         account.deploy()
-    *_, (name, _, given) = account.cloudformation.deployed
-    assert (name, given["ConsumersEnabled"]) == ("shopprod", "false")
+    assert account.cloudformation.steps == ["shop-prod-data", "shop-prod-schema"]
     account.functions.error = ""
     account.deploy()
-    assert account.cloudformation.deployed[-2][2]["ConsumersEnabled"] == "true"
+    assert account.cloudformation.steps[2:] == ["shopprod", "shop-prod-observability"]
+
+
+def test_the_stack_of_the_migration_has_one_function_with_its_rights_and_layers() -> None:
+    whole = read_template(TEMPLATE)
+    before = json.dumps(whole)
+    alone = excerpt(whole, "PlatformMigrateFunction")
+    assert json.dumps(whole) == before
+    assert set(alone["Outputs"]) == {"MigrateFunctionName"}
+    resources = transform(alone)["Resources"]
+    assert Counter(each["Type"].removeprefix("AWS::") for each in resources.values()) == {
+        "Lambda::Function": 1,
+        "IAM::Role": 1,
+        "IAM::ManagedPolicy": 3,
+        "Lambda::LayerVersion": 3,
+        "Logs::LogGroup": 1,
+    }
+    for each in resources.values():
+        if each["Type"] == "AWS::IAM::ManagedPolicy":
+            assert each["Properties"]["Roles"] == [{"Ref": "PlatformMigrateFunctionRole"}]
 
 
 def test_another_deployment_in_progress_is_not_disturbed(account: _Account) -> None:
@@ -226,8 +283,11 @@ def test_a_dry_run_names_every_step_and_calls_nothing() -> None:
     text = "\n".join(lines)
     for words in (
         "shop-prod-data with Stage=prod Preset=medium",
+        "as shop-prod-schema",
         "ConsumersEnabled=true",
         "shopprod",
     ):
         assert words in text
+    order = [line.partition(". ")[2].partition(":")[0] for line in lines[:-1]]
+    assert order.index("schema") < order.index("migrate") < order.index("application")
     assert lines[-1] == "with AlarmEmail=ops@shop.example"

@@ -70,6 +70,15 @@ ALARMS: Final = (
         "a consumer could not process a message", "dead-letters",
     ),
     Alarm(
+        "UndeliveredFirings",
+        Line(
+            "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "",
+            (("QueueName", "${ScheduleDeadLetters}"),),
+        ),
+        0, "EventBridge Scheduler could not start a scheduled function", "a-schedule-does-not-fire",
+        needs="ScheduleDeadLetters",
+    ),
+    Alarm(
         "QueueDepth", ours("QueueDepth", "Minimum", ""), 1000,
         "consumers do not keep up, or do not run", "queues-grow", periods=3,
     ),

@@ -46,6 +46,7 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         name: {"Type": "String", "Default": _NONE, "Description": meaning}
         for name, meaning in {
             "CheckoutArn": "Output CheckoutArn of the application",
+            "ScheduleDeadLetters": "Output ScheduleDeadLetters of the application",
             "BrokerName": "Name of the Amazon MQ broker",
             "DatabaseCluster": "Identifier of the Aurora cluster",
             "CacheCluster": "Identifier of the ElastiCache node",

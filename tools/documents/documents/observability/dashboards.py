@@ -23,6 +23,7 @@ _CACHE: Final = (("CacheClusterId", "${CacheCluster}"),)
 _SEARCH: Final = (("DomainName", "${SearchDomain}"), ("ClientId", "${Account}"))
 _NAT: Final = (("NatGatewayId", "${NatGateway}"),)
 _CDN: Final = (("DistributionId", "${Distribution}"), ("Region", "Global"))
+_FIRINGS: Final = (("QueueName", "${ScheduleDeadLetters}"),)
 _CHECKOUT: Final = (("StateMachineArn", "${CheckoutArn}"),)
 
 _BUSINESS: Final = Dashboard(
@@ -224,6 +225,14 @@ _INFRASTRUCTURE: Final = Dashboard(
         Panel(
             "Search domain: disk left (MB)",
             (Line("AWS/ES", "FreeStorageSpace", "Minimum", "free", _SEARCH),),
+        ),
+        Panel(
+            "Firings of schedules that were not delivered",
+            (
+                Line(
+                    "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "waiting", _FIRINGS,
+                ),
+            ),
         ),
         Panel(
             "Network (bytes)",

@@ -36,7 +36,7 @@ def probes(
     publisher: Publisher,
     *,
     opensearch_url: str,
-    stripe_key: str,
+    stripe_configured: bool,
 ) -> list[Probe]:
     """Create the probes of all servers. Stripe's only checks the setting and sends no request."""
 
@@ -57,7 +57,7 @@ def probes(
         return bool(opensearch_url) and _answers("opensearch", opensearch_url)
 
     def stripe() -> bool:
-        if not stripe_key:
+        if not stripe_configured:
             raise DependencyUnavailable("stripe", "SHOP_STRIPE_KEY is not set.")
         return True
 

@@ -4,6 +4,7 @@ from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.invalidations import RedisInvalidations
 from shop.bootstrap import Settings, credentials, part
 from shop.bootstrap.redis import redis
+from shop.bootstrap.settings import given
 from shop.services.catalog.ports import CatalogCache
 
 
@@ -11,7 +12,8 @@ from shop.services.catalog.ports import CatalogCache
 def invalidations(settings: Settings) -> RedisInvalidations:
     """The connection on which Redis reports changed keys."""
     return RedisInvalidations(
-        credentials(settings.redis_url, settings.redis_secret), RedisCatalogCache.TRACKED
+        credentials(given("redis_url", settings.redis_url), settings.redis_secret),
+        RedisCatalogCache.TRACKED,
     )
 
 

@@ -2,9 +2,12 @@
 
 from shop.adapters.rabbitmq.dead_letters import RabbitMQDeadLetters
 from shop.bootstrap import Settings, credentials, part
+from shop.bootstrap.settings import given
 
 
 @part
 def dead_letters(settings: Settings) -> RabbitMQDeadLetters:
     """The dead-letter queues."""
-    return RabbitMQDeadLetters(credentials(settings.rabbitmq_url, settings.rabbitmq_secret))
+    return RabbitMQDeadLetters(
+        credentials(given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret)
+    )

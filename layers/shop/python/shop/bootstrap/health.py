@@ -15,6 +15,5 @@ def dependencies(settings: Settings) -> list[Probe]:
         redis(),
         publisher(),
         opensearch_url=credentials(settings.opensearch_url, settings.opensearch_secret),
-        # Only whether there is one: this function has no right to read it.
-        stripe_key=settings.stripe_key,
+        stripe_configured=settings.stripe_configured,
     )

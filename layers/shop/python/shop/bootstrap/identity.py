@@ -1,21 +1,10 @@
-"""Sessions, and the throttles of what needs none."""
+"""Sessions, and the throttles of logins and links by e-mail."""
 
 from shop.adapters.redis.sessions import RedisSessionStore
-from shop.adapters.redis.throttles import (
-    RedisGuestThrottle,
-    RedisLinkThrottle,
-    RedisLoginThrottle,
-    RedisSignUpThrottle,
-)
+from shop.adapters.redis.throttles import RedisLinkThrottle, RedisLoginThrottle
 from shop.bootstrap import Settings, part
 from shop.bootstrap.redis import redis
-from shop.services.identity.ports import (
-    GuestThrottle,
-    LinkThrottle,
-    LoginThrottle,
-    SessionStore,
-    SignUpThrottle,
-)
+from shop.services.identity.ports import LinkThrottle, LoginThrottle, SessionStore
 
 
 @part
@@ -28,18 +17,6 @@ def sessions(settings: Settings) -> SessionStore:
 def login_throttle(_settings: Settings) -> LoginThrottle:
     """The throttle of logins."""
     return RedisLoginThrottle(redis())
-
-
-@part
-def sign_up_throttle(settings: Settings) -> SignUpThrottle:
-    """The throttle of sign-ups."""
-    return RedisSignUpThrottle(redis(), settings.sign_ups_per_hour)
-
-
-@part
-def guest_throttle(settings: Settings) -> GuestThrottle:
-    """The throttle of guest sessions."""
-    return RedisGuestThrottle(redis(), settings.guest_sessions_per_hour)
 
 
 @part

@@ -3,6 +3,7 @@
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from shop.bootstrap import Settings, credentials, part
+from shop.bootstrap.settings import given
 from shop.domain.sessions import Session
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
@@ -10,7 +11,7 @@ from shop.services.unit_of_work import OpenReading, OpenTransaction
 @part(close=Database.close)
 def database(settings: Settings) -> Database:
     """The connection to PostgreSQL."""
-    url = credentials(settings.database_url, settings.database_secret)
+    url = credentials(given("database_url", settings.database_url), settings.database_secret)
     return Database(url, prepare=settings.database_prepare)
 
 

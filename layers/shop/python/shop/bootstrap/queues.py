@@ -2,10 +2,13 @@
 
 from shop.adapters.rabbitmq.queues import RabbitMQQueueDepths
 from shop.bootstrap import Settings, credentials, part
+from shop.bootstrap.settings import given
 from shop.services.platform.ports import QueueDepths
 
 
 @part
 def queue_depths(settings: Settings) -> QueueDepths:
     """How many messages wait in queues."""
-    return RabbitMQQueueDepths(credentials(settings.rabbitmq_url, settings.rabbitmq_secret))
+    return RabbitMQQueueDepths(
+        credentials(given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret)
+    )

@@ -9,6 +9,7 @@ from shop.adapters.postgres.price_files import load
 from shop.adapters.postgres.roles import make_application_role
 from shop.adapters.rabbitmq.topology import declare, retire
 from shop.bootstrap import Settings, credentials, part
+from shop.bootstrap.settings import given
 
 
 class Schema:
@@ -21,8 +22,12 @@ class Schema:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._database_url = credentials(settings.database_url, settings.database_secret)
-        self._rabbitmq_url = credentials(settings.rabbitmq_url, settings.rabbitmq_secret)
+        self._database_url = credentials(
+            given("database_url", settings.database_url), settings.database_secret
+        )
+        self._rabbitmq_url = credentials(
+            given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret
+        )
         self._application_secret = settings.application_secret
         self._folder = Path(settings.infrastructure_folder)
 

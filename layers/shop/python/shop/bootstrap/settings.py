@@ -105,7 +105,7 @@ class SettingsError(Exception):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Every setting, as environment variable ``SHOP_<NAME>``.
+    """Every setting, as environment variable ``SHOP_<NAME>``. A function has those that it uses.
 
     Attributes
     ----------
@@ -144,6 +144,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         ARN of the secret for ``SHOP_STRIPE_KEY`` and ``SHOP_STRIPE_WEBHOOK_SECRET``.
     stripe_timeout_seconds : float
         The outcome of a payment is unknown if Stripe takes longer to answer.
+    stripe_configured : bool
+        Whether there is a key of Stripe; for ``platform/get_health``, which does not hold it.
     service_token_sha256 : str
         SHA-256 digests, in hexadecimal and separated by a comma, of the one or two tokens with which other
         services authenticate; or places for the members of a secret.
@@ -192,9 +194,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         Instruction set of the functions, as the template declares it.
     """
 
-    database_url: PostgresUrl
-    redis_url: RedisUrl
-    rabbitmq_url: AmqpUrl
+    database_url: PostgresUrl = ""
+    redis_url: RedisUrl = ""
+    rabbitmq_url: AmqpUrl = ""
     database_secret: str = ""
     application_secret: str = ""
     redis_secret: str = ""
@@ -207,6 +209,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_key: str = ""
     stripe_webhook_secret: str = ""
     stripe_timeout_seconds: Seconds = 8.0
+    stripe_configured: Switch = False
     service_token_sha256: Digests = ""
     service_secret: str = ""
     database_prepare: Switch = True
@@ -242,7 +245,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     Raises
     ------
     SettingsError
-        If a setting is missing or malformed; the message names all of them and what each must be.
+        If a setting is malformed; the message names all of them and what each must be.
     """
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -254,8 +257,6 @@ def load(environ: Mapping[str, str]) -> Settings:
                 values[field.name] = msgspec.convert(text, field.type, strict=False)
                 if problem := _unprotected(field.name, text):
                     problems[name] = f"{name} must {problem}"
-            elif field.required:
-                problems[name] = f"{name} is not set; it must {_wanted(field)}"
         except msgspec.ValidationError:
             # The message quotes a malformed value only if it cannot be an address that contains a password.
             shown = "" if _base(field) is str else f", not {text!r}"
@@ -265,8 +266,28 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-#: Hosts to which no traffic leaves the machine: the laptop's servers.
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+def given(name: str, value: str) -> str:
+    """Return the value of a setting that is needed.
+
+    Parameters
+    ----------
+    name : str
+        Of the field of `Settings`.
+
+    Raises
+    ------
+    SettingsError
+        If it is not set; the message says what it must be.
+    """
+    if value:
+        return value
+    variable = f"SHOP_{name.upper()}"
+    (field,) = (field for field in fields(Settings) if field.name == name)
+    raise SettingsError({variable: f"{variable} is not set; it must {_wanted(field)}"})
+
+
+#: Hosts to which no traffic leaves the machine: the laptop's servers, also from a container on it.
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 #: What the address of each server must be like when it is on another machine.
 _VERIFIED: Final = {
     "database_url": "end with ?sslmode=verify-full&sslrootcert=<file>",

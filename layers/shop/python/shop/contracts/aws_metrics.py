@@ -64,6 +64,10 @@ AWS_METRICS: Final = (
     AwsMetric("AWS/NATGateway", "BytesOutToDestination", _NAT, "bytes to the internet"),
     AwsMetric("AWS/NATGateway", "BytesInFromDestination", _NAT, "bytes from the internet"),
     AwsMetric("AWS/NATGateway", "ErrorPortAllocation", _NAT, "connections that got no port"),
+    AwsMetric(
+        "AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName",),
+        "firings of schedules that were not delivered",
+    ),
     AwsMetric("AWS/CloudFront", "Requests", _CDN, "requests for images and static files"),
     AwsMetric("AWS/CloudFront", "CacheHitRate", _CDN, "share answered from the edge", billed=True),
 )  # fmt: skip

@@ -28,6 +28,6 @@ def page_policy(page: str) -> str:
         f"{kind}-src {' '.join(digests) or "'none'"}" for kind, digests in allowed.items()
     )
     return (
-        f"default-src 'none'; {sources}; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        f"default-src 'none'; {sources}; connect-src 'self'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     )

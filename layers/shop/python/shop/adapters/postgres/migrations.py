@@ -1,6 +1,7 @@
 """Apply the numbered SQL files of ``infra/migrations``, each once, recorded in the database."""
 
 import hashlib
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +27,18 @@ _SESSION_DEFAULTS: Final = {
 }
 
 
+#: A statement that waits for a lock makes all that come after it wait, too: requests of the running release.
+#: So it gives up, and the file is tried again.
+_LOCK_TIMEOUT: Final = "1s"
+_ATTEMPTS: Final = 30
+_PAUSE_SECONDS: Final = 1.0
+#: The first line of a file of one statement that PostgreSQL refuses in a transaction, such as CREATE INDEX
+#: CONCURRENTLY.
+_ALONE: Final = "-- Outside of a transaction."
+
+
 class MigrationError(Exception):
-    """The server is too old, or a migration that was applied has been edited or removed since."""
+    """The server is too old, an applied migration was edited or removed, or one is not granted its locks."""
 
 
 def migrate(database_url: str, directory: Path) -> list[str]:
@@ -48,7 +59,7 @@ def migrate(database_url: str, directory: Path) -> list[str]:
     Raises
     ------
     MigrationError
-        If the server is too old, or an applied file was changed or removed.
+        If the server is too old, an applied file was changed or removed, or a lock is not granted.
     """
     files = {path.name: path.read_text() for path in sorted(directory.glob("[0-9]*.sql"))}
     applied: list[str] = []
@@ -73,18 +84,42 @@ def migrate(database_url: str, directory: Path) -> list[str]:
                 raise MigrationError(
                     f"{name} was edited after it was applied; add a new file instead"
                 )
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(_LOCK_TIMEOUT))
+        connection.commit()
         for name, script in files.items():
-            if name in known:
-                continue
-            with connection.transaction():
-                connection.execute(script.encode())
-                connection.execute(
-                    "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)",
-                    (name, _digest(script)),
-                )
-            applied.append(name)
+            if name not in known:
+                _apply_soon(connection, name, script)
+                applied.append(name)
         set_session_defaults(connection)
     return applied
+
+
+def _apply_soon(connection: psycopg.Connection[Any], name: str, script: str) -> None:
+    """Apply a file once PostgreSQL grants its locks in time."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return _apply(connection, name, script)
+        except psycopg.errors.LockNotAvailable:
+            time.sleep(_PAUSE_SECONDS)
+    raise MigrationError(
+        f"{name} was not granted its locks in {_ATTEMPTS} attempts of {_LOCK_TIMEOUT}: find the"
+        " transactions that hold them in pg_stat_activity, then deploy again"
+    )
+
+
+def _apply(connection: psycopg.Connection[Any], name: str, script: str) -> None:
+    if alone := script.startswith(_ALONE):
+        connection.autocommit = True
+        try:
+            connection.execute(script.encode())
+        finally:
+            connection.autocommit = False
+    with connection.transaction():
+        if not alone:
+            connection.execute(script.encode())
+        connection.execute(
+            "INSERT INTO schema_migrations (name, digest) VALUES (%s, %s)", (name, _digest(script))
+        )
 
 
 def check_version(server_version: int) -> None:
