@@ -15,6 +15,7 @@ from shop_local.paths import CHECKOUT
 from tests.support.builders import add_order
 from tests.support.ledger import LedgerBuilder
 from tests.support.orders import OrderingShop
+from tests.support.returns import deliver_order
 from tests.support.walk import FUNCTIONS, Walk
 
 _PRODUCT: Final = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
@@ -23,6 +24,8 @@ _AT_DESK: Final = "0199e8a0-3333-7a2b-8c3d-4e5f60718293"
 _RESERVED: Final = "0199e8a0-4444-7d5e-9f60-718293041526"
 _ORDER: Final = "0199e8a0-5c1d-7b3a-9f10-2c4e6a8b0d11"
 _CART: Final = "0199e8a0-6666-7f70-8182-930415263748"
+_ADDRESS: Final = "0199e8a0-7777-7a5b-9c60-718293041577"
+_RETURN: Final = "0199e8a0-7777-7b3a-9f10-2c4e6a8b0d77"
 _LINK: Final = "9xk2vQm7T1nJ5cW8yR3bZ6aLpD0eHfSgUiOqXwEtYuA"
 _ETAG: Final = '\\"1-5be87bf7573ecc08\\"'
 _ADA: Final = {"email": "ada@example.com", "password": "correct horse battery"}
@@ -54,6 +57,9 @@ def _people(walk: Walk) -> None:
     walk.send("identity/change_profile", _CUSTOMER)
     walk.send("identity/get_profile", _CUSTOMER)
     walk.send("identity/list_sessions", _CUSTOMER)
+    walk.means(_ADDRESS, walk.send("identity/add_address", _CUSTOMER)["address_id"])
+    for title in ("list_addresses", "get_address", "change_address", "delete_address"):
+        walk.send(f"identity/{title}", _CUSTOMER)
     walk.tokens |= {role: walk.shop.shopper(role) for role in (_STAFF, Role.FINANCE)}
 
 
@@ -125,6 +131,20 @@ def _orders(walk: Walk) -> None:
         walk.send(f"orders/set_{kind}_rates", _STAFF)
 
 
+def _returns(walk: Walk) -> None:
+    shop = walk.shop
+    order_id = shop.order(walk.tokens[_CUSTOMER], _PRODUCT, quantity=2)
+    walk.means(_ORDER, order_id)
+    shop.pay(walk.tokens[_CUSTOMER], order_id)
+    deliver_order(shop.container, order_id)
+    walk.means(_RETURN, walk.send("orders/request_return", _CUSTOMER)["return_id"])
+    walk.send("orders/reject_return", _STAFF)
+    again = walk.send("orders/request_return", _CUSTOMER, Idempotency_Key="return-2")
+    walk.means(_RETURN, again["return_id"])
+    for title in ("approve_return", "receive_return", "refund_return", "list_returns"):
+        walk.send(f"orders/{title}", _STAFF)
+
+
 def _money(walk: Walk) -> None:
     begun = datetime(2025, 10, 1, 9, tzinfo=UTC)
     database = walk.shop.container.database
@@ -139,6 +159,8 @@ def _platform(walk: Walk) -> None:
     for title in ("get_health", "get_openapi", "get_docs", "get_problem"):
         walk.send(f"platform/{title}")
     walk.send("platform/list_audit", _STAFF)
+    walk.send("platform/list_dead_messages", _STAFF)
+    walk.send("notifications/list_undeliverable_mail", _STAFF)
     walk.send("platform/get_business_metrics", _STAFF)
 
 
@@ -148,13 +170,18 @@ def _goodbye(walk: Walk) -> None:
     other = {"email": "grace@example.com", "name": "Grace Hopper"}
     assert walk.shop.post("/api/customers", json=_ADA | other).status == 201
     walk.tokens[_CUSTOMER] = _log_in(walk, email=other["email"])
+    ended = walk.send("identity/get_profile", _CUSTOMER)["user_id"]
+    walk.means(str(_BILLED), ended)
+    walk.send("identity/revoke_sessions", _STAFF)
+    del walk.known[str(_BILLED)]
+    walk.tokens[_CUSTOMER] = _log_in(walk, email=other["email"])
     walk.send("identity/delete_account", _CUSTOMER)
     walk.send("identity/delete_session", Role.GUEST)
 
 
 def _walked(shop: OrderingShop) -> Walk:
     walk = Walk(shop)
-    for leg in (_people, _catalog, _stock, _cart, _orders, _money, _platform, _goodbye):
+    for leg in (_people, _catalog, _stock, _cart, _orders, _returns, _money, _platform, _goodbye):
         leg(walk)
     return walk
 

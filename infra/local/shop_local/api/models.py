@@ -45,6 +45,20 @@ class ChangeProfile(TypedDict):
     current_password: NotRequired[str | None]
 
 
+class AddressView(TypedDict):
+    address_id: str
+    name: str
+    line1: str
+    line2: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    country: str
+    is_default: bool
+    created_at: str
+    updated_at: str
+
+
 type OrderStatus = Literal['CANCELLED', 'CONFIRMED', 'DELIVERED', 'INVENTORY_UNAVAILABLE', 'PAID', 'PAYMENT_FAILED', 'PAYMENT_PROCESSING', 'PENDING', 'PROCESSING', 'SHIPPED']
 
 
@@ -55,6 +69,8 @@ class OrderItem(TypedDict):
     quantity: int
     subtotal: float
     tax: float
+    tax_class: str
+    tax_percent: float | None
 
 
 type TaxRule = Literal['line_half_up', 'order_half_up']
@@ -72,12 +88,52 @@ class PaymentState(TypedDict):
     disputed: float
 
 
+type ReturnStatus = Literal['approved', 'received', 'refunded', 'rejected', 'requested']
+
+
+class ReturnLineView(TypedDict):
+    product_id: str
+    quantity: int
+    restock: bool | None
+
+
 class TimelineItem(TypedDict):
     status: OrderStatus
     timestamp: str
     reason: NotRequired[str | None]
     carrier: NotRequired[str | None]
     tracking_number: NotRequired[str | None]
+
+
+class AddressList(TypedDict):
+    addresses: list[AddressView]
+    limit: int
+
+
+class AddAddress(TypedDict):
+    name: str
+    line1: str
+    line2: NotRequired[str | None]
+    city: NotRequired[str | None]
+    region: NotRequired[str | None]
+    postal_code: NotRequired[str | None]
+    country: str
+    is_default: NotRequired[bool]
+
+
+class ChangeAddress(TypedDict):
+    name: NotRequired[str]
+    line1: NotRequired[str]
+    line2: NotRequired[str | None]
+    city: NotRequired[str | None]
+    region: NotRequired[str | None]
+    postal_code: NotRequired[str | None]
+    country: NotRequired[str]
+    is_default: NotRequired[bool]
+
+
+class AddressDeleted(TypedDict):
+    default_address_id: str | None
 
 
 class OpenedSession(TypedDict):
@@ -131,6 +187,7 @@ class ProductView(TypedDict):
     sku: str
     tags: list[str]
     attributes: dict[str, str | int | float | bool]
+    tax_class: str
     is_active: bool
     version: int
 
@@ -188,6 +245,7 @@ class CreateProduct(TypedDict):
     tags: list[Tag]
     image_url: NotRequired[str | None]
     attributes: NotRequired[dict[str, str | int | float | bool]]
+    tax_class: NotRequired[str]
 
 
 class ChangeProduct(TypedDict):
@@ -200,6 +258,7 @@ class ChangeProduct(TypedDict):
     tags: NotRequired[list[Tag]]
     image_url: NotRequired[str | None]
     attributes: NotRequired[dict[str, str | int | float | bool]]
+    tax_class: NotRequired[str]
     is_active: NotRequired[bool]
     version: NotRequired[int]
 
@@ -218,10 +277,13 @@ class CreateCategory(TypedDict):
 class CategoryView(TypedDict):
     slug: str
     name: str
+    parent: str | None
 
 
 class ChangeCategory(TypedDict):
-    name: str
+    slug: NotRequired[str]
+    name: NotRequired[str]
+    parent: NotRequired[str | None]
 
 
 type Obstacle = Literal['insufficient_stock', 'not_sold', 'out_of_stock']
@@ -253,6 +315,8 @@ class QuotedLine(TypedDict):
     quantity: int
     subtotal: float
     tax: float
+    tax_class: str
+    tax_percent: float | None
     obstacle: Obstacle | None
 
 
@@ -313,6 +377,7 @@ class ChangedPrice(TypedDict):
 class TaxRateView(TypedDict):
     country: str
     region: str
+    tax_class: str
     percent: float
     on_shipping: bool
 
@@ -320,6 +385,7 @@ class TaxRateView(TypedDict):
 class TaxRate(TypedDict):
     country: str
     region: NotRequired[str]
+    tax_class: NotRequired[str]
     percent: float
     on_shipping: NotRequired[bool]
 
@@ -392,6 +458,28 @@ class RefundLineView(TypedDict):
     restock: bool
 
 
+class ReturnedUnits(TypedDict):
+    product_id: str
+    quantity: int
+
+
+class ApproveReturn(TypedDict):
+    pass
+
+
+class RejectReturn(TypedDict):
+    reason: str
+
+
+class ReceivedUnits(TypedDict):
+    product_id: str
+    restock: bool
+
+
+class RefundReturn(TypedDict):
+    pass
+
+
 class ShipOrder(TypedDict):
     carrier: str
     tracking_number: str
@@ -458,6 +546,15 @@ class MailRow(TypedDict):
     finished_at: str | None
 
 
+class DeadMessageRow(TypedDict):
+    id: str
+    queue: str
+    message_id: str | None
+    order_id: str | None
+    reason: str
+    dead_at: str
+
+
 class Note(TypedDict):
     note_id: str
     author_id: str
@@ -502,6 +599,15 @@ class PaymentView(TypedDict):
 
 class WebhookReceipt(TypedDict):
     outcome: str
+
+
+class UndeliverableMail(TypedDict):
+    id: str
+    kind: str
+    recipient: str | None
+    order_id: str | None
+    customer_id: str | None
+    refused_at: str
 
 
 class KindView(TypedDict):
@@ -606,6 +712,11 @@ class AuditRows(TypedDict):
     next_cursor: str | None
 
 
+class DeadMessages(TypedDict):
+    messages: list[DeadMessageRow]
+    next_cursor: str | None
+
+
 class TopProduct(TypedDict):
     product_id: str
     name: str
@@ -630,31 +741,15 @@ class SessionView(TypedDict):
     expires_at: str
 
 
-class OrderView(TypedDict):
-    order_id: str
-    number: str
-    status: OrderStatus
-    items: list[OrderItem]
-    subtotal: float
-    tax: float
-    shipping: float
-    total: float
-    currency: str
-    shipping_tax: float
-    prices_include_tax: bool
-    tax_rule: TaxRule
+class ReturnView(TypedDict):
+    return_id: str
+    status: ReturnStatus
+    reason: str
+    rejection_reason: str | None
+    lines: list[ReturnLineView]
+    refund_id: str | None
     created_at: str
-    estimated_delivery: str | None
-    contact: ContactView
-    shipping_address: dict[str, str]
-    shipping_method: str
-    reservation_expires_at: str | None
-    carrier: str | None
-    tracking_number: str | None
-    cancel_reason: str | None
-    payment: PaymentState
-    refund_pending: bool
-    timeline: list[TimelineItem]
+    updated_at: str
 
 
 class SessionList(TypedDict):
@@ -816,6 +911,7 @@ class RefundView(TypedDict):
     lines: list[RefundLineView]
     reason: str
     external: bool
+    return_id: str | None
     created_at: str
 
 
@@ -823,24 +919,27 @@ class RefundList(TypedDict):
     refunds: list[RefundView]
 
 
+class RequestReturn(TypedDict):
+    lines: list[ReturnedUnits]
+    reason: str
+
+
+class ReturnList(TypedDict):
+    returns: list[ReturnView]
+
+
+class ReceiveReturn(TypedDict):
+    lines: NotRequired[list[ReceivedUnits]]
+
+
 class DeskOrders(TypedDict):
     orders: list[DeskOrderSummary]
     next_cursor: str | None
 
 
-class DeskOrderFile(TypedDict):
-    order: OrderView
-    user_id: str
-    email: str | None
-    correlation_id: str
-    attention: list[str]
-    payments: list[DeskPayment]
-    refunds: list[DeskRefund]
-    holds: list[HoldRow]
-    events: list[EventRow]
-    mails: list[MailRow]
-    notes: list[Note]
-    audit: list[AuditRow]
+class UndeliverableMails(TypedDict):
+    mails: list[UndeliverableMail]
+    next_cursor: str | None
 
 
 class GroupView(TypedDict):
@@ -906,9 +1005,32 @@ BusinessMetrics = TypedDict(
 )
 
 
-class AccountExport(TypedDict):
-    profile: Profile
-    orders: list[OrderView]
+class OrderView(TypedDict):
+    order_id: str
+    number: str
+    status: OrderStatus
+    items: list[OrderItem]
+    subtotal: float
+    tax: float
+    shipping: float
+    total: float
+    currency: str
+    shipping_tax: float
+    prices_include_tax: bool
+    tax_rule: TaxRule
+    created_at: str
+    estimated_delivery: str | None
+    contact: ContactView
+    shipping_address: dict[str, str]
+    shipping_method: str
+    reservation_expires_at: str | None
+    carrier: str | None
+    tracking_number: str | None
+    cancel_reason: str | None
+    payment: PaymentState
+    refund_pending: bool
+    returns: list[ReturnView]
+    timeline: list[TimelineItem]
 
 
 class SearchAnswer(TypedDict):
@@ -929,6 +1051,22 @@ class CartView(TypedDict):
     total: float
     currency: str
     expires_at: str | None
+
+
+class DeskOrderFile(TypedDict):
+    order: OrderView
+    user_id: str
+    email: str | None
+    correlation_id: str
+    attention: list[str]
+    payments: list[DeskPayment]
+    refunds: list[DeskRefund]
+    holds: list[HoldRow]
+    events: list[EventRow]
+    mails: list[MailRow]
+    dead_messages: list[DeadMessageRow]
+    notes: list[Note]
+    audit: list[AuditRow]
 
 
 CostsView = TypedDict(
@@ -964,3 +1102,9 @@ UnitEconomicsView = TypedDict(
         'margin': MarginView,
     },
 )
+
+
+class AccountExport(TypedDict):
+    profile: Profile
+    addresses: list[AddressView]
+    orders: list[OrderView]

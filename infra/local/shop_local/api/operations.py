@@ -60,6 +60,36 @@ class Operations(ABC):
                           query={}, headers={},
                           body=None)
 
+    def identity_list_addresses(self, *, session: str | None = None) -> Answer[models.AddressList]:
+        """List the addresses that the customer keeps, the newest first."""
+        return self._send('GET', "/api/customers/me/addresses", session=session,
+                          query={}, headers={},
+                          body=None)
+
+    def identity_add_address(self, body: models.AddAddress, *, idempotency_key: str | None = None, session: str | None = None) -> Answer[models.AddressView]:
+        """Keep an address, checked by the rules of its country."""
+        return self._send('POST', "/api/customers/me/addresses", session=session,
+                          query={}, headers={'Idempotency-Key': idempotency_key},
+                          body=body)
+
+    def identity_get_address(self, address_id: str, *, session: str | None = None) -> Answer[models.AddressView]:
+        """Read an address that the customer keeps."""
+        return self._send('GET', f"/api/customers/me/addresses/{quote(address_id, safe='')}", session=session,
+                          query={}, headers={},
+                          body=None)
+
+    def identity_change_address(self, address_id: str, body: models.ChangeAddress | None = None, *, session: str | None = None) -> Answer[models.AddressView]:
+        """Change fields of an address, or make it the default."""
+        return self._send('PATCH', f"/api/customers/me/addresses/{quote(address_id, safe='')}", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def identity_delete_address(self, address_id: str, *, session: str | None = None) -> Answer[models.AddressDeleted]:
+        """Delete an address; the newest of the others replaces a default."""
+        return self._send('DELETE', f"/api/customers/me/addresses/{quote(address_id, safe='')}", session=session,
+                          query={}, headers={},
+                          body=None)
+
     def identity_list_sessions(self, *, session: str | None = None) -> Answer[models.SessionList]:
         """List the customer's sessions, the newest first."""
         return self._send('GET', "/api/customers/me/sessions", session=session,
@@ -69,6 +99,12 @@ class Operations(ABC):
     def identity_delete_sessions(self, *, session: str | None = None) -> Answer[None]:
         """End all sessions of the customer, this one included."""
         return self._send('DELETE', "/api/customers/me/sessions", session=session,
+                          query={}, headers={},
+                          body=None)
+
+    def identity_revoke_sessions(self, customer_id: str, *, session: str | None = None) -> Answer[None]:
+        """End all sessions of a customer, or of a member of staff whose device is lost."""
+        return self._send('DELETE', f"/api/admin/customers/{quote(customer_id, safe='')}/sessions", session=session,
                           query={}, headers={},
                           body=None)
 
@@ -156,8 +192,8 @@ class Operations(ABC):
                           query={}, headers={'Idempotency-Key': idempotency_key},
                           body=body)
 
-    def catalog_change_category(self, slug: str, body: models.ChangeCategory, *, session: str | None = None) -> Answer[models.CategoryView]:
-        """Change the name of a category."""
+    def catalog_change_category(self, slug: str, body: models.ChangeCategory | None = None, *, session: str | None = None) -> Answer[models.CategoryView]:
+        """Change name or slug of a category, or move it below another one."""
         return self._send('PATCH', f"/api/admin/categories/{quote(slug, safe='')}", session=session,
                           query={}, headers={},
                           body=body)
@@ -294,6 +330,42 @@ class Operations(ABC):
                           query={}, headers={},
                           body=None)
 
+    def orders_request_return(self, order_id: str, body: models.RequestReturn, *, token: str | None = None, idempotency_key: str | None = None, session: str | None = None) -> Answer[models.ReturnView]:
+        """Request to return units of a delivered order; staff approve or reject it."""
+        return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/returns", session=session,
+                          query={'token': token}, headers={'Idempotency-Key': idempotency_key},
+                          body=body)
+
+    def orders_list_returns(self, order_id: str, *, session: str | None = None) -> Answer[models.ReturnList]:
+        """List an order's returns, oldest first."""
+        return self._send('GET', f"/api/orders/{quote(order_id, safe='')}/returns", session=session,
+                          query={}, headers={},
+                          body=None)
+
+    def orders_approve_return(self, order_id: str, return_id: str, body: models.ApproveReturn | None = None, *, session: str | None = None) -> Answer[models.ReturnView]:
+        """Approve a return; the customer is told by e-mail."""
+        return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/returns/{quote(return_id, safe='')}/approve", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def orders_reject_return(self, order_id: str, return_id: str, body: models.RejectReturn, *, session: str | None = None) -> Answer[models.ReturnView]:
+        """Reject a return that is not refunded; the customer is told the reason by e-mail."""
+        return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/returns/{quote(return_id, safe='')}/reject", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def orders_receive_return(self, order_id: str, return_id: str, body: models.ReceiveReturn | None = None, *, session: str | None = None) -> Answer[models.ReturnView]:
+        """Receive the units of an approved return, restock those that are named, and refund all of them."""
+        return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/returns/{quote(return_id, safe='')}/receive", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def orders_refund_return(self, order_id: str, return_id: str, body: models.RefundReturn | None = None, *, session: str | None = None) -> Answer[models.ReturnView]:
+        """Refund a received return that was not refunded on receipt, or whose refund failed."""
+        return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/returns/{quote(return_id, safe='')}/refund", session=session,
+                          query={}, headers={},
+                          body=body)
+
     def orders_ship_order(self, order_id: str, body: models.ShipOrder, *, session: str | None = None) -> Answer[models.OrderMoved]:
         """Record the carrier and the tracking number of a shipped order."""
         return self._send('POST', f"/api/orders/{quote(order_id, safe='')}/ship", session=session,
@@ -335,6 +407,12 @@ class Operations(ABC):
         return self._send('POST', "/api/payments/webhook", session=session,
                           query={}, headers={'Stripe-Signature': stripe_signature},
                           body=body)
+
+    def notifications_list_undeliverable_mail(self, *, limit: int | None = None, cursor: str | None = None, session: str | None = None) -> Answer[models.UndeliverableMails]:
+        """List e-mails that were refused, newest first."""
+        return self._send('GET', "/api/admin/undeliverable-mail", session=session,
+                          query={'limit': limit, 'cursor': cursor}, headers={},
+                          body=None)
 
     def finance_get_costs(self, *, from_: str | None = None, to: str | None = None, group_by: str | None = None, session: str | None = None) -> Answer[models.CostsView]:
         """Add up costs by function, flow, day or service, and by kind."""
@@ -400,6 +478,12 @@ class Operations(ABC):
         """List the audit log, newest first."""
         return self._send('GET', "/api/admin/audit", session=session,
                           query={'actor_id': actor_id, 'subject': subject, 'subject_id': subject_id, 'limit': limit, 'cursor': cursor}, headers={},
+                          body=None)
+
+    def platform_list_dead_messages(self, *, queue: str | None = None, limit: int | None = None, cursor: str | None = None, session: str | None = None) -> Answer[models.DeadMessages]:
+        """List dead-lettered messages, newest first."""
+        return self._send('GET', "/api/admin/dead-messages", session=session,
+                          query={'queue': queue, 'limit': limit, 'cursor': cursor}, headers={},
                           body=None)
 
     def platform_get_business_metrics(self, *, from_: str | None = None, to: str | None = None, session: str | None = None) -> Answer[models.BusinessMetrics]:
