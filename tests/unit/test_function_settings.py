@@ -55,7 +55,9 @@ def test_only_what_charges_and_refunds_holds_keys_of_stripe() -> None:
     holders = {each.title for each in declared() if _SECRETS_OF_STRIPE & set(_variables(each))}
     assert holders == {
         "orders/cancel_order",
+        "orders/receive_return",
         "orders/refund_order",
+        "orders/refund_return",
         "payments/charge_order",
         "payments/process_payment",
         "payments/receive_webhook",

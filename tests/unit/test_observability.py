@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from shop import observability
+from shop import bootstrap, observability
 from shop.bootstrap import environment
 from shop.domain.errors import DependencyUnavailable
 from shop.entrypoints.http import Answer, Request, endpoint
@@ -23,7 +23,8 @@ _log = logging.getLogger("shop.services.anything")
 
 @pytest.fixture(autouse=True)
 def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A process that has not logged yet."""
+    """A process that has neither logged nor read its settings yet."""
+    bootstrap._of_this_process.cache_clear()
     package = logging.getLogger("shop")
     before = dict(vars(package))
     package.handlers = []
@@ -33,6 +34,7 @@ def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     vars(package).clear()
     vars(package).update(before)
+    bootstrap._of_this_process.cache_clear()
     package.setLevel(package.level)  # clears the cache of enabled levels
     observability._logger.cache_clear()
 

@@ -100,6 +100,8 @@ def test_another_setting_is_a_new_version_of_the_functions_that_have_it() -> Non
         "notifications/on_link_requested",
         "notifications/on_order_confirmed",
         "notifications/on_order_shipped",
+        "notifications/on_return_approved",
+        "notifications/on_return_rejected",
         "orders/advance_orders",
     }
 

@@ -70,7 +70,7 @@ def test_a_move_off_the_table_is_a_no_op_in_code_and_refused_by_the_database(
         transaction.execute("ROLLBACK TO before")
 
 
-@pytest.mark.parametrize("status", set(OrderStatus) - {OrderStatus.PENDING})
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.PENDING}))
 def test_an_order_begins_pending(transaction: Transaction, status: OrderStatus) -> None:
     transaction.execute("SAVEPOINT before")
     with pytest.raises(psycopg.errors.CheckViolation):

@@ -3,9 +3,7 @@
 import pytest
 
 from shop.domain.flows import FLOWS, SCHEDULED, logical_id, title_of
-from shop_local import template
 from shop_local.functions import declared
-from shop_local.paths import TEMPLATE
 
 
 def test_the_tables_name_the_functions_of_the_template() -> None:
@@ -32,12 +30,3 @@ def test_a_function_is_found_by_its_physical_name(stack: str, kept: int) -> None
 )
 def test_an_unknown_or_ambiguous_name_has_no_title(name: str) -> None:
     assert title_of(name) is None
-
-
-def test_the_architecture_of_costs_is_that_of_the_functions() -> None:
-    document = template.read(TEMPLATE)
-    shared = document["Globals"]["Function"]
-    assert shared["Architectures"] == [shared["Environment"]["Variables"]["SHOP_ARCHITECTURE"]]
-    for resource in document["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            assert "Architectures" not in resource["Properties"]

@@ -25,6 +25,7 @@ def test_each_function_has_its_own_variables_and_no_others() -> None:
     for each in declared():
         assert set(found[each.logical_id]) <= read_by(each.folder / "handler.py")
     assert set(found["PlatformGetDocsFunction"]) == {
+        "SHOP_ALLOWED_ORIGIN",
         "SHOP_API_BASE",
         "SHOP_CURRENCY",
         "SHOP_LOG_LEVEL",

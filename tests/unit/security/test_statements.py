@@ -18,7 +18,7 @@ _REVIEWED: Final = {
     "database._execute": "runs what it is given: the methods of Transaction are those that are checked",
     "desk.orders": "joins conditions of a table of constants",
     "idempotency._update": "private: its two callers pass constants",
-    "migrations.migrate": "runs the files of infra/migrations",
+    "migrations._apply": "runs the files of infra/migrations",
     "price_lists._read": "private: its callers pass constants",
     "records._delete": "private: its callers pass constants",
     "roles.make_application_role": "a table of constants, through psycopg.sql",
