@@ -1,7 +1,6 @@
 """Tables of what the code declares, and an endpoint quoted from it, as Markdown."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from inspect import cleandoc
 from pathlib import Path
@@ -156,6 +155,6 @@ def _default(value: Any) -> str:
 
 
 def endpoint(checkout: Path) -> str:
-    """Quote a handler, as part of a list."""
+    """Quote a handler."""
     code = (checkout / "functions/inventory/get_stock/handler.py").read_text()
-    return textwrap.indent(f"```python\n{code}```\n", "   ")
+    return f"```python\n{code}```\n"

@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from typing import override
 
-from shop_local.paths import CHECKOUT, PYTHON
+from shop_local.paths import CHECKOUT, PYTHON, SHOP_LAYER
 from shop_local.services.base import Command, Service
 
 
@@ -26,7 +26,7 @@ class Images(Service):
                 PYTHON, "-c", "from shop_local.seed.static_server import main; main()",
                 "--port", str(self.port), "--root", self.state.data_of(self.name),
             ],
-            {"PYTHONPATH": str(CHECKOUT / "infra/local")},
+            {"PYTHONPATH": f"{SHOP_LAYER}/python:{CHECKOUT}/infra/local"},
         )  # fmt: skip
 
     @override
