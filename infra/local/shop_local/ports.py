@@ -5,7 +5,7 @@ import json
 import os
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from shop_local.paths import State, write_private
 
@@ -26,6 +26,11 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_ports(candidates: Sequence[int] = _CANDIDATES) -> Iterator[int]:
+    """Draw ports that a server could listen on, and that the kernel gives to no outgoing connection."""
+    return filter(is_free, random.sample(candidates, len(candidates)))
 
 
 def port_for(state: State, name: str, candidates: Sequence[int] = _CANDIDATES) -> int:
@@ -59,9 +64,8 @@ def port_for(state: State, name: str, candidates: Sequence[int] = _CANDIDATES) -
         known = remembered(state)
         port = int(configured) if configured else known.get(name, 0)
         if not port or not is_free(port):
-            drawn = random.sample(candidates, len(candidates))
-            free = (port for port in drawn if port not in known.values() and is_free(port))
-            port = next(free, 0)
+            free = free_ports(candidates)
+            port = next((port for port in free if port not in known.values()), 0)
         if not port:
             raise PortTaken(f"no port from {candidates[0]} to {candidates[-1]} is free for {name}")
         write_private(state.folder / "ports.json", json.dumps(known | {name: port}, indent=1))

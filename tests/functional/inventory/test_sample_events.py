@@ -53,6 +53,7 @@ def test_samples_of_the_schedules(shop: Gateway, container: Container) -> None:
         "outbox": 0,
         "webhook_events": 0,
         "links": 0,
+        "cart_owners": 0,
         "cost_log_events": 0,
     }
 

@@ -1,5 +1,6 @@
 """relay_outbox and prune_records."""
 
+from shop.domain.ids import new_id
 from tests.support.containers import container_for
 from tests.support.gateway import Gateway
 from tests.support.stock import query
@@ -59,6 +60,18 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
             " 'password_reset', 'a@shop.example', now() - %s::interval)",
             (age,),
         )
+    query(
+        database,
+        "INSERT INTO customers (id, email, name, password_hash) VALUES (%s, 'a@shop.example', 'Ada', '')",
+        (customer_id := new_id(),),
+    )
+    for age in ("31 days", "29 days"):
+        query(
+            database,
+            "INSERT INTO cart_owners (cart_id, guest_id, customer_id, moved_at)"
+            " VALUES (gen_random_uuid(), gen_random_uuid(), %s, now() - %s::interval)",
+            (customer_id, age),
+        )
     query(database, "INSERT INTO cost_collections VALUES ('g', now() - interval '2 days')")
     for event, age in (("old", "73 hours"), ("may be read again", "71 hours")):
         query(
@@ -70,6 +83,7 @@ def test_old_records_are_pruned(shop: Gateway, database: str) -> None:
         "outbox": 1,
         "webhook_events": 1,
         "links": 1,
+        "cart_owners": 1,
         "cost_log_events": 1,
     }
     assert shop.invoke("platform/prune_records", {}) == counts

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from shop_local.ports import free_ports
 from tests.support.waiting import eventually
 
 HERE = Path(__file__).parent
@@ -25,12 +25,6 @@ AWS_PYTHON = Path(os.environ.get("SHOP_AWS_PYTHON", CHECKOUT / ".local/venvs/aws
 LAMBDA_PYTHON = Path(
     os.environ.get("SHOP_LAMBDA_PYTHON", CHECKOUT / ".local/venvs/lambda/bin/python")
 )
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @dataclass
@@ -74,7 +68,7 @@ def start(folder: Path, **variables: str) -> LocalStack:
     for python in (AWS_PYTHON, LAMBDA_PYTHON):
         if not python.exists():
             pytest.skip(f"no interpreter {python}: run `make install` first")
-    port = free_port()
+    port = next(free_ports())
     environ = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON", "SHOP_"))},
         "OVERRIDE_IN_DOCKER": "0",

@@ -54,6 +54,16 @@ def full(database_server: str, database_template: str) -> Iterator[str]:
                 (ROWS,),
             )
             cursor.execute(
+                "INSERT INTO customers (id, email, name, password_hash)"
+                " VALUES ('0199e8a0-2222-7a2b-8c3d-4e5f60718293', 'a@shop.example', 'Ada', '')"
+            )
+            cursor.execute(
+                "INSERT INTO cart_owners (cart_id, guest_id, customer_id, moved_at)"
+                " SELECT gen_random_uuid(), gen_random_uuid(), id, now()"
+                " FROM customers, generate_series(1, %s)",
+                (ROWS,),
+            )
+            cursor.execute(
                 "INSERT INTO links (id, kind, email, expires_at)"
                 " SELECT gen_random_uuid(), 'password_reset', 'a@shop.example', now()"
                 " FROM generate_series(1, %s)",

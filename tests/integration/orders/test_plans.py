@@ -55,6 +55,15 @@ def full(database_server: str, database_template: str) -> Iterator[Transaction]:
                 " SELECT id::text, id, 1, 'test' FROM orders LIMIT 20000"
             )
             cursor.execute(
+                "INSERT INTO returns (id, order_id, reason)"
+                " SELECT gen_random_uuid(), id, 'test' FROM orders LIMIT 20000"
+            )
+            cursor.execute(
+                "INSERT INTO return_lines (return_id, order_id, product_id, quantity)"
+                " SELECT id, order_id, %s, 1 FROM returns",
+                (product,),
+            )
+            cursor.execute(
                 "INSERT INTO disputes"
                 " (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
                 " SELECT 'dp_' || id, id::text, id, 1, 'USD', 'general', 'lost' FROM orders LIMIT 20000"
@@ -90,6 +99,7 @@ def test_an_order(full: Transaction, lock: str) -> None:
     assert indexes == {
         "orders_pkey", "order_items_pkey", "idx_order_timeline_order",
         "payments_order_id_attempt_key", "idx_refunds_intent", "idx_refunds_order", "idx_disputes_intent",
+        "idx_returns_order", "return_lines_pkey", "refunds_return_once",
     }  # fmt: skip
 
 
