@@ -1,12 +1,13 @@
-"""Sessions for the tests, straight from the session store."""
+"""Sessions for the tests, straight from the session store, and the audit log."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from shop.domain.ids import new_id
 from shop.domain.sessions import Role, Session
 from tests.support.containers import Container
+from tests.support.gateway import Gateway
 
 #: With which another service calls the shop, and the digest that the shop knows.
 SERVICE_TOKEN: Final = "of-another-service"
@@ -18,3 +19,9 @@ def token_of(container: Container, role: Role = Role.GUEST, user_id: UUID | None
     email = None if role is Role.GUEST else f"{role.value}@shop.example"
     token, _ = container.sessions.open(Session(user_id or new_id(), role, email))
     return token
+
+
+def audit_of(shop: Gateway, staff: str, subject_id: object) -> list[tuple[str, Any, Any]]:
+    """Read what was done to a subject, oldest first: action, before and after."""
+    answer = shop.get("/api/admin/audit", query={"subject_id": subject_id}, token=staff)
+    return [(row["action"], row["before"], row["after"]) for row in reversed(answer.json["rows"])]

@@ -15,7 +15,7 @@ from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import pay
 from tests.support.payments import StripeControl, events_of, status_of
-from tests.support.people import token_of
+from tests.support.people import audit_of, token_of
 from tests.support.returns import (
     ask,
     asked,
@@ -41,8 +41,7 @@ def order(container: Container) -> Placed:
 
 
 def audit(shop: Gateway, staff: str, order_id: UUID) -> list[str]:
-    rows = shop.get("/api/admin/audit", query={"subject_id": str(order_id)}, token=staff).json
-    return [row["action"] for row in reversed(rows["rows"])]
+    return [action for action, _, _ in audit_of(shop, staff, order_id)]
 
 
 def test_from_the_request_to_the_refund(
