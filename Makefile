@@ -162,7 +162,7 @@ sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127
 
 # ---- checks -----------------------------------------------------------------------------------
 # Two processes, each with its own servers, because tests spend much of their time waiting.
-test: A = -n 2 --dist loadgroup
+test: A = -n 2
 test: lint types pytest ## run lint, types and every test, in two processes
 
 lint: $(STAMPS)/dev ## run ruff, cfn-lint, squawk and import-linter

@@ -7,9 +7,11 @@ beginning: ``database``, ``redis``, ``stripe``.
 
 import urllib.request
 from collections.abc import Iterator
+from typing import override
 
 import pytest
 from redis import Redis
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from shop import observability
 from shop_local.paths import MIGRATIONS
@@ -18,19 +20,26 @@ from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
 from tests.support.proxy import CuttableProxy
 
-#: Folders whose tests share a server that takes long to start: one process runs them all.
-_TOGETHER = ("tests/e2e/", "tests/integration/localstack/")
-#: Fixtures of such a server.
-_SHARED = ("opensearch_url",)
+#: Tests that share a server which takes long to start: one process runs them all.
+_TOGETHER = (
+    ("tests/e2e/",),
+    ("tests/integration/localstack/",),
+    ("tests/functional/search/", "tests/integration/search/"),
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that one process runs: those of a file, or all that share a slow server."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        names = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
-        names += [folder for folder in _TOGETHER if file.startswith(folder)]
-        item.add_marker(pytest.mark.xdist_group((names or [file])[0]))
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives each process whole files, or all files that share a slow server."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        shared = (folders[0] for folders in _TOGETHER if nodeid.startswith(folders))
+        return next(shared, super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """Distribute the tests over the processes of `make test`."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
