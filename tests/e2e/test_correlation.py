@@ -77,7 +77,7 @@ def test_trace_prints_the_order_and_an_unknown_order_is_an_error(stack: Stack, s
         shown = run(stack.state, "trace", order_id).stdout
         return shown if "order moved  PROCESSING" in shown else None
 
-    shown = eventually(told, seconds=30, what="the story is complete")
+    shown = eventually(told, seconds=120, what="the story is complete")
     position = 0
     for step in (
         "POST /api/orders/checkout  201", "orders/checkout", "state machine checkout",

@@ -13,10 +13,7 @@ from tests.support.gateway import Gateway
 
 @pytest.fixture(scope="session")
 def functional_database(database_server: str, database_template: str) -> Iterator[tuple[str, str]]:
-    """Address of a database for these tests, and the SQL that empties it.
-
-    Rows that the migrations insert are kept.
-    """
+    """Address of a database for these tests, and the SQL that empties it but for what migrations insert."""
     with databases.copy_of(database_server, database_template) as url:
         with psycopg.connect(url) as connection:
             rows = connection.execute(
@@ -27,7 +24,12 @@ def functional_database(database_server: str, database_template: str) -> Iterato
                 found = connection.execute(f"SELECT EXISTS (SELECT FROM {table})".encode())
                 if found.fetchone() == (False,):
                     empty.append(table)
-        yield url, f"TRUNCATE {', '.join(empty)}"
+            (last,) = connection.execute("SELECT max(version) FROM rate_versions").fetchone() or (
+                0,
+            )
+        rates = ("tax_rates", "shipping_rates", "rate_versions")
+        later = "".join(f"; DELETE FROM {table} WHERE version > {last}" for table in rates)
+        yield url, f"TRUNCATE {', '.join(empty)}{later}"
 
 
 @pytest.fixture

@@ -24,19 +24,23 @@ _log = logging.getLogger("shop.services.anything")
 @pytest.fixture(autouse=True)
 def fresh_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A process that has neither logged nor read its settings yet."""
-    bootstrap._of_this_process.cache_clear()
     package = logging.getLogger("shop")
     before = dict(vars(package))
-    package.handlers = []
-    vars(package).pop("init", None)  # Powertools' mark
+    _unconfigure(package)
     monkeypatch.setattr(observability, "_cold", True)
-    observability._logger.cache_clear()
     yield
     vars(package).clear()
     vars(package).update(before)
-    bootstrap._of_this_process.cache_clear()
     package.setLevel(package.level)  # clears the cache of enabled levels
+    _unconfigure(package)
+
+
+def _unconfigure(package: logging.Logger) -> None:
+    package.handlers = []
+    for mark in ("init", "powertools_handler"):  # Powertools leaves a logger alone that has them
+        vars(package).pop(mark, None)
     observability._logger.cache_clear()
+    bootstrap._of_this_process.cache_clear()
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
