@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, overload
 
 from shop.bootstrap.secrets import Secrets
-from shop.bootstrap.settings import Settings, SettingsError, load
+from shop.bootstrap.settings import Settings, SettingsError, given, load
 from shop.domain.errors import DependencyUnavailable
 from shop.domain.money import sell_in
 
@@ -137,6 +137,22 @@ def _of_this_process() -> Environment:
 def credentials(text: str, secret: str) -> str:
     """Put the members of a secret into the places of a setting; see `shop.bootstrap.secrets`."""
     return environment().secrets.fill(text, secret)
+
+
+def address(name: str, url: str, secret: str) -> str:
+    """Return the address of a server that is needed, with the members of its secret in it.
+
+    Parameters
+    ----------
+    name : str
+        Of the field of `Settings` that has the address.
+
+    Raises
+    ------
+    SettingsError
+        If the address is not set.
+    """
+    return credentials(given(name, url), secret)
 
 
 def refresh() -> None:

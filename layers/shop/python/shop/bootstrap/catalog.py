@@ -2,9 +2,8 @@
 
 from shop.adapters.redis.catalog_cache import RedisCatalogCache
 from shop.adapters.redis.invalidations import RedisInvalidations
-from shop.bootstrap import Settings, credentials, part
+from shop.bootstrap import Settings, address, part
 from shop.bootstrap.redis import redis
-from shop.bootstrap.settings import given
 from shop.services.catalog.ports import CatalogCache
 
 
@@ -12,7 +11,7 @@ from shop.services.catalog.ports import CatalogCache
 def invalidations(settings: Settings) -> RedisInvalidations:
     """The connection on which Redis reports changed keys."""
     return RedisInvalidations(
-        credentials(given("redis_url", settings.redis_url), settings.redis_secret),
+        address("redis_url", settings.redis_url, settings.redis_secret),
         RedisCatalogCache.TRACKED,
     )
 

@@ -2,8 +2,7 @@
 
 from shop.adapters.postgres.database import Database
 from shop.adapters.postgres.unit_of_work import PostgresUnitOfWork
-from shop.bootstrap import Settings, credentials, part
-from shop.bootstrap.settings import given
+from shop.bootstrap import Settings, address, part
 from shop.domain.sessions import Session
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
@@ -11,7 +10,7 @@ from shop.services.unit_of_work import OpenReading, OpenTransaction
 @part(close=Database.close)
 def database(settings: Settings) -> Database:
     """The connection to PostgreSQL."""
-    url = credentials(given("database_url", settings.database_url), settings.database_secret)
+    url = address("database_url", settings.database_url, settings.database_secret)
     return Database(url, prepare=settings.database_prepare)
 
 

@@ -1,8 +1,7 @@
 """How many messages wait in queues."""
 
 from shop.adapters.rabbitmq.queues import RabbitMQQueueDepths
-from shop.bootstrap import Settings, credentials, part
-from shop.bootstrap.settings import given
+from shop.bootstrap import Settings, address, part
 from shop.services.platform.ports import QueueDepths
 
 
@@ -10,5 +9,5 @@ from shop.services.platform.ports import QueueDepths
 def queue_depths(settings: Settings) -> QueueDepths:
     """How many messages wait in queues."""
     return RabbitMQQueueDepths(
-        credentials(given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret)
+        address("rabbitmq_url", settings.rabbitmq_url, settings.rabbitmq_secret)
     )

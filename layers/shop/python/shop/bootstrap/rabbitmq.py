@@ -1,13 +1,12 @@
 """Adapters on RabbitMQ."""
 
 from shop.adapters.rabbitmq.publisher import RabbitMQPublisher
-from shop.bootstrap import Settings, credentials, part
-from shop.bootstrap.settings import given
+from shop.bootstrap import Settings, address, part
 
 
 @part(close=RabbitMQPublisher.close)
 def publisher(settings: Settings) -> RabbitMQPublisher:
     """The broker."""
     return RabbitMQPublisher(
-        credentials(given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret)
+        address("rabbitmq_url", settings.rabbitmq_url, settings.rabbitmq_secret)
     )

@@ -1,8 +1,7 @@
 """The connection to Redis."""
 
 from shop.adapters.redis.connection import RedisClient, make_client
-from shop.bootstrap import Settings, credentials, part
-from shop.bootstrap.settings import given
+from shop.bootstrap import Settings, address, part
 
 
 def _close(client: RedisClient) -> None:
@@ -12,4 +11,4 @@ def _close(client: RedisClient) -> None:
 @part(close=_close)
 def redis(settings: Settings) -> RedisClient:
     """The connection to Redis."""
-    return make_client(credentials(given("redis_url", settings.redis_url), settings.redis_secret))
+    return make_client(address("redis_url", settings.redis_url, settings.redis_secret))

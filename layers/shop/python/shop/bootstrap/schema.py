@@ -8,8 +8,7 @@ from shop.adapters.postgres.migrations import migrate
 from shop.adapters.postgres.price_files import load
 from shop.adapters.postgres.roles import make_application_role
 from shop.adapters.rabbitmq.topology import declare, retire
-from shop.bootstrap import Settings, credentials, part
-from shop.bootstrap.settings import given
+from shop.bootstrap import Settings, address, credentials, part
 
 
 class Schema:
@@ -22,11 +21,11 @@ class Schema:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._database_url = credentials(
-            given("database_url", settings.database_url), settings.database_secret
+        self._database_url = address(
+            "database_url", settings.database_url, settings.database_secret
         )
-        self._rabbitmq_url = credentials(
-            given("rabbitmq_url", settings.rabbitmq_url), settings.rabbitmq_secret
+        self._rabbitmq_url = address(
+            "rabbitmq_url", settings.rabbitmq_url, settings.rabbitmq_secret
         )
         self._application_secret = settings.application_secret
         self._folder = Path(settings.infrastructure_folder)

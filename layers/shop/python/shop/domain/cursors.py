@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -59,6 +60,22 @@ def read_place(cursor: str, listing: str, key: type[datetime] | type[int]) -> Pl
     if place.listing != listing or not isinstance(place.key, key):
         raise foreign_cursor()
     return place
+
+
+def cut[Row](
+    found: Sequence[Row], limit: int, place_of: Callable[[Row], msgspec.Struct]
+) -> tuple[list[Row], str | None]:
+    """Return a page of rows, and the cursor of the next one; None if there is none.
+
+    Parameters
+    ----------
+    found : sequence
+        One row more than `limit` if there is a next page.
+    place_of : callable
+        The place of a row in the list.
+    """
+    page = list(found[:limit])
+    return page, write_cursor(place_of(page[-1])) if len(found) > limit else None
 
 
 def foreign_cursor() -> InvalidRequest:

@@ -10,7 +10,7 @@ from shop.domain.errors import Conflict, InvalidRequest
 from shop.domain.money import to_decimal
 from shop.domain.orders import Order, OrderLine
 from shop.domain.refunds import Charge, Refund, RefundLine, proportion
-from shop.domain.returns import Return
+from shop.domain.returns import Return, check_named
 
 #: The reason of the refund of a return.
 RETURNED: Final = "returned"
@@ -155,13 +155,11 @@ def rest_of(charge: Charge, refund_id: UUID, reason: str) -> Refund:
 def _lines(order: Order, charge: Charge, wanted: Wanted) -> list[RefundLine]:
     bought = {line.product_id: line.quantity for line in order.lines}
     shares = line_shares(order)
+    named = [line.product_id for line in wanted.lines]
     lines = []
     for index, line in enumerate(wanted.lines):
-        quantity = bought.get(line.product_id)
-        if quantity is None:
-            raise InvalidRequest.field(f"lines[{index}].product_id", "is not in the order")
-        if line.product_id in {other.product_id for other in wanted.lines[:index]}:
-            raise InvalidRequest.field(f"lines[{index}].product_id", "is named twice")
+        check_named(index, line.product_id, bought, named)
+        quantity = bought[line.product_id]
         before = charge.units.get(line.product_id, 0)
         if before + line.quantity > quantity:
             raise Conflict(

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from shop.domain.errors import Conflict
+
 
 class RefundStatus(StrEnum):
     """The status of a refund. VOIDED: replaced, because less was left of the charge than it asked for."""
@@ -85,6 +87,13 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     refund_id: UUID | None = None
 
 
+def charge_disputed() -> Conflict:
+    """Create the refusal to refund a disputed charge."""
+    return Conflict(
+        "The customer's bank disputes the charge; it cannot be refunded.", code="charge_disputed"
+    )
+
+
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """What was charged for an order, and what of it has been returned.
 
@@ -124,6 +133,17 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     def is_disputed(self) -> bool:
         """Whether the customer's bank has taken money back, or may keep it."""
         return self.disputed_minor > 0
+
+    def check_undisputed(self) -> None:
+        """Refuse to refund a disputed charge.
+
+        Raises
+        ------
+        Conflict
+            ``charge_disputed``.
+        """
+        if self.is_disputed:
+            raise charge_disputed()
 
     def tax_in(self, amount_minor: int, expected_minor: int | None = None) -> int:
         """Return the tax in a refund; that of the last one is what is left of the charge's tax.

@@ -93,7 +93,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `InvalidRequest` if a product is not in the return, or named twice."""
         returned = {line.product_id for line in self.lines}
         for index, product_id in enumerate(named):
-            _check(index, product_id, returned, named, "is not in the return")
+            check_named(index, product_id, returned, named, "is not in the return")
 
 
 def return_not_found(return_id: UUID) -> NotFound:
@@ -143,7 +143,7 @@ def check_units(
     items = list(wanted)
     named = [item.product_id for item in items]
     for index, item in enumerate(items):
-        _check(index, item.product_id, bought, named, "is not in the order")
+        check_named(index, item.product_id, bought, named)
         if item.quantity > bought[item.product_id]:
             message = f"must be at most {bought[item.product_id]}, what was bought"
             raise InvalidRequest.field(f"lines[{index}].quantity", message)
@@ -156,13 +156,22 @@ def check_units(
             )
 
 
-def _check(
+def check_named(
     index: int,
     product_id: UUID,
     known: Iterable[UUID],
     named: Sequence[UUID],
-    message: str,
+    message: str = "is not in the order",
 ) -> None:
+    """Refuse a line of a request whose product is not among the known ones, or was named before.
+
+    Parameters
+    ----------
+    named : sequence of UUID
+        The products of all lines, of which those before this one count.
+    message : str
+        What is wrong with an unknown product.
+    """
     if product_id not in set(known):
         raise InvalidRequest.field(f"lines[{index}].product_id", message)
     if product_id in named[:index]:

@@ -41,25 +41,29 @@ _RETURN_REQUESTED: Final = """EXISTS (
 _RETURN_NOT_REFUNDED: Final = """EXISTS (
     SELECT FROM returns AS e WHERE e.order_id = o.id AND e.status = 'received' AND NOT EXISTS (
         SELECT FROM refunds AS r WHERE r.return_id = e.id AND r.status IN ('pending', 'succeeded')))"""
-_ATTENTION: Final = f"""array_remove(ARRAY[
-    CASE WHEN {_REFUND_REFUSED} THEN 'refund_refused' END,
-    CASE WHEN {_IN_DOUBT} THEN 'payment_in_doubt' END,
-    CASE WHEN {_UNEXPECTED} THEN 'payment_unexpected' END,
-    CASE WHEN {_DISPUTED} THEN 'charge_disputed' END,
-    CASE WHEN {_RETURN_REQUESTED} THEN 'return_requested' END,
-    CASE WHEN {_RETURN_NOT_REFUNDED} THEN 'return_not_refunded' END,
-    CASE WHEN {_UNDELIVERABLE} THEN 'mail_undeliverable' END,
-    CASE WHEN {_DEAD} THEN 'message_dead' END], NULL) AS attention"""
+#: What needs a decision by staff, by the name under which the desk shows it.
+_REASONS: Final = {
+    "refund_refused": _REFUND_REFUSED,
+    "payment_in_doubt": _IN_DOUBT,
+    "payment_unexpected": _UNEXPECTED,
+    "charge_disputed": _DISPUTED,
+    "return_requested": _RETURN_REQUESTED,
+    "return_not_refunded": _RETURN_NOT_REFUNDED,
+    "mail_undeliverable": _UNDELIVERABLE,
+    "message_dead": _DEAD,
+}
+_ATTENTION: Final = "array_remove(ARRAY[{}], NULL) AS attention".format(
+    ", ".join(
+        f"CASE WHEN {condition} THEN '{reason}' END" for reason, condition in _REASONS.items()
+    )
+)
 _REFUNDING: Final = """EXISTS (
     SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
 
 _NEEDS: Final = {
     Need.SHIP: f"o.status = 'PROCESSING' AND NOT {_REFUNDING}",
     Need.REFUND: f"({_REFUNDING} OR {_RETURN_NOT_REFUNDED})",
-    Need.ATTENTION: (
-        f"({_REFUND_REFUSED} OR {_IN_DOUBT} OR {_UNEXPECTED} OR {_DISPUTED} OR {_RETURN_REQUESTED}"
-        f" OR {_RETURN_NOT_REFUNDED} OR {_UNDELIVERABLE} OR {_DEAD})"
-    ),
+    Need.ATTENTION: f"({' OR '.join(_REASONS.values())})",
 }
 _CONDITIONS: Final = {
     "status": "o.status = %(status)s",

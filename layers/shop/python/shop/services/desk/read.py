@@ -5,8 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from shop.contracts.http import desk as http
-from shop.domain.audit import AuditRow
-from shop.domain.cursors import Place, read_place, write_cursor
+from shop.domain.cursors import Place, cut, read_place
 from shop.domain.desk import DeskOrder, Note, OrderSearch
 from shop.domain.errors import InvalidRequest
 from shop.domain.money import to_decimal
@@ -45,10 +44,9 @@ def list_orders(read: OpenReading[DeskWork], query: http.FindOrders) -> http.Des
     )
     with read() as work:
         found = work.desk.orders(search, query.limit + 1, after)
-    page = found[: query.limit]
-    following = None
-    if len(found) > len(page):
-        following = write_cursor(Place(_ORDERS, page[-1].created_at, page[-1].order_id))
+    page, following = cut(
+        found, query.limit, lambda order: Place(_ORDERS, order.created_at, order.order_id)
+    )
     return http.DeskOrders(orders=[_order(order) for order in page], next_cursor=following)
 
 
@@ -150,10 +148,7 @@ def list_audit(read: OpenReading[DeskWork], query: http.FindAudit) -> http.Audit
             limit=query.limit + 1,
             before=before,
         )
-    page: list[AuditRow] = list(found[: query.limit])
-    following = None
-    if len(found) > len(page):
-        following = write_cursor(Place(_AUDIT, page[-1].id, _NO_ID))
+    page, following = cut(found, query.limit, lambda row: Place(_AUDIT, row.id, _NO_ID))
     return http.AuditRows(rows=page, next_cursor=following)
 
 
@@ -170,10 +165,7 @@ def list_dead_messages(
     after = None if query.cursor is None else read_place(query.cursor, _DEAD, datetime)
     with read() as work:
         found = work.desk.dead_messages(query.queue, query.limit + 1, after)
-    page = list(found[: query.limit])
-    following = None
-    if len(found) > len(page):
-        following = write_cursor(Place(_DEAD, page[-1].dead_at, page[-1].id))
+    page, following = cut(found, query.limit, lambda row: Place(_DEAD, row.dead_at, row.id))
     return http.DeadMessages(messages=page, next_cursor=following)
 
 
@@ -190,10 +182,7 @@ def list_undeliverable_mails(
     after = None if query.cursor is None else read_place(query.cursor, _MAILS, datetime)
     with read() as work:
         found = work.desk.undeliverable_mails(query.limit + 1, after)
-    page = list(found[: query.limit])
-    following = None
-    if len(found) > len(page):
-        following = write_cursor(Place(_MAILS, page[-1].refused_at, page[-1].id))
+    page, following = cut(found, query.limit, lambda mail: Place(_MAILS, mail.refused_at, mail.id))
     return http.UndeliverableMails(mails=page, next_cursor=following)
 
 

@@ -1,6 +1,6 @@
 """The addresses that a customer keeps."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -132,16 +132,10 @@ def delete_address(
 
 def address_view(stored: StoredAddress) -> AddressView:
     """Return the view of an address."""
-    fields = {name: stored.address.get(name) for name in _FIELDS}
+    fields: dict[str, Any] = {name: stored.address.get(name) for name in _FIELDS}
     return AddressView(
+        **fields,
         address_id=stored.address_id,
-        name=stored.address["name"],
-        line1=stored.address["line1"],
-        line2=fields["line2"],
-        city=fields["city"],
-        region=fields["region"],
-        postal_code=fields["postal_code"],
-        country=stored.address["country"],
         is_default=stored.is_default,
         created_at=stored.created_at,
         updated_at=stored.updated_at,

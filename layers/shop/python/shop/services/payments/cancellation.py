@@ -70,11 +70,8 @@ def cancel_on_request(
 
 def _refuse_disputed(work: PaymentsWork, order: Order) -> None:
     charge = work.refunds.charge(order.order_id) if order.is_refundable else None
-    if charge is not None and charge.is_disputed:
-        raise Conflict(
-            "The customer's bank disputes the charge; it cannot be refunded.",
-            code="charge_disputed",
-        )
+    if charge is not None:
+        charge.check_undisputed()
 
 
 def _cannot_cancel(order: Order) -> Conflict:

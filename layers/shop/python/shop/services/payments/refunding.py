@@ -1,6 +1,7 @@
 """Refunds on request of staff, and the list of an order's refunds."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from shop.contracts.http.refunds import (
@@ -54,16 +55,6 @@ def refund_order(
         refund = work.refunds.get(refund_id)
         if refund is None:
             refund = _record(work, order, wanted, refund_id)
-            work.audit(
-                "order.refund_requested",
-                "order",
-                order_id,
-                after={
-                    "refund_id": refund_id,
-                    "amount_minor": refund.amount_minor,
-                    "reason": refund.reason,
-                },
-            )
     if not refund.is_pending:
         return refund
     follow_up(provider, open_unit_of_work, [refund])
@@ -125,16 +116,25 @@ def _record(work: PaymentsWork, order: Order, wanted: Wanted, refund_id: UUID) -
             f"The order is {order.status.value}; nothing was charged for it.",
             code="refund_exceeds_charge",
         )
-    if charge.is_disputed:
-        raise Conflict(
-            "The customer's bank disputes the charge; it cannot be refunded.",
-            code="charge_disputed",
-        )
+    charge.check_undisputed()
     refund = plan_refund(order, charge, wanted, refund_id)
-    work.refunds.add(refund)
+    add_refund(work, refund)
     restocked = [Item(line.product_id, line.quantity) for line in refund.lines if line.restock]
     restock_units(work, order, restocked)
     return refund
+
+
+def add_refund(work: PaymentsWork, refund: Refund) -> None:
+    """Record a refund that staff want, with its row of the audit log."""
+    work.refunds.add(refund)
+    after: dict[str, Any] = {
+        "refund_id": refund.refund_id,
+        "amount_minor": refund.amount_minor,
+        "reason": refund.reason,
+    }
+    if refund.return_id is not None:
+        after["return_id"] = refund.return_id
+    work.audit("order.refund_requested", "order", refund.order_id, after=after)
 
 
 def restock_units(work: PaymentsWork, order: Order, items: Sequence[Item]) -> None:

@@ -8,14 +8,13 @@ from collections.abc import Collection
 from uuid import UUID
 
 from shop.contracts.events import ReturnApproved, ReturnReceived, ReturnRejected
-from shop.domain.errors import Conflict
 from shop.domain.ids import new_id
 from shop.domain.orders import Order, order_not_found
 from shop.domain.refund_plans import plan_refund_of_return
-from shop.domain.refunds import Refund
+from shop.domain.refunds import Refund, charge_disputed
 from shop.domain.returns import Return, ReturnStatus, return_conflict, return_not_found
 from shop.services.payments.ports import PaymentProvider
-from shop.services.payments.refunding import restock_units
+from shop.services.payments.refunding import add_refund, restock_units
 from shop.services.payments.refunds import follow_up
 from shop.services.returns.ports import ReturnsWork
 from shop.services.unit_of_work import OpenUnitOfWork
@@ -145,10 +144,7 @@ def refund_return(
         if returned.status is not ReturnStatus.RECEIVED:
             raise return_conflict(returned, ReturnStatus.REFUNDED)
         if returned.refund_id is None and not _record_refund(work, order, returned):
-            raise Conflict(
-                "The customer's bank disputes the charge; it cannot be refunded.",
-                code="charge_disputed",
-            )
+            raise charge_disputed()
         pending = _pending_refund(work, return_id)
     return _carry_out(open_unit_of_work, provider, return_id, pending)
 
@@ -213,18 +209,7 @@ def _record_refund(work: ReturnsWork, order: Order, returned: Return) -> bool:
     if refund is None:
         work.refunds.close_return(returned.return_id)
         return True
-    work.refunds.add(refund)
-    work.audit(
-        "order.refund_requested",
-        "order",
-        order.order_id,
-        after={
-            "refund_id": refund.refund_id,
-            "return_id": returned.return_id,
-            "amount_minor": refund.amount_minor,
-            "reason": refund.reason,
-        },
-    )
+    add_refund(work, refund)
     return True
 
 

@@ -96,10 +96,7 @@ def _check_order(work: ReturnsWork, order: Order, window_days: int) -> None:
     delivered = [e.occurred_at for e in order.timeline if e.status is OrderStatus.DELIVERED]
     check_window(delivered[-1] if delivered else now, now, window_days)
     charge = work.refunds.charge(order.order_id)
-    if charge is not None and charge.is_disputed:
-        raise Conflict(
-            "The customer's bank disputes the charge; it cannot be refunded.",
-            code="charge_disputed",
-        )
+    if charge is not None:
+        charge.check_undisputed()
     if charge is None or charge.left_minor == 0:
         raise Conflict(_NOTHING_LEFT, code="already_refunded")
