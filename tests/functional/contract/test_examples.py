@@ -30,6 +30,13 @@ _LINK: Final = "9xk2vQm7T1nJ5cW8yR3bZ6aLpD0eHfSgUiOqXwEtYuA"
 _ETAG: Final = '\\"1-5be87bf7573ecc08\\"'
 _ADA: Final = {"email": "ada@example.com", "password": "correct horse battery"}
 _CUSTOMER, _STAFF = Role.CUSTOMER, Role.STAFF
+#: Endpoints that answer anybody, whatever is in the shop.
+_PUBLIC: Final = (
+    "platform/get_health",
+    "platform/get_openapi",
+    "platform/get_docs",
+    "platform/get_problem",
+)
 
 
 def _log_in(walk: Walk, **changes: str) -> str:
@@ -156,8 +163,8 @@ def _money(walk: Walk) -> None:
 
 
 def _platform(walk: Walk) -> None:
-    for title in ("get_health", "get_openapi", "get_docs", "get_problem"):
-        walk.send(f"platform/{title}")
+    for title in _PUBLIC:
+        walk.send(title)
     walk.send("platform/list_audit", _STAFF)
     walk.send("platform/list_dead_messages", _STAFF)
     walk.send("notifications/list_undeliverable_mail", _STAFF)

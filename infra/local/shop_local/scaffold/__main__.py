@@ -18,6 +18,7 @@ from shop_local.scaffold.edits import (
     add_contract,
     add_entry,
     add_reader,
+    add_route,
 )
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
@@ -94,7 +95,11 @@ def make(new: New, checkout: Path = CHECKOUT) -> list[Path]:
     if new.kind == "endpoint":
         contract = shop / f"contracts/http/{new.service}.py"
         add_contract(contract, new.filled(texts.CONTRACT))
-        changed.append(contract)
+        access = checkout / "tests/support/access.py"
+        add_route(access, new.filled("GET {path}"))
+        walk = checkout / "tests/functional/contract/test_examples.py"
+        add_after_service(walk, new.title, f'    "{new.title}",\n', within="_PUBLIC")
+        changed += [contract, access, walk]
     elif new.kind == "consumer":
         for policy in ("ReadsDatabaseSecret", "ReadsBrokerSecret"):
             add_reader(template, policy, logical_id(new.title))
@@ -151,7 +156,7 @@ def main() -> int:
         return 1
     for path in written:
         print(f"  {path.relative_to(CHECKOUT)}")
-    print("next: make docs · make lint types · make watch; docs/adding.md")
+    print("next: make examples · make lint types · make watch; docs/adding.md")
     return 0
 
 

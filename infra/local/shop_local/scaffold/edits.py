@@ -57,6 +57,13 @@ def add_after_service(path: Path, title: str, line: str, within: str = "") -> No
     path.write_text(text[:place] + line + text[place:])
 
 
+def add_route(table: Path, route: str) -> None:
+    """Add a route that requires no session to the table of who may call what."""
+    text = table.read_text()
+    end = text.index("\n}\n", text.index("\nROUTES: Final"))
+    table.write_text(f'{text[:end]}\n    "{route}": PUBLIC,{text[end:]}')
+
+
 def add_contract(path: Path, text: str) -> None:
     """Add a struct to a module of contracts."""
     before = path.read_text() if path.exists() else _CONTRACTS
