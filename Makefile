@@ -129,6 +129,7 @@ docs: $(STAMPS)/dev ## regenerate the API documents and the generated tables
 	@exec $(PYTHON) -m documents
 
 examples: $(LAPTOP) ## record the answers that the API documents show
+	@$(PYTHON) -m documents
 	@SHOP_WRITE_EXAMPLES=1 $(PYTHON) -m pytest --quiet tests/functional/contract/test_examples.py
 	@exec $(PYTHON) -m documents
 

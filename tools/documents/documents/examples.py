@@ -25,9 +25,9 @@ class Example:
     body: Any
 
     @classmethod
-    def of(cls, file: Path) -> Self:
-        """Read a file."""
-        return cls(**json.loads(file.read_text()))
+    def of(cls, file: Path) -> Self | None:
+        """Read a file; None if it is missing, as until the answer of a new endpoint is recorded."""
+        return cls(**json.loads(file.read_text())) if file.exists() else None
 
     def text(self) -> str:
         """Return the content of its file."""

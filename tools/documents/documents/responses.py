@@ -49,7 +49,7 @@ def responses(
     operation: Any,
     schemas: dict[Any, Any],
     shared: dict[str, Any],
-    example: Example,
+    example: Example | None,
 ) -> dict[str, Any]:
     """Describe every response of an operation.
 
@@ -59,7 +59,7 @@ def responses(
         Of the contracts' types.
     shared : dict
         The document's components, which receive the responses that operations share.
-    example : Example
+    example : Example or None
         A successful answer.
     """
     described: dict[int, dict[str, Any]] = {}
@@ -70,7 +70,7 @@ def responses(
         described[status] = _response(status, names, replayed=status in kept)
         if operation.answer:
             described_as = {"schema": schemas[operation.answer]}
-            if status == example.status and example.body is not None:
+            if example and status == example.status and example.body is not None:
                 described_as["example"] = example.body
             described[status]["content"] = {operation.media_type: described_as}
     if operation.conditional:
