@@ -28,6 +28,7 @@ def run(state: State, *arguments: str, check: bool = True) -> subprocess.Complet
     environment = {
         **os.environ,
         **_SETTINGS,
+        "COLUMNS": "120",
         "SHOP_STATE_DIR": str(state.folder),
         "PYTHONPATH": f"{SHOP_LAYER}/python:{CHECKOUT}/infra/local",
     }

@@ -1,5 +1,6 @@
 """A story as text for a terminal, in plain characters without colours."""
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -28,28 +29,30 @@ def story(told: Story, width: int) -> str:
         "",
         _row("", tree, ["at", "ms", "cost"]),
     ]
-    for prefix, node in _walk(told.tree.children, ""):
-        label = f"{prefix}{node.name}" + (f"  {node.detail}" if node.detail else "")
+    for begin, further, node in _walk(told.tree.children, ""):
+        label = node.name + (f"  {node.detail}" if node.detail else "")
+        first, *rest = textwrap.wrap(label, max(8, tree - len(begin)))
         cells = [
             f"+{_seconds(node.at, begun)}",
             "" if node.duration_ms is None else f"{node.duration_ms:,.0f}",
             f"{node.amount:.9f}" if node.amount else "",
         ]
-        lines.append(_row(label, tree, cells))
+        lines.append(_row(begin + first, tree, cells))
+        lines += [further + line for line in rest]
     lines.append(_row("total", tree, ["", "", f"{amounts(told.tree):.9f}"]))
     return "\n".join([*lines, "", f"The cost is {state}. ms are billed; batches are shared."])
 
 
-def _walk(nodes: list[Node], indent: str) -> Iterator[tuple[str, Node]]:
+def _walk(nodes: list[Node], indent: str) -> Iterator[tuple[str, str, Node]]:
+    """Give each node with what its first line and its further lines begin with."""
     for number, node in enumerate(nodes):
         last = number == len(nodes) - 1
-        yield indent + ("└─ " if last else "├─ "), node
-        yield from _walk(node.children, indent + ("   " if last else "│  "))
+        below = indent + ("   " if last else "│  ")
+        yield indent + ("└─ " if last else "├─ "), below + ("│  " if node.children else "   "), node
+        yield from _walk(node.children, below)
 
 
 def _row(label: str, width: int, cells: list[str]) -> str:
-    if len(label) > width:
-        label = label[: width - 1] + "…"
     sized = zip(cells, _COLUMNS, strict=True)
     return (label.ljust(width) + "".join(f" {cell:>{size}}" for cell, size in sized)).rstrip()
 
