@@ -11,6 +11,7 @@ from shop.domain.sessions import Role
 PUBLIC: Final[frozenset[Role] | None] = None
 _STAFF: Final = frozenset({Role.STAFF})
 _FINANCE: Final = frozenset({Role.FINANCE})
+_PRIVILEGED: Final = _STAFF | _FINANCE
 _OPERATORS: Final = _STAFF | {Role.SERVICE}
 _CUSTOMERS: Final = frozenset({Role.CUSTOMER, Role.STAFF, Role.FINANCE})
 _SHOPPERS: Final = _CUSTOMERS | {Role.GUEST}
@@ -28,6 +29,9 @@ ROUTES: Final[dict[str, frozenset[Role] | None]] = {
     "GET /api/customers/me/export": _CUSTOMERS,
     "GET /api/customers/me/sessions": _CUSTOMERS,
     "DELETE /api/customers/me/sessions": _CUSTOMERS,
+    "POST /api/customers/me/second-factor": _PRIVILEGED,
+    "POST /api/customers/me/second-factor/confirm": _PRIVILEGED,
+    "POST /api/customers/me/second-factor/disable": _PRIVILEGED,
     "POST /api/customers/verification": _CUSTOMERS,
     "POST /api/customers/verification/{token}": PUBLIC,
     "POST /api/password-resets": PUBLIC,
@@ -74,6 +78,7 @@ ROUTES: Final[dict[str, frozenset[Role] | None]] = {
     "PATCH /api/admin/categories/{slug}": _STAFF,
     "DELETE /api/admin/categories/{slug}": _STAFF,
     "DELETE /api/admin/customers/{customer_id}/sessions": _STAFF,
+    "DELETE /api/admin/customers/{customer_id}/second-factor": _STAFF,
     "GET /api/admin/dead-messages": _STAFF,
     "GET /api/admin/orders": _STAFF,
     "GET /api/admin/orders/{order_id}": _STAFF,

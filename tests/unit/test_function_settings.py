@@ -20,6 +20,7 @@ _NEEDS = {
     "rabbitmq": {"SHOP_RABBITMQ_URL", "SHOP_RABBITMQ_SECRET"},
     "opensearch": {"SHOP_OPENSEARCH_URL", "SHOP_OPENSEARCH_SECRET"},
     "stripe": _SECRETS_OF_STRIPE | {"SHOP_STRIPE_URL"},
+    "one_time_codes": {"SHOP_SECOND_FACTOR_KEYS", "SHOP_SECOND_FACTOR_SECRET"},
 }
 #: The health check asks OpenSearch without its driver.
 _WITHOUT_DRIVER = {"platform/get_health": {"opensearch"}}

@@ -26,6 +26,7 @@ _PACKAGES: Final = {
     "opensearch": {"opensearchpy", "requests"},
     "stripe": {"stripe", "requests"},
     "aws": {"boto3"},
+    "one_time_codes": {"pyotp"},
 }
 _HEAVY: Final = _ALWAYS.union(*_PACKAGES.values())
 
@@ -62,7 +63,7 @@ LOADS: Final = {
     "finance/get_unit_economics": "http postgres redis",
     "identity/change_profile": "http postgres redis rabbitmq",
     "identity/create_customer": "http postgres redis",
-    "identity/create_session": "http postgres redis",
+    "identity/create_session": "http postgres redis one_time_codes",
     "identity/delete_account": "http postgres redis",
     "identity/delete_session": "http redis",
     "identity/delete_sessions": "http redis",
@@ -79,6 +80,10 @@ LOADS: Final = {
     "identity/reset_password": "http postgres redis",
     "identity/revoke_sessions": "http postgres redis rabbitmq",
     "identity/verify_email": "http postgres",
+    "identity/begin_second_factor": "http postgres redis one_time_codes",
+    "identity/confirm_second_factor": "http postgres redis one_time_codes",
+    "identity/disable_second_factor": "http postgres redis one_time_codes",
+    "identity/reset_second_factor": "http postgres redis",
     "inventory/expire_reservations": "postgres rabbitmq",
     "inventory/get_stock": "http postgres",
     "inventory/hold_order_stock": "postgres rabbitmq",
@@ -151,8 +156,10 @@ _REPOSITORIES: Final = {
     " identity/request_verification identity/reset_password identity/verify_email"
     " notifications/on_link_requested orders/lookup_order",
     "inventory links orders": "orders/get_order",
-    "addresses customers inventory orders": "identity/create_session identity/delete_account"
-    " identity/export_account",
+    "addresses customers inventory orders": "identity/delete_account identity/export_account",
+    "addresses customers inventory orders second_factors": "identity/create_session",
+    "customers second_factors": "identity/begin_second_factor identity/confirm_second_factor"
+    " identity/disable_second_factor identity/reset_second_factor",
     "addresses customers": "identity/add_address identity/change_address identity/delete_address"
     " identity/get_address identity/list_addresses",
     "customers": "identity/create_customer identity/revoke_sessions",

@@ -157,6 +157,7 @@ _SECRETS = {
     "rabbitmq": ("ReadsBrokerSecret", "BrokerSecretArn"),
     "opensearch": ("ReadsOpensearchSecret", "OpensearchSecretArn"),
     "stripe": ("ReadsStripeSecret", "StripeSecretArn"),
+    "one_time_codes": ("ReadsSecondFactorSecret", "SecondFactorSecretArn"),
 }
 #: The health check asks OpenSearch without its driver.
 _WITHOUT_DRIVER = {"opensearch": {"platform/get_health"}}

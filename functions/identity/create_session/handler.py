@@ -1,16 +1,21 @@
 """POST /api/sessions: open a guest session or log in."""
 
+from functools import partial
+
+from shop.bootstrap import environment
 from shop.bootstrap.cart import carts
 from shop.bootstrap.guests import guest_throttle
 from shop.bootstrap.identity import login_throttle, sessions
 from shop.bootstrap.postgres import read, write
+from shop.bootstrap.second_factors import second_factor_keys
 from shop.bootstrap.work.accounts import PostgresAccountWork
-from shop.bootstrap.work.customers import PostgresCustomersWork
+from shop.bootstrap.work.second_factors import PostgresSecondFactorsWork
 from shop.contracts.http.identity import OpenSession, SessionView
 from shop.entrypoints.access import IF_SENT
 from shop.entrypoints.http import Answer, Request, endpoint
 from shop.entrypoints.invocation import summarise
-from shop.services.identity import accounts as identity
+from shop.services.identity.login import open_session
+from shop.services.identity.second_factors import SecondFactorPolicy
 
 
 # No Idempotency-Key is accepted: the stored answer would be a bearer token in plain text. Repeating the
@@ -20,18 +25,23 @@ from shop.services.identity import accounts as identity
     answer=SessionView,
     status=201,
     access=IF_SENT,
-    problems=("invalid_credentials",),
+    problems=("invalid_credentials", "second_factor_invalid", "second_factor_required"),
 )
 def handler(request: Request[OpenSession, None]) -> Answer:
     """Open a guest session or log in."""
-    session = identity.open_session(
+    session = open_session(
         sessions(),
         login_throttle(),
         carts(),
-        read(PostgresCustomersWork),
+        read(PostgresSecondFactorsWork),
         request.body,
         guests=guest_throttle(),
         write=write(PostgresAccountWork),
+        policy=SecondFactorPolicy(
+            second_factor_keys,
+            partial(write, PostgresSecondFactorsWork),
+            required=environment().settings.staff_second_factor == "required",
+        ),
         guest=request.session,
         source=request.source,
     )

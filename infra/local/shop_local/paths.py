@@ -80,7 +80,7 @@ class State:
 
 _SECRETS: Final = (
     "postgres", "database", "redis", "rabbitmq", "erlang_cookie",
-    "staff", "finance", "service_token", "stripe_webhook",
+    "staff", "finance", "second_factor", "service_token", "stripe_webhook",
 )  # fmt: skip
 
 

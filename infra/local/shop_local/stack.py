@@ -118,6 +118,8 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
                 | broker_settings(values["SHOP_RABBITMQ_URL"])
                 | {
                     "SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest(),
+                    "SHOP_SECOND_FACTOR_KEYS": state.secrets["second_factor"],
+                    "SHOP_STAFF_SECOND_FACTOR": "optional",
                     "SHOP_PRIVATE_DATA_PLANE": "false",
                     "SHOP_INFRASTRUCTURE_FOLDER": str(INFRASTRUCTURE),
                     # All clients on the laptop have the same source address.

@@ -25,6 +25,7 @@ class CustomerView(TypedDict):
 class OpenSession(TypedDict):
     email: NotRequired[str | None]
     password: NotRequired[str | None]
+    code: NotRequired[str | None]
 
 
 type Role = Literal['customer', 'finance', 'guest', 'service', 'staff']
@@ -157,6 +158,23 @@ class RequestPasswordReset(TypedDict):
 
 class ResetPassword(TypedDict):
     password: str
+
+
+class Enrolment(TypedDict):
+    secret: str
+    otpauth_uri: str
+
+
+class ConfirmEnrolment(TypedDict):
+    code: str
+
+
+class RecoveryCodes(TypedDict):
+    recovery_codes: list[str]
+
+
+class DisableSecondFactor(TypedDict):
+    code: str
 
 
 type Sort = Literal['newest', 'price_asc', 'price_desc']
@@ -739,6 +757,7 @@ class SessionView(TypedDict):
     user_id: str
     role: Role
     expires_at: str
+    second_factor_enrolment_required: NotRequired[bool]
 
 
 class ReturnView(TypedDict):

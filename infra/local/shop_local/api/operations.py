@@ -132,6 +132,30 @@ class Operations(ABC):
                           query={}, headers={},
                           body=body)
 
+    def identity_begin_second_factor(self, *, session: str | None = None) -> Answer[models.Enrolment]:
+        """Begin the enrolment of a second factor; only accounts of staff have one."""
+        return self._send('POST', "/api/customers/me/second-factor", session=session,
+                          query={}, headers={},
+                          body=None)
+
+    def identity_confirm_second_factor(self, body: models.ConfirmEnrolment, *, session: str | None = None) -> Answer[models.RecoveryCodes]:
+        """Complete the enrolment; all sessions end, and the next login needs a code."""
+        return self._send('POST', "/api/customers/me/second-factor/confirm", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def identity_disable_second_factor(self, body: models.DisableSecondFactor, *, session: str | None = None) -> Answer[None]:
+        """Remove the caller's second factor by a code of it, for example to enrol another device."""
+        return self._send('POST', "/api/customers/me/second-factor/disable", session=session,
+                          query={}, headers={},
+                          body=body)
+
+    def identity_reset_second_factor(self, customer_id: str, *, session: str | None = None) -> Answer[None]:
+        """Remove the second factor of a colleague whose device is lost, and end the colleague's sessions."""
+        return self._send('DELETE', f"/api/admin/customers/{quote(customer_id, safe='')}/second-factor", session=session,
+                          query={}, headers={},
+                          body=None)
+
     def catalog_list_products(self, *, category: str | None = None, page: int | None = None, per_page: int | None = None, sort: str | None = None, cursor: str | None = None, if_none_match: str | None = None, session: str | None = None) -> Answer[models.ProductPage]:
         """List products, newest first or by price."""
         return self._send('GET', "/api/catalog/products", session=session,

@@ -61,6 +61,14 @@ type Digests = Annotated[
         description="be 64 lower-case hex digits (the SHA-256 digest of the token), or two such, or places",
     ),
 ]
+type Keys = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:[A-Za-z0-9]{32,}|\{\w+\})(?:,(?:[A-Za-z0-9]{32,}|\{\w+\}))?$",
+        description="be at least 32 letters and digits, or two such, or places",
+    ),
+]
+type SecondFactorRule = Literal["required", "optional"]
 type Seconds = Annotated[
     float, Meta(gt=0, le=86_400, description="be a number more than zero, at most 86400")
 ]

@@ -17,11 +17,13 @@ from shop.bootstrap.constraints import (
     Days,
     Digests,
     HttpUrl,
+    Keys,
     Level,
     Origin,
     PostgresUrl,
     RedisUrl,
     Region,
+    SecondFactorRule,
     Seconds,
     Switch,
 )
@@ -88,6 +90,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         services authenticate; or places for the members of a secret.
     service_secret : str
         ARN of the secret for ``SHOP_SERVICE_TOKEN_SHA256``.
+    second_factor_keys : str
+        One or two keys, separated by a comma, that the secrets of second factors are derived from; or places
+        for the members of a secret. New enrolments use the first.
+    second_factor_secret : str
+        ARN of the secret for ``SHOP_SECOND_FACTOR_KEYS``.
+    staff_second_factor : str
+        ``required``: without a second factor an account of staff may only enrol; or ``optional``.
     api_base : str
         What precedes ``/api`` in clients' URLs: the stage, or ``https://host[/path]`` of a custom domain. The
         ``type`` of problems begins with it.
@@ -149,6 +158,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     stripe_configured: Switch = False
     service_token_sha256: Digests = ""
     service_secret: str = ""
+    second_factor_keys: Keys = ""
+    second_factor_secret: str = ""
+    staff_second_factor: SecondFactorRule = "required"
     database_prepare: Switch = True
     api_base: Base = "/prod"
     allowed_origin: Origin = "*"

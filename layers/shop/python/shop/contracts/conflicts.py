@@ -115,6 +115,11 @@ CONFLICTS: Final[dict[str, ProblemType]] = {
         "Another customer has this e-mail address.",
         "Log in with POST /api/sessions, or register another address.",
     ),
+    "second_factor_exists": ProblemType(
+        409, "The account has a second factor already",
+        "The account is enrolled; another device replaces the present one only after that is disabled.",
+        "Disable it with POST /api/customers/me/second-factor/disable, or have a colleague reset it.",
+    ),
     "sku_taken": ProblemType(
         409, "The SKU is taken",
         "Another product has this SKU.",

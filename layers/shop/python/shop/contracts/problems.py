@@ -55,6 +55,16 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "No customer has this e-mail address together with this password.",
         "Check both. The answer does not tell which of them is wrong.",
     ),
+    "second_factor_required": ProblemType(
+        401, "A code of the second factor is required",
+        "E-mail address and password are right, and the account has a second factor.",
+        "Log in again with `code`: the six digits that the authenticator app shows, or a recovery code.",
+    ),
+    "second_factor_invalid": ProblemType(
+        401, "The code of the second factor is wrong",
+        "The code is of another account or time, or was used before: each is accepted once.",
+        "Wait for the next code that the authenticator app shows, and check the time of the device.",
+    ),
     "card_declined": ProblemType(
         402, "The card was declined",
         "The bank declined the payment. The order is cancelled and its stock is available again.",
@@ -74,6 +84,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         403, "Not allowed",
         "The session's role may not call this endpoint.",
         "Use a session of a role that the endpoint's documentation names.",
+    ),
+    "second_factor_enrolment_required": ProblemType(
+        403, "A second factor is required",
+        "The account's role may call this endpoint once the account has a second factor.",
+        "Enrol with POST /api/customers/me/second-factor, then log in with a code.",
     ),
     "not_found": ProblemType(
         404, "Not found",
@@ -104,6 +119,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         404, "No such customer",
         "No account has this id.",
         "Check the id.",
+    ),
+    "second_factor_not_found": ProblemType(
+        404, "No second factor",
+        "The account has no second factor, or its enrolment has not been begun.",
+        "Begin with POST /api/customers/me/second-factor.",
     ),
     "category_not_found": ProblemType(
         404, "No such category",

@@ -25,11 +25,14 @@ class Session(NamedTuple):
         The customer's id, or an id created for the guest.
     email : str or None
         None for guests and services.
+    withheld : Role or None
+        The account's role, which the session does not have until the account has a second factor.
     """
 
     user_id: UUID
     role: Role
     email: str | None = None
+    withheld: Role | None = None
 
 
 class StoredSession(NamedTuple):
@@ -48,6 +51,10 @@ CUSTOMERS: Final = SHOPPERS - {Role.GUEST}
 STAFF: Final = frozenset({Role.STAFF})
 OPERATORS: Final = frozenset({Role.STAFF, Role.SERVICE})
 FINANCE: Final = frozenset({Role.FINANCE})
+#: Roles of accounts with rights beyond a customer's, which have a second factor.
+PRIVILEGED: Final = frozenset({Role.STAFF, Role.FINANCE})
+#: Roles whose changes are in the audit log.
+AUDITED: Final = OPERATORS | PRIVILEGED
 
 #: The session of services that authenticate with the service token.
 SERVICE_SESSION: Final = Session(UUID(int=0), Role.SERVICE)

@@ -45,6 +45,8 @@ _SCRUB: Final = """
            OR email = (SELECT email FROM customers WHERE id = %(id)s)
     ), kept AS (
         DELETE FROM customer_addresses WHERE customer_id = %(id)s
+    ), factor AS (
+        DELETE FROM second_factors WHERE customer_id = %(id)s
     ), answers AS (
         DELETE FROM idempotency_keys WHERE subject = %(id)s::text
     ), bought AS (

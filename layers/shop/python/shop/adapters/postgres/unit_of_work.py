@@ -16,7 +16,7 @@ from shop.contracts.encoding import to_json
 from shop.contracts.events import Event
 from shop.domain.errors import AlreadyConsumed, DependencyUnavailable
 from shop.domain.messages import StoredEvent
-from shop.domain.sessions import OPERATORS, Session
+from shop.domain.sessions import AUDITED, Session
 from shop.services.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class PostgresUnitOfWork(UnitOfWork):
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        if self._actor is None or self._actor.role not in OPERATORS:
+        if self._actor is None or self._actor.role not in AUDITED:
             return
         if self._autocommit:
             raise RuntimeError("statements that commit one by one cannot be audited together")

@@ -55,10 +55,11 @@ return 1
 _SHOWN: Final = 16
 
 
-class _Record(msgspec.Struct, frozen=True):
+class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
     user_id: UUID
     role: Role
-    email: str | None
+    email: str | None = None
+    withheld: Role | None = None
 
 
 class RedisSessionStore(SessionStore):
@@ -94,12 +95,12 @@ class RedisSessionStore(SessionStore):
         if wait_ms:
             raise TooManyRequests(-(-wait_ms // 1000))
         record = msgspec.json.decode(stored, type=_Record)
-        return Session(record.user_id, record.role, record.email)
+        return Session(record.user_id, record.role, record.email, record.withheld)
 
     @override
     def open(self, session: Session) -> tuple[str, datetime]:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        record = msgspec.json.encode(_Record(session.user_id, session.role, session.email))
+        record = msgspec.json.encode(_Record(*session))
         expires_at = (datetime.now(UTC) + _LIFETIME).replace(microsecond=0)
         digest, expiry = _digest(token), int(expires_at.timestamp())
         if session.role is Role.GUEST:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shop.contracts.http.patterns import EMAIL
+from shop.contracts.http.second_factors import SecondFactorCode
 from shop.domain.sessions import Role
 
 type Email = Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
@@ -33,19 +34,34 @@ class CustomerView(msgspec.Struct, frozen=True):
 
 
 class OpenSession(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Send both fields to log in, neither for a guest session."""
+    """Send e-mail address and password to log in, neither for a guest session.
+
+    Attributes
+    ----------
+    code : str or None
+        Of the second factor, for members of staff who have one: a one-time code or a recovery code.
+    """
 
     email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
     password: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    code: SecondFactorCode | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """A new session; the token is returned only once."""
+    """A new session; the token is returned only once.
+
+    Attributes
+    ----------
+    second_factor_enrolment_required : bool
+        The account is one of staff and needs a second factor, which it does not have: until it has enrolled
+        and logged in again, its role is that of a customer.
+    """
 
     token: str
     user_id: UUID
     role: Role
     expires_at: datetime
+    second_factor_enrolment_required: bool = False
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,9 @@ EMAIL: Final = (
 )
 PHONE: Final = r"^ *\+?[0-9][0-9 ()./-]{4,29}$(?!\n)"
 LINK_CODE: Final = r"^[A-Za-z0-9_-]+$(?!\n)"
+#: A code of an authenticator app; and that, or a recovery code.
+ONE_TIME_CODE: Final = r"^[0-9]{6}$(?!\n)"
+SECOND_FACTOR_CODE: Final = r"^([0-9]{6}|[A-Za-z2-7]{4}(-[A-Za-z2-7]{4}){3})$(?!\n)"
 SKU: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 IMAGE_URL: Final = r"^(https?:/)?/[^\s\"<>\\]+$(?!\n)"
@@ -36,6 +39,8 @@ WANTED: Final = {
     EMAIL: "an e-mail address",
     PHONE: "a telephone number, such as +1 415 555 0100",
     LINK_CODE: "letters, digits, hyphens and underscores",
+    ONE_TIME_CODE: "six digits",
+    SECOND_FACTOR_CODE: "six digits, or a recovery code such as mfrg-gzdf-mztw-q2lk",
     SKU: "1 to 64 letters, digits, dots, hyphens or underscores, the first a letter or digit",
     SLUG: "lower-case letters and digits, in words joined by hyphens",
     IMAGE_URL: "an http or https URL, or a path that begins with /",

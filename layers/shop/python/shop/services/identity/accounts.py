@@ -1,31 +1,20 @@
-"""Customers and sessions."""
+"""Sign-up, and the sessions of an account."""
 
 from uuid import UUID
 
-from shop.contracts.http.identity import (
-    CreateCustomer,
-    CustomerView,
-    OpenedSession,
-    OpenSession,
-    SessionList,
-    SessionView,
-)
-from shop.domain.customers import Customer, checked_email, normal_email
-from shop.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthenticated
-from shop.domain.ids import new_id
-from shop.domain.passwords import hash_password, verify_password
+from shop.contracts.http.identity import CreateCustomer, CustomerView, OpenedSession, SessionList
+from shop.domain.customers import Customer, checked_email
+from shop.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
+from shop.domain.passwords import hash_password
+from shop.domain.second_factors import second_factor_not_found
 from shop.domain.sessions import Role, Session
-from shop.services.cart.ports import CartStore
-from shop.services.identity.account import AccountWork
-from shop.services.identity.guests import take_over
 from shop.services.identity.ports import (
     CustomersWork,
-    GuestThrottle,
-    LoginThrottle,
+    SecondFactorsWork,
     SessionStore,
     SignUpThrottle,
 )
-from shop.services.unit_of_work import OpenReading, OpenTransaction, OpenUnitOfWork
+from shop.services.unit_of_work import OpenTransaction, OpenUnitOfWork
 
 
 def create_customer(
@@ -78,66 +67,6 @@ def create_customer(
     return CustomerView(user_id=customer.user_id, email=customer.email, name=customer.name)
 
 
-def open_session(
-    sessions: SessionStore,
-    throttle: LoginThrottle,
-    carts: CartStore,
-    read: OpenReading[CustomersWork],
-    command: OpenSession,
-    *,
-    guests: GuestThrottle,
-    write: OpenTransaction[AccountWork],
-    guest: Session | None,
-    source: str,
-) -> SessionView:
-    """Open a session for a guest, or for the customer with this e-mail address and password.
-
-    Parameters
-    ----------
-    guest : Session or None
-        The session sent with the request. If it is a guest's, the guest's cart is merged into the customer's,
-        and the guest's orders become the customer's. A repeated login moves nothing twice.
-    source : str
-        The caller's IP address.
-
-    Raises
-    ------
-    Unauthenticated
-        ``invalid_credentials``; an unknown e-mail address gets the same answer after the same time.
-    TooManyRequests
-        After too many wrong passwords from this source or for this e-mail address, or too many guest sessions
-        from this source.
-    """
-    if command.email is None and command.password is None:
-        guests.count(source)
-        return _begin(sessions, Session(new_id(), Role.GUEST))
-    if command.email is None or command.password is None:
-        missing = "email" if command.email is None else "password"
-        raise InvalidRequest(
-            "A login needs both e-mail and password.", errors=[FieldError(missing, "is missing")]
-        )
-    email = _lenient(command.email)
-    customer = _check_password(throttle, read, email, command.password, source)
-    if guest is not None and guest.role is Role.GUEST:
-        take_over(carts, write, guest.user_id, customer.user_id)
-    session = _begin(sessions, Session(customer.user_id, customer.role, customer.email))
-    with read() as unit:
-        now = unit.customers.by_id(customer.user_id)
-    if now is None or now.password_hash != customer.password_hash:
-        # It was changed meanwhile, which ended the sessions that were open then.
-        sessions.close(session.token)
-        raise _wrong_credentials()
-    return session
-
-
-def _lenient(email: str) -> str:
-    """Return the normal form of what was sent as an address; what has none is nobody's."""
-    try:
-        return normal_email(email)
-    except ValueError:
-        return email
-
-
 def close_session(sessions: SessionStore, token: str | None) -> None:
     """End a session. Ending it again is not an error.
 
@@ -162,11 +91,38 @@ def revoke_sessions(
         ``customer_not_found``.
     """
     with open_unit_of_work() as work:
-        if work.customers.by_id(customer_id) is None:
-            raise NotFound(f"There is no customer {str(customer_id)!r}.", code="customer_not_found")
+        _check_exists(work, customer_id)
         work.audit("sessions.ended", "customer", customer_id)
         # Before the commit, so that nothing is recorded that did not happen.
         sessions.close_all(customer_id)
+
+
+def reset_second_factor(
+    sessions: SessionStore,
+    write: OpenTransaction[SecondFactorsWork],
+    colleague: Session,
+    customer_id: UUID,
+) -> None:
+    """Remove the second factor of somebody who has lost it, and end all sessions of the account.
+
+    Raises
+    ------
+    Forbidden
+        It is the caller's own, which a code removes.
+    NotFound
+        ``customer_not_found`` or ``second_factor_not_found``.
+    DependencyUnavailable
+        Before the commit nothing was changed.
+    """
+    if colleague.user_id == customer_id:
+        raise Forbidden("Disable your own second factor with a code, or ask a colleague.")
+    with write() as work:
+        _check_exists(work, customer_id)
+        if not work.second_factors.remove(customer_id):
+            raise second_factor_not_found()
+        work.audit("second_factor.reset", "customer", customer_id)
+        sessions.close_all(customer_id)
+    sessions.close_all(customer_id)
 
 
 def list_sessions(sessions: SessionStore, customer: Session, token: str) -> SessionList:
@@ -185,29 +141,6 @@ def list_sessions(sessions: SessionStore, customer: Session, token: str) -> Sess
     )
 
 
-def _check_password(
-    throttle: LoginThrottle,
-    read: OpenReading[CustomersWork],
-    email: str,
-    password: str,
-    source: str,
-) -> Customer:
-    throttle.count(email, source)
-    with read() as unit:
-        customer = unit.customers.by_email(email)
-    known = verify_password(password, customer.password_hash if customer else None)
-    if customer is None or not known:
-        raise _wrong_credentials()
-    throttle.succeed(email, source)
-    return customer
-
-
-def _wrong_credentials() -> Unauthenticated:
-    return Unauthenticated(
-        "The e-mail address or the password is wrong.", code="invalid_credentials"
-    )
-
-
-def _begin(sessions: SessionStore, session: Session) -> SessionView:
-    token, expires_at = sessions.open(session)
-    return SessionView(token, session.user_id, session.role, expires_at)
+def _check_exists(work: CustomersWork, customer_id: UUID) -> None:
+    if work.customers.by_id(customer_id) is None:
+        raise NotFound(f"There is no customer {str(customer_id)!r}.", code="customer_not_found")

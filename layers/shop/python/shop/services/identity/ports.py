@@ -8,6 +8,7 @@ from uuid import UUID
 from shop.domain.customer_addresses import StoredAddress
 from shop.domain.customers import Customer
 from shop.domain.links import Link, LinkKind
+from shop.domain.second_factors import SecondFactor
 from shop.domain.sessions import Session, StoredSession
 from shop.services.unit_of_work import UnitOfWork
 
@@ -101,6 +102,31 @@ class LinkRepository(Protocol):
 
     def use(self, kind: LinkKind, token_digest: bytes) -> Link | None:
         """Use a link up; None if it does not exist, has expired or was used before."""
+
+
+class SecondFactorRepository(Protocol):
+    """Second factors inside one transaction."""
+
+    def of_customer(self, customer_id: UUID) -> SecondFactor | None:
+        """Find an account's second factor, confirmed or not."""
+
+    def begin(self, factor: SecondFactor) -> bool:
+        """Store a second factor in place of one that is not confirmed; False if there is one that is."""
+
+    def confirm(self, factor: SecondFactor, step: int, recovery_digests: Sequence[bytes]) -> bool:
+        """Confirm a second factor by the code of a time step; False if it was confirmed or replaced."""
+
+    def use_step(self, factor: SecondFactor, step: int) -> bool:
+        """Use up the codes up to a time step; False if that step's was used, or the factor has changed.
+
+        Of simultaneous calls with one step, one returns True.
+        """
+
+    def use_recovery_code(self, customer_id: UUID, digest: bytes) -> bool:
+        """Use up a recovery code; False if there is none with this digest, or it was used."""
+
+    def remove(self, customer_id: UUID) -> bool:
+        """Delete an account's second factor and recovery codes; False if there is none."""
 
 
 class LoginThrottle(Protocol):
@@ -214,6 +240,14 @@ class CustomersWork(UnitOfWork, Protocol):
     @property
     def customers(self) -> CustomerRepository:
         """Customers."""
+
+
+class SecondFactorsWork(CustomersWork, Protocol):
+    """A transaction over the customers and their second factors."""
+
+    @property
+    def second_factors(self) -> SecondFactorRepository:
+        """Second factors."""
 
 
 class LinksWork(CustomersWork, Protocol):
