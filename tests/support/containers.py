@@ -57,6 +57,8 @@ from shop.services.search.ports import SearchDocuments, SearchEngine, SearchInde
 
 #: Nobody listens there: events stay in the outbox.
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/%2f"
+#: That the second factors of staff are derived from.
+SECOND_FACTOR_KEY = "k1" * 20
 
 
 class EveryWork(
@@ -146,7 +148,7 @@ def container_for(
             database_url=database_url,
             redis_url=redis_url,
             rabbitmq_url=rabbitmq_url,
-            **settings,  # type: ignore[arg-type]
+            **{"second_factor_keys": SECOND_FACTOR_KEY, **settings},  # type: ignore[arg-type]
         )
     )
     try:

@@ -29,6 +29,8 @@ _FIXED: Final = (
     (re.compile(r"\b(pi|re|ch|pm|evt)_(?!card)\w{8,}"), r"\1_3SIlocal0000000000000001"),
     (re.compile(r"\"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\""), '"7182-9304-1526"'),
     (re.compile(r"\"[0-9a-f]{16}\""), '"5be87bf7573ecc08"'),
+    (re.compile(r"(?<=[\"=])[A-Z2-7]{32}(?=[\"&])"), "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+    (re.compile(r"\"[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\""), '"mfrg-gzdf-mztw-q2lk"'),
     (re.compile(r"\binvocation-\d+\b"), "invocation-1"),
     (re.compile(r"(\"latency_ms\":) ?[\d.]+"), r"\1 1.5"),
 )  # fmt: skip

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+import pyotp
+
 from documents.examples import FOLDER, NOT_SHOWN, Example
 from shop.domain.sessions import Role
 from shop_local.paths import CHECKOUT
@@ -16,6 +18,7 @@ from tests.support.builders import add_order
 from tests.support.ledger import LedgerBuilder
 from tests.support.orders import OrderingShop
 from tests.support.returns import deliver_order
+from tests.support.stock import query
 from tests.support.walk import FUNCTIONS, Walk
 
 _PRODUCT: Final = UUID("0199e8a0-1111-7a2b-8c3d-4e5f60718293")
@@ -27,6 +30,8 @@ _CART: Final = "0199e8a0-6666-7f70-8182-930415263748"
 _ADDRESS: Final = "0199e8a0-7777-7a5b-9c60-718293041577"
 _RETURN: Final = "0199e8a0-7777-7b3a-9f10-2c4e6a8b0d77"
 _LINK: Final = "9xk2vQm7T1nJ5cW8yR3bZ6aLpD0eHfSgUiOqXwEtYuA"
+_CODE: Final = "492039"
+_RECOVERY_CODE: Final = "mfrg-gzdf-mztw-q2lk"
 _ETAG: Final = '\\"1-5be87bf7573ecc08\\"'
 _ADA: Final = {"email": "ada@example.com", "password": "correct horse battery"}
 _CUSTOMER, _STAFF = Role.CUSTOMER, Role.STAFF
@@ -68,6 +73,33 @@ def _people(walk: Walk) -> None:
     for title in ("list_addresses", "get_address", "change_address", "delete_address"):
         walk.send(f"identity/{title}", _CUSTOMER)
     walk.tokens |= {role: walk.shop.shopper(role) for role in (_STAFF, Role.FINANCE)}
+
+
+def _staff(walk: Walk) -> None:
+    """Enrol a member of staff, who disables the second factor, enrols again and loses the device."""
+    sam = {"email": "sam@example.com", "name": "Sam Staff"}
+    account = walk.shop.post("/api/customers", json=_ADA | sam).json["user_id"]
+    database = walk.shop.container.settings.database_url
+    query(database, "UPDATE customers SET role = 'staff' WHERE id = %s", (account,))
+    colleague = walk.tokens[_STAFF]
+
+    def enrol(**code: str) -> str:
+        walk.tokens[_STAFF] = _log_in(walk, email=sam["email"], **code)
+        secret = walk.send("identity/begin_second_factor", _STAFF)["secret"]
+        walk.means(_CODE, pyotp.TOTP(secret).now())
+        codes = walk.send("identity/confirm_second_factor", _STAFF)["recovery_codes"]
+        del walk.known[_CODE]
+        walk.tokens[_STAFF] = _log_in(walk, email=sam["email"], code=codes[0])
+        return str(codes[1])
+
+    walk.means(_RECOVERY_CODE, enrol())
+    walk.send("identity/disable_second_factor", _STAFF)
+    del walk.known[_RECOVERY_CODE]
+    enrol()
+    walk.tokens[_STAFF] = colleague
+    walk.means(str(_BILLED), account)
+    walk.send("identity/reset_second_factor", _STAFF)
+    del walk.known[str(_BILLED)]
 
 
 def _catalog(walk: Walk) -> None:
@@ -188,7 +220,19 @@ def _goodbye(walk: Walk) -> None:
 
 def _walked(shop: OrderingShop) -> Walk:
     walk = Walk(shop)
-    for leg in (_people, _catalog, _stock, _cart, _orders, _returns, _money, _platform, _goodbye):
+    legs = (
+        _people,
+        _staff,
+        _catalog,
+        _stock,
+        _cart,
+        _orders,
+        _returns,
+        _money,
+        _platform,
+        _goodbye,
+    )
+    for leg in legs:
         leg(walk)
     return walk
 

@@ -122,6 +122,8 @@ def _codes(path: str, operation: Any) -> dict[int, list[str]]:
         codes.update(("session_required", "session_expired"))
         if operation.roles != frozenset(Role):
             codes.add("forbidden")
+        if operation.withheld:
+            codes.add("second_factor_enrolment_required")
     if operation.idempotency:
         codes.update(("request_in_progress", "idempotency_key_reused"))
     if operation.idempotency == "required":

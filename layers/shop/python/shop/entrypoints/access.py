@@ -26,7 +26,7 @@ def enrolling(roles: frozenset[Role]) -> Access:
 
     Such a session has its account's role there.
     """
-    return Access(roles, _authenticate_enrolling)
+    return Access(roles, _authenticate_enrolling, enrolling=True)
 
 
 def authenticate(token: str | None, roles: frozenset[Role] | None) -> Session:

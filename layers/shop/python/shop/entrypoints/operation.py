@@ -11,7 +11,7 @@ import msgspec
 
 from shop.contracts.encoding import to_json
 from shop.domain.ids import new_id
-from shop.domain.sessions import Role, Session
+from shop.domain.sessions import PRIVILEGED, Role, Session
 from shop.entrypoints import parsing
 
 #: Where a request names its order: in the path, in the body, or as a new order.
@@ -149,11 +149,14 @@ class Access(msgspec.Struct, frozen=True):
         Query parameter with the token of a link, in place of a session.
     authenticate : callable
         Finds the session of a token and checks its role.
+    enrolling : bool
+        Whether a session whose role is withheld counts as one of that role.
     """
 
     roles: frozenset[Role] | None
     authenticate: Callable[[str | None, frozenset[Role] | None], Session]
     link_parameter: str | None = None
+    enrolling: bool = False
 
 
 class Idempotency(msgspec.Struct, frozen=True):
@@ -199,6 +202,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a session is looked up if a token was sent, or not needed with the token of a link."""
         return self.access is not None and (
             self.access.roles is None or self.access.link_parameter is not None
+        )
+
+    @property
+    def withheld(self) -> bool:
+        """Whether a session whose role is withheld is refused for that reason."""
+        return (
+            self.access is not None
+            and not self.access.enrolling
+            and self.access.roles is not None
+            and Role.CUSTOMER not in self.access.roles
+            and not PRIVILEGED.isdisjoint(self.access.roles)
         )
 
     @property
