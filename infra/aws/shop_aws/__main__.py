@@ -19,6 +19,7 @@ By hand, once:
            into the secret of /shop/{stage}/StripeSecretArn; functions use them within five minutes
   Services put the SHA-256 digest of the token of other services, if any call the shop, into the member
            current of the secret of /shop/{stage}/ServiceSecretArn
+  Staff    make the first account of staff, and enrol its second factor at once: docs/runbook.md
   DNS      add the CNAME records of the output EmailRecords of {data}, if EmailDomain is set
 """
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from shop.domain.sessions import Role
+from shop.domain.ids import new_id
+from shop.domain.sessions import PRIVILEGED, Role, Session
 from shop.entrypoints.operation import Operation
 from shop_local.functions import Function, declared
 from shop_local.paths import CHECKOUT
@@ -21,6 +22,10 @@ from tests.support.people import SERVICE_TOKEN, SERVICE_TOKEN_SHA256, token_of
 
 #: Codes of requests that are refused for who sends them.
 _REFUSALS: Final = frozenset({"session_required", "session_expired", "forbidden"})
+#: What a session may call whose role is withheld until its account has a second factor.
+_ENROLMENT: Final = frozenset(
+    {"POST /api/customers/me/second-factor", "POST /api/customers/me/second-factor/confirm"}
+)
 _ENDPOINTS: Final = [function for function in declared() if function.route]
 
 
@@ -116,3 +121,25 @@ def test_a_route_answers_those_whom_the_table_names_and_nobody_else(
         else:
             assert code not in _REFUSALS, caller
             assert answer["statusCode"] < 500 or code == "dependency_unavailable", caller
+
+
+@pytest.mark.parametrize("function", _ENDPOINTS, ids=_line)
+def test_a_session_whose_role_is_withheld_may_enrol_and_do_what_a_customer_may(
+    function: Function, shop: OrderingShop
+) -> None:
+    allowed = ROUTES[_line(function)]
+    for role in sorted(PRIVILEGED):
+        withheld = Session(new_id(), Role.CUSTOMER, f"{role.value}@shop.example", withheld=role)
+        token, _ = shop.container.sessions.open(withheld)
+        answer = shop.invoke(function.title, _event(function, f"Bearer {token}"))
+        found = (answer["statusCode"], _code(answer))
+        if allowed is not None and role not in allowed:
+            assert found == (403, "forbidden"), role
+        elif (
+            allowed is not None
+            and Role.CUSTOMER not in allowed
+            and _line(function) not in _ENROLMENT
+        ):
+            assert found == (403, "second_factor_enrolment_required"), role
+        else:
+            assert found[1] not in _REFUSALS | {"second_factor_enrolment_required"}, role
