@@ -1,18 +1,15 @@
 """``make sam-env``: each function's variables for `sam local invoke --env-vars`, from the running stack."""
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from shop_local import stack, template
+from shop_local.containers import HOST, on_host
 from shop_local.paths import CHECKOUT, TEMPLATE, State, default_state_folder, write_private
 from shop_local.template import Document
 
-#: How a container reaches the machine that it runs on.
-HOST: Final = "host.docker.internal"
-_HERE: Final = re.compile(r"^(?P<before>[a-z]+://(?:[^@/]*@)?)(?:127\.0\.0\.1|localhost)(?=[:/]|$)")
 _FILE: Final = CHECKOUT / ".local/sam-env.json"
 
 
@@ -34,7 +31,7 @@ def variables(
     shared = document["Globals"]["Function"]["Environment"]["Variables"]
     return {
         logical_id: {
-            name: _on(host, value)
+            name: on_host(host, value)
             for name, given in {**shared, **_own(resource)}.items()
             if (value := settings.get(name) or _default(given, defaults)) is not None
         }
@@ -56,11 +53,6 @@ def _default(given: Any, defaults: Mapping[str, str]) -> str | None:
             return defaults.get(parameter)
         case _:
             return None
-
-
-def _on(host: str, value: str) -> str:
-    """Put a host into an address of this machine; the text before the @ may be a password."""
-    return _HERE.sub(rf"\g<before>{host}", value)
 
 
 def main() -> int:
