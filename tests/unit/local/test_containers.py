@@ -1,11 +1,12 @@
 """A LocalStack in a container, whose functions reach this machine's servers by another address."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from shop_local.containers import HOST, chosen_host, on_host
-from shop_local.paths import State
+from shop_local.paths import CHECKOUT, State
 from shop_local.services.localstack import LocalStack
 
 
@@ -45,3 +46,14 @@ def test_a_localstack_that_runs_elsewhere_is_used_and_none_is_started(
 
     monkeypatch.delenv("SHOP_LOCALSTACK_URL")
     assert not LocalStack(State(tmp_path)).external
+
+
+def test_the_documented_image_has_the_version_of_the_locked_package() -> None:
+    """Its tag is 2026.03.0 where the package is 2026.3.0."""
+    lock = (CHECKOUT / "requirements/local-aws.txt").read_text()
+    documented = (CHECKOUT / "docs/adding.md").read_text()
+    locked = re.search(r"^localstack-core==([\d.]+)", lock, re.MULTILINE)
+    image = re.search(r"localstack/localstack:([\d.]+)", documented)
+    assert locked
+    assert image
+    assert [*map(int, image[1].split("."))] == [*map(int, locked[1].split("."))]
