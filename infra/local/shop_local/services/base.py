@@ -57,7 +57,8 @@ class Service(ABC):
     setting: ClassVar[str]
     #: The variable by which the user names one that runs elsewhere; empty: that setting.
     chosen_by: ClassVar[str] = ""
-    start_seconds: ClassVar[float] = 60
+    #: For a busy machine; a server that ends is noticed at once.
+    start_seconds: ClassVar[float] = 180
     stop_seconds: ClassVar[float] = 15
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
