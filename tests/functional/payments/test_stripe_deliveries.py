@@ -1,6 +1,5 @@
 """Webhooks delivered by the Stripe fake: signed, duplicated, reordered, and retried until accepted."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,6 +22,7 @@ from tests.support.payments import (
     stock_of,
     timeline_of,
 )
+from tests.support.serving import serving
 from tests.support.stock import query
 from tests.support.waiting import eventually
 
@@ -57,14 +57,8 @@ def listening(container: Container, answers: list[int], refused: int) -> Iterato
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/api/payments/webhook"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"http://{address}/api/payments/webhook"
 
 
 def subscribe(control: StripeControl, url: str) -> None:

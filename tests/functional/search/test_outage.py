@@ -25,6 +25,7 @@ from tests.support.gateway import Gateway, Response
 from tests.support.laptop import LazyServices
 from tests.support.products import change
 from tests.support.search import add_catalog, product_id, search_products
+from tests.support.serving import serving
 from tests.support.waiting import eventually
 
 AERO = product_id("Aero 13 Laptop, Silver")
@@ -140,14 +141,8 @@ def _stubborn_server(status: int, body: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(http.server.HTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"http://{address}"
 
 
 @contextmanager
