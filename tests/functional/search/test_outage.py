@@ -53,12 +53,12 @@ def container(database: str, redis: str, clean_opensearch: str) -> Iterator[Cont
 def _answered_by_opensearch(shop: Gateway) -> Response:
     """Search for different words until OpenSearch answers."""
     numbers = count()
-
-    def look() -> Response | None:
-        answer = search_products(shop, f"laptop {next(numbers)}")
-        return answer if _engine(answer) == ("opensearch", False) else None
-
-    return eventually(look, seconds=60, what="OpenSearch answers", pause=0.5)
+    return eventually(
+        lambda: search_products(shop, f"laptop {next(numbers)}"),
+        what="OpenSearch answers",
+        until=lambda answer: _engine(answer) == ("opensearch", False),
+        pause=0.5,
+    )
 
 
 def _engine(answer: Response) -> tuple[str, bool]:

@@ -128,10 +128,6 @@ class Deployed:
         self.functions.close()
         self.machines.close()
 
-    def eventually[T](self, what: Callable[[], T | None], seconds: float = 60) -> T:
-        """Return the first true answer, asking for a while."""
-        return eventually(what, seconds=seconds, what="what the stack is to do", pause=0.02)
-
     def invoke(self, function: str, event: Any = None, **options: Any) -> dict[str, Any]:
         """Invoke a function; returns the response, its payload decoded and its log as text."""
         answer: dict[str, Any] = self.functions.invoke(
@@ -185,11 +181,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterat
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         )
 
-        def finished() -> dict[str, Any] | None:
+        def described() -> dict[str, Any]:
             found: dict[str, Any] = formation.describe_stacks(StackName="t")["Stacks"][0]
-            return None if found["StackStatus"].endswith("IN_PROGRESS") else found
+            return found
 
-        found = eventually(finished, seconds=180, what="the deployment ends")
+        found = eventually(
+            described,
+            what="the deployment ends",
+            until=lambda found: not found["StackStatus"].endswith("IN_PROGRESS"),
+            seconds=180,
+        )
         assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
         deployed = Deployed(aws, records, layer, outputs)
