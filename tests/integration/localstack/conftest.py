@@ -16,15 +16,11 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from shop_local.paths import AWS_PYTHON, LAMBDA_PYTHON
 from shop_local.ports import free_ports
 from tests.support.waiting import eventually
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[2]
-AWS_PYTHON = Path(os.environ.get("SHOP_AWS_PYTHON", CHECKOUT / ".local/venvs/aws/bin/python"))
-LAMBDA_PYTHON = Path(
-    os.environ.get("SHOP_LAMBDA_PYTHON", CHECKOUT / ".local/venvs/lambda/bin/python")
-)
 
 
 @dataclass
@@ -96,7 +92,7 @@ def start(folder: Path, **variables: str) -> LocalStack:
             stderr=subprocess.STDOUT,
             env=environ,
         )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while b"Ready." not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > end:
             process.kill()
