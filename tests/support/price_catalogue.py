@@ -17,14 +17,22 @@ VERSION = "20261120181543"
 _NO_MORE: Final[Mapping[str, str]] = {}
 
 
-def entry(service: str, attributes: Mapping[str, str], tiers: Iterable[tuple[str, str]]) -> str:
+def entry(
+    service: str,
+    attributes: Mapping[str, str],
+    tiers: Iterable[tuple[str, str]],
+    *,
+    description: str = "${price} per unit of {usage}",
+) -> str:
     """Write a product with tiers of (beginning, price) as an entry of ``PriceList``."""
     dimensions = {
         f"SKU.JRTCKXETXF.{number}": {
             "unit": "any",
             "beginRange": begin,
             "endRange": "Inf",
-            "description": f"${price} per unit of {attributes['usagetype']}",
+            "description": description.format(
+                begin=begin, price=price, usage=attributes["usagetype"]
+            ),
             "appliesTo": [],
             "rateCode": f"SKU.JRTCKXETXF.{number}",
             "pricePerUnit": {"USD": price},

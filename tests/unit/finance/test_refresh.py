@@ -29,7 +29,8 @@ _REQUEST = Query("AWSLambda", "Request")
 def _product(*tiers: tuple[str, str]) -> str:
     """Give a product of AWS's price list with tiers of (beginning, price)."""
     attributes = {"usagetype": "Lambda-GB-Second", "regionCode": "us-east-1"}
-    return entry("AWSLambda", attributes, tiers)
+    description = "from {begin}: ${price} a GB-second"
+    return entry("AWSLambda", attributes, tiers, description=description)
 
 
 @contextmanager
