@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shop.entrypoints.commands.templates import defaults
 from shop_local import stack, template
 from shop_local.containers import HOST, on_host
 from shop_local.paths import CHECKOUT, TEMPLATE, State, default_state_folder, write_private
@@ -23,17 +24,13 @@ def variables(
     settings : mapping
         Of the running stack: ``SHOP_…``. What it does not have keeps the value that the template gives it.
     """
-    defaults = {
-        name: str(parameter["Default"])
-        for name, parameter in document["Parameters"].items()
-        if "Default" in parameter
-    }
+    declared = defaults(document)
     shared = document["Globals"]["Function"]["Environment"]["Variables"]
     return {
         logical_id: {
             name: on_host(host, value)
             for name, given in {**shared, **_own(resource)}.items()
-            if (value := settings.get(name) or _default(given, defaults)) is not None
+            if (value := settings.get(name) or _default(given, declared)) is not None
         }
         for logical_id, resource in document["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
@@ -45,12 +42,12 @@ def _own(resource: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _default(given: Any, defaults: Mapping[str, str]) -> str | None:
+def _default(given: Any, declared: Mapping[str, str]) -> str | None:
     match given:
         case str():
             return given
         case {"Ref": str(parameter)}:
-            return defaults.get(parameter)
+            return declared.get(parameter)
         case _:
             return None
 

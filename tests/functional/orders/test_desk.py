@@ -18,11 +18,6 @@ from tests.support.people import token_of
 _ORDERS = "/api/admin/orders"
 
 
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
-
-
 def _ids(shop: Gateway, staff: str, **query: object) -> list[UUID]:
     answer = shop.get(_ORDERS, query=query, token=staff)
     assert answer.status == 200, answer.text
