@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import override
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
@@ -19,6 +20,12 @@ from shop_local.services import RunningServices
 from tests.support import databases
 from tests.support.laptop import LazyServices, lazy_services
 from tests.support.proxy import CuttableProxy
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile(
+    "shop", settings.get_profile(settings.get_current_profile_name()), deadline=None
+)
+settings.load_profile("shop")
 
 #: Tests that share a server which takes long to start: one process runs them all.
 _TOGETHER = (

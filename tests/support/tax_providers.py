@@ -45,7 +45,7 @@ class TaxProviderContract:
         assert len(assessed.lines) == len(sale.items)
         assert assessed.shipping_minor.keys() == sale.shipping_minor.keys()
         for line in assessed.lines:
-            assert line.rate_bps is None or 0 <= line.rate_bps <= 10_000
+            assert line.rate_ppm is None or 0 <= line.rate_ppm <= 1_000_000
 
     def test_the_lines_are_in_the_order_of_the_items(self, provider: TaxProvider) -> None:
         amounts = (5_000, 100, 90_000, 2_000)

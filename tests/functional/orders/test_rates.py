@@ -90,6 +90,32 @@ def test_an_order_keeps_the_rates_with_which_it_was_priced(shop: OrderingShop, s
     assert actors == [(True,), (True,), (False,), (False,)]
 
 
+def test_a_rate_has_up_to_four_decimals(shop: OrderingShop, staff: str) -> None:
+    """New York City has 8.875 percent (anchor A22)."""
+    city = {"country": "US", "region": "NY", "percent": 8.875}
+    exact = {"country": "DE", "percent": 0.0001}
+    put = _put(shop, staff, _TAX, {"country": "*", "percent": 0}, exact, city)
+    shown = shop.get(_TAX, token=staff).json
+    assert shown["rates"] == put["rates"] != []
+    assert [rate["percent"] for rate in shown["rates"]] == [0, 0.0001, 8.875]
+    token = shop.shopper()
+    cart = shop.fill_cart(token, shop.product(price_minor=20_000))
+    address = ADDRESS | {"region": "NY", "postal_code": "10001", "city": "New York"}
+    order = shop.check_out(token, cart, shipping_address=address)
+    assert order.status == 201, order.text
+    seen = shop.get(f"/api/orders/{order.json['order_id']}", token=token).json
+    assert (seen["tax"], seen["items"][0]["tax_percent"]) == (17.75, 8.875)
+    # What the last release reads, and the rate of an order that it has written.
+    assert query(
+        shop.database_url,
+        "SELECT o.tax_rate_bps, i.tax_rate_bps FROM orders o JOIN order_items i ON i.order_id = o.id",
+    ) == [(888, 888)]
+    with psycopg.connect(shop.database_url) as connection:
+        connection.execute("UPDATE order_items SET tax_rate_ppm = NULL, tax_rate_bps = 725")
+    seen = shop.get(f"/api/orders/{order.json['order_id']}", token=token).json
+    assert seen["items"][0]["tax_percent"] == 7.25
+
+
 def _audit(shop: OrderingShop, staff: str, version: int) -> Any:
     answer = shop.get("/api/admin/audit", query={"subject_id": version}, token=staff)
     (row,) = answer.json["rows"]
@@ -161,7 +187,7 @@ def test_future_rates_apply_from_their_start(shop: OrderingShop, staff: str) -> 
         (_TAX, {"rates": [{"country": "DE", "percent": 19}]}, "rates"),
         (_TAX, {"rates": [{"country": "*", "percent": 100.01}]}, "rates[0].percent"),
         (_TAX, {"rates": [{"country": "*", "percent": -1}]}, "rates[0].percent"),
-        (_TAX, {"rates": [{"country": "*", "percent": 1.234}]}, "rates[0].percent"),
+        (_TAX, {"rates": [{"country": "*", "percent": 1.23456}]}, "rates[0].percent"),
         (_TAX, {"rates": [{"country": "XX", "percent": 1}]}, "rates[0].country"),
         (
             _TAX,
@@ -228,8 +254,8 @@ def test_tax_without_a_rate_is_refused_not_zero(shop: OrderingShop) -> None:
     with psycopg.connect(shop.database_url) as connection:
         connection.execute(
             "WITH added AS (INSERT INTO rate_versions (kind, valid_from) VALUES ('tax', now())"
-            " RETURNING version) INSERT INTO tax_rates (version, country, rate_bps)"
-            " SELECT version, 'DE', 1900 FROM added"
+            " RETURNING version) INSERT INTO tax_rates (version, country, rate_ppm)"
+            " SELECT version, 'DE', 190000 FROM added"
         )
     token = shop.shopper()
     answer = shop.check_out(token, shop.fill_cart(token, shop.product()), shipping_address=ADDRESS)

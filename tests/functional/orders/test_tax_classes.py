@@ -110,12 +110,12 @@ def test_quote_checkout_order_and_refund_tax_each_line_by_its_class(shop: Orderi
         assert _decimal(refund.json["amount"]) == _decimal(item["subtotal"]) + added
     stored = query(
         shop.database_url,
-        "SELECT o.tax_rates_version, o.tax_rate_bps, i.tax_class, i.tax_rate_bps FROM orders AS o"
+        "SELECT o.tax_rates_version, o.tax_rate_ppm, i.tax_class, i.tax_rate_ppm FROM orders AS o"
         " JOIN order_items AS i ON i.order_id = o.id ORDER BY i.name",
     )
-    rates = {name: int(percent * 100) for name, percent in _PERCENT.items()}
+    rates = {name: int(percent * 10_000) for name, percent in _PERCENT.items()}
     classes = [_CLASSES[number % len(_CLASSES)] for number in range(9)]
-    assert stored == [(version, 1900, name, rates.get(name, 1900)) for name in classes]
+    assert stored == [(version, 190_000, name, rates.get(name, 190_000)) for name in classes]
 
 
 class _Fails(TaxProvider):

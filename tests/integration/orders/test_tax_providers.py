@@ -36,21 +36,21 @@ class TestRatesInPostgres(TaxProviderContract):
             connection.execute(
                 "WITH added AS (INSERT INTO rate_versions (kind, valid_from) VALUES ('tax', now())"
                 " RETURNING version)"
-                " INSERT INTO tax_rates (version, country, region, tax_class, rate_bps)"
-                " SELECT version, country, region, tax_class, rate_bps FROM added, (VALUES"
-                " ('*', '*', 'standard', 100), ('*', '*', 'food', 50),"
-                " ('US', '*', 'standard', 400), ('US', '*', 'food', 0),"
-                " ('US', 'CA', 'standard', 725), ('US', 'NY', 'standard', 800),"
-                " ('US', 'NY', 'food', 0)) AS rate (country, region, tax_class, rate_bps)"
+                " INSERT INTO tax_rates (version, country, region, tax_class, rate_ppm)"
+                " SELECT version, country, region, tax_class, rate_ppm FROM added, (VALUES"
+                " ('*', '*', 'standard', 10000), ('*', '*', 'food', 5000),"
+                " ('US', '*', 'standard', 40000), ('US', '*', 'food', 0),"
+                " ('US', 'CA', 'standard', 72500), ('US', 'NY', 'standard', 88750),"
+                " ('US', 'NY', 'food', 0)) AS rate (country, region, tax_class, rate_ppm)"
             )
 
     @pytest.mark.parametrize(
         ("country", "region", "expected"),
         [
-            ("US", "CA", [725, 725]),  # the country's rate of the class is not the region's
-            ("US", "ny", [800, 0]),
-            ("US", "TX", [400, 0]),
-            ("FR", None, [100, 50]),
+            ("US", "CA", [72_500, 72_500]),  # the country's rate of the class is not the region's
+            ("US", "ny", [88_750, 0]),
+            ("US", "TX", [40_000, 0]),
+            ("FR", None, [10_000, 5_000]),
         ],
     )
     @pytest.mark.usefixtures("rates")
@@ -63,8 +63,8 @@ class TestRatesInPostgres(TaxProviderContract):
     ) -> None:
         sale = sale_to(country, TaxedItem(10_000), TaxedItem(10_000, "food"), region=region)
         assessed = provider.assess(sale)
-        assert [line.rate_bps for line in assessed.lines] == expected
-        assert assessed.standard_rate_bps == expected[0]
+        assert [line.rate_ppm for line in assessed.lines] == expected
+        assert assessed.standard_rate_ppm == expected[0]
 
     def test_without_rates_nothing_is_sold(self, provider: RatesInPostgres, database: str) -> None:
         with psycopg.connect(database) as connection:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.money import MAX_AMOUNT_MINOR, apply_basis_points, sell_in, to_decimal, to_minor
+from shop.domain.money import MAX_AMOUNT_MINOR, apply_rate, sell_in, to_decimal, to_minor
 
 
 @given(
@@ -65,8 +65,15 @@ def test_an_invalid_price_is_refused(amount: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount_minor", "rate_bps", "expected"),
-    [(10_000, 725, 725), (99_999, 725, 7_250), (1, 4_999, 0), (1, 5_000, 1), (0, 10_000, 0)],
+    ("amount_minor", "rate_ppm", "expected"),
+    [
+        (10_000, 72_500, 725),
+        (99_999, 72_500, 7_250),
+        (20_000, 88_750, 1_775),
+        (1, 499_999, 0),
+        (1, 500_000, 1),
+        (0, 1_000_000, 0),
+    ],
 )
-def test_rates_round_half_up(amount_minor: int, rate_bps: int, expected: int) -> None:
-    assert apply_basis_points(amount_minor, rate_bps) == expected
+def test_rates_round_half_up(amount_minor: int, rate_ppm: int, expected: int) -> None:
+    assert apply_rate(amount_minor, rate_ppm) == expected

@@ -39,13 +39,13 @@ def test_amounts_are_those_of_a_few_lines_of_decimal(sale: Sale, found: Destinat
             taxable.append((Decimal(delivery), found.rates["standard"]))
         if sale.prices_include_tax:
             taxes = [
-                (gross * rate / (10_000 + rate)).quantize(Decimal(1), ROUND_HALF_UP)
+                (gross * rate / (1_000_000 + rate)).quantize(Decimal(1), ROUND_HALF_UP)
                 for gross, rate in taxable
             ]
             total = sum(grosses) + delivery
         else:
             taxes = [
-                (gross * rate / 10_000 / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+                (gross * rate / 1_000_000 / step).quantize(Decimal(1), ROUND_HALF_UP) * step
                 for gross, rate in taxable
             ]
             total = sum(grosses) + delivery + sum(taxes)

@@ -25,8 +25,8 @@ RATES = st.builds(
     DestinationRates,
     version=st.just(7),
     rates=st.fixed_dictionaries(
-        {STANDARD: st.integers(0, 10_000)},
-        optional={"reduced": st.integers(0, 10_000), "zero": st.just(0)},
+        {STANDARD: st.integers(0, 1_000_000)},
+        optional={"reduced": st.integers(0, 1_000_000), "zero": st.just(0)},
     ),
     taxes_shipping=st.booleans(),
 )
@@ -48,9 +48,9 @@ SALES = st.builds(
 )
 
 
-def _tax(sale: Sale, amount: int, rate_bps: int) -> Decimal:
+def _tax(sale: Sale, amount: int, rate_ppm: int) -> Decimal:
     """The tax of an amount, in a few lines of Decimal."""
-    rate, step = Decimal(rate_bps) / 10_000, 10 if sale.currency == "KWD" else 1
+    rate, step = Decimal(rate_ppm) / 1_000_000, 10 if sale.currency == "KWD" else 1
     if sale.prices_include_tax:
         return (amount - amount / (1 + rate)).quantize(Decimal(1), ROUND_HALF_UP)
     return (amount * rate / step).quantize(Decimal(1), ROUND_HALF_UP) * step
@@ -65,7 +65,7 @@ def test_each_line_is_taxed_at_the_rate_of_its_class(sale: Sale, found: Destinat
     """vendure #3047 #2662 #4474, woocommerce #23917 (anchor A22)."""
     rates = [_rate(found.rates, item.tax_class) for item in sale.items]
     assessed = assess_by_rates(sale, found)
-    assert [line.rate_bps for line in assessed.lines] == rates
+    assert [line.rate_ppm for line in assessed.lines] == rates
     assert [line.tax_minor for line in assessed.lines] == [
         _tax(sale, item.amount_minor, rate) for item, rate in zip(sale.items, rates, strict=True)
     ]
@@ -74,7 +74,7 @@ def test_each_line_is_taxed_at_the_rate_of_its_class(sale: Sale, found: Destinat
         for method, price in sale.shipping_minor.items()
     }
     assert assessed.rule is TaxRule.LINE_HALF_UP
-    assert (assessed.rates_version, assessed.standard_rate_bps) == (7, found.rates["standard"])
+    assert (assessed.rates_version, assessed.standard_rate_ppm) == (7, found.rates["standard"])
 
 
 @given(SALES, RATES)
@@ -106,23 +106,23 @@ def _sale(*items: TaxedItem, region: str | None = None, shipping: int = 0) -> Sa
 
 def test_a_class_without_a_rate_is_taxed_at_the_standard_rate() -> None:
     """medusa #14571: tax was silently zero (anchor A21)."""
-    rates = DestinationRates(version=1, rates={STANDARD: 1900, "reduced": 700})
+    rates = DestinationRates(version=1, rates={STANDARD: 190_000, "reduced": 70_000})
     sale = _sale(TaxedItem(1000), TaxedItem(1000, "reduced"), TaxedItem(1000, "reducde"))
     assert [line.tax_minor for line in assess_by_rates(sale, rates).lines] == [190, 70, 190]
 
 
 def test_a_class_is_free_of_tax_only_by_a_rate_of_zero() -> None:
-    rates = DestinationRates(version=1, rates={STANDARD: 1900, "zero": 0})
+    rates = DestinationRates(version=1, rates={STANDARD: 190_000, "zero": 0})
     sale = _sale(TaxedItem(1000, "zero"), TaxedItem(1000, "exempt"))
     assert [line.tax_minor for line in assess_by_rates(sale, rates).lines] == [0, 190]
 
 
 def test_tax_is_rounded_half_up_for_each_line() -> None:
-    rates = DestinationRates(version=1, rates={STANDARD: 725})
+    rates = DestinationRates(version=1, rates={STANDARD: 72_500})
     # 7.25 % of 0.20 is 1.45 cents.
     assessed = assess_by_rates(_sale(*[TaxedItem(20)] * 3), rates)
     assert [line.tax_minor for line in assessed.lines] == [1, 1, 1]
-    half = replace(rates, rates={STANDARD: 50})
+    half = replace(rates, rates={STANDARD: 5_000})
     assert assess_by_rates(_sale(TaxedItem(100)), half).lines[0].tax_minor == 1
 
 
@@ -131,7 +131,7 @@ def test_shipping_is_taxed_at_the_standard_rate_where_the_destination_taxes_it(
     taxes_shipping: bool, tax: int
 ) -> None:
     rates = DestinationRates(
-        version=1, rates={STANDARD: 1900, "zero": 0}, taxes_shipping=taxes_shipping
+        version=1, rates={STANDARD: 190_000, "zero": 0}, taxes_shipping=taxes_shipping
     )
     sale = _sale(TaxedItem(1000, "zero"), shipping=1499)
     assert assess_by_rates(sale, rates).shipping_minor == {"standard": tax}
@@ -142,7 +142,7 @@ def test_a_destination_that_does_not_determine_the_tax_is_refused() -> None:
     with pytest.raises(Untaxable) as refused:
         assess_by_rates(_sale(TaxedItem(1000)), None)
     assert refused.value.field == "country"
-    regional = DestinationRates(version=1, rates={STANDARD: 725}, is_regional=True)
+    regional = DestinationRates(version=1, rates={STANDARD: 72_500}, is_regional=True)
     with pytest.raises(Untaxable) as refused:
         assess_by_rates(_sale(TaxedItem(1000)), regional)
     assert refused.value.field == "region"

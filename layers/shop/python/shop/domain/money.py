@@ -16,6 +16,8 @@ _EXPONENTS: Final = {
 }  # fmt: skip
 #: Largest amount accepted, in minor units: Stripe's maximum for one charge (eight digits).
 MAX_AMOUNT_MINOR: Final = 99_999_999
+#: Rates are counted in millionths.
+MILLION: Final = 1_000_000
 
 _WORDS: Final = {0: "no decimals", 2: "at most two decimals", 3: "at most three decimals",
                  4: "at most four decimals"}  # fmt: skip
@@ -74,11 +76,18 @@ def to_minor(amount: Decimal, currency: str | None = None) -> int:
         raise ValueError("must be zero or more")
     if amount > to_decimal(MAX_AMOUNT_MINOR, currency):
         raise ValueError(f"must not exceed {to_decimal(MAX_AMOUNT_MINOR, currency)}")
-    _, digits, exponent = amount.as_tuple()
-    # Checked by its digits, because arithmetic would round a long one first.
-    if isinstance(exponent, int) and exponent < -places and any(digits[exponent + places :]):
+    if not has_places(amount, places):
         raise ValueError(f"must have {_WORDS[places]}")
     return int(amount.scaleb(places))
+
+
+def has_places(number: Decimal, places: int) -> bool:
+    """Tell whether a finite number has at most so many decimals, not counting zeros at the end."""
+    # By its digits, because arithmetic would round a long one first.
+    _, digits, exponent = number.as_tuple()
+    return not (
+        isinstance(exponent, int) and exponent < -places and any(digits[exponent + places :])
+    )
 
 
 def to_decimal(amount_minor: int, currency: str | None = None) -> Decimal:
@@ -90,27 +99,27 @@ def to_decimal(amount_minor: int, currency: str | None = None) -> Decimal:
     return Decimal(amount_minor).scaleb(-exponent_of(currency))
 
 
-def apply_basis_points(amount_minor: int, rate_bps: int, step: int = 1) -> int:
+def apply_rate(amount_minor: int, rate_ppm: int, step: int = 1) -> int:
     """Apply a rate to an amount and round half up.
 
     Parameters
     ----------
     amount_minor : int
         Amount in minor units, zero or more.
-    rate_bps : int
-        Rate in basis points (1/100 of a percent).
+    rate_ppm : int
+        In millionths, which are 1/10,000 of a percent.
     step : int
         The result is a multiple of it, in minor units.
     """
-    whole = 10_000 * step
-    return (amount_minor * rate_bps * 2 + whole) // (2 * whole) * step
+    whole = MILLION * step
+    return (amount_minor * rate_ppm * 2 + whole) // (2 * whole) * step
 
 
-def included_basis_points(amount_minor: int, rate_bps: int) -> int:
+def included_in(amount_minor: int, rate_ppm: int) -> int:
     """Return the part of an amount that a rate has added to it, rounded half up to a whole minor unit.
 
-    >>> included_basis_points(1190, 1900)
+    >>> included_in(1190, 190_000)
     190
     """
-    whole = 10_000 + rate_bps
-    return (amount_minor * rate_bps * 2 + whole) // (2 * whole)
+    whole = MILLION + rate_ppm
+    return (amount_minor * rate_ppm * 2 + whole) // (2 * whole)

@@ -103,8 +103,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    tax_rate_bps : int or None
-        In basis points; None if no single rate was applied, or if it was not stored.
+    tax_rate_ppm : int or None
+        In millionths; None if no single rate was applied, or if it was not stored.
     """
 
     product_id: UUID
@@ -113,7 +113,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     tax_minor: int = 0
     tax_class: str = STANDARD
-    tax_rate_bps: int | None = None
+    tax_rate_ppm: int | None = None
 
     @property
     def subtotal_minor(self) -> int:
@@ -167,8 +167,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         Of all lines and of shipping.
     shipping_tax_minor : int
         The part of it that is due on shipping.
-    tax_rate_bps : int or None
-        The destination's standard rate in basis points, which also applied to shipping where that is taxed;
+    tax_rate_ppm : int or None
+        The destination's standard rate in millionths, which also applied to shipping where that is taxed;
         None if it has none, or if the order was placed before the rate was stored. Lines have their own.
     tax_rule : TaxRule
         How the tax was rounded.
@@ -200,7 +200,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     cart_id: UUID | None = None
     shipping_tax_minor: int = 0
-    tax_rate_bps: int | None = None
+    tax_rate_ppm: int | None = None
     tax_rule: TaxRule = TaxRule.ORDER_HALF_UP
     prices_include_tax: bool = False
     tax_rates_version: int | None = None

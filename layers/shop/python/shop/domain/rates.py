@@ -8,13 +8,14 @@ import msgspec
 class TaxRow(msgspec.Struct, frozen=True):
     """The tax of a class in a country, or in one of its regions; ``*`` stands for every other one.
 
-    `taxes_shipping` is set with the standard rate only, which then applies to shipping.
+    `rate_ppm` is in millionths, which are 1/10,000 of a percent. `taxes_shipping` is set with the standard
+    rate only, which then applies to shipping.
     """
 
     country: str
     region: str
     tax_class: str
-    rate_bps: int
+    rate_ppm: int
     taxes_shipping: bool
 
 

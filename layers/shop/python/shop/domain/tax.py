@@ -7,10 +7,15 @@ from typing import Final
 
 import msgspec
 
-from shop.domain.money import apply_basis_points, included_basis_points, step_of
+from shop.domain.money import apply_rate, has_places, included_in, step_of
 
 #: The class of products that have no other, and the rate for classes that have none at a destination.
 STANDARD: Final = "standard"
+
+#: Decimals of a percentage, whose smallest unit is then a millionth of the amount.
+_PLACES: Final = 4
+_HUNDREDTH: Final = Decimal("0.01")
+_WHOLE: Final = Decimal(100)
 
 
 class Untaxable(ValueError):
@@ -77,10 +82,10 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineTax(msgspec.Struct, frozen=True):
-    """The tax of a line and the rate in basis points; None if no single rate was applied."""
+    """The tax of a line and the rate in millionths; None if no single rate was applied."""
 
     tax_minor: int
-    rate_bps: int | None
+    rate_ppm: int | None
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +99,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
         The tax on each shipping method of the sale.
     rule : TaxRule
         How it was rounded.
-    standard_rate_bps : int or None
-        The rate of `STANDARD`, in basis points, if the provider has one.
+    standard_rate_ppm : int or None
+        The rate of `STANDARD`, in millionths, if the provider has one.
     rates_version : int or None
         The version of the shop's own rates, if they were used.
     """
@@ -103,7 +108,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[LineTax, ...]
     shipping_minor: Mapping[str, int]
     rule: TaxRule
-    standard_rate_bps: int | None = None
+    standard_rate_ppm: int | None = None
     rates_version: int | None = None
 
 
@@ -113,7 +118,7 @@ class DestinationRates(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     rates : mapping
-        In basis points by tax class; `STANDARD` is always among them.
+        In millionths by tax class; `STANDARD` is always among them.
     taxes_shipping : bool
         Whether shipping is taxed, at the standard rate.
     is_regional : bool
@@ -130,7 +135,7 @@ class DestinationRates(msgspec.Struct, frozen=True, kw_only=True):
         return self.rates.get(tax_class, self.rates[STANDARD])
 
 
-def tax_of(amount_minor: int, rate_bps: int, *, included: bool, step: int = 1) -> int:
+def tax_of(amount_minor: int, rate_ppm: int, *, included: bool, step: int = 1) -> int:
     """Return the tax of a line or of shipping, in minor units, by the rule `TaxRule.LINE_HALF_UP`.
 
     Parameters
@@ -141,17 +146,40 @@ def tax_of(amount_minor: int, rate_bps: int, *, included: bool, step: int = 1) -
         The smallest amount by which a charge can differ.
     """
     if included:
-        return included_basis_points(amount_minor, rate_bps)
-    return apply_basis_points(amount_minor, rate_bps, step)
+        return included_in(amount_minor, rate_ppm)
+    return apply_rate(amount_minor, rate_ppm, step)
 
 
-def percent_of(rate_bps: int) -> Decimal:
-    """Return a rate in percent.
+def percent_of(rate_ppm: int) -> Decimal:
+    """Return a rate in percent, with two decimals or as many as it needs.
 
-    >>> percent_of(725)
-    Decimal('7.25')
+    >>> percent_of(72_500), percent_of(88_750)
+    (Decimal('7.25'), Decimal('8.875'))
     """
-    return Decimal(rate_bps).scaleb(-2)
+    percent = Decimal(rate_ppm).scaleb(-_PLACES)
+    return percent.quantize(_HUNDREDTH) if has_places(percent, 2) else percent.normalize()
+
+
+def rate_of(percent: Decimal) -> int:
+    """Return a rate in millionths.
+
+    Parameters
+    ----------
+    percent : Decimal
+        With at most four decimals, as in Stripe's tax rates; New York City has 8.875.
+
+    Raises
+    ------
+    ValueError
+        If it is not from 0 to 100, or has more decimals.
+    """
+    if not percent.is_finite() or percent < 0:
+        raise ValueError("must be zero or more")
+    if percent > _WHOLE:
+        raise ValueError("must not exceed 100")
+    if not has_places(percent, _PLACES):
+        raise ValueError("must have at most four decimals")
+    return int(percent.scaleb(_PLACES))
 
 
 def assess_by_rates(sale: Sale, found: DestinationRates | None) -> Assessment:
@@ -171,8 +199,8 @@ def assess_by_rates(sale: Sale, found: DestinationRates | None) -> Assessment:
         )
     step = step_of(sale.currency)
 
-    def taxed(amount_minor: int, rate_bps: int) -> int:
-        return tax_of(amount_minor, rate_bps, included=sale.prices_include_tax, step=step)
+    def taxed(amount_minor: int, rate_ppm: int) -> int:
+        return tax_of(amount_minor, rate_ppm, included=sale.prices_include_tax, step=step)
 
     standard = found.rates[STANDARD]
     return Assessment(
@@ -186,6 +214,6 @@ def assess_by_rates(sale: Sale, found: DestinationRates | None) -> Assessment:
             for method, price_minor in sale.shipping_minor.items()
         },
         rule=TaxRule.LINE_HALF_UP,
-        standard_rate_bps=standard,
+        standard_rate_ppm=standard,
         rates_version=found.version,
     )

@@ -31,14 +31,19 @@ _COLUMNS: Final = (
     " total_minor,"
     " shipping_address, shipping_method, payment_method_id, reservation_expires_at,"
     " estimated_delivery, carrier, tracking_number, cancel_reason, correlation_id, created_at,"
-    " cart_id, phone, shipping_tax_minor, tax_rate_bps, tax_rule, prices_include_tax,"
+    " cart_id, phone, shipping_tax_minor, tax_rate_ppm, tax_rule, prices_include_tax,"
     " tax_rates_version, shipping_rates_version"
+)
+# The last release writes and reads hundredths of a percent: docs/releases.md.
+_READ: Final = _COLUMNS.replace(
+    "tax_rate_ppm", "coalesce(tax_rate_ppm, tax_rate_bps * 100) AS tax_rate_ppm"
 )
 _LINES: Final = """
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
                          'product_id', product_id, 'name', name, 'unit_price_minor', unit_price_minor,
                          'quantity', quantity, 'tax_minor', tax_minor, 'tax_class', tax_class,
-                         'tax_rate_bps', tax_rate_bps) ORDER BY name, product_id), '[]')
+                         'tax_rate_ppm', coalesce(tax_rate_ppm, tax_rate_bps * 100))
+                     ORDER BY name, product_id), '[]')
      FROM order_items WHERE order_id = orders.id) AS lines
 """
 _TIMELINE: Final = """
@@ -59,28 +64,29 @@ _PAYMENT: Final = f"""
      WHERE p.order_id = orders.id AND (p.status = 'succeeded' OR p.charged_minor IS NOT NULL)) AS payment
 """
 _GET: Final = f"""
-    SELECT {_COLUMNS}, {_LINES}, {_TIMELINE}, {_PAYMENT}, {RETURNS},
+    SELECT {_READ}, {_LINES}, {_TIMELINE}, {_PAYMENT}, {RETURNS},
            EXISTS (SELECT FROM refunds WHERE order_id = orders.id AND status = 'pending') AS refund_pending
     FROM orders WHERE id = %s
 """
 _ADD: Final = f"""
     WITH placed AS (
-        INSERT INTO orders ({_COLUMNS.replace("id AS order_id", "id")})
+        INSERT INTO orders ({_COLUMNS.replace("id AS order_id", "id")}, tax_rate_bps)
         VALUES (%(order_id)s, %(user_id)s, %(email)s, %(status)s, %(currency)s, %(subtotal_minor)s,
                 %(tax_minor)s, %(shipping_minor)s, %(total_minor)s, %(shipping_address)s,
                 %(shipping_method)s, %(payment_method_id)s, %(reservation_expires_at)s,
                 %(estimated_delivery)s, %(carrier)s, %(tracking_number)s, %(cancel_reason)s,
                 %(correlation_id)s, %(created_at)s, %(cart_id)s, %(phone)s, %(shipping_tax_minor)s,
-                %(tax_rate_bps)s, %(tax_rule)s, %(prices_include_tax)s, %(tax_rates_version)s,
-                %(shipping_rates_version)s)
+                %(tax_rate_ppm)s, %(tax_rule)s, %(prices_include_tax)s, %(tax_rates_version)s,
+                %(shipping_rates_version)s, round(%(tax_rate_ppm)s::integer / 100.0))
         ON CONFLICT DO NOTHING
         RETURNING id
     ), lines AS (
         INSERT INTO order_items
             (order_id, product_id, name, unit_price_minor, quantity, subtotal_minor, tax_minor, tax_class,
-             tax_rate_bps)
+             tax_rate_ppm, tax_rate_bps)
         SELECT placed.id, line.product_id, line.name, line.price, line.quantity,
-               line.price * line.quantity, line.tax, line.tax_class, line.tax_rate
+               line.price * line.quantity, line.tax, line.tax_class, line.tax_rate,
+               round(line.tax_rate / 100.0)
         FROM placed, unnest(%(products)s::uuid[], %(names)s::text[], %(prices)s::bigint[],
                             %(quantities)s::integer[], %(taxes)s::bigint[], %(tax_classes)s::text[],
                             %(tax_rates)s::integer[])
@@ -104,7 +110,7 @@ _MOVE: Final = f"""
         WHERE id = %(order_id)s AND status = ANY(%(sources)s)
           AND NOT (%(unless_refunded)s AND EXISTS (
                 SELECT FROM payments AS p WHERE p.order_id = %(order_id)s AND p.refunded_in_whole))
-        RETURNING {_COLUMNS}
+        RETURNING {_READ}
     ), entry AS (
         INSERT INTO order_timeline (order_id, status, reason, carrier, tracking_number)
         SELECT order_id, status, %(reason)s, %(carrier)s, %(tracking_number)s FROM moved
@@ -113,7 +119,7 @@ _MOVE: Final = f"""
 """
 # The predicate is that of idx_orders_cart.
 _OF_CART: Final = f"""
-    SELECT {_COLUMNS}, {_LINES} FROM orders
+    SELECT {_READ}, {_LINES} FROM orders
     WHERE cart_id = %s AND (cart_spent IS NOT NULL
                             OR status NOT IN ('INVENTORY_UNAVAILABLE', 'PAYMENT_FAILED', 'CANCELLED'))
 """
@@ -127,7 +133,7 @@ _OWN_CART: Final = """
 """
 _CART_INDEX: Final = "idx_orders_cart"
 _PAGE: Final = f"""
-    SELECT {_COLUMNS}, {_LINES} FROM orders
+    SELECT {_READ}, {_LINES} FROM orders
     WHERE user_id = %(user_id)s
       AND (%(status)s::text IS NULL OR status = %(status)s)
       AND (%(before)s::timestamptz IS NULL OR (created_at, id) < (%(before)s, %(before_id)s::uuid))
@@ -279,5 +285,5 @@ def _parameters(order: Order) -> dict[str, Any]:
         "quantities": [line.quantity for line in lines],
         "taxes": [line.tax_minor for line in lines],
         "tax_classes": [line.tax_class for line in lines],
-        "tax_rates": [line.tax_rate_bps for line in lines],
+        "tax_rates": [line.tax_rate_ppm for line in lines],
     }

@@ -14,7 +14,7 @@ from shop.adapters.postgres.database import Transaction
 from shop.domain.rates import ShippingRow, TaxRow, Version
 from shop.services.orders.ports import RateTables
 
-_TAX: Final = "country, region, tax_class, rate_bps, taxes_shipping"
+_TAX: Final = "country, region, tax_class, rate_ppm, taxes_shipping"
 _SHIPPING: Final = "country, method, price_minor, free_from_minor, delivery_days"
 
 

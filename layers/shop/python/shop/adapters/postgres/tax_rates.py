@@ -16,7 +16,7 @@ RATES_OF_DESTINATION: Final = """
         ORDER BY country = '*', region = '*' LIMIT 1
     )
     SELECT version, taxes_shipping,
-           (SELECT jsonb_object_agg(r.tax_class, r.rate_bps) FROM tax_rates AS r
+           (SELECT jsonb_object_agg(r.tax_class, r.rate_ppm) FROM tax_rates AS r
             WHERE (r.version, r.country, r.region) = (d.version, d.country, d.region)) AS rates,
            EXISTS (SELECT FROM tax_rates AS r
                    WHERE r.version = d.version AND r.country = %(country)s AND r.region <> '*') AS is_regional

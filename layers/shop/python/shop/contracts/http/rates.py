@@ -35,7 +35,7 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     region : str
         Code or name of the subdivision, or ``*`` for every other one.
     percent : Amount
-        With at most two decimals.
+        With at most four decimals, such as 8.875.
     on_shipping : bool
         Whether shipping is taxed as well, at the standard rate: only that can say so.
     """

@@ -147,7 +147,7 @@ def _priced(
         created_at=quote.now,
         cart_id=command.cart_id,
         shipping_tax_minor=amounts.shipping_tax_minor,
-        tax_rate_bps=assessment.standard_rate_bps,
+        tax_rate_ppm=assessment.standard_rate_ppm,
         tax_rule=assessment.rule,
         prices_include_tax=prices_include_tax,
         tax_rates_version=assessment.rates_version,
@@ -160,7 +160,7 @@ def _priced(
                 quantity=wanted[product.product_id],
                 tax_minor=tax.tax_minor,
                 tax_class=product.tax_class,
-                tax_rate_bps=tax.rate_bps,
+                tax_rate_ppm=tax.rate_ppm,
             )
             for product, tax in zip(products, amounts.lines, strict=True)
         ),

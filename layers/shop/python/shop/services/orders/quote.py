@@ -152,6 +152,6 @@ def _line(line: Line, tax_class: str, tax: LineTax) -> QuotedLine:
         subtotal=to_decimal(line.subtotal_minor),
         tax=to_decimal(tax.tax_minor),
         tax_class=tax_class,
-        tax_percent=None if tax.rate_bps is None else percent_of(tax.rate_bps),
+        tax_percent=None if tax.rate_ppm is None else percent_of(tax.rate_ppm),
         obstacle=line.obstacle,
     )

@@ -21,12 +21,11 @@ from shop.domain.countries import COUNTRIES
 from shop.domain.errors import InvalidRequest
 from shop.domain.money import to_decimal, to_minor
 from shop.domain.rates import ShippingRow, TaxRow, Version
-from shop.domain.tax import STANDARD, percent_of
+from shop.domain.tax import STANDARD, percent_of, rate_of
 from shop.services.orders.ports import AddressBook, RatesWork
 from shop.services.unit_of_work import OpenReading, OpenTransaction
 
 _ELSE: Final = "*"
-_WHOLE_BPS: Final = 10_000
 #: How far the caller's clock may be behind: orders of the past keep their rates.
 _TOLERANCE: Final = timedelta(minutes=1)
 
@@ -119,10 +118,10 @@ def _audit(
 def _tax_row(number: int, rate: TaxRate, addresses: AddressBook) -> TaxRow:
     field = f"rates[{number}]"
     _check_country(rate.country, field)
-    # Hundredths of a percent, as cents are hundredths of a dollar.
-    basis_points = _minor(rate.percent, f"{field}.percent", "USD")
-    if basis_points > _WHOLE_BPS:
-        raise InvalidRequest.field(f"{field}.percent", "must not exceed 100")
+    try:
+        rate_ppm = rate_of(rate.percent)
+    except ValueError as error:
+        raise InvalidRequest.field(f"{field}.percent", str(error)) from error
     region: str | None = rate.region
     if region != _ELSE:
         known = rate.country != _ELSE
@@ -131,7 +130,7 @@ def _tax_row(number: int, rate: TaxRate, addresses: AddressBook) -> TaxRow:
         raise InvalidRequest.field(f"{field}.region", "is not a region of the country")
     if rate.on_shipping and rate.tax_class != STANDARD:
         raise InvalidRequest.field(f"{field}.on_shipping", "belongs to the standard rate")
-    return TaxRow(rate.country, region, rate.tax_class, basis_points, rate.on_shipping)
+    return TaxRow(rate.country, region, rate.tax_class, rate_ppm, rate.on_shipping)
 
 
 def _check_standard_rates(rows: Sequence[TaxRow]) -> None:
@@ -168,9 +167,9 @@ def _check_keys(keys: Iterable[tuple[str, ...]]) -> None:
         seen.add(key)
 
 
-def _minor(amount: Decimal, field: str, currency: str | None = None) -> int:
+def _minor(amount: Decimal, field: str) -> int:
     try:
-        return to_minor(amount, currency)
+        return to_minor(amount)
     except ValueError as error:
         raise InvalidRequest.field(field, str(error)) from error
 
@@ -184,7 +183,7 @@ def _tax_view(version: Version[TaxRow]) -> TaxRatesView:
                 country=row.country,
                 region=row.region,
                 tax_class=row.tax_class,
-                percent=percent_of(row.rate_bps),
+                percent=percent_of(row.rate_ppm),
                 on_shipping=row.taxes_shipping,
             )
             for row in version.rows

@@ -162,5 +162,5 @@ def _item(line: OrderLine) -> OrderItem:
         subtotal=to_decimal(line.subtotal_minor),
         tax=to_decimal(line.tax_minor),
         tax_class=line.tax_class,
-        tax_percent=None if line.tax_rate_bps is None else percent_of(line.tax_rate_bps),
+        tax_percent=None if line.tax_rate_ppm is None else percent_of(line.tax_rate_ppm),
     )

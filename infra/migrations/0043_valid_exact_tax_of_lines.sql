@@ -1,0 +1,2 @@
+ALTER TABLE tax_rates VALIDATE CONSTRAINT tax_rates_rate_ppm_check;
+ALTER TABLE order_items VALIDATE CONSTRAINT order_items_tax_rate_ppm_check;
