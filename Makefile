@@ -82,8 +82,9 @@ lock: | $(UV) $(STAMPS)/dev ## resolve every dependency again: requirements/*.tx
 	@$(PYTHON) -m shop_local.services.opensearch_jars
 
 # ---- the laptop's shop ------------------------------------------------------------------------
-up: $(LAPTOP) ## start all servers, deploy infra/template.yaml, load the seed data
-	@exec $(PYTHON) -m shop_local up
+up: $(LAPTOP) ## start all servers, deploy infra/template.yaml, load the seed data: [LOCALSTACK=http://127.0.0.1:4566]
+	@$(if $(LOCALSTACK),SHOP_LOCALSTACK_URL='$(LOCALSTACK)') $(if $(HOST),SHOP_CONTAINER_HOST='$(HOST)') \
+		exec $(PYTHON) -m shop_local up
 
 down: ## stop all servers, keep the data
 	@if [ -x $(PYTHON) ]; then exec $(PYTHON) -m shop_local down; fi

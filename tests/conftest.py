@@ -152,5 +152,5 @@ def stripe(stripe_url: str) -> str:
         b'{"keep_endpoints": false}',
         {"Content-Type": "application/json"},
     )
-    urllib.request.urlopen(reset, timeout=5).close()
+    urllib.request.urlopen(reset, timeout=30).close()
     return stripe_url

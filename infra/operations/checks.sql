@@ -78,16 +78,14 @@ WHERE o.status IN ('PAID', 'CONFIRMED', 'PROCESSING')
   AND NOT EXISTS (SELECT FROM refunds WHERE payment_intent_id = p.payment_intent_id AND status = 'pending');
 
 \echo Money: no refund needs a decision by staff
-SELECT id, payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds
-WHERE problem IS NOT NULL;
+SELECT id, payment_intent_id, order_id, amount_minor, reason, status, problem, updated_at FROM refunds_in_need;
 
 \echo Money: no unexpected payment waits for staff
 SELECT payment_intent_id, order_id, amount_minor, currency, refunded_minor, created_at FROM unexpected_payments
 WHERE refunded_minor < amount_minor;
 
 \echo Money: no dispute is open
-SELECT id, order_id, payment_intent_id, amount_minor, currency, reason, status, updated_at FROM disputes
-WHERE status NOT IN ('won', 'lost', 'warning_closed', 'prevented');
+SELECT id, order_id, payment_intent_id, amount_minor, currency, reason, status, updated_at FROM open_disputes;
 
 \echo Events: none has been unpublished for more than five minutes
 SELECT event_type, count(*) AS waiting, min(occurred_at) AS oldest FROM outbox

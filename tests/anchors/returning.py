@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from shop.domain.ids import new_id
-from tests.anchors.purchases import FAULTS, Purchases
+from tests.anchors.purchases import FAULTS
+from tests.anchors.refunding import Refunding
 from tests.support.gateway import Response
 from tests.support.stock import query
 
 
-class Returning(Purchases):
+class Returning(Refunding):
     """Purchases whose parcels arrive, and come back."""
 
-    orders = Purchases.orders
+    orders = Refunding.orders
 
     def asked(self) -> list[tuple[UUID, UUID]]:
         """The returns of the walk's orders, as (order, return)."""

@@ -202,13 +202,12 @@ class Shop:
         return [entry["status"] for entry in order["timeline"]]
 
     def await_status(
-        self, token: str, order_id: str, status: str, seconds: float = 45
+        self, token: str, order_id: str, status: str, seconds: float = 60
     ) -> dict[str, Any]:
         """Wait until the order has reached a status."""
-
-        def look() -> dict[str, Any] | None:
-            order = self.call("GET", f"/api/orders/{order_id}", token=token)
-            body = dict(order.json())
-            return body if body.get("status") == status else None
-
-        return eventually(look, seconds=seconds, what=f"order {order_id} is {status}")
+        return eventually(
+            lambda: dict(self.call("GET", f"/api/orders/{order_id}", token=token).json()),
+            what=f"order {order_id} is {status}",
+            until=lambda order: order.get("status") == status,
+            seconds=seconds,
+        )

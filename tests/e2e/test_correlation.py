@@ -51,7 +51,11 @@ def test_every_line_and_event_of_a_purchase_carries_one_correlation_id(
         return {title: entries for title, entries in found.items() if entries}
 
     expected = _EXPECTED - (set() if pay_now else {"payments/charge_order"})
-    eventually(lambda: expected <= set(lines()), seconds=20, what="all functions have logged")
+    eventually(
+        lambda: expected - set(lines()),
+        what="no function is missing from the logs",
+        until=lambda missing: not missing,
+    )
     for title, entries in lines().items():
         for entry in entries:
             named = entry.get("correlation_ids") or [entry.get("correlation_id")]
@@ -73,11 +77,12 @@ def test_trace_prints_the_order_and_an_unknown_order_is_an_error(stack: Stack, s
     assert shop.pay(token, order_id).status_code == 200
     shop.await_status(token, order_id, "PROCESSING")
 
-    def told() -> str | None:
-        shown = run(stack.state, "trace", order_id).stdout
-        return shown if "order moved  PROCESSING" in shown else None
-
-    shown = eventually(told, seconds=120, what="the story is complete")
+    shown = eventually(
+        lambda: run(stack.state, "trace", order_id).stdout,
+        what="the story is complete",
+        until=lambda told: "order moved  PROCESSING" in told,
+        seconds=120,
+    )
     position = 0
     for step in (
         "POST /api/orders/checkout  201", "orders/checkout", "state machine checkout",

@@ -53,9 +53,10 @@ def test_hot_reload(stack: Stack, shop: Shop, tmp_path: Path) -> None:
 
     def wait_for(header: str | None) -> None:
         eventually(
-            lambda: shop.call("GET", "/api/docs").headers.get("x-edited") == header,
-            seconds=10, what="the saved change is live",
-        )  # fmt: skip
+            lambda: shop.call("GET", "/api/docs").headers.get("x-edited"),
+            what="the saved change is live",
+            until=lambda found: found == header,
+        )
 
     assert client.get_function(FunctionName=name)["Code"]["Location"] == original.as_uri()
     run_from(copy)

@@ -28,6 +28,14 @@ def _waiting(stack: Stack, queue: str) -> int:
         return int(opened.queue_declare(queue, passive=True).method.message_count)
 
 
+def _await_waiting(stack: Stack, queue: str, count: int) -> None:
+    eventually(
+        lambda: _waiting(stack, queue),
+        what=f"{count} messages are in {queue}",
+        until=lambda waiting: waiting == count,
+    )
+
+
 def _envelope(event: OrderShipped | ProductUpdated) -> Envelope:
     return Envelope(
         event_id=uuid.uuid4(), occurred_at=datetime.now(UTC), correlation_id="e2e", event=event
@@ -51,11 +59,7 @@ def test_malformed_messages_are_dead_lettered(stack: Stack, queue: str) -> None:
         wrong.append(encode(_envelope(foreign(product_id=uuid.uuid4(), product_version=1))))
     for body in wrong:
         put(url, queue, body, delivery_mode=2)
-    eventually(
-        lambda: _waiting(stack, dead) == len(wrong),
-        seconds=30,
-        what=f"{len(wrong)} messages in {dead}",
-    )
+    _await_waiting(stack, dead, len(wrong))
 
     assert _waiting(stack, queue) == 0
     found = take(url, dead)
@@ -76,7 +80,6 @@ def test_queues_continue_after_malformed_messages(stack: Stack, shop: Shop) -> N
     for queue in _QUEUES:
         eventually(
             partial(take, stack.values["SHOP_RABBITMQ_URL"], dead_letter_queue(queue)),
-            seconds=30,
             what=f"the poison in {queue}.dead",
         )
 
@@ -99,6 +102,6 @@ def test_replay_returns_dead_messages(stack: Stack) -> None:
         lines = stack.log("notifications/on_order_shipped")
         return any(line.get("event_id") == str(good.event_id) for line in lines)
 
-    eventually(consumed, seconds=30, what="the message is processed")
-    eventually(lambda: _waiting(stack, dead) == 1, seconds=30, what="the poison is back")
+    eventually(consumed, what="the message is processed")
+    _await_waiting(stack, dead, 1)
     assert [body for _, body in take(url, dead)] == [b"poison"]

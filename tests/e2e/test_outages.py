@@ -139,11 +139,10 @@ def test_database_killed(stack: Stack, shop: Shop) -> None:
             assert answer.status_code == 503, answer.text
         # Consumers are affected by the outage too.
         time.sleep(1)
-
     again = eventually(
-        lambda: made if (made := shop.check_out(token, cart_id, key)).status_code == 201 else None,
-        seconds=60,
+        lambda: shop.check_out(token, cart_id, key),
         what="the repeated checkout goes through",
+        until=lambda answer: answer.status_code == 201,
     )
     second = again.json()["order_id"]
     assert shop.pay(token, second).status_code == 200

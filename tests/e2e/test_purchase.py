@@ -76,7 +76,11 @@ def test_cancelled_by_its_owner(stack: Stack, shop: Shop) -> None:
 
     assert answer.status_code == 200
     shop.await_status(token, order_id, "CANCELLED")
-    eventually(lambda: shop.stock(product) == (5, 0, 5), seconds=10, what="stock returned")
+    eventually(
+        lambda: shop.stock(product),
+        what="the stock is back",
+        until=lambda levels: levels == (5, 0, 5),
+    )
     (charge,) = stack.charges(order_id)
     assert charge["amount_refunded"] == charge["amount"]
 

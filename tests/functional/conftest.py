@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from shop.domain.sessions import Role
 from tests.support import databases
 from tests.support.builders import add_categories
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway
+from tests.support.people import token_of
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,9 @@ def container(database: str, redis: str) -> Iterator[Container]:
 def shop(container: Container) -> Gateway:
     """Calls the functions as API Gateway does."""
     return Gateway(container)
+
+
+@pytest.fixture
+def staff(container: Container) -> str:
+    """The token of a member of staff."""
+    return token_of(container, Role.STAFF)

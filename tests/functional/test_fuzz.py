@@ -12,10 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shop.domain.sessions import Role
-from tests.support.builders import add_categories, add_product
-from tests.support.containers import Container, container_for
-from tests.support.fuzz import HEADER, JSON, RAW, SCALAR, TEXT, check, encodable, throttle_counters
-from tests.support.gateway import Gateway, Response
+from tests.support.builders import add_product
+from tests.support.fuzz import (
+    HEADER,
+    JSON,
+    RAW,
+    SCALAR,
+    TEXT,
+    Target,
+    encodable,
+    unlimited_container,
+)
 from tests.support.people import token_of
 
 _PRODUCTS = "/api/catalog/products"
@@ -46,55 +53,27 @@ _fuzz = settings(
 )
 
 
-class _Target:
-    """A shop with one product, and what it holds."""
-
-    def __init__(self, container: Container) -> None:
-        self.container = container
-        self.shop = Gateway(container)
-        self.product = add_product(container.database, name="Phone")
-        self.tokens = {role: token_of(container, role) for role in (Role.STAFF, Role.GUEST)}
-
-    def contents(self) -> list[Any]:
-        with self.container.database.transaction() as transaction:
-            counts: list[Any] = [
-                transaction.rows(
-                    f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
-                )
-                for table in _TABLES
-            ]
-        carts = sorted(self.container.redis.keys("cart:*"))
-        return [*counts, *(self.container.redis.hgetall(key) for key in carts)]
-
-    def call(self, method: str, path: str, role: Role | None, **options: Any) -> Response:
-        path = path.format(product=self.product, other=uuid4())
-        before = self.contents()
-        answer = self.shop.call(method, path, token=self.tokens[role] if role else None, **options)
-        check(answer)
-        if answer.status >= 400:
-            assert self.contents() == before
-        return answer
-
-
 @pytest.fixture
-def target(database: str, redis: str) -> Iterator[_Target]:
-    with container_for(
-        database, redis, rate_limit_per_second=10**6, rate_limit_burst=10**6
-    ) as made:
-        add_categories(made.database)
-        yield _Target(made)
+def target(database: str, redis: str) -> Iterator[Target]:
+    """A shop with one product."""
+    with unlimited_container(database, redis) as container:
+        yield Target(
+            container,
+            _TABLES,
+            tokens={role: token_of(container, role) for role in (Role.STAFF, Role.GUEST)},
+            names={"product": add_product(container.database, name="Phone"), "other": uuid4()},
+        )
 
 
 @pytest.mark.parametrize(("method", "path", "role", "fields"), _WRITES)
 def test_bodies(
-    target: _Target, method: str, path: str, role: Role | None, fields: tuple[str, ...]
+    target: Target, method: str, path: str, role: Role | None, fields: tuple[str, ...]
 ) -> None:
     known = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, JSON)) if fields else JSON
 
     @_fuzz
     @given(body=known | JSON | RAW)
     def fuzz(body: Any) -> None:
-        target.container.redis.delete(*throttle_counters(target.container))
         if isinstance(body, bytes):
             target.call(method, path, role, body=body)
         elif encodable(body):
@@ -106,7 +85,7 @@ def test_bodies(
 @pytest.mark.parametrize(
     "path", [_PRODUCTS, f"{_PRODUCTS}/{{product}}", "/api/catalog/categories", "/api/cart"]
 )
-def test_queries(target: _Target, path: str) -> None:
+def test_queries(target: Target, path: str) -> None:
     names = st.sampled_from(["category", "page", "per_page", "sort", "x", ""])
 
     @_fuzz
@@ -120,7 +99,7 @@ def test_queries(target: _Target, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path", "role", "fields"), _WRITES)
 def test_headers(
-    target: _Target, method: str, path: str, role: Role | None, fields: tuple[str, ...]
+    target: Target, method: str, path: str, role: Role | None, fields: tuple[str, ...]
 ) -> None:
     names = st.sampled_from(
         ["If-Match", "If-None-Match", "Idempotency-Key", "X-Correlation-Id", "Content-Type"]
@@ -135,7 +114,7 @@ def test_headers(
 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, *_ in _WRITES])
-def test_tokens(target: _Target, method: str, path: str) -> None:
+def test_tokens(target: Target, method: str, path: str) -> None:
     @_fuzz
     @given(value=HEADER | HEADER.map("Bearer {}".format))
     def fuzz(value: str) -> None:
@@ -147,7 +126,7 @@ def test_tokens(target: _Target, method: str, path: str) -> None:
 
 @_fuzz
 @given(name=st.text(min_size=1, max_size=60).filter(lambda text: "/" not in text))
-def test_ids(target: _Target, name: str) -> None:
+def test_ids(target: Target, name: str) -> None:
     from urllib.parse import quote
 
     for method, path, role in (

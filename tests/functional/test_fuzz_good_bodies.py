@@ -14,10 +14,10 @@ from shop.domain.customers import Customer
 from shop.domain.ids import new_id
 from shop.domain.passwords import hash_password
 from shop.domain.sessions import Role
-from tests.support.builders import add_categories, add_product, place_order
-from tests.support.containers import Container, container_for
-from tests.support.fuzz import SCALAR, TEXT, check, encodable, spoiled, throttle_counters
-from tests.support.gateway import Gateway, Response
+from tests.support.builders import add_product, place_order
+from tests.support.carts import add_to_cart
+from tests.support.fuzz import SCALAR, TEXT, Target, encodable, spoiled, unlimited_container
+from tests.support.gateway import Gateway
 from tests.support.orders import ADDRESS
 from tests.support.people import token_of
 
@@ -83,12 +83,11 @@ _fuzz = settings(
 )
 
 
-class _Target:
+@pytest.fixture
+def target(database: str, redis: str) -> Iterator[Target]:
     """A shop with a customer who keeps an address, an order, and a guest with a cart."""
-
-    def __init__(self, container: Container) -> None:
-        self.container = container
-        self.shop = Gateway(container)
+    with unlimited_container(database, redis) as container:
+        shop = Gateway(container)
         customer_id = new_id()
         with container.unit_of_work(publish=False) as unit:
             unit.customers.add(
@@ -99,52 +98,21 @@ class _Target:
                     password_hash=hash_password(_PASSWORD),
                 )
             )
-        self.tokens = {role: token_of(container, role) for role in (_STAFF, _GUEST)}
-        self.tokens[_CUSTOMER] = token_of(container, _CUSTOMER, customer_id)
-        line = {"product_id": str(add_product(container.database)), "quantity": 1}
-        self.shop.post("/api/cart/items", json=line, token=self.tokens[_GUEST])
-        kept = self.shop.post(
-            "/api/customers/me/addresses", json=ADDRESS, token=self.tokens[_CUSTOMER]
-        )
-        self.names = {
+        tokens = {role: token_of(container, role) for role in (_STAFF, _GUEST)}
+        tokens[_CUSTOMER] = token_of(container, _CUSTOMER, customer_id)
+        add_to_cart(shop, tokens[_GUEST], add_product(container.database))
+        kept = shop.post("/api/customers/me/addresses", json=ADDRESS, token=tokens[_CUSTOMER])
+        names = {
             "order": place_order(container).order_id,
             "address": kept.json["address_id"],
             "link": _LINK,
         }
-
-    def contents(self) -> list[Any]:
-        with self.container.database.transaction() as transaction:
-            return [
-                transaction.rows(
-                    f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
-                )
-                for table in _TABLES
-            ]
-
-    def call(self, method: str, path: str, role: Role | None, **options: Any) -> Response:
-        self.container.redis.delete(*throttle_counters(self.container))
-        before = self.contents()
-        answer = self.shop.call(
-            method, path.format(**self.names), token=self.tokens[role] if role else None, **options
-        )
-        check(answer)
-        if answer.status >= 400:
-            assert self.contents() == before
-        return answer
-
-
-@pytest.fixture
-def target(database: str, redis: str) -> Iterator[_Target]:
-    with container_for(
-        database, redis, rate_limit_per_second=10**6, rate_limit_burst=10**6
-    ) as made:
-        add_categories(made.database)
-        yield _Target(made)
+        yield Target(container, _TABLES, tokens=tokens, names=names)
 
 
 @pytest.mark.parametrize(("method", "path", "role", "good"), _WRITES)
 def test_garbage_in_a_good_body(
-    target: _Target, method: str, path: str, role: Role | None, good: Any
+    target: Target, method: str, path: str, role: Role | None, good: Any
 ) -> None:
     # The prefix is valid: it is refused for what it asks for at most, not for its form.
     assert target.call(method, path, role, json=good).code != "validation_failed"
@@ -159,7 +127,7 @@ def test_garbage_in_a_good_body(
 
 
 @pytest.mark.parametrize(("path", "names"), _READS)
-def test_garbage_in_a_query(target: _Target, path: str, names: tuple[str, ...]) -> None:
+def test_garbage_in_a_query(target: Target, path: str, names: tuple[str, ...]) -> None:
     assert target.call("GET", path, _STAFF).status == 200
 
     @_fuzz
@@ -191,7 +159,7 @@ def test_garbage_in_a_query(target: _Target, path: str, names: tuple[str, ...]) 
     ],
 )
 def test_garbage_as_a_name(
-    target: _Target, method: str, path: str, role: Role | None, body: Any, name: str
+    target: Target, method: str, path: str, role: Role | None, body: Any, name: str
 ) -> None:
     from urllib.parse import quote
 

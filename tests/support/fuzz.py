@@ -1,6 +1,7 @@
 """Garbage for requests, and what holds for every answer to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -8,8 +9,10 @@ import msgspec
 from hypothesis import strategies as st
 
 from shop.contracts.problems import PROBLEMS
-from tests.support.containers import Container
-from tests.support.gateway import Response
+from shop.domain.sessions import Role
+from tests.support.builders import add_categories
+from tests.support.containers import Container, container_for
+from tests.support.gateway import Gateway, Response
 
 TEXT = st.text(max_size=60) | st.sampled_from(
     ["", " ", "\x00", "\ud7ff", "🛒", "'; DROP TABLE products; --", "%", "../..", "null", "1e400"]
@@ -60,11 +63,71 @@ def encodable(value: Any) -> bool:
     return True
 
 
-def throttle_counters(container: Container) -> list[str]:
+def _throttle_counters(container: Container) -> list[str]:
     """Return the keys of all counters of attempts, and one that does not exist."""
     redis = container.redis
     patterns = ("logins:*", "links:*", "sign-ups:*")
     return ["none", *(str(key) for pattern in patterns for key in redis.keys(pattern))]
+
+
+class Target:
+    """A shop whose answers are checked, and in which a refusal must change nothing.
+
+    Parameters
+    ----------
+    tables : sequence of str
+        Tables that requests could change, besides the carts.
+    tokens : mapping
+        Of the roles that ask.
+    names : mapping
+        What stands for the names in braces in a path.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        tables: Sequence[str],
+        *,
+        tokens: Mapping[Role, str],
+        names: Mapping[str, object],
+    ) -> None:
+        self.container = container
+        self._shop = Gateway(container)
+        self._tables = tables
+        self._tokens = tokens
+        self._names = names
+
+    def call(self, method: str, path: str, role: Role | None, **options: Any) -> Response:
+        """Send a request that no earlier one has used an attempt of."""
+        self.container.redis.delete(*_throttle_counters(self.container))
+        before = self._contents()
+        token = self._tokens[role] if role else None
+        answer = self._shop.call(method, path.format(**self._names), token=token, **options)
+        check(answer)
+        if answer.status >= 400:
+            assert self._contents() == before
+        return answer
+
+    def _contents(self) -> list[Any]:
+        with self.container.database.transaction() as transaction:
+            counts: list[Any] = [
+                transaction.rows(
+                    f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
+                )
+                for table in self._tables
+            ]
+        carts = sorted(self.container.redis.keys("cart:*"))
+        return [*counts, *(self.container.redis.hgetall(key) for key in carts)]
+
+
+@contextmanager
+def unlimited_container(database: str, redis: str) -> Iterator[Container]:
+    """A shop that answers any number of requests."""
+    with container_for(
+        database, redis, rate_limit_per_second=10**6, rate_limit_burst=10**6
+    ) as made:
+        add_categories(made.database)
+        yield made
 
 
 @st.composite

@@ -14,6 +14,7 @@ from shop.domain.notifications import Mail
 from shop.domain.sessions import Role
 from tests.support.broker import rmq_event
 from tests.support.builders import add_product
+from tests.support.carts import add_to_cart
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
 from tests.support.machines import Machine, TaskFailed
@@ -110,13 +111,8 @@ class OrderingShop(Gateway):
     def fill_cart(self, token: str, *products: UUID, quantity: int = 1) -> str:
         """Put products into the cart and give its id."""
         for product in products:
-            answer = self.post(
-                "/api/cart/items",
-                json={"product_id": str(product), "quantity": quantity},
-                token=token,
-            )
-            assert answer.status == 200, answer.text
-        return str(answer.json["cart_id"])
+            cart = add_to_cart(self, token, product, quantity)
+        return str(cart["cart_id"])
 
     def check_out(
         self, token: str, cart_id: str, /, *, key: str | None = None, **changes: Any

@@ -36,7 +36,6 @@ def paying_container(
         **{
             "stripe_key": KEY,
             "stripe_webhook_secret": WEBHOOK_SECRET,
-            "stripe_timeout_seconds": 3.0,
             **settings,
         },
     ) as container:
@@ -120,7 +119,7 @@ class StripeControl:
             {"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
     def fault(self, action: str, path: str = "/v1/payment_intents", **details: Any) -> None:
@@ -154,7 +153,7 @@ class StripeControl:
             urllib.parse.urlencode(form).encode(),
             {"Authorization": f"Bearer {KEY}"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             made: dict[str, Any] = json.load(answer)
         return made
 

@@ -25,3 +25,8 @@ def audit_of(shop: Gateway, staff: str, subject_id: object) -> list[tuple[str, A
     """Read what was done to a subject, oldest first: action, before and after."""
     answer = shop.get("/api/admin/audit", query={"subject_id": subject_id}, token=staff)
     return [(row["action"], row["before"], row["after"]) for row in reversed(answer.json["rows"])]
+
+
+def actions_on(shop: Gateway, staff: str, subject_id: object) -> list[str]:
+    """Return what staff have done to a subject, oldest first."""
+    return [action for action, _, _ in audit_of(shop, staff, subject_id)]

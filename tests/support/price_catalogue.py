@@ -6,7 +6,7 @@ what is read. Each of the shop's prices has neighbours that a query which is too
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 REGION = "us-east-1"
@@ -15,6 +15,40 @@ VERSION = "20261120181543"
 
 
 _NO_MORE: Final[Mapping[str, str]] = {}
+
+
+def entry(
+    service: str,
+    attributes: Mapping[str, str],
+    tiers: Iterable[tuple[str, str]],
+    *,
+    description: str = "${price} per unit of {usage}",
+) -> str:
+    """Write a product with tiers of (beginning, price) as an entry of ``PriceList``."""
+    dimensions = {
+        f"SKU.JRTCKXETXF.{number}": {
+            "unit": "any",
+            "beginRange": begin,
+            "endRange": "Inf",
+            "description": description.format(
+                begin=begin, price=price, usage=attributes["usagetype"]
+            ),
+            "appliesTo": [],
+            "rateCode": f"SKU.JRTCKXETXF.{number}",
+            "pricePerUnit": {"USD": price},
+        }
+        for number, (begin, price) in enumerate(tiers)
+    }
+    term = {"sku": "SKU", "offerTermCode": "JRTCKXETXF", "priceDimensions": dimensions}
+    return json.dumps(
+        {
+            "product": {"productFamily": "any", "attributes": attributes, "sku": "SKU"},
+            "serviceCode": service,
+            "terms": {"OnDemand": {"SKU.JRTCKXETXF": term}},
+            "version": VERSION,
+            "publicationDate": PUBLISHED,
+        }
+    )
 
 
 class Product(NamedTuple):
@@ -32,28 +66,7 @@ class Product(NamedTuple):
         tiers = (
             [("0", "0.0000000000"), (self.free, self.price)] if self.free else [("0", self.price)]
         )
-        dimensions = {
-            f"SKU.JRTCKXETXF.{number}": {
-                "unit": "any",
-                "beginRange": begin,
-                "endRange": "Inf",
-                "description": f"${price} per unit of {self.usage}",
-                "appliesTo": [],
-                "rateCode": f"SKU.JRTCKXETXF.{number}",
-                "pricePerUnit": {"USD": price},
-            }
-            for number, (begin, price) in enumerate(tiers)
-        }
-        term = {"sku": "SKU", "offerTermCode": "JRTCKXETXF", "priceDimensions": dimensions}
-        return json.dumps(
-            {
-                "product": {"productFamily": "any", "attributes": self.searchable(), "sku": "SKU"},
-                "serviceCode": self.service,
-                "terms": {"OnDemand": {"SKU.JRTCKXETXF": term}},
-                "version": VERSION,
-                "publicationDate": PUBLISHED,
-            }
-        )
+        return entry(self.service, self.searchable(), tiers)
 
     def searchable(self) -> dict[str, str]:
         """Give all attributes by which it is found."""

@@ -1,13 +1,15 @@
 """Delivered orders, and what customers and staff do with returns of their units."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from shop.domain.ids import new_id
+from shop.services.payments.reconciliation import reconcile
 from tests.support.builders import Placed, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway, Response
-from tests.support.payments import pay_for
+from tests.support.payments import pay_for, wind_back
 from tests.support.people import token_of
 from tests.support.stock import query
 
@@ -82,3 +84,10 @@ def statuses(database_url: str, order_id: UUID) -> list[str]:
         (order_id,),
     )
     return [row[0] for row in rows]
+
+
+def sweep(container: Container, order: Placed) -> None:
+    """Compare an order with Stripe, as two runs of the schedule do."""
+    for _ in range(2):
+        wind_back(container.settings.database_url, order.order_id, timedelta(minutes=1))
+        reconcile(container.payment_provider, container.unit_of_work, seconds=20)

@@ -1,7 +1,9 @@
 """A small catalog made to tell good search results from bad ones."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from shop.adapters.postgres.database import Database
@@ -9,7 +11,9 @@ from shop.domain.search import Filters, SearchQuery
 from shop.domain.search_results import SearchPage
 from shop.services.search.ports import SearchEngine
 from tests.support.builders import add_categories, add_product
+from tests.support.gateway import Gateway, Response
 
+SEARCH: Final = "/api/catalog/search"
 _NEWEST = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _NAMESPACE = UUID("7a1f3c52-3d0e-5a57-9a35-0c5f6c1f2b11")
 
@@ -93,3 +97,12 @@ def find(engine: SearchEngine, text: str = "", **options: object) -> SearchPage:
 def names(page: SearchPage) -> list[str]:
     """List the names of what was found."""
     return [found.name for found in page.results]
+
+
+def search_products(shop: Gateway, q: str | None = None, **query: Any) -> Response:
+    """Search through the API."""
+    if isinstance(filters := query.get("filters"), dict):
+        query["filters"] = json.dumps(filters)
+    if q is not None:
+        query["q"] = q
+    return shop.get(SEARCH, query=query)

@@ -5,11 +5,26 @@ from collections.abc import Callable
 
 
 def eventually[T](
-    look: Callable[[], T | None], *, what: str, seconds: float = 30, pause: float = 0.05
+    look: Callable[[], T],
+    *,
+    what: str,
+    until: Callable[[T], object] = bool,
+    seconds: float = 60,
+    pause: float = 0.05,
 ) -> T:
-    """Call repeatedly until the result is true, and return it."""
+    """Look until what is seen is what is waited for, and return it.
+
+    Parameters
+    ----------
+    look : callable
+        Returns what it sees; the failure shows the last of it.
+    what : str
+        What is waited for, in words.
+    until : callable
+        Whether it is that; by default, whether it is true.
+    """
     deadline = time.monotonic() + seconds
-    while not (seen := look()):
+    while not until(seen := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen: {seen!r}")
         time.sleep(pause)

@@ -10,6 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from tests.support.gateway import Gateway, response
 from tests.support.proxy_events import find_route, proxy_event
+from tests.support.serving import serving
 
 type _Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -57,14 +58,8 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(application: Application) -> Iterator[str]:
     """Serve it on a free port of the loopback interface; give the address."""
-    with make_server("127.0.0.1", 0, application, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(make_server("127.0.0.1", 0, application, handler_class=_Quiet)) as address:
+        yield f"http://{address}"
 
 
 def _path(environ: dict[str, Any]) -> str:

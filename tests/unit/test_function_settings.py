@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shop_local.functions import Function, declared
-from shop_local.settings import read_by
+from tests.support.function_settings import read_by
 from tests.support.transformed import of_type
 from tests.unit.test_imports import LOADS
 

@@ -28,7 +28,6 @@ _PACKAGES: Final = {
     "aws": {"boto3"},
 }
 _HEAVY: Final = _ALWAYS.union(*_PACKAGES.values())
-
 #: What each function loads.
 LOADS: Final = {
     "cart/add_item": "http postgres redis",
@@ -134,7 +133,6 @@ LOADS: Final = {
     "platform/prune_records": "postgres",
     "platform/relay_outbox": "postgres rabbitmq",
 }
-
 #: The repositories that each function's transactions have; a unit of work over orders has the stock's, too.
 _REPOSITORIES: Final = {
     "costs": "finance/collect_costs finance/export_costs_csv finance/export_costs_jsonl"
@@ -176,7 +174,6 @@ _REPOSITORIES: Final = {
     "inventory links orders payments refunds returns": "orders/request_return",
     "inventory notifications orders payments refunds": "orders/advance_orders",
 }
-
 _COUNT = """
 import importlib.util, json, os, sys
 import awslambdaric.bootstrap
@@ -213,6 +210,7 @@ def _imports(layers: tuple[Path, ...]) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.timeout(900)  # the first imports every function, one after another
 @pytest.mark.parametrize("function", declared(), ids=lambda function: function.title)
 def test_a_function_loads_what_the_table_says(function: Function) -> None:
     """A18: eager imports made others' cold starts 0.8 s (powertools-lambda-python #8406 #4372)."""
@@ -221,6 +219,7 @@ def test_a_function_loads_what_the_table_says(function: Function) -> None:
     assert loaded & _HEAVY == _ALWAYS.union(*declared_packages)
 
 
+@pytest.mark.timeout(900)  # the first imports every function, one after another
 @pytest.mark.parametrize("function", declared(), ids=lambda function: function.title)
 def test_a_function_loads_only_the_repositories_of_its_transactions(function: Function) -> None:
     loaded = set(_imports(function.layers)[function.title])
@@ -254,46 +253,3 @@ def test_frameworks_are_imported_in_one_place() -> None:
         "entrypoints/http.py",
         "observability.py",
     }
-
-
-_MADE = """
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("handler", sys.argv[1])
-spec.loader.exec_module(importlib.util.module_from_spec(spec))
-from shop import bootstrap
-print(json.dumps([part.make.__name__ for part in bootstrap.environment()._made]))
-"""
-
-
-def _made_at_init(title: str, **environment: str) -> set[str]:
-    function = next(function for function in declared() if function.title == title)
-    done = subprocess.run(
-        [LAMBDA_PYTHON, "-W", "ignore", "-c", _MADE, str(function.folder / "handler.py")],
-        env={
-            "PYTHONPATH": ":".join(f"{layer}/python" for layer in function.layers),
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            # Nobody listens there: connections are the first request's.
-            "SHOP_DATABASE_URL": "postgresql://shop@127.0.0.1:1/shop",
-            "SHOP_REDIS_URL": "redis://127.0.0.1:1",
-            "SHOP_RABBITMQ_URL": "amqp://127.0.0.1:1",
-            "SHOP_STRIPE_KEY": "sk_test_1",
-            **environment,
-        },
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(json.loads(done.stdout))
-
-
-def test_what_is_imported_is_made_at_init_on_lambda() -> None:
-    made = _made_at_init("orders/checkout", AWS_LAMBDA_FUNCTION_NAME="shop-checkout")
-    assert {"database", "redis", "sessions", "carts", "checkout_machine"} <= made
-    made = _made_at_init("payments/process_payment", AWS_LAMBDA_FUNCTION_NAME="shop-pay")
-    assert {"publisher", "payment_provider"} <= made
-
-
-def test_elsewhere_nothing_is_made_before_it_is_used() -> None:
-    assert _made_at_init("orders/checkout") == set()

@@ -196,3 +196,17 @@ def test_the_laptop_deploys_the_same_functions_without_versions() -> None:
     assert functions == set(_ID.values())
     substitutions = resources["Checkout"]["Properties"]["DefinitionSubstitutions"]
     assert substitutions["CreateOrderArn"] == {"Fn::GetAtt": ["OrdersCreateOrderFunction", "Arn"]}
+
+
+def test_a_localstack_of_ones_own_gets_the_same_functions_without_layers_and_consumers() -> None:
+    """It applies no layers and refuses Amazon MQ as an event source; docs/adding.md mounts the layers."""
+    document = templates.for_stock_localstack(templates.without_versions(read_template(TEMPLATE)))
+    resources = transform(document)["Resources"]
+    kinds = {each["Type"] for each in resources.values()}
+    assert not kinds & {"AWS::Lambda::LayerVersion", "AWS::Lambda::EventSourceMapping"}
+    assert {"AWS::ApiGateway::RestApi", "AWS::Scheduler::Schedule"} <= kinds
+    functions = {
+        name: each for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function"
+    }
+    assert set(functions) == set(_ID.values())
+    assert not any("Layers" in each["Properties"] for each in functions.values())

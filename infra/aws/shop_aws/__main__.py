@@ -10,8 +10,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shop_aws.deployment import Deployment
 from shop_aws.stacks import DeployError
-from shop_aws.steps import Deployment, Target, plan, steps_of
+from shop_aws.steps import plan, steps_of
+from shop_aws.target import Target
 
 _AFTERWARDS = """
 By hand, once:

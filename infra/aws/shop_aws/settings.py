@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from shop.entrypoints.commands.templates import defaults
 from shop_aws.excerpt import Document, names_in
 
 
@@ -15,12 +16,7 @@ def tagged(template: Document, parameters: Mapping[str, str]) -> Document:
     reference: without the tag, a changed value would change ``$LATEST`` and no version
     (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/automating-updates-to-serverless-apps.html).
     """
-    defaults = {
-        name: str(declared["Default"])
-        for name, declared in template["Parameters"].items()
-        if "Default" in declared
-    }
-    values = {**defaults, **parameters}
+    values = {**defaults(template), **parameters}
     shared = template["Globals"]["Function"]
     resources = {
         logical_id: _tagged(resource, shared, values)

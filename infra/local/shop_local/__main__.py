@@ -95,7 +95,7 @@ def _status(_: argparse.Namespace, state: State) -> int:
     for name in SERVICES:
         service = services.service(name)
         if service.external:
-            say(service.title, "elsewhere, as set by " + service.setting)
+            say(service.title, f"elsewhere, as set by {service.chosen_by or service.setting}")
         elif service.running() and (found := processes.find(state, name)):
             say(service.title, f"running on 127.0.0.1:{service.port}, pid {found.pid}")
         else:

@@ -59,7 +59,12 @@ def broker_settings(rabbitmq_url: str) -> dict[str, str]:
 
 
 def deploy(
-    state: State, endpoint: str, settings: Mapping[str, str], template: Path = TEMPLATE
+    state: State,
+    endpoint: str,
+    settings: Mapping[str, str],
+    template: Path = TEMPLATE,
+    *,
+    stock: bool = False,
 ) -> Deployed:
     """Create or update the stack; do nothing if it is up to date.
 
@@ -70,6 +75,8 @@ def deploy(
     settings : mapping
         ``SHOP_*`` settings, from which the template's parameters are taken; those of the
         caller's environment come first.
+    stock : bool
+        Whether that LocalStack is without the plugin of ``tools/localstack_plugin``.
 
     Raises
     ------
@@ -89,6 +96,8 @@ def deploy(
 
     document = templates.packaged(template, upload)
     document = templates.without_versions(document)
+    if stock:
+        document = templates.for_stock_localstack(document)
     api_path = _fix_address(document)
     overrides = {
         key: value for key, value in os.environ.items() if key.startswith("SHOP_") and value

@@ -1,18 +1,16 @@
 """``make sam-env``: each function's variables for `sam local invoke --env-vars`, from the running stack."""
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shop.entrypoints.commands.templates import defaults
 from shop_local import stack, template
+from shop_local.containers import HOST, on_host
 from shop_local.paths import CHECKOUT, TEMPLATE, State, default_state_folder, write_private
 from shop_local.template import Document
 
-#: How a container reaches the machine that it runs on.
-HOST: Final = "host.docker.internal"
-_HERE: Final = re.compile(r"^(?P<before>[a-z]+://(?:[^@/]*@)?)(?:127\.0\.0\.1|localhost)(?=[:/]|$)")
 _FILE: Final = CHECKOUT / ".local/sam-env.json"
 
 
@@ -26,17 +24,13 @@ def variables(
     settings : mapping
         Of the running stack: ``SHOP_…``. What it does not have keeps the value that the template gives it.
     """
-    defaults = {
-        name: str(parameter["Default"])
-        for name, parameter in document["Parameters"].items()
-        if "Default" in parameter
-    }
+    declared = defaults(document)
     shared = document["Globals"]["Function"]["Environment"]["Variables"]
     return {
         logical_id: {
-            name: _on(host, value)
+            name: on_host(host, value)
             for name, given in {**shared, **_own(resource)}.items()
-            if (value := settings.get(name) or _default(given, defaults)) is not None
+            if (value := settings.get(name) or _default(given, declared)) is not None
         }
         for logical_id, resource in document["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
@@ -48,19 +42,14 @@ def _own(resource: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _default(given: Any, defaults: Mapping[str, str]) -> str | None:
+def _default(given: Any, declared: Mapping[str, str]) -> str | None:
     match given:
         case str():
             return given
         case {"Ref": str(parameter)}:
-            return defaults.get(parameter)
+            return declared.get(parameter)
         case _:
             return None
-
-
-def _on(host: str, value: str) -> str:
-    """Put a host into an address of this machine; the text before the @ may be a password."""
-    return _HERE.sub(rf"\g<before>{host}", value)
 
 
 def main() -> int:

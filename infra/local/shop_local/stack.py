@@ -20,6 +20,7 @@ from shop.domain.errors import DependencyUnavailable
 from shop.domain.passwords import hash_password
 from shop.entrypoints.commands.load_prices import load_prices
 from shop_local.console import headline, say, step
+from shop_local.containers import chosen_host, on_host
 from shop_local.deploy import Deployed, aws, broker_settings, deploy
 from shop_local.paths import (
     CHECKOUT,
@@ -73,7 +74,7 @@ def up(state: State) -> dict[str, str]:
     load_settings(_ADDRESSES | {name: value for name, value in os.environ.items() if value})
     services = RunningServices(state.folder, SERVICES)
     brought_along = {
-        service.setting: service.external
+        service.chosen_by or service.setting: service.external
         for service in map(services.service, SERVICES)
         if service.external
     }
@@ -107,6 +108,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
     with step("queues") as words:
         declared = run_module("shop.entrypoints.commands.topology", [], values)
         words.append(f"{len(declared.splitlines())} declared")
+    in_containers = bool(services.service("localstack").external)
     # A deployment keeps one core busy for seconds, and needs none of the data.
     with ThreadPoolExecutor(max_workers=1) as pool:
         filled = pool.submit(_fill, state, dict(values))
@@ -114,7 +116,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
             deployed = deploy(
                 state,
                 values["AWS_ENDPOINT_URL"],
-                values
+                _addresses(values, in_containers=in_containers)
                 | broker_settings(values["SHOP_RABBITMQ_URL"])
                 | {
                     "SHOP_SERVICE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest(),
@@ -124,6 +126,7 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
                     "SHOP_SIGN_UPS_PER_HOUR": "1000",
                     "SHOP_GUEST_SESSIONS_PER_HOUR": "1000000",
                 },
+                stock=in_containers,
             )
             words.append(
                 f"{deployed.functions} functions" + ("" if deployed.changed else ", unchanged")
@@ -133,6 +136,14 @@ def _bring_up(state: State, services: RunningServices) -> dict[str, str]:
         filled.result()
     save(state, values)
     return values
+
+
+def _addresses(values: Mapping[str, str], *, in_containers: bool) -> dict[str, str]:
+    """Return settings with the servers' addresses as the functions reach them."""
+    if not in_containers:
+        return dict(values)
+    host = chosen_host()
+    return {name: on_host(host, value) for name, value in values.items()}
 
 
 def _fill(state: State, values: Mapping[str, str]) -> None:

@@ -86,6 +86,34 @@ def without_versions(template: Document) -> Document:
     return {**template, "Resources": resources}
 
 
+def for_stock_localstack(template: Document) -> Document:
+    """Return the template without what LocalStack does not implement itself.
+
+    It refuses Amazon MQ as an event source, and applies no layers, which its containers mount instead.
+    """
+    resources: Document = {}
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            continue
+        properties = dict(resource.get("Properties", {}))
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties.pop("Layers", None)
+            properties["Events"] = {
+                name: event
+                for name, event in properties.get("Events", {}).items()
+                if event["Type"] != "MQ"
+            }
+        resources[logical_id] = {**resource, "Properties": properties}
+    function = {
+        name: value for name, value in template["Globals"]["Function"].items() if name != "Layers"
+    }
+    return {
+        **template,
+        "Globals": {**template["Globals"], "Function": function},
+        "Resources": resources,
+    }
+
+
 def _without_aliases(value: Any) -> Any:
     match value:
         case {"Ref": str(name)} if name.endswith(".Alias"):

@@ -24,19 +24,23 @@ def concerned(changed: Iterable[Path], checkout: Path = CHECKOUT) -> list[Path]:
     """Return the tests that a change concerns.
 
     These are the changed tests, those that import a changed module directly or indirectly, those of a service
-    whose handlers do (they load handlers by their path), and those of the template.
+    whose handlers do (they load handlers by their path), those of the template, and those in the folder of
+    changed fixtures.
     """
     files = set(changed)
     relative = {str(path.relative_to(checkout)) for path in files if path.is_relative_to(checkout)}
     found: set[Path] = set()
     if any(name.startswith(_TEMPLATE) for name in relative):
         found |= {checkout / name for name in _OF_TEMPLATE}
+    for path in files:
+        if path.name == "conftest.py":
+            found |= set(path.parent.rglob("test_*.py"))
     for test in (checkout / "tests").rglob("test_*.py"):
         if files & imports.reachable([test], lazily=True):
             found.add(test)
     for service in (checkout / "functions").iterdir():
         if any(files & imports.reachable([each]) for each in service.glob("*/handler.py")):
-            found |= set((checkout / f"tests/functional/{service.name}").glob("test_*.py"))
+            found |= set((checkout / f"tests/functional/{service.name}").rglob("test_*.py"))
     return sorted(found)
 
 

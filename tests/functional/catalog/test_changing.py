@@ -26,11 +26,6 @@ _PHONE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
-
-
 def _events(container: Container) -> list[tuple[str, int]]:
     with container.database.transaction() as transaction:
         rows = transaction.rows("SELECT event_type, body FROM outbox ORDER BY sequence")

@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from shop.domain.sessions import Role
 from tests.support.at_once import at_once
 from tests.support.builders import add_product
 from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
-from tests.support.people import audit_of, token_of
+from tests.support.people import audit_of
 from tests.support.stock import query
 
 _CATEGORIES = "/api/admin/categories"
-
-
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
 
 
 def _tree(shop: Gateway) -> dict[str, list[str]]:

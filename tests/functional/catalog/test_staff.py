@@ -16,11 +16,6 @@ _ADMIN = "/api/admin/products"
 _CATEGORIES = "/api/admin/categories"
 
 
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
-
-
 def _names(shop: Gateway, staff: str, **query: object) -> list[str]:
     answer = shop.get(_ADMIN, query=query, token=staff)
     assert answer.status == 200, answer.text

@@ -20,11 +20,6 @@ def product(database: str) -> UUID:
     return add_products(database, 7)[0]
 
 
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
-
-
 def test_the_stock_is_public(shop: Gateway, product: UUID) -> None:
     answer = shop.get(f"/api/stock/{product}")
     assert answer.status == 200

@@ -18,11 +18,6 @@ from tests.support.people import token_of
 _ORDERS = "/api/admin/orders"
 
 
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
-
-
 def _ids(shop: Gateway, staff: str, **query: object) -> list[UUID]:
     answer = shop.get(_ORDERS, query=query, token=staff)
     assert answer.status == 200, answer.text
@@ -149,6 +144,45 @@ def test_each_need_lists_its_orders(shop: OrderingShop, container: Container, st
         foreign: ["payment_unexpected"],
         disputed: ["charge_disputed"],
     }
+
+
+def test_what_is_settled_leaves_the_desk(
+    shop: OrderingShop, container: Container, staff: str
+) -> None:
+    """A failed refund is settled by later ones of its amount, a dispute by any of its final statuses."""
+    order_id = place_order(container).order_id
+    shop.move(order_id, "PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING")
+    _run(
+        container,
+        "INSERT INTO payments (id, order_id, amount_minor, currency, payment_method_id,"
+        " payment_intent_id, status) VALUES (%s, %s, 2499, 'USD', 'pm_1', 'pi_1', 'succeeded')",
+        uuid4(), order_id,
+    )  # fmt: skip
+    attention = []
+    for minute, (amount, status) in enumerate(
+        [(1000, "failed"), (999, "succeeded"), (1, "pending")]
+    ):
+        _run(
+            container,
+            "INSERT INTO refunds (payment_intent_id, order_id, amount_minor, reason, status, problem,"
+            " created_at) VALUES ('pi_1', %s, %s, 'test', %s, %s, now() + %s * interval '1 minute')",
+            order_id, amount, status, "expired card" if status == "failed" else None, minute,
+        )  # fmt: skip
+        attention.append(_ids(shop, staff, needs="attention"))
+    assert attention == [[order_id], [order_id], []]
+    assert _ids(shop, staff, needs="ship") == []
+    _run(container, "UPDATE refunds SET status = 'succeeded' WHERE status = 'pending'")
+    assert _ids(shop, staff, needs="ship") == [order_id]
+    for status in ("needs_response", "prevented", "under_review", "won", "warning_closed", "lost"):
+        _run(
+            container,
+            "INSERT INTO disputes (id, payment_intent_id, order_id, amount_minor, currency, reason, status)"
+            " VALUES ('dp_1', 'pi_1', %s, 2499, 'USD', 'fraudulent', %s)"
+            " ON CONFLICT (id) DO UPDATE SET status = excluded.status",
+            order_id, status,
+        )  # fmt: skip
+        is_open = status in ("needs_response", "under_review")
+        assert _ids(shop, staff, needs="attention") == ([order_id] if is_open else []), status
 
 
 def test_everything_that_belongs_to_an_order(

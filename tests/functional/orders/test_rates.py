@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from shop.domain.sessions import Role
 from tests.functional.orders.test_sample_events import sample
 from tests.support.orders import ADDRESS, OrderingShop
 from tests.support.rates import restore_rates
@@ -21,12 +20,6 @@ _SHIPPING = "/api/admin/shipping-rates"
 def _rates_of_the_migrations(shop: OrderingShop) -> Iterator[None]:
     yield
     restore_rates(shop.database_url)
-
-
-@pytest.fixture
-def staff(shop: OrderingShop) -> str:
-    """The token of a member of staff."""
-    return shop.shopper(Role.STAFF)
 
 
 def _put(shop: OrderingShop, staff: str, path: str, *rates: Any, **more: Any) -> Any:

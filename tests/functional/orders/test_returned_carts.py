@@ -12,16 +12,11 @@ from shop.services.orders.returning import return_cart
 from shop.services.payments.reconciliation import reconcile
 from tests.support.at_once import at_once
 from tests.support.builders import lapse
-from tests.support.carts import add_to_cart
+from tests.support.carts import add_to_cart, cart_of
 from tests.support.containers import container_for
 from tests.support.orders import OrderingShop
 from tests.support.payments import StripeControl, wind_back
 from tests.support.stock import levels, query
-
-
-def _cart(shop: OrderingShop, token: str) -> dict[str, int]:
-    items = shop.get("/api/cart", token=token).json["items"]
-    return {item["product_id"]: item["quantity"] for item in items}
 
 
 def _pay(shop: OrderingShop, token: str, order_id: UUID, method: str) -> Any:
@@ -34,19 +29,19 @@ def test_returned_after_a_declined_card(paying_shop: OrderingShop) -> None:
     shop, token = paying_shop, paying_shop.shopper()
     phone = shop.product()
     order_id = shop.order(token, phone, quantity=2)
-    assert _cart(shop, token) == {}
+    assert cart_of(shop, token) == {}
 
     assert _pay(shop, token, order_id, "pm_card_chargeDeclined").status == 402
-    assert _cart(shop, token) == {str(phone): 2}
+    assert cart_of(shop, token) == {str(phone): 2}
     # Repetitions of the request and of the event add nothing.
     assert _pay(shop, token, order_id, "pm_card_chargeDeclined").status == 402
     for _ in range(2):
         shop.cancelled(order_id)
-    assert _cart(shop, token) == {str(phone): 2}
+    assert cart_of(shop, token) == {str(phone): 2}
     cart_id = shop.get("/api/cart", token=token).json["cart_id"]
     again = shop.check_out(token, cart_id, pay_now=True)
     assert (again.status, again.json["status"]) == (201, "PAID")
-    assert _cart(shop, token) == {}
+    assert cart_of(shop, token) == {}
 
 
 def test_returned_when_the_order_is_not_paid_in_time(shop: OrderingShop, token: str) -> None:
@@ -54,9 +49,9 @@ def test_returned_when_the_order_is_not_paid_in_time(shop: OrderingShop, token: 
     order_id = shop.order(token, phone, quantity=3)
     lapse(shop.container.database, order_id)
     assert shop.invoke("inventory/expire_reservations", {})["cancelled"] == 1
-    assert _cart(shop, token) == {}
+    assert cart_of(shop, token) == {}
     shop.cancelled(order_id)
-    assert _cart(shop, token) == {str(phone): 3}
+    assert cart_of(shop, token) == {str(phone): 3}
 
 
 def test_returned_after_a_failed_or_abandoned_bank_check(
@@ -75,7 +70,7 @@ def test_returned_after_a_failed_or_abandoned_bank_check(
     assert control.intents(order_id)[0]["status"] == "canceled"
     assert levels(shop.database_url, phone) == (10, 0)
     shop.cancelled(order_id)
-    assert _cart(shop, token) == {str(phone): 1}
+    assert cart_of(shop, token) == {str(phone): 1}
 
 
 def test_returned_lines_are_merged_with_the_present_cart(shop: OrderingShop, token: str) -> None:
@@ -84,7 +79,7 @@ def test_returned_lines_are_merged_with_the_present_cart(shop: OrderingShop, tok
     add_to_cart(shop, token, phone, 200)
     add_to_cart(shop, token, case, 1)
     _cancel(shop, token, order_id)
-    assert _cart(shop, token) == {str(phone): MAX_QUANTITY, str(case): 1}
+    assert cart_of(shop, token) == {str(phone): MAX_QUANTITY, str(case): 1}
 
 
 def test_not_returned_after_a_payment(paying_shop: OrderingShop) -> None:
@@ -93,7 +88,7 @@ def test_not_returned_after_a_payment(paying_shop: OrderingShop) -> None:
     assert _pay(shop, token, order_id, "pm_card_visa").status == 200
     _cancel(shop, token, order_id)
     shop.cancelled(order_id)
-    assert _cart(shop, token) == {}
+    assert cart_of(shop, token) == {}
 
 
 def test_not_returned_if_the_cart_was_not_emptied(
@@ -110,7 +105,7 @@ def test_not_returned_if_the_cart_was_not_emptied(
 
     monkeypatch.setattr(carts, "remove_bought", cancelled_meanwhile)
     shop.order(token, phone, quantity=2)
-    assert _cart(shop, token) == {str(phone): 2}
+    assert cart_of(shop, token) == {str(phone): 2}
 
 
 @pytest.mark.parametrize("step", ["has_taken", "give_back"])
@@ -127,9 +122,9 @@ def test_returned_after_a_crash_at_any_step(
     with monkeypatch.context() as patched:
         patched.setattr(shop.container.carts, step, unavailable)
         _cancel(shop, token, order_id)
-    assert _cart(shop, token) == {}
+    assert cart_of(shop, token) == {}
     shop.cancelled(order_id)
-    assert _cart(shop, token) == {str(phone): 1}
+    assert cart_of(shop, token) == {str(phone): 1}
     assert query(shop.database_url, "SELECT cart_spent FROM orders") == [("returned",)]
 
 
@@ -143,7 +138,7 @@ def test_returned_once_by_many_concurrent_calls(shop: OrderingShop, token: str, 
             return return_cart(other.carts, other.unit_of_work, order_id)
 
     assert sorted(at_once([give_back] * 6)) == [False] * 5 + [True]
-    assert _cart(shop, token) == {str(phone): 2}
+    assert cart_of(shop, token) == {str(phone): 2}
 
 
 def _cancel(shop: OrderingShop, token: str, order_id: UUID) -> None:

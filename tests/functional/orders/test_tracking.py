@@ -15,11 +15,6 @@ PATH = ["PAYMENT_PROCESSING", "PAID", "CONFIRMED", "PROCESSING"]
 
 
 @pytest.fixture
-def staff(shop: OrderingShop) -> str:
-    return shop.shopper(Role.STAFF)
-
-
-@pytest.fixture
 def owner(shop: OrderingShop) -> str:
     return shop.shopper()
 

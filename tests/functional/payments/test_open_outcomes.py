@@ -1,5 +1,6 @@
 """Payments whose outcome is open: the bank requires action or is slow, or Stripe does not respond."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,16 @@ from tests.support.builders import HELD, RETURNED, place_order
 from tests.support.containers import Container
 from tests.support.gateway import Gateway
 from tests.support.paying import pay, pay_with_check
-from tests.support.payments import StripeControl, status_of, stock_of
+from tests.support.payments import StripeControl, paying_container, status_of, stock_of
+
+_HANGS = 4
+
+
+@pytest.fixture
+def container(database: str, redis: str, stripe: str) -> Iterator[Container]:
+    """Stripe's answer is waited for as long as one fault lasts, less a second."""
+    with paying_container(database, redis, stripe, stripe_timeout_seconds=_HANGS - 1) as made:
+        yield made
 
 
 def test_the_bank_requires_action(
@@ -70,7 +80,7 @@ def test_the_bank_takes_its_time(
         {"action": "status", "status": 429},
         {"action": "close"},
         {"action": "close", "when": "after"},
-        {"action": "hang", "when": "after", "seconds": 4},
+        {"action": "hang", "when": "after", "seconds": _HANGS},
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )

@@ -1,6 +1,5 @@
 """Webhooks delivered by the Stripe fake: signed, duplicated, reordered, and retried until accepted."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,6 +22,7 @@ from tests.support.payments import (
     stock_of,
     timeline_of,
 )
+from tests.support.serving import serving
 from tests.support.stock import query
 from tests.support.waiting import eventually
 
@@ -57,14 +57,8 @@ def listening(container: Container, answers: list[int], refused: int) -> Iterato
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/api/payments/webhook"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"http://{address}/api/payments/webhook"
 
 
 def subscribe(control: StripeControl, url: str) -> None:
@@ -75,12 +69,12 @@ def subscribe(control: StripeControl, url: str) -> None:
 
 def wait_until_taken(control: StripeControl) -> int:
     """Wait for every delivery; return their number."""
-
-    def all_delivered() -> int:
-        states = [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]]
-        return len(states) if set(states) == {"delivered"} else 0
-
-    return eventually(all_delivered, seconds=60, what="every webhook event is delivered")
+    states = eventually(
+        lambda: [one["state"] for one in control.send("GET", "webhooks/deliveries")["data"]],
+        what="every webhook event is delivered",
+        until=lambda states: set(states) == {"delivered"},
+    )
+    return len(states)
 
 
 def acted_on(database: str) -> set[str]:
@@ -89,9 +83,9 @@ def acted_on(database: str) -> set[str]:
     return {event_type for (event_type,) in rows}
 
 
-def has_failed(database: str) -> bool:
-    """Return whether a refund is recorded as failed."""
-    return bool(query(database, "SELECT id FROM refunds WHERE status = 'failed'"))
+def statuses_of_refunds(database: str) -> set[str]:
+    """Return in which statuses the shop has recorded refunds."""
+    return {status for (status,) in query(database, "SELECT status FROM refunds")}
 
 
 def test_copies_in_random_order_after_an_outage(
@@ -139,7 +133,11 @@ def test_a_refund_of_the_shop_arrives_as_an_event(
             refund = request_refund(container, placed)
             execute_refund(container.payment_provider, container.unit_of_work, refund)
             if method == "pm_card_refundFail":
-                eventually(lambda: has_failed(database), what="the refund has failed")
+                eventually(
+                    lambda: statuses_of_refunds(database),
+                    what="the refund has failed",
+                    until=lambda statuses: "failed" in statuses,
+                )
             wait_until_taken(control)
             assert status_of(database, placed.order_id) == "CANCELLED"
             assert stock_of(database, placed) == RETURNED
@@ -172,12 +170,13 @@ def test_every_event_that_is_subscribed_to_is_acted_on(
         for placed in (paid, failing):
             stripe.v1.refunds.create({"payment_intent": control.intents(placed.order_id)[0]["id"]})
         dispute = control.dispute(control.intents(checked.order_id)[0]["id"])
-        eventually(lambda: acted_on(database) & DISPUTES != set(), what="the dispute is recorded")
+        eventually(lambda: acted_on(database) & DISPUTES, what="the dispute is recorded")
         control.close_dispute(dispute["id"], "won")
         eventually(
-            lambda: acted_on(database) >= alone and has_failed(database),
-            seconds=60, what="every kind of event is acted on",
-        )  # fmt: skip
+            lambda: (acted_on(database), statuses_of_refunds(database)),
+            what="every kind of event is acted on",
+            until=lambda seen: alone <= seen[0] and "failed" in seen[1],
+        )
         wait_until_taken(control)
     assert set(answers) == {200}
     assert acted_on(database) <= set(WEBHOOK_EVENTS)

@@ -144,11 +144,9 @@ def test_depths_of_a_real_broker(database: str, redis: str, rabbitmq_url: str) -
     with container_for(database, redis, rabbitmq_url) as container:
         shop = Gateway(container)
         eventually(
-            lambda: (
-                shop.invoke("platform/collect_metrics", _SCHEDULE) == {"messages": 2, "dead": 1}
-            ),
-            seconds=10,
+            lambda: shop.invoke("platform/collect_metrics", _SCHEDULE),
             what="the messages are counted",
+            until=lambda counts: counts == {"messages": 2, "dead": 1},
         )
         with pytest.raises(DependencyUnavailable):
             container.queue_depths.total(["no.such.queue"])

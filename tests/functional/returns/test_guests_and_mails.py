@@ -12,7 +12,6 @@ from tests.support.builders import add_categories
 from tests.support.containers import Container
 from tests.support.gateway import Response
 from tests.support.orders import CONTACT, OrderingShop
-from tests.support.people import token_of
 from tests.support.returns import deliver_order, statuses
 from tests.support.stock import query
 
@@ -21,11 +20,6 @@ from tests.support.stock import query
 def shop(container: Container) -> OrderingShop:
     add_categories(container.database)
     return OrderingShop(container)
-
-
-@pytest.fixture
-def staff(container: Container) -> str:
-    return token_of(container, Role.STAFF)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from tests.support.containers import Container, container_for
 from tests.support.gateway import Gateway, Response
 from tests.support.laptop import LazyServices
 from tests.support.products import change
-from tests.support.search import add_catalog, product_id
+from tests.support.search import add_catalog, product_id, search_products
+from tests.support.serving import serving
 from tests.support.waiting import eventually
 
 AERO = product_id("Aero 13 Laptop, Silver")
@@ -49,19 +50,15 @@ def container(database: str, redis: str, clean_opensearch: str) -> Iterator[Cont
         made.search_engine._chosen.close()  # type: ignore[attr-defined]
 
 
-def _search(shop: Gateway, q: str) -> Response:
-    return shop.get("/api/catalog/search", query={"q": q})
-
-
 def _answered_by_opensearch(shop: Gateway) -> Response:
     """Search for different words until OpenSearch answers."""
     numbers = count()
-
-    def look() -> Response | None:
-        answer = _search(shop, f"laptop {next(numbers)}")
-        return answer if _engine(answer) == ("opensearch", False) else None
-
-    return eventually(look, seconds=60, what="OpenSearch answers", pause=0.5)
+    return eventually(
+        lambda: search_products(shop, f"laptop {next(numbers)}"),
+        what="OpenSearch answers",
+        until=lambda answer: _engine(answer) == ("opensearch", False),
+        pause=0.5,
+    )
 
 
 def _engine(answer: Response) -> tuple[str, bool]:
@@ -72,7 +69,7 @@ def _engine(answer: Response) -> tuple[str, bool]:
 def test_opensearch_answers_when_its_index_was_built(
     shop: Gateway, container: Container, database: str, clean_opensearch: str
 ) -> None:
-    assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+    assert _engine(search_products(shop, "laptop")) == ("postgresql", True)
     reindex(database, clean_opensearch)
     answer = _answered_by_opensearch(shop)
     assert answer.json["results"][0]["highlights"]["name"].count("<em>Laptop</em>") == 1
@@ -84,10 +81,10 @@ def test_a_stopped_node_and_its_recovery(
     shop: Gateway, laptop: LazyServices, container: Container, database: str, clean_opensearch: str
 ) -> None:
     reindex(database, clean_opensearch)
-    assert _engine(_search(shop, "laptop")) == ("opensearch", False)
+    assert _engine(search_products(shop, "laptop")) == ("opensearch", False)
     laptop.stop("opensearch")
     try:
-        answer = _search(shop, "laptops")
+        answer = search_products(shop, "laptops")
         assert _engine(answer) == ("postgresql", True)
         assert answer.json["total"] == 5
     finally:
@@ -102,10 +99,10 @@ def test_a_hanging_node_is_waited_for_once(database: str, redis: str) -> None:
     ):
         add_catalog(made.database)
         shop = Gateway(made)
-        assert _engine(_search(shop, "aero")) == ("postgresql", True)
+        assert _engine(search_products(shop, "aero")) == ("postgresql", True)
         tried = len(accepted)
         assert tried >= 1
-        assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+        assert _engine(search_products(shop, "laptop")) == ("postgresql", True)
         assert len(accepted) == tried
         made.search_engine._chosen.close()  # type: ignore[attr-defined]
 
@@ -123,7 +120,7 @@ def test_postgresql_answers_whatever_opensearch_returns(
     ):
         add_catalog(made.database)
         shop = Gateway(made)
-        assert _engine(_search(shop, "laptop")) == ("postgresql", True)
+        assert _engine(search_products(shop, "laptop")) == ("postgresql", True)
         assert shop.get("/api/catalog/suggest?q=aer").json["suggestions"]
         made.search_engine._chosen.close()  # type: ignore[attr-defined]
 
@@ -144,14 +141,8 @@ def _stubborn_server(status: int, body: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(http.server.HTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"http://{address}"
 
 
 @contextmanager
@@ -203,11 +194,11 @@ def test_events_apply_changes_to_the_index(
     shop: Gateway, container: Container, database: str, clean_opensearch: str
 ) -> None:
     reindex(database, clean_opensearch)
-    assert _search(shop, "zephyr").json["total"] == 0
+    assert search_products(shop, "zephyr").json["total"] == 0
     change(container.database, AERO, name="Zephyr", version=2)
     event = ProductUpdated(product_id=AERO, product_version=2)
     _deliver(shop, "on_product_updated", "catalog.product.updated", event, event)
-    answer = _search(shop, "zephyr")
+    answer = search_products(shop, "zephyr")
     assert (answer.json["total"], answer.headers["x-cache"]) == (1, "miss")
 
     with container.database.transaction() as transaction:
@@ -218,7 +209,7 @@ def test_events_apply_changes_to_the_index(
         )
     stock = InventoryUpdated(product_id=AERO, quantity_available=77, stock_version=2)
     _deliver(shop, "on_inventory_updated", "catalog.inventory.updated", stock)
-    assert _search(shop, "zephyr laptop").json["results"][0]["stock"] == 77
+    assert search_products(shop, "zephyr laptop").json["results"][0]["stock"] == 77
 
 
 def test_cached_answers_survive_retries_for_the_index(

@@ -16,15 +16,11 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from shop_local.paths import AWS_PYTHON, LAMBDA_PYTHON
 from shop_local.ports import free_ports
 from tests.support.waiting import eventually
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[2]
-AWS_PYTHON = Path(os.environ.get("SHOP_AWS_PYTHON", CHECKOUT / ".local/venvs/aws/bin/python"))
-LAMBDA_PYTHON = Path(
-    os.environ.get("SHOP_LAMBDA_PYTHON", CHECKOUT / ".local/venvs/lambda/bin/python")
-)
 
 
 @dataclass
@@ -96,7 +92,7 @@ def start(folder: Path, **variables: str) -> LocalStack:
             stderr=subprocess.STDOUT,
             env=environ,
         )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while b"Ready." not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > end:
             process.kill()
@@ -127,10 +123,6 @@ class Deployed:
         self.http.close()
         self.functions.close()
         self.machines.close()
-
-    def eventually[T](self, what: Callable[[], T | None], seconds: float = 60) -> T:
-        """Return the first true answer, asking for a while."""
-        return eventually(what, seconds=seconds, what="what the stack is to do", pause=0.02)
 
     def invoke(self, function: str, event: Any = None, **options: Any) -> dict[str, Any]:
         """Invoke a function; returns the response, its payload decoded and its log as text."""
@@ -185,11 +177,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rabbitmq_url: str) -> Iterat
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         )
 
-        def finished() -> dict[str, Any] | None:
+        def described() -> dict[str, Any]:
             found: dict[str, Any] = formation.describe_stacks(StackName="t")["Stacks"][0]
-            return None if found["StackStatus"].endswith("IN_PROGRESS") else found
+            return found
 
-        found = eventually(finished, seconds=180, what="the deployment ends")
+        found = eventually(
+            described,
+            what="the deployment ends",
+            until=lambda found: not found["StackStatus"].endswith("IN_PROGRESS"),
+            seconds=180,
+        )
         assert found["StackStatus"] == "CREATE_COMPLETE", found.get("StackStatusReason")
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
         deployed = Deployed(aws, records, layer, outputs)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.integration.localstack.conftest import Deployed
+from tests.support.waiting import eventually
 
 FUNCTIONS, ACCESS = "/t/functions", "/t/access"
 
@@ -18,12 +19,12 @@ def events(stack: Deployed, group: str, **options: Any) -> list[dict[str, Any]]:
 def documents(stack: Deployed, request_id: str) -> list[dict[str, Any]]:
     """The `platform.*` documents of an invocation, once Lambda has written its report."""
 
-    def reported() -> list[dict[str, Any]] | None:
-        found = [
+    return eventually(
+        lambda: [
             json.loads(event["message"])
             for event in events(stack, FUNCTIONS, filterPattern=f'"{request_id}"')
             if event["message"].startswith('{"time":')
-        ]
-        return found if any(each["type"] == "platform.report" for each in found) else None
-
-    return stack.eventually(reported, seconds=10)
+        ],
+        what=f"{request_id} is reported",
+        until=lambda found: any(each["type"] == "platform.report" for each in found),
+    )

@@ -37,7 +37,7 @@ def test_all_processes_end(
     assert {Path(word).name for p in started for word in command_line(p)[:1]} >= {"sleep"}
     began = time.monotonic()
     aws.process.send_signal(how)
-    aws.process.wait(10)
-    assert time.monotonic() - began < 8
-    _, alive = psutil.wait_procs(started, timeout=10)
+    aws.process.wait(60)
+    assert time.monotonic() - began < 30  # the function's own process sleeps for ten minutes
+    _, alive = psutil.wait_procs(started, timeout=30)
     assert [p for p in alive if runs(p)] == []

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from tests.integration.localstack.conftest import Deployed
+from tests.support.waiting import eventually
 
 
 def run(stack: Deployed, event: dict[str, Any]) -> tuple[str, Any]:
@@ -37,8 +38,9 @@ def waiting(stack: Deployed, seconds: int) -> tuple[str, str]:
     order = str(uuid.uuid4())
     status, output = run(stack, {"start": order, "order": order, "wait": seconds})
     assert status == "SUCCEEDED"
-    record = stack.eventually(
-        lambda: next((r for r in stack.records("tokens") if r["value"]["order"] == order), None)
+    (record,) = eventually(
+        lambda: [r for r in stack.records("tokens") if r["value"]["order"] == order],
+        what=f"order {order} waits",
     )
     arn = output["execution"]["ExecutionArn"]
     assert arn.endswith(f":{order}")
@@ -46,11 +48,11 @@ def waiting(stack: Deployed, seconds: int) -> tuple[str, str]:
 
 
 def end_of(stack: Deployed, arn: str) -> str:
-    def ended() -> dict[str, Any] | None:
-        found = stack.machines.describe_execution(executionArn=arn)
-        return None if found["status"] == "RUNNING" else found
-
-    found = stack.eventually(ended)
+    found = eventually(
+        lambda: stack.machines.describe_execution(executionArn=arn),
+        what=f"{arn} ends",
+        until=lambda found: found["status"] != "RUNNING",
+    )
     assert found["status"] == "SUCCEEDED"
     end: str = json.loads(found["output"])["end"]
     return end

@@ -6,7 +6,6 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from shop_local.paths import CHECKOUT
 from tests.integration.localstack.conftest import Deployed
+from tests.support.waiting import eventually
 
 type Arrival = tuple[float, int, str, dict[str, Any]]
 
@@ -29,8 +29,10 @@ def channel(stack: Deployed, rabbitmq_url: str) -> Iterator[BlockingChannel]:
     channel = connection.channel()
     for queue in QUEUES:
         channel.queue_declare(queue, durable=True)
-    stack.eventually(
-        lambda: all(channel.queue_declare(q, passive=True).method.consumer_count for q in QUEUES)
+    eventually(
+        lambda: [channel.queue_declare(q, passive=True).method.consumer_count for q in QUEUES],
+        what="every queue has a consumer",
+        until=all,
     )
     yield channel
     connection.close()
@@ -51,11 +53,24 @@ def arrived(stack: Deployed, function: str, marker: str) -> list[Arrival]:
     ]
 
 
-def consumed(
+def await_arrivals(
     stack: Deployed, marker: str, count: int, function: str = "consume"
-) -> list[Arrival] | None:
-    found = arrived(stack, function, marker)
-    return found if len(found) >= count else None
+) -> list[Arrival]:
+    """Wait until as many messages with a marker have arrived."""
+    return eventually(
+        lambda: arrived(stack, function, marker),
+        what=f"{count} messages arrive",
+        until=lambda found: len(found) >= count,
+    )
+
+
+def await_attempts(stack: Deployed, marker: str, count: int) -> set[int]:
+    """Wait until messages with a marker have arrived in as many events."""
+    return eventually(
+        lambda: {number for _, number, *_ in arrived(stack, "consume", marker)},
+        what=f"{count} attempts are made",
+        until=lambda numbers: len(numbers) >= count,
+    )
 
 
 @pytest.fixture
@@ -77,7 +92,7 @@ def test_a_message_arrives_in_the_shape_of_aws(
         timestamp=1_700_000_000,
         headers={"trace": "abc", "count": 3, "nested": {"reason": "x"}, "list": ["y", 1]},
     )
-    _, _, queue, message = stack.eventually(lambda: arrived(stack, "consume", marker))[0]
+    _, _, queue, message = await_arrivals(stack, marker, 1)[0]
     assert queue == "t.first::/"
     assert message == {
         "basicProperties": {
@@ -120,7 +135,7 @@ def test_the_first_message_does_not_wait(
     while len(waits) < 20 and min(waits, default=1) >= 0.4:
         sent = time.time()
         publish(channel, "t.first", b"x", type=marker)
-        found = stack.eventually(partial(consumed, stack, marker, len(waits) + 1))
+        found = await_arrivals(stack, marker, len(waits) + 1)
         waits.append(found[-1][0] - sent)
     assert min(waits) < 0.4
 
@@ -130,7 +145,7 @@ def test_all_queues_are_served_in_batches_of_the_given_size(
 ) -> None:
     for number in range(25):
         publish(channel, "t.first" if number % 2 else "t.second", b"%d" % number, type=marker)
-    found = stack.eventually(partial(consumed, stack, marker, 25))
+    found = await_arrivals(stack, marker, 25)
     assert {base64.b64decode(message["data"]) for *_, message in found} == {
         b"%d" % number for number in range(25)
     }
@@ -146,7 +161,7 @@ def test_a_configured_window_is_waited_for_unless_the_batch_is_full(
     publish(channel, "t.window", b"1", type=marker)
     time.sleep(0.2)
     publish(channel, "t.window", b"2", type=marker)
-    first = stack.eventually(lambda: arrived(stack, "window", marker))
+    first = await_arrivals(stack, marker, 1, "window")
     assert len(first) == 2
     assert first[0][0] - sent > 1.9
     waits: list[float] = []
@@ -156,7 +171,7 @@ def test_a_configured_window_is_waited_for_unless_the_batch_is_full(
         sent = time.time()
         for body in (b"3", b"4", b"5"):
             publish(channel, "t.window", body, type=marker)
-        found = stack.eventually(partial(consumed, stack, marker, expected, "window"))
+        found = await_arrivals(stack, marker, expected, "window")
         waits.append(found[-1][0] - sent)
     assert min(waits) < 1
 
@@ -169,13 +184,15 @@ def test_a_failed_batch_is_redelivered_whole_with_a_growing_delay(
     try:
         for body in (b"1", b"2"):
             publish(channel, "t.first", body, type=marker)
-        stack.eventually(lambda: len({n for _, n, *_ in arrived(stack, "consume", marker)}) >= 3)
+        await_attempts(stack, marker, 3)
     finally:
         refuse.unlink()
-    stack.eventually(
-        lambda: all(not channel.queue_declare(q, passive=True).method.message_count for q in QUEUES)
+    eventually(
+        lambda: [channel.queue_declare(q, passive=True).method.message_count for q in QUEUES],
+        what="the queues are empty",
+        until=lambda counts: not any(counts),
     )
-    stack.eventually(lambda: len({n for _, n, *_ in arrived(stack, "consume", marker)}) > 3)
+    await_attempts(stack, marker, 4)
     found = arrived(stack, "consume", marker)
     times = sorted({at for at, *_ in found})
     assert times[1] - times[0] >= 0.9
@@ -191,7 +208,7 @@ def test_a_lost_queue_is_consumed_again(
     channel.queue_declare("t.window", durable=True)
     for body in (b"1", b"2", b"3"):
         publish(channel, "t.window", body, type=marker)
-    stack.eventually(lambda: len(arrived(stack, "window", marker)) == 3)
+    assert len(await_arrivals(stack, marker, 3, "window")) == 3
 
 
 def test_an_invalid_date_does_not_stop_the_queue(
@@ -199,8 +216,9 @@ def test_an_invalid_date_does_not_stop_the_queue(
 ) -> None:
     publish(channel, "t.first", b"absurd", type=marker, timestamp=2**63)
     publish(channel, "t.first", b"next", type=marker)
-    stack.eventually(lambda: len(arrived(stack, "consume", marker)) == 2)
-    (absurd,) = [m for *_, m in arrived(stack, "consume", marker) if m["data"] == "YWJzdXJk"]
+    found = await_arrivals(stack, marker, 2)
+    assert len(found) == 2
+    (absurd,) = [m for *_, m in found if m["data"] == "YWJzdXJk"]
     assert absurd["basicProperties"]["timestamp"] is None
 
 

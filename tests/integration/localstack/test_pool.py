@@ -28,9 +28,11 @@ def lambdas(stack: Deployed) -> int:
 def wait_in_line(slots: Slots[str], function: str, number: int) -> None:
     """Wait until as many calls of a function wait for an environment."""
     eventually(
-        lambda: len(slots._functions[function].line) == number,
-        what=f"{number} in line", pause=0.001,
-    )  # fmt: skip
+        lambda: len(slots._functions[function].line),
+        what=f"{number} in line",
+        until=lambda waiting: waiting == number,
+        pause=0.001,
+    )
 
 
 def test_a_burst_is_served_by_few_processes_and_none_is_refused(stack: Deployed) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.localstack.conftest import Deployed
+from tests.support.waiting import eventually
 
 
 def fired(stack: Deployed, by: str) -> list[dict[str, Any]]:
@@ -17,7 +18,7 @@ def fired(stack: Deployed, by: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("by", ["once", "scheduler", "rule"])
 def test_every_kind_fires(stack: Deployed, by: str) -> None:
-    stack.eventually(lambda: fired(stack, by), 150)
+    eventually(lambda: fired(stack, by), what=f"the {by} schedule fires", seconds=150)
 
 
 def test_none_fires_twice(stack: Deployed) -> None:

@@ -1,12 +1,11 @@
 """The life of a return: the code's table is the database's, which refuses every other move."""
 
-from collections.abc import Iterator
 from itertools import product
 
 import psycopg
 import pytest
 
-from shop.adapters.postgres.database import Database, Transaction
+from shop.adapters.postgres.database import Transaction
 from shop.adapters.postgres.returns import PostgresReturns
 from shop.domain.ids import new_id
 from shop.domain.inventory import Item
@@ -22,19 +21,6 @@ _PATHS = {
     _S.RECEIVED: (_S.APPROVED, _S.RECEIVED),
     _S.REFUNDED: (_S.APPROVED, _S.RECEIVED, _S.REFUNDED),
 }
-
-
-@pytest.fixture(scope="module")
-def server(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def transaction(server: Database) -> Iterator[Transaction]:
-    with server.transaction() as transaction:
-        yield transaction
 
 
 def _move(returns: PostgresReturns, returned: Return, target: ReturnStatus) -> bool:

@@ -1,7 +1,6 @@
 """The transitions of an order: the code's table, the database's, and the rejection of all others."""
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -20,19 +19,6 @@ PAIRS = [
     pytest.param(current, target, id=f"{current.value}-{target.value}")
     for current, target in itertools.product(OrderStatus, OrderStatus)
 ]
-
-
-@pytest.fixture(scope="module")
-def server(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def transaction(server: Database) -> Iterator[Transaction]:
-    with server.transaction() as transaction:
-        yield transaction
 
 
 def test_the_database_s_table_is_the_code_s(transaction: Transaction) -> None:

@@ -1,7 +1,6 @@
 """The health check of OpenSearch: with a password, and of a server that is not OpenSearch."""
 
 import base64
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from shop.adapters.probes import probes
 from shop.domain.errors import DependencyUnavailable
+from tests.support.serving import serving
 
 _CREDENTIALS = base64.b64encode(b"shop:p@ss:word").decode()
 
@@ -30,12 +30,8 @@ class _Node(BaseHTTPRequestHandler):
 @pytest.fixture
 def node() -> Iterator[str]:
     """Host and port of a server that knows one user."""
-    with HTTPServer(("127.0.0.1", 0), _Node) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(HTTPServer(("127.0.0.1", 0), _Node)) as address:
+        yield address
 
 
 def check(url: str) -> bool:

@@ -13,10 +13,12 @@ from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
 from shop.entrypoints.commands.templates import read_template
-from shop_aws import steps
+from shop_aws import deployment
+from shop_aws.deployment import Deployment
 from shop_aws.excerpt import excerpt
 from shop_aws.stacks import DeployError
-from shop_aws.steps import STEPS, Deployment, Target, plan, steps_of
+from shop_aws.steps import STEPS, plan, steps_of
+from shop_aws.target import CHECKOUT, Target
 from shop_local.paths import TEMPLATE
 from tests.support.transformed import transform
 
@@ -159,7 +161,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Account]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     # What `sam package` would have written.
-    monkeypatch.setattr(steps, "_PACKAGED", steps.CHECKOUT / "infra/template.yaml")
+    monkeypatch.setattr(deployment, "_PACKAGED", CHECKOUT / "infra/template.yaml")
     with mock_aws():
         ssm = boto3.client("ssm", "us-east-1")
         values = {

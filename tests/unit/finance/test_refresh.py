@@ -1,6 +1,5 @@
 """`make prices`, on answers in the documented format of GetProducts, trimmed to the fields that are read."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -20,7 +19,7 @@ from shop.services.finance.price_files import parse, write
 from shop.services.finance.price_source import PriceNotFound, PriceSource, Query, Quote
 from shop.services.finance.refresh import ELSEWHERE, QUERIES
 from shop_local.paths import INFRASTRUCTURE
-from tests.support.price_catalogue import PUBLISHED, Catalogue
+from tests.support.price_catalogue import PUBLISHED, Catalogue, entry
 
 _TODAY = datetime.now(UTC).date()
 _DURATION = Query("AWSLambda", "Lambda-GB-Second")
@@ -29,31 +28,9 @@ _REQUEST = Query("AWSLambda", "Request")
 
 def _product(*tiers: tuple[str, str]) -> str:
     """Give a product of AWS's price list with tiers of (beginning, price)."""
-    dimensions = {
-        f"SKU.JRTCKXETXF.{number}": {
-            "unit": "Lambda-GB-Second",
-            "beginRange": begin,
-            "endRange": "Inf",
-            "description": f"from {begin}: ${price} a GB-second",
-            "appliesTo": [],
-            "rateCode": f"SKU.JRTCKXETXF.{number}",
-            "pricePerUnit": {"USD": price},
-        }
-        for number, (begin, price) in enumerate(tiers)
-    }
-    return json.dumps(
-        {
-            "product": {
-                "productFamily": "Serverless",
-                "attributes": {"usagetype": "Lambda-GB-Second", "regionCode": "us-east-1"},
-                "sku": "SKU",
-            },
-            "serviceCode": "AWSLambda",
-            "terms": {"OnDemand": {"SKU.JRTCKXETXF": {"priceDimensions": dimensions}}},
-            "version": "20261120181543",
-            "publicationDate": "2026-11-20T18:15:43Z",
-        }
-    )
+    attributes = {"usagetype": "Lambda-GB-Second", "regionCode": "us-east-1"}
+    description = "from {begin}: ${price} a GB-second"
+    return entry("AWSLambda", attributes, tiers, description=description)
 
 
 @contextmanager

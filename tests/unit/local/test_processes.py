@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from shop_local import processes, stack
 from shop_local.paths import State
 from shop_local.services import SERVICES, RunningServices
 from shop_local.services.postgres import PostgreSQL
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -83,10 +83,12 @@ ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
 def test_a_process_that_is_ending_is_waited_for(state: State) -> None:
     recorded = processes.spawn(state, "stripe", [sys.executable, "-c", HALF_GONE])
     process = psutil.Process(recorded.pid)
-    deadline = time.monotonic() + 30
-    while process.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "its first thread does not end"
-        time.sleep(0.01)
+    eventually(
+        process.status,
+        what="its first thread ends",
+        until=lambda status: status == psutil.STATUS_ZOMBIE,
+        pause=0.01,
+    )
     assert alive(state)
     assert recorded.end(timeout_seconds=0.3)
     assert not recorded.process()

@@ -4,10 +4,11 @@ import pytest
 
 from shop.bootstrap.settings import load
 from shop_local import template
+from shop_local.containers import HOST
 from shop_local.functions import declared
 from shop_local.paths import TEMPLATE
-from shop_local.sam_env import HOST, variables
-from shop_local.settings import read_by
+from shop_local.sam_env import variables
+from tests.support.function_settings import read_by
 
 _SETTINGS = {
     "SHOP_DATABASE_URL": "postgresql://shop:localhost1@127.0.0.1:5432/shop",

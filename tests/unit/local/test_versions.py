@@ -48,6 +48,10 @@ from tests.support.old_servers import Answer, listening
             "SHOP_OPENSEARCH_URL", "http://", old_servers.search_engine(number="8.15.0"),
             "Elasticsearch 8.15.0 is not supported: OpenSearch 3 is required",
         ),
+        (
+            "SHOP_LOCALSTACK_URL", "http://", lambda _: b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nnone",
+            "connecting fails: Expecting value: line 1 column 1 \\(char 0\\)",
+        ),
     ],
 )  # fmt: skip
 def test_a_server_of_another_version_is_named_in_one_line(

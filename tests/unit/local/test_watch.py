@@ -26,7 +26,18 @@ def test_a_module_concerns_the_tests_that_import_it_and_those_of_the_services_th
 def test_a_handler_concerns_its_services_tests() -> None:
     found = _names("functions/cart/add_item/handler.py")
     assert "tests/functional/cart/test_cart.py" in found
+    assert "tests/functional/orders/pay_now/test_pay_now.py" in _names(
+        "functions/orders/checkout/handler.py"
+    )
     assert not any(name.startswith("tests/functional/finance") for name in found)
+
+
+def test_fixtures_concern_the_tests_of_their_folder() -> None:
+    found = _names("tests/functional/orders/logins/conftest.py")
+    assert found == {
+        "tests/functional/orders/logins/test_claimed_carts.py",
+        "tests/functional/orders/logins/test_login_during_checkout.py",
+    }
 
 
 def test_the_template_and_events_concern_their_tests() -> None:

@@ -5,13 +5,13 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from shop_local.seed.catalog import products
 from shop_local.seed.images import image_path, svg, write
 from shop_local.seed.static_server import main, serve
+from tests.support.serving import serving
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +21,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, in
     root = base / "root"
     write(root, products(2))
     (root / "style.css").write_text("body {}")
-    with serve(root, 0) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield root, server.server_address[1]
-        server.shutdown()
-        thread.join()
+    server = serve(root, 0)
+    with serving(server):
+        yield root, server.server_port
 
 
 def get(
     port: int, path: str, method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()

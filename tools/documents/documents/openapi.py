@@ -54,7 +54,7 @@ def document(checkout: Path, functions: Sequence[Function]) -> dict[str, Any]:
             "title": "shop",
             "version": "0.1.0",
             "description": "Catalog, cart, checkout, inventory, payments, tracking and search. Prices are "
-            "numbers with two decimals; times are RFC 3339 UTC; every error is "
+            "numbers with the decimals of the shop's currency; times are RFC 3339 UTC; every error is "
             "application/problem+json with a stable `code`.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },

@@ -25,7 +25,8 @@ def published(schema: Any) -> Any:
     made = {key: published(value) for key, value in schema.items()}
     if made.get("format") == "decimal":
         # No multipleOf: in binary floating point 19.99 is none of 0.01.
-        made |= {"type": "number", "description": "An amount with two decimals."}
+        made = {"description": "An amount with the decimals of the shop's currency."} | made
+        made["type"] = "number"
     if isinstance(made.get("description"), str):
         made["description"] = _SECTIONS.sub("", made["description"])
     return made

@@ -7,6 +7,7 @@ from typing import Any
 from stripe_fake import charges, events, intents
 from stripe_fake.call import Call
 from stripe_fake.errors import invalid, missing
+from stripe_fake.lists import of_payment
 from stripe_fake.params import PAGE, Table, text
 from stripe_fake.store import new_id
 
@@ -56,13 +57,7 @@ def retrieve(call: Call, identifier: str) -> dict[str, Any]:
 
 def matching(call: Call) -> list[dict[str, Any]]:
     """Return the disputes ``GET /v1/disputes`` pages through."""
-    given = call.params
-    return [
-        dispute
-        for dispute in call.store.everything("dispute")
-        if given.get("payment_intent", dispute["payment_intent"]) == dispute["payment_intent"]
-        and given.get("charge", dispute["charge"]) == dispute["charge"]
-    ]
+    return of_payment(call, "dispute")
 
 
 def is_open(call: Call, charge: dict[str, Any]) -> bool:

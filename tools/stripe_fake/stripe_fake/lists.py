@@ -34,6 +34,17 @@ def limit_of(call: Call) -> int:
     return limit
 
 
+def of_payment(call: Call, kind: str) -> list[dict[str, Any]]:
+    """Return the objects of a kind that belong to the charge and the intent that a list is asked for."""
+    given = call.params
+    return [
+        item
+        for item in call.store.everything(kind)
+        if given.get("payment_intent", item["payment_intent"]) == item["payment_intent"]
+        and given.get("charge", item["charge"]) == item["charge"]
+    ]
+
+
 def page(call: Call, items: list[dict[str, Any]], url: str) -> dict[str, Any]:
     """Return one page of ``items``, which come newest first."""
     given = call.params

@@ -7,6 +7,7 @@ from typing import Any
 from stripe_fake import charges, disputes, events, intents, params, payment_methods
 from stripe_fake.call import Call
 from stripe_fake.errors import ApiError, invalid, missing
+from stripe_fake.lists import of_payment
 from stripe_fake.params import integer, one_of, text
 from stripe_fake.store import new_id
 
@@ -156,13 +157,7 @@ def update(call: Call, identifier: str) -> dict[str, Any]:
 
 def matching(call: Call) -> list[dict[str, Any]]:
     """Return the refunds ``GET /v1/refunds`` pages through."""
-    given = call.params
-    return [
-        refund
-        for refund in call.store.everything("refund")
-        if given.get("payment_intent", refund["payment_intent"]) == refund["payment_intent"]
-        and given.get("charge", refund["charge"]) == refund["charge"]
-    ]
+    return of_payment(call, "refund")
 
 
 def _body(call: Call, charge: dict[str, Any], amount: int, status: str) -> dict[str, Any]:

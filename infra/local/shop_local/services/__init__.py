@@ -132,9 +132,9 @@ class RunningServices:
         if progress and service.absent:
             say(service.title, service.absent)
         elif progress:
-            where = "elsewhere, as set" if service.external else f"127.0.0.1:{service.port}"
+            where = "elsewhere, as set" if service.external else f"on 127.0.0.1:{service.port}"
             state = "ready" if fresh else "running"
-            say(service.title, f"{state} on {where} ({monotonic() - begin:.1f} s)")
+            say(service.title, f"{state} {where} ({monotonic() - begin:.1f} s)")
 
     @staticmethod
     def _each(services: Iterable[Service], action: Callable[[Service], None]) -> None:

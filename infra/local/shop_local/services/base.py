@@ -53,15 +53,19 @@ class Service(ABC):
     name: ClassVar[str]
     #: Display name.
     title: ClassVar[str]
-    #: The setting that, when the user has given it, says that the server runs elsewhere.
+    #: The application's setting that has the server's address.
     setting: ClassVar[str]
-    start_seconds: ClassVar[float] = 60
+    #: The variable by which the user names one that runs elsewhere; empty: that setting.
+    chosen_by: ClassVar[str] = ""
+    #: For a busy machine; a server that ends is noticed at once.
+    start_seconds: ClassVar[float] = 180
     stop_seconds: ClassVar[float] = 15
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.external = os.environ.get(self.setting, "").strip()
+        #: Address of the one that runs elsewhere; empty when this stack runs its own.
+        self.external = os.environ.get(self.chosen_by or self.setting, "").strip()
         self.port = remembered(state).get(self.name, 0)
         #: Why the stack goes without this server; empty when it does not.
         self.absent = ""

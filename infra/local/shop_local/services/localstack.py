@@ -31,11 +31,12 @@ class LocalStack(Service):
     name = "localstack"
     title = "LocalStack"
     setting = "AWS_ENDPOINT_URL"
+    # AWS_ENDPOINT_URL in the developer's shell may be of another project.
+    chosen_by = "SHOP_LOCALSTACK_URL"
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        # The settings of the developer's shell may name another AWS account.
-        self.external = ""
+        self.external = self.external.rstrip("/")
 
     @override
     def url(self) -> str:

@@ -47,7 +47,8 @@ def check(addresses: Mapping[str, str]) -> None:
     ----------
     addresses : mapping of str to str
         Address by setting: ``SHOP_DATABASE_URL``, ``SHOP_REDIS_URL``, ``SHOP_RABBITMQ_URL``,
-        ``SHOP_OPENSEARCH_URL``; others, and empty ones, are passed over.
+        ``SHOP_OPENSEARCH_URL``, ``SHOP_LOCALSTACK_URL`` (any version); others, and empty ones, are
+        passed over.
 
     Raises
     ------
@@ -165,6 +166,15 @@ def _opensearch(url: str) -> str:
     return f"{product} {number} is not supported: OpenSearch {REQUIRED['OpenSearch']} is required"
 
 
+def _localstack(url: str) -> str:
+    try:
+        with urllib.request.urlopen(f"{url}/_localstack/health", timeout=_SECONDS) as response:
+            json.load(response)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _ConnectionFailed from error
+    return ""
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
@@ -174,4 +184,5 @@ _QUESTIONS: Final[dict[str, Callable[[str], str]]] = {
     "SHOP_REDIS_URL": _redis,
     "SHOP_RABBITMQ_URL": _rabbitmq,
     "SHOP_OPENSEARCH_URL": _opensearch,
+    "SHOP_LOCALSTACK_URL": _localstack,
 }

@@ -57,7 +57,7 @@ class Fake:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=10)
+        self.http = httpx.Client(base_url=url, timeout=30)
         self.client = self.connect()
 
     def connect(self, *, retries: int = 0, timeout: float = 10) -> stripe.StripeClient:

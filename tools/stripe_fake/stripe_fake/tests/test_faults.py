@@ -37,7 +37,7 @@ def test_an_error_instead_of_the_execution(
 @pytest.mark.parametrize(
     "document",
     [
-        {"action": "hang", "when": "after", "seconds": 1},
+        {"action": "hang", "when": "after", "seconds": 4},
         {"action": "close", "when": "after"},
         {"action": "status", "status": 500, "when": "after"},
     ],
@@ -45,7 +45,7 @@ def test_an_error_instead_of_the_execution(
 def test_the_unknown_outcome(fake: Fake, document: Any) -> None:
     """The charge is made and its response lost; a request with the same key returns it."""
     fake.control("POST", "faults", path=PATH, **document)
-    impatient = fake.connect(timeout=0.5)
+    impatient = fake.connect(timeout=2)
     params: Any = {
         "amount": 1999,
         "currency": "usd",

@@ -3,8 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,9 @@ import msgspec
 from shop.domain.errors import InvalidRequest
 
 type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
 type Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -62,8 +65,36 @@ def read_place(cursor: str, listing: str, key: type[datetime] | type[int]) -> Pl
     return place
 
 
+def write_moment(at: datetime, identity: bytes) -> str:
+    """Encode a time and what orders the rows of that time, in bytes: half as long as a `Place`."""
+    microseconds = (at - _EPOCH) // _MICROSECOND
+    return base64.urlsafe_b64encode(microseconds.to_bytes(8) + identity).decode()
+
+
+def read_moment[Identity](
+    cursor: str, identity: Callable[[bytes], Identity]
+) -> tuple[datetime, Identity]:
+    """Decode a cursor of `write_moment`.
+
+    Parameters
+    ----------
+    identity : callable
+        Decodes what orders the rows of one time; raises ValueError for anything else.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not a cursor of this kind.
+    """
+    try:
+        raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
+        return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, identity(raw[8:])
+    except (binascii.Error, ValueError, OverflowError) as error:
+        raise foreign_cursor() from error
+
+
 def cut[Row](
-    found: Sequence[Row], limit: int, place_of: Callable[[Row], msgspec.Struct]
+    found: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]
 ) -> tuple[list[Row], str | None]:
     """Return a page of rows, and the cursor of the next one; None if there is none.
 
@@ -71,11 +102,11 @@ def cut[Row](
     ----------
     found : sequence
         One row more than `limit` if there is a next page.
-    place_of : callable
-        The place of a row in the list.
+    cursor_of : callable
+        The cursor that continues after a row.
     """
     page = list(found[:limit])
-    return page, write_cursor(place_of(page[-1])) if len(found) > limit else None
+    return page, cursor_of(page[-1]) if len(found) > limit else None
 
 
 def foreign_cursor() -> InvalidRequest:

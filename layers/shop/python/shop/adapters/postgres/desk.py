@@ -20,8 +20,7 @@ from shop.domain.desk import (
 )
 from shop.services.desk.ports import DeskRepository
 
-_REFUND_REFUSED: Final = """EXISTS (
-    SELECT FROM refunds AS r WHERE r.order_id = o.id AND r.status <> 'succeeded' AND r.problem IS NOT NULL)"""
+_REFUND_REFUSED: Final = "EXISTS (SELECT FROM refunds_in_need AS r WHERE r.order_id = o.id)"
 # Reconciliation asks the provider every minute; what is still open after an hour, it cannot settle.
 _IN_DOUBT: Final = """EXISTS (
     SELECT FROM payments AS y WHERE y.order_id = o.id AND y.status IN ('processing', 'requires_action')
@@ -32,9 +31,7 @@ _UNDELIVERABLE: Final = """(EXISTS (
 _DEAD: Final = "EXISTS (SELECT FROM dead_messages AS m WHERE m.order_id = o.id)"
 _UNEXPECTED: Final = """EXISTS (
     SELECT FROM unexpected_payments AS u WHERE u.order_id = o.id AND u.refunded_minor < u.amount_minor)"""
-_DISPUTED: Final = """EXISTS (
-    SELECT FROM disputes AS d
-    WHERE d.order_id = o.id AND d.status NOT IN ('won', 'lost', 'warning_closed'))"""
+_DISPUTED: Final = "EXISTS (SELECT FROM open_disputes AS d WHERE d.order_id = o.id)"
 _RETURN_REQUESTED: Final = """EXISTS (
     SELECT FROM returns AS e WHERE e.order_id = o.id AND e.status = 'requested')"""
 # Its charge is, or was, disputed when the units came, or the bank did not take the money.
@@ -57,8 +54,8 @@ _ATTENTION: Final = "array_remove(ARRAY[{}], NULL) AS attention".format(
         f"CASE WHEN {condition} THEN '{reason}' END" for reason, condition in _REASONS.items()
     )
 )
-_REFUNDING: Final = """EXISTS (
-    SELECT FROM refunds AS r WHERE r.order_id = o.id AND (r.status = 'pending' OR r.problem IS NOT NULL))"""
+_REFUNDING: Final = f"""(EXISTS (
+    SELECT FROM refunds AS r WHERE r.order_id = o.id AND r.status = 'pending') OR {_REFUND_REFUSED})"""
 
 _NEEDS: Final = {
     Need.SHIP: f"o.status = 'PROCESSING' AND NOT {_REFUNDING}",

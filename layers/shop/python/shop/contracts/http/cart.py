@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shop.contracts.http.amounts import Percent
 from shop.contracts.http.orders import (
     CountryCode,
     Line100,
@@ -97,7 +98,7 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     subtotal: Decimal
     tax: Decimal
     tax_class: str
-    tax_percent: Decimal | None
+    tax_percent: Percent | None
     obstacle: Obstacle | None
 
 

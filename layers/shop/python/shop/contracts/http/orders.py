@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shop.contracts.http.amounts import Amount
+from shop.contracts.http.amounts import Amount, Percent
 from shop.contracts.http.identity import Email
 from shop.contracts.http.patterns import COUNTRY, IDENTIFIER, LINE, LINK_CODE, METHOD, PHONE
 from shop.contracts.http.returns import ReturnView
@@ -137,7 +137,7 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     subtotal: Decimal
     tax: Decimal
     tax_class: str
-    tax_percent: Decimal | None
+    tax_percent: Percent | None
 
 
 class ChangedPrice(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from shop.contracts.http.amounts import Amount
+from shop.contracts.http.amounts import Amount, Percent, SentPercent
 from shop.contracts.http.catalog import TaxClass
 from shop.contracts.http.orders import Line100, MethodName
 from shop.contracts.http.patterns import COUNTRY_OR_ELSE
@@ -34,7 +34,7 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ----------
     region : str
         Code or name of the subdivision, or ``*`` for every other one.
-    percent : Amount
+    percent : SentPercent
         With at most four decimals, such as 8.875.
     on_shipping : bool
         Whether shipping is taxed as well, at the standard rate: only that can say so.
@@ -43,7 +43,7 @@ class TaxRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     country: Destination
     region: Line100 = "*"
     tax_class: TaxClass = STANDARD
-    percent: Amount
+    percent: SentPercent
     on_shipping: bool = False
 
 
@@ -60,7 +60,7 @@ class TaxRateView(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     region: str
     tax_class: str
-    percent: Decimal
+    percent: Percent
     on_shipping: bool
 
 

@@ -1,5 +1,6 @@
 """Reads CloudFormation templates."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +34,12 @@ def read_template(path: Path) -> dict[str, Any]:
     """Read a template; short forms such as ``!Ref`` become their long ones."""
     template: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a safe loader
     return template
+
+
+def defaults(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return the default values of a template's parameters, as CloudFormation passes them on."""
+    return {
+        name: str(parameter["Default"])
+        for name, parameter in template["Parameters"].items()
+        if "Default" in parameter
+    }

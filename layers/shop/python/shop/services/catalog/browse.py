@@ -19,7 +19,7 @@ from shop.contracts.http.catalog import (
     ProductView,
 )
 from shop.domain.catalog import CategoryRow, Product, Sort, product_not_found
-from shop.domain.cursors import Place, check_paging, read_place, write_cursor
+from shop.domain.cursors import Place, check_paging, cut, read_place, write_cursor
 from shop.domain.errors import FieldError, InvalidRequest, NotFound
 from shop.domain.money import to_decimal
 from shop.domain.search_results import Found
@@ -86,14 +86,9 @@ def list_products(
         if found is None:
             raise NotFound(f"There is no category {query.category!r}.", code="category_not_found")
         rows, total = found
-        products = rows[: query.per_page]
-        following = None
-        if len(rows) > len(products):
-            last = products[-1]
-            key = last.price_minor if by_price else last.created_at
-            if key is None:
-                raise RuntimeError("a product that was read has the time of its creation")
-            following = write_cursor(Place(listing, key, last.product_id))
+        products, following = cut(
+            rows, query.per_page, lambda last: cursor_of(listing, last, by_price=by_price)
+        )
         page = ProductPage(
             [ProductSummary(**outline(product)) for product in products],
             total,
@@ -110,6 +105,22 @@ def list_products(
     if after:
         name += f":after:{after.key}:{after.id}"
     return _represent(cache.fetch(CacheKey(name), load))
+
+
+def cursor_of(listing: str, product: Product, *, by_price: bool = False) -> str:
+    """Return the cursor that continues a list after a product.
+
+    Parameters
+    ----------
+    listing : str
+        The list with its order and filters.
+    by_price : bool
+        Whether it is sorted by price; otherwise by the time of creation.
+    """
+    key = product.price_minor if by_price else product.created_at
+    if key is None:
+        raise RuntimeError("a product that was read has the time of its creation")
+    return write_cursor(Place(listing, key, product.product_id))
 
 
 def get_product(

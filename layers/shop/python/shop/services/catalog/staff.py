@@ -1,6 +1,7 @@
 """The catalog for staff: products that are not for sale, too, and categories."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -15,11 +16,11 @@ from shop.contracts.http.catalog import (
 )
 from shop.domain.audit import changed_fields
 from shop.domain.catalog import Category
-from shop.domain.cursors import Place, read_place, write_cursor
+from shop.domain.cursors import cut, read_place
 from shop.domain.errors import Conflict, InvalidRequest, NotFound
 from shop.domain.scripts import plain_sku
 from shop.domain.search import typed_words
-from shop.services.catalog.browse import product_view
+from shop.services.catalog.browse import cursor_of, product_view
 from shop.services.catalog.change import drop_caches
 from shop.services.catalog.ports import CatalogCache, CatalogWork
 from shop.services.unit_of_work import OpenReading, OpenUnitOfWork
@@ -44,10 +45,7 @@ def find_products(read: OpenReading[CatalogWork], query: FindProducts) -> FoundP
             limit=query.limit + 1,
             after=after,
         )
-    page = found[: query.limit]
-    following = None
-    if len(found) > len(page) and page[-1].created_at is not None:
-        following = write_cursor(Place(_LISTING, page[-1].created_at, page[-1].product_id))
+    page, following = cut(found, query.limit, partial(cursor_of, _LISTING))
     return FoundProducts([product_view(product) for product in page], following)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from shop.contracts.http import desk as http
-from shop.domain.cursors import Place, cut, read_place
+from shop.domain.cursors import Place, cut, read_place, write_cursor
 from shop.domain.desk import DeskOrder, Note, OrderSearch
 from shop.domain.errors import InvalidRequest
 from shop.domain.money import to_decimal
@@ -45,7 +45,9 @@ def list_orders(read: OpenReading[DeskWork], query: http.FindOrders) -> http.Des
     with read() as work:
         found = work.desk.orders(search, query.limit + 1, after)
     page, following = cut(
-        found, query.limit, lambda order: Place(_ORDERS, order.created_at, order.order_id)
+        found,
+        query.limit,
+        lambda order: write_cursor(Place(_ORDERS, order.created_at, order.order_id)),
     )
     return http.DeskOrders(orders=[_order(order) for order in page], next_cursor=following)
 
@@ -148,7 +150,9 @@ def list_audit(read: OpenReading[DeskWork], query: http.FindAudit) -> http.Audit
             limit=query.limit + 1,
             before=before,
         )
-    page, following = cut(found, query.limit, lambda row: Place(_AUDIT, row.id, _NO_ID))
+    page, following = cut(
+        found, query.limit, lambda row: write_cursor(Place(_AUDIT, row.id, _NO_ID))
+    )
     return http.AuditRows(rows=page, next_cursor=following)
 
 
@@ -165,7 +169,9 @@ def list_dead_messages(
     after = None if query.cursor is None else read_place(query.cursor, _DEAD, datetime)
     with read() as work:
         found = work.desk.dead_messages(query.queue, query.limit + 1, after)
-    page, following = cut(found, query.limit, lambda row: Place(_DEAD, row.dead_at, row.id))
+    page, following = cut(
+        found, query.limit, lambda row: write_cursor(Place(_DEAD, row.dead_at, row.id))
+    )
     return http.DeadMessages(messages=page, next_cursor=following)
 
 
@@ -182,7 +188,9 @@ def list_undeliverable_mails(
     after = None if query.cursor is None else read_place(query.cursor, _MAILS, datetime)
     with read() as work:
         found = work.desk.undeliverable_mails(query.limit + 1, after)
-    page, following = cut(found, query.limit, lambda mail: Place(_MAILS, mail.refused_at, mail.id))
+    page, following = cut(
+        found, query.limit, lambda mail: write_cursor(Place(_MAILS, mail.refused_at, mail.id))
+    )
     return http.UndeliverableMails(mails=page, next_cursor=following)
 
 

@@ -4,17 +4,16 @@ Lambda limits an answer to 6 MB, in which JSON's quotation marks count twice as 
 JSON; API Gateway's 10 MB are not reached. A page ends by number or by size, whatever comes first.
 """
 
-import base64
-import binascii
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from shop.domain.cursors import read_moment, write_moment
 from shop.domain.errors import InvalidRequest
 from shop.services.finance.amounts import text
 from shop.services.finance.periods import Period
@@ -23,8 +22,6 @@ from shop.services.finance.views import CostLine
 
 #: Bytes of a page, escaped as they are in the answer; a line is far smaller than what is left to 6 MB.
 LARGEST: Final = 5_000_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 #: What a spreadsheet takes for the beginning of a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS: Final = CostLine.__struct_fields__
@@ -70,7 +67,7 @@ def _page(
         row = write(line)
         size += len(row.encode()) + row.count('"') + row.count("\\") + row.count("\n")
         if last and (number == limit or size > LARGEST):
-            return Page("".join(rows), _write_cursor(last))
+            return Page("".join(rows), write_moment(last.at, last.item_id.encode()))
         rows.append(row)
         last = line
     return Page("".join(rows), None)
@@ -80,7 +77,7 @@ def _lines(reader: CostReader, period: Period, cursor: str | None) -> Iterator[C
     if cursor is None:
         yield from reader.lines(period.since, period.until)
         return
-    after = _read_cursor(cursor)
+    after = read_moment(cursor, _item_id)
     since, _ = after
     if not period.since <= since < period.until:
         raise InvalidRequest.field("cursor", "is of another period")
@@ -122,14 +119,5 @@ def _json_row(line: CostLine) -> str:
     return msgspec.json.encode(values).decode() + "\n"
 
 
-def _write_cursor(last: CostLine) -> str:
-    microseconds = (last.at - _EPOCH) // _MICROSECOND
-    return base64.urlsafe_b64encode(microseconds.to_bytes(8) + last.item_id.encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, raw[8:].decode()
-    except (binascii.Error, ValueError, OverflowError) as error:
-        raise InvalidRequest.field("cursor", "is not the cursor of an earlier answer") from error
+def _item_id(raw: bytes) -> str:
+    return raw.decode()

@@ -31,13 +31,11 @@ def reset_password(
         Before the commit nothing was changed, and the link still works.
     """
     with write() as work:
-        link = work.links.use(LinkKind.PASSWORD_RESET, digest(token))
-        if link is None or link.customer_id is None:
-            raise link_not_found()
-        work.customers.set_password(link.customer_id, hash_password(password))
-        sessions.close_all(link.customer_id)
-    sessions.close_all(link.customer_id)
-    return link.customer_id
+        customer_id, _ = _used(work, LinkKind.PASSWORD_RESET, token)
+        work.customers.set_password(customer_id, hash_password(password))
+        sessions.close_all(customer_id)
+    sessions.close_all(customer_id)
+    return customer_id
 
 
 def verify_email(write: OpenTransaction[LinksWork], token: str) -> UUID:
@@ -56,9 +54,15 @@ def verify_email(write: OpenTransaction[LinksWork], token: str) -> UUID:
         ``email_taken``: another customer has registered the address since.
     """
     with write() as work:
-        link = work.links.use(LinkKind.VERIFICATION, digest(token))
-        if link is None or link.customer_id is None:
-            raise link_not_found()
-        if not work.customers.verify_email(link.customer_id, link.email):
+        customer_id, email = _used(work, LinkKind.VERIFICATION, token)
+        if not work.customers.verify_email(customer_id, email):
             raise Conflict("Another customer has this e-mail address.", code="email_taken")
-    return link.customer_id
+    return customer_id
+
+
+def _used(work: LinksWork, kind: LinkKind, token: str) -> tuple[UUID, str]:
+    """Use a customer's link up; return the customer and the address that it was sent to."""
+    link = work.links.use(kind, digest(token))
+    if link is None or link.customer_id is None:
+        raise link_not_found()
+    return link.customer_id, link.email

@@ -1,22 +1,15 @@
 """Reads orders for their owner and staff."""
 
-import base64
-import binascii
-from datetime import UTC, datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from shop.domain.errors import InvalidRequest
+from shop.domain.cursors import cut, read_moment, write_moment
 from shop.domain.links import LinkKind, digest
 from shop.domain.orders import Order, OrderStatus, order_not_found
 from shop.domain.sessions import Session
 from shop.services.orders.ports import LinkedOrdersWork, OrdersWork
 from shop.services.unit_of_work import OpenReading, OpenTransaction
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -71,12 +64,14 @@ def list_orders(
     InvalidRequest
         If `cursor` is not a `next_cursor` of an earlier page.
     """
-    before = None if cursor is None else _read_cursor(cursor)
+    before = None if cursor is None else read_moment(cursor, _order_id)
     with read() as work:
         # One additional row shows whether there is a next page.
         found = work.orders.page(shopper.user_id, status=status, limit=limit + 1, before=before)
-    page = tuple(found[:limit])
-    return Page(page, _write_cursor(page[-1]) if len(found) > limit else None)
+    page, following = cut(
+        found, limit, lambda order: write_moment(order.created_at, order.order_id.bytes)
+    )
+    return Page(tuple(page), following)
 
 
 def visible_order(
@@ -95,15 +90,5 @@ def visible_order(
     return order
 
 
-def _write_cursor(last: Order) -> str:
-    microseconds = (last.created_at - _EPOCH) // _MICROSECOND
-    return base64.urlsafe_b64encode(microseconds.to_bytes(8) + last.order_id.bytes).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        # Also fails unless exactly the sixteen bytes of an id are left.
-        return _EPOCH + int.from_bytes(raw[:8]) * _MICROSECOND, UUID(bytes=raw[8:])
-    except (binascii.Error, ValueError, OverflowError) as error:
-        raise InvalidRequest.field("cursor", "is not a next_cursor of an earlier answer") from error
+def _order_id(raw: bytes) -> UUID:
+    return UUID(bytes=raw)

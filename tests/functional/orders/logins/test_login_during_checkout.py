@@ -9,39 +9,19 @@ from typing import Any, cast
 import pytest
 
 from shop.contracts.tasks import PlacedOrder, PlaceOrder
-from shop.domain.errors import DependencyUnavailable
 from shop.domain.sessions import Role
 from shop.services.orders.returning import return_cart
+from tests.support.accounts import ADA, LOGIN, ada_logs_in
 from tests.support.at_once import at_once
-from tests.support.carts import add_to_cart
+from tests.support.carts import add_to_cart, cart_of
 from tests.support.gateway import Response
 from tests.support.orders import OrderingShop
 from tests.support.payments import paying_container
 from tests.support.stock import levels, query
 
-_ADA = {"email": "ada@example.com", "password": "correct horse"}
 #: Where the checkout is when something else happens.
 _READ, _CREATED, _HELD, _PLACED = "read", "created", "held", "placed"
 _AFTER: dict[str, str] = {_CREATED: "orders/create_order", _HELD: "inventory/hold_order_stock"}
-
-
-@pytest.fixture
-def guest(shop: OrderingShop) -> str:
-    """The token of a guest; Ada has an account."""
-    assert shop.post("/api/customers", json=_ADA | {"name": "Ada"}).status == 201
-    return shop.shopper(Role.GUEST)
-
-
-def _login(shop: OrderingShop, guest: str) -> str:
-    answer = shop.post("/api/sessions", json=_ADA, token=guest)
-    assert answer.status == 201, answer.text
-    token: str = answer.json["token"]
-    return token
-
-
-def _cart(shop: OrderingShop, token: str) -> dict[str, int]:
-    items = shop.get("/api/cart", token=token).json["items"]
-    return {item["product_id"]: item["quantity"] for item in items}
 
 
 def _owned(shop: OrderingShop) -> dict[str, int]:
@@ -119,19 +99,19 @@ def test_sold_lines_are_not_left_in_the_accounts_cart(
     phone, case = shop.product(), shop.product()
     own = {str(case): 1, str(phone): 2} if has_cart else {}
     for product_id, quantity in own.items():
-        add_to_cart(shop, _login(shop, shop.shopper(Role.GUEST)), product_id, quantity)
+        add_to_cart(shop, ada_logs_in(shop, shop.shopper(Role.GUEST)), product_id, quantity)
     cart = shop.fill_cart(guest, phone, quantity=3)
 
     def log_in() -> None:
         # While it is placed, the guest puts another one in.
         add_to_cart(shop, guest, case, 1)
-        _login(shop, guest)
+        ada_logs_in(shop, guest)
 
     answer = _interrupted(shop, where, partial(shop.check_out, guest, cart), log_in, monkeypatch)
     assert answer.status == 201, answer.text
-    ada = _login(shop, guest)
-    assert _cart(shop, ada) == own | {str(case): 2 if has_cart else 1}
-    assert _cart(shop, guest) == {}
+    ada = ada_logs_in(shop, guest)
+    assert cart_of(shop, ada) == own | {str(case): 2 if has_cart else 1}
+    assert cart_of(shop, guest) == {}
     [order] = shop.get("/api/orders", token=ada).json["orders"]
     assert order["order_id"] == answer.json["order_id"]
 
@@ -139,7 +119,7 @@ def test_sold_lines_are_not_left_in_the_accounts_cart(
     cancel = f"/api/orders/{order['order_id']}/cancel"
     assert shop.post(cancel, json={}, token=ada).status == 200
     shop.cancelled(order["order_id"])
-    assert _cart(shop, ada)[str(phone)] == own.get(str(phone), 0) + 3
+    assert cart_of(shop, ada)[str(phone)] == own.get(str(phone), 0) + 3
     assert levels(shop.database_url, phone) == (10, 0)
 
 
@@ -150,12 +130,12 @@ def test_a_checkout_that_read_the_cart_before_the_login_writes_no_order_after(
     """A27: the lines are the account's by then, which orders them at the same time."""
     phone, case = shop.product(), shop.product()
     if has_cart:
-        add_to_cart(shop, _login(shop, shop.shopper(Role.GUEST)), case)
+        add_to_cart(shop, ada_logs_in(shop, shop.shopper(Role.GUEST)), case)
     cart = shop.fill_cart(guest, phone)
     ordered: list[Response] = []
 
     def log_in_and_order() -> None:
-        ada = _login(shop, guest)
+        ada = ada_logs_in(shop, guest)
         ordered.append(shop.check_out(ada, shop.get("/api/cart", token=ada).json["cart_id"]))
 
     late = _interrupted(
@@ -176,7 +156,7 @@ def test_lines_of_a_refused_checkout_reach_the_account(
     cart = shop.fill_cart(guest, phone, quantity=2)
 
     def log_in() -> None:
-        _login(shop, guest)
+        ada_logs_in(shop, guest)
         # Someone else is quicker.
         query(shop.database_url, "UPDATE inventory SET quantity_on_hand = 1")
 
@@ -184,8 +164,8 @@ def test_lines_of_a_refused_checkout_reach_the_account(
     assert (answer.status, answer.code) == (400, "insufficient_stock")
     [(order_id,)] = query(shop.database_url, "SELECT id FROM orders WHERE status = 'CANCELLED'")
     shop.cancelled(order_id)
-    assert _cart(shop, _login(shop, guest)) == {str(phone): 2}
-    assert _cart(shop, guest) == {}
+    assert cart_of(shop, ada_logs_in(shop, guest)) == {str(phone): 2}
+    assert cart_of(shop, guest) == {}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +193,7 @@ def test_lines_of_an_order_that_ends_before_its_cart_is_emptied_are_there_once(
         monkeypatch,
     )
     _steps(shop, guest, (*steps[len(first) + 1 :], "return"))
-    assert _cart(shop, _login(shop, guest)) == {str(phone): 2}
+    assert cart_of(shop, ada_logs_in(shop, guest)) == {str(phone): 2}
     assert _owned(shop) == {str(phone): 2}
 
 
@@ -224,7 +204,7 @@ def _steps(shop: OrderingShop, guest: str, steps: tuple[str, ...]) -> None:
 
 def _step(shop: OrderingShop, guest: str, step: str) -> None:
     if step == "log in":
-        _login(shop, guest)
+        ada_logs_in(shop, guest)
         return
     [(order_id,)] = query(shop.database_url, "SELECT id FROM orders")
     if step == "cancel":
@@ -233,85 +213,12 @@ def _step(shop: OrderingShop, guest: str, step: str) -> None:
         return_cart(shop.container.carts, shop.container.unit_of_work, order_id)
 
 
-@pytest.mark.parametrize("step", ["has_taken", "give_back"])
-def test_lines_that_return_while_the_guest_logs_in_reach_the_account(
-    shop: OrderingShop, guest: str, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The order was the guest's when the return began, or when it was recorded."""
-    phone = shop.product()
-    order_id = shop.order(guest, phone, quantity=2)
-    shop.move(order_id, "CANCELLED")
-    carts = shop.container.carts
-
-    def log_in_first(*arguments: Any) -> Any:
-        _login(shop, guest)
-        return getattr(type(carts), step)(carts, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(carts, step, log_in_first)
-        assert return_cart(carts, shop.container.unit_of_work, order_id)
-    assert _cart(shop, guest) == {}
-    assert _cart(shop, _login(shop, guest)) == {str(phone): 2}
-
-
-def test_a_cart_that_could_not_be_emptied_leaves_no_sold_lines_to_the_account(
-    shop: OrderingShop, guest: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(shop.container.carts, "remove_bought", _unavailable)
-        shop.order(guest, shop.product())
-    assert len(_cart(shop, guest)) == 1
-    assert _cart(shop, _login(shop, guest)) == {}
-    assert _cart(shop, guest) == {}
-
-
-@pytest.mark.parametrize("then", ["log in", "check out"])
-def test_a_login_that_crashes_before_the_cart_moves_is_completed(
-    shop: OrderingShop, guest: str, then: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    phone = shop.product()
-    cart = shop.fill_cart(guest, phone)
-    with monkeypatch.context() as patched:
-        patched.setattr(shop.container.carts, "merge", _unavailable)
-        assert shop.post("/api/sessions", json=_ADA, token=guest).status == 503
-    assert _cart(shop, guest) == {str(phone): 1}
-    if then == "check out":
-        answer = shop.check_out(guest, cart)
-        assert (answer.status, answer.code) == (404, "cart_not_found")
-        assert _cart(shop, guest) == {}
-    assert _cart(shop, _login(shop, guest)) == {str(phone): 1}
-    assert query(shop.database_url, "SELECT count(*) FROM orders") == [(0,)]
-
-
-def test_a_second_account_does_not_get_what_the_first_login_has_claimed(
-    shop: OrderingShop, guest: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bob = {"email": "bob@example.com", "password": "correct horse"}
-    assert shop.post("/api/customers", json=bob | {"name": "Bob"}).status == 201
-    phone = shop.product()
-    shop.fill_cart(guest, phone)
-    with monkeypatch.context() as patched:
-        patched.setattr(shop.container.carts, "merge", _unavailable)
-        shop.post("/api/sessions", json=_ADA, token=guest)
-    second = shop.post("/api/sessions", json=bob, token=guest).json["token"]
-    assert _cart(shop, second) == {}
-    assert _cart(shop, _login(shop, guest)) == {str(phone): 1}
-
-
-def test_an_emptied_cart_is_not_claimed_for_good(shop: OrderingShop, guest: str) -> None:
-    phone = shop.product()
-    shop.fill_cart(guest, phone)
-    assert shop.delete("/api/cart", token=guest).status == 200
-    _login(shop, guest)
-    assert shop.order(guest, phone)
-
-
 @pytest.mark.parametrize("pays_now", [False, True], ids=["later", "now"])
 def test_by_threads_each_unit_is_in_one_place(
     paying_shop: OrderingShop, redis: str, stripe: str, pays_now: bool
 ) -> None:
     shop = paying_shop
-    assert shop.post("/api/customers", json=_ADA | {"name": "Ada"}).status == 201
+    assert shop.post("/api/customers", json=ADA).status == 201
     with ExitStack() as stack:
         shops = [
             OrderingShop(stack.enter_context(paying_container(shop.database_url, redis, stripe)))
@@ -327,13 +234,9 @@ def test_by_threads_each_unit_is_in_one_place(
             put_in += 2
             answers = at_once(
                 [partial(one.check_out, guest, cart, pay_now=pays_now) for one in shops[:2]]
-                + [partial(one.post, "/api/sessions", json=_ADA, token=guest) for one in shops[2:]]
+                + [partial(one.post, "/api/sessions", json=LOGIN, token=guest) for one in shops[2:]]
             )
             assert {answer.status for answer in answers} <= {201, 404, 409}
             assert [answer.status for answer in answers[2:]] == [201, 201]
             assert _owned(shop) == {str(phone): put_in}
-            assert _cart(shop, guest) == {}
-
-
-def _unavailable(*_arguments: object, **_options: object) -> None:
-    raise DependencyUnavailable("redis")
+            assert cart_of(shop, guest) == {}
