@@ -19,11 +19,11 @@ export UV_LINK_MODE ?= copy
 UV := .local/bin/uv
 PYTHON := .venv/bin/python
 ENVIRONMENT := infra/local/environment.sh
-GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security
+GROUPS := runtime stripe dev local-aws lambda-image opensearch sam security scan
 STAMPS := .local/stamps
 
 .PHONY: help install lock up down status logs reset invoke demo migrate prices cost cost-what-if trace topology replay reindex \
-	docs examples release-contract relevance bench contract test lint types format pytest watch secrets audit sbom sam-env \
+	docs examples release-contract relevance bench contract test lint types format pytest watch secrets audit sbom scan sam-env \
 	new-endpoint new-consumer new-schedule validate build deploy uninstall
 
 help: ## list the targets
@@ -54,6 +54,9 @@ $(STAMPS)/sam: requirements/sam.txt .python-version $(ENVIRONMENT) | $(UV)
 $(STAMPS)/security: requirements/security.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) venv .local/venvs/security requirements/security.txt $@
 
+$(STAMPS)/scan: requirements/scan.txt .python-version $(ENVIRONMENT) | $(UV)
+	@$(ENVIRONMENT) venv .local/venvs/scan requirements/scan.txt $@
+
 $(STAMPS)/dependencies-layer: requirements/runtime.txt .python-version $(ENVIRONMENT) | $(UV)
 	@$(ENVIRONMENT) layer .local/layers/dependencies/python requirements/runtime.txt $@
 
@@ -61,13 +64,14 @@ $(STAMPS)/stripe-layer: requirements/stripe.txt .python-version $(ENVIRONMENT) |
 	@$(ENVIRONMENT) layer .local/layers/stripe/python requirements/stripe.txt $@
 
 # What the page of the API shows the contract with: from its package, whose hash the lock pins.
+# No stamp stands for it: it is outside of .local, and a checkout that is cleaned loses it.
 VIEWER := functions/platform/get_docs/viewer
-$(STAMPS)/viewer: $(STAMPS)/dev
+VIEWER_MADE := $(VIEWER)/swagger-ui.css
+$(VIEWER_MADE): $(STAMPS)/dev
 	@mkdir -p $(VIEWER)
 	@cp .venv/lib/python*/site-packages/swagger_ui/static/swagger-ui{-bundle.js,.css} $(VIEWER)/
-	@touch $@
 
-LAPTOP := $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/plugin $(STAMPS)/lambda-image \
+LAPTOP := $(STAMPS)/dev $(VIEWER_MADE) $(STAMPS)/plugin $(STAMPS)/lambda-image \
 	$(STAMPS)/dependencies-layer $(STAMPS)/stripe-layer
 
 install: $(LAPTOP) ## install all Python environments of the laptop, and RabbitMQ's packages
@@ -165,7 +169,7 @@ sam-env: $(STAMPS)/dev ## variables for `sam local invoke --env-vars`: [HOST=127
 # ---- checks -----------------------------------------------------------------------------------
 # Two processes, each with its own servers, because tests spend much of their time waiting.
 test: A = -n 2
-test: lint types pytest ## run lint, types and every test, in two processes
+test: lint types secrets pytest ## run lint, types, the search for secrets and every test, in two processes
 
 lint: $(STAMPS)/dev ## run ruff, cfn-lint, squawk and import-linter
 	@.venv/bin/ruff check --quiet .
@@ -192,12 +196,15 @@ GENERATED := requirements layers/*/requirements.txt docs/*.json functions/platfo
 	infra/pricing infra/local/shop_local/seed/judgments.json events
 AUDITING := .local/venvs/security/bin
 secrets: $(STAMPS)/security ## find committed secrets that .secrets.baseline does not list
-	@git ls-files -z -- $(GENERATED:%=':!%') | xargs -0 $(AUDITING)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+	@infra/local/secrets.sh $(GENERATED:%=':!%')
+
+scan: $(STAMPS)/dev $(STAMPS)/scan ## attack the running API with Wapiti: A="--modules sql,xss", A="--help"
+	@exec $(PYTHON) -m shop_local.scan $(A)
 
 audit: $(STAMPS)/security ## list known vulnerabilities of the locked packages, from PyPI's advisory database
-	@for group in $(GROUPS); do echo "requirements/$$group.txt"; \
-		$(AUDITING)/pip-audit --disable-pip --require-hashes --progress-spinner off \
-			-r requirements/$$group.txt; done
+	@failed=0; for group in $(GROUPS); do echo "requirements/$$group.txt"; \
+		$(AUDITING)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+			-r requirements/$$group.txt || failed=1; done; exit $$failed
 
 sbom: $(STAMPS)/security ## write the layers' bills of materials (CycloneDX) to .local/sbom
 	@mkdir -p .local/sbom
@@ -211,11 +218,11 @@ format: $(STAMPS)/dev ## format the code and fix what ruff can fix
 validate: $(STAMPS)/sam ## run `sam validate --lint`
 	@SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam validate --lint
 
-deploy: $(STAMPS)/viewer $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
+deploy: $(VIEWER_MADE) $(if $(DRY),,$(STAMPS)/sam) ## deploy to AWS: STAGE=prod PRESET=small [DRY=1] [OLDER=1] [P="EmailDomain=… AlarmEmail=…"]
 	@exec $(PYTHON) -m shop_aws --stage '$(or $(STAGE),$(error STAGE=… is needed))' \
 		--preset '$(or $(PRESET),$(error PRESET=small|medium|large is needed))' $(if $(DRY),--dry) $(if $(OLDER),--older) $(P)
 
-build: $(STAMPS)/sam $(STAMPS)/viewer ## run `sam build`, which prepares what `sam deploy` uploads
+build: $(STAMPS)/sam $(VIEWER_MADE) ## run `sam build`, which prepares what `sam deploy` uploads
 	@PATH="$(CHECKOUT)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 .local/venvs/sam/bin/sam build
 
 uninstall: down ## delete everything that this Makefile has created

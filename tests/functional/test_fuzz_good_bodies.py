@@ -73,7 +73,7 @@ _READS = [
     ("/api/admin/undeliverable-mail", ("limit", "cursor")),
 ]  # fmt: skip
 #: No guest has a link with this token.
-_LINK = "kXw5vJmP0tq2Y9c1rZbN7uLhD3sFgA8eQoT6yVi4WxE"
+_LINK = "kXw5vJmP0tq2Y9c1rZbN7uLhD3sFgA8eQoT6yVi4WxE"  # pragma: allowlist secret
 
 _fuzz = settings(
     max_examples=30,

@@ -22,10 +22,11 @@ FUNCTIONS: Final = {function.title: function for function in declared() if funct
 
 _UUID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_TOKEN: Final = "kXw5vJmP0tq2Y9c1rZbN7uLhD3sFgA8eQoT6yVi4WxE"  # pragma: allowlist secret
 _FIXED: Final = (
     (_TIME, "2026-01-15T09:30:00Z"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b(?!T)"), "2026-01-15"),
-    (re.compile(r"(?<=\")[\w-]{43}(?=\")"), "kXw5vJmP0tq2Y9c1rZbN7uLhD3sFgA8eQoT6yVi4WxE"),
+    (re.compile(r"(?<=\")[\w-]{43}(?=\")"), _TOKEN),
     (re.compile(r"\b(pi|re|ch|pm|evt)_(?!card)\w{8,}"), r"\1_3SIlocal0000000000000001"),
     (re.compile(r"\"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\""), '"7182-9304-1526"'),
     (re.compile(r"\"[0-9a-f]{16}\""), '"5be87bf7573ecc08"'),

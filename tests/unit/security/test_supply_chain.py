@@ -58,7 +58,9 @@ def test_uv_is_pinned() -> None:
 
 def test_secrets_are_looked_for_before_a_commit() -> None:
     assert "entry: make secrets" in (CHECKOUT / ".pre-commit-config.yaml").read_text()
-    assert re.search(r"^secrets:", (CHECKOUT / "Makefile").read_text(), re.M)
+    makefile = (CHECKOUT / "Makefile").read_text()
+    assert re.search(r"^secrets:", makefile, re.M)
+    assert re.search(r"^test: .*\bsecrets\b", makefile, re.M), "CI runs `make test`"
     baseline = json.loads((CHECKOUT / ".secrets.baseline").read_text())
     detectors = {each["name"] for each in baseline["plugins_used"]}
     assert detectors >= {

@@ -10,6 +10,7 @@ import msgspec
 from documents import handlers
 from documents.examples import FOLDER, Example
 from documents.handlers import Function
+from documents.links import add_links
 from documents.responses import HEADERS, PATH_PARAMETER, responses
 from documents.schemas import REF, of_ours, published
 from shop.contracts.problem_documents import Problem
@@ -47,7 +48,7 @@ def document(checkout: Path, functions: Sequence[Function]) -> dict[str, Any]:
                 Example.of(checkout / FOLDER / f"{function.title}.json"),
             )
         }
-    return {
+    made: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "shop",
@@ -71,6 +72,8 @@ def document(checkout: Path, functions: Sequence[Function]) -> dict[str, Any]:
             "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
         },
     }
+    add_links(made)
+    return made
 
 
 def _operation(

@@ -1,0 +1,1 @@
+"""``make scan``: Wapiti attacks the running API, and what it finds is reported."""
