@@ -138,3 +138,21 @@ class PostgresRefunds(RefundLedger):
             },
         )
         return row.order_id if row else None
+
+    @override
+    def differing(self, disputes: Sequence[Dispute]) -> Sequence[str]:
+        rows = self._transaction.rows(
+            sql.DIFFERING,
+            {
+                "ids": [each.dispute_id for each in disputes],
+                "intents": [each.payment_intent_id for each in disputes],
+                "amounts": [each.amount_minor for each in disputes],
+                "statuses": [each.status for each in disputes],
+            },
+        )
+        return [row.id for row in rows]
+
+    @override
+    def claim_disputes(self, idle: timedelta, limit: int) -> Sequence[str]:
+        rows = self._transaction.rows(sql.CLAIM_DISPUTES, {"idle": idle, "limit": limit})
+        return [row.id for row in rows]

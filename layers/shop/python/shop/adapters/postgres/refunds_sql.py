@@ -135,8 +135,10 @@ RETURN_UNEXPECTED: Final = """
     WHERE payment_intent_id = %(intent)s
     RETURNING order_id
 """
+#: Statuses of disputes that do not change any more.
+_FINAL: Final = "('won', 'lost', 'warning_closed', 'prevented')"
 # A closed dispute is not opened again by an event that is older.
-DISPUTE: Final = """
+DISPUTE: Final = f"""
     INSERT INTO disputes AS known
         (id, payment_intent_id, order_id, amount_minor, currency, reason, status)
     SELECT %(id)s, payment_intent_id, order_id, %(amount)s, %(currency)s, %(reason)s, %(status)s
@@ -144,6 +146,23 @@ DISPUTE: Final = """
     ON CONFLICT (id) DO UPDATE
     SET status = %(status)s, amount_minor = %(amount)s, updated_at = clock_timestamp()
     WHERE (known.status, known.amount_minor) <> (%(status)s, %(amount)s)
-      AND known.status NOT IN ('won', 'lost', 'warning_closed', 'prevented')
+      AND known.status NOT IN {_FINAL}
     RETURNING order_id
+"""
+DIFFERING: Final = f"""
+    SELECT made.id
+    FROM unnest(%(ids)s::text[], %(intents)s::text[], %(amounts)s::bigint[], %(statuses)s::text[])
+        AS made (id, intent, amount, status)
+    JOIN payments AS p ON p.payment_intent_id = made.intent
+    LEFT JOIN disputes AS known ON known.id = made.id
+    WHERE known.id IS NULL
+       OR (known.status, known.amount_minor) <> (made.status, made.amount) AND known.status NOT IN {_FINAL}
+"""
+CLAIM_DISPUTES: Final = """
+    UPDATE disputes SET checked_at = clock_timestamp()
+    WHERE id IN (
+        SELECT id FROM disputes
+        WHERE id IN (SELECT id FROM open_disputes) AND checked_at < clock_timestamp() - %(idle)s
+        ORDER BY checked_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING id
 """

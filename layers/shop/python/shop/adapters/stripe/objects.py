@@ -130,7 +130,8 @@ def read_event(payload: bytes) -> ProviderEvent:
     if event.type == "charge.refunded":
         return _charge(about, msgspec.json.decode(content, type=_Charge))
     if event.type.startswith("charge.dispute."):
-        return _dispute(about, msgspec.json.decode(content, type=_Dispute))
+        dispute = _dispute(msgspec.json.decode(content, type=_Dispute))
+        return Ignored(**about) if dispute is None else DisputeChanged(**about, dispute=dispute)
     refund = _refund(msgspec.json.decode(content, type=_Refund))
     return Ignored(**about) if refund is None else RefundChanged(**about, refund=refund)
 
@@ -171,10 +172,15 @@ def _charge(about: dict[str, str], charge: _Charge) -> ProviderEvent:
     )
 
 
-def _dispute(about: dict[str, str], made: _Dispute) -> ProviderEvent:
+def read_dispute(document: dict[str, Any]) -> Dispute | None:
+    """Read a dispute; None if it belongs to no payment intent."""
+    return _dispute(msgspec.convert(document, _Dispute))
+
+
+def _dispute(made: _Dispute) -> Dispute | None:
     if made.payment_intent is None:
-        return Ignored(**about)
-    dispute = Dispute(
+        return None
+    return Dispute(
         dispute_id=made.id,
         payment_intent_id=made.payment_intent,
         amount_minor=made.amount,
@@ -182,7 +188,6 @@ def _dispute(about: dict[str, str], made: _Dispute) -> ProviderEvent:
         reason=made.reason,
         status=made.status,
     )
-    return DisputeChanged(**about, dispute=dispute)
 
 
 def _intent(made: _PaymentIntent) -> Intent:

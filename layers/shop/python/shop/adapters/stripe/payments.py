@@ -9,7 +9,13 @@ from uuid import UUID
 
 import stripe
 
-from shop.adapters.stripe.objects import read_event, read_fee, read_intent, read_refund
+from shop.adapters.stripe.objects import (
+    read_dispute,
+    read_event,
+    read_fee,
+    read_intent,
+    read_refund,
+)
 from shop.domain.errors import (
     Conflict,
     DependencyUnavailable,
@@ -28,7 +34,7 @@ from shop.domain.payments import (
     charge_key,
     unusable_payment_method,
 )
-from shop.domain.provider_events import ProviderEvent
+from shop.domain.provider_events import Dispute, ProviderEvent
 from shop.domain.refunds import ProviderRefund, Refund, refund_key
 from shop.services.payments.ports import PaymentProvider
 
@@ -191,11 +197,25 @@ class StripePayments(PaymentProvider):
 
     @override
     def recent_refunds(self, within: timedelta) -> Sequence[ProviderRefund]:
-        since = int((datetime.now(UTC) - within).timestamp())
         refunds = self._client.v1.refunds
         return _read_refunds(
-            lambda: refunds.list(params={"created": {"gte": since}, "limit": _PAGE})
+            lambda: refunds.list(params={"created": {"gte": _since(within)}, "limit": _PAGE})
         )
+
+    @override
+    def recent_disputes(self, within: timedelta) -> Sequence[Dispute]:
+        with _unknown_outcomes("list disputes"):
+            found = self._client.v1.disputes.list(
+                params={"created": {"gte": _since(within)}, "limit": _PAGE}
+            )
+            read = [read_dispute(dispute.to_dict()) for dispute in found.auto_paging_iter()]
+        return [dispute for dispute in read if dispute is not None]
+
+    @override
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        with _unknown_outcomes("retrieve dispute"):
+            found = self._client.v1.disputes.retrieve(dispute_id)
+        return read_dispute(found.to_dict())
 
     @override
     def verify(self, payload: bytes, signature: str) -> ProviderEvent:
@@ -215,6 +235,10 @@ class StripePayments(PaymentProvider):
             return read_event(payload)
         except ValueError as error:
             raise InvalidRequest("The body is not an event of Stripe's.") from error
+
+
+def _since(within: timedelta) -> int:
+    return int((datetime.now(UTC) - within).timestamp())
 
 
 def _read_refunds(

@@ -14,7 +14,7 @@ from shop.domain.payments import (
     Payable,
     PaymentStatus,
 )
-from shop.domain.provider_events import ProviderEvent
+from shop.domain.provider_events import Dispute, ProviderEvent
 from shop.domain.refunds import ProviderRefund, Refund
 from shop.services.orders.ports import OrdersWork
 from shop.services.payments.refund_ports import RefundLedger
@@ -166,6 +166,22 @@ class PaymentProvider(Protocol):
 
     def recent_refunds(self, within: timedelta) -> Sequence[ProviderRefund]:
         """Read the refunds that were made within a time, whoever made them.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def recent_disputes(self, within: timedelta) -> Sequence[Dispute]:
+        """Read the disputes that were opened within a time.
+
+        Raises
+        ------
+        PaymentOutcomeUnknown
+        """
+
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        """Read a dispute as it is now; None if it belongs to no payment intent.
 
         Raises
         ------

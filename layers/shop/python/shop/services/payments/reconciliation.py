@@ -17,9 +17,11 @@ from shop.domain.payments import (
     Intent,
     Verdict,
 )
+from shop.domain.provider_events import Dispute
 from shop.domain.refunds import Refund
 from shop.observability import bound
 from shop.services.orders.cancel import cancel
+from shop.services.payments.disputes import record_dispute
 from shop.services.payments.outcomes import (
     NEVER_CHARGED,
     current_intent,
@@ -40,8 +42,10 @@ _BATCH: Final = 20
 _UNANSWERED: Final = 3
 #: Stripe replays a stored 5xx for as long as it keeps the key; by now its search finds the intent.
 _SEARCH_AFTER: Final = timedelta(minutes=2)
-#: Refunds that were made longer ago were compared by earlier runs.
+#: Refunds and disputes that are older were compared by earlier runs.
 _LATELY: Final = timedelta(days=1)
+#: How often the provider is asked about a dispute that is open, which lasts weeks.
+_ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 class _ProviderUnavailable(Exception):
@@ -124,6 +128,38 @@ class _Run:
         follow_up(self._provider, self._open, instead)
         return "refund_booked"
 
+    def book_disputes(self) -> None:
+        """Compare the disputes opened lately, and those that are open, with what is recorded."""
+        if self._is_over() or self._silent_in_a_row >= _UNANSWERED:
+            return
+        self._one(self._compare_disputes, "disputes")
+        with self._open(autocommit=True) as work:
+            waiting = work.refunds.claim_disputes(_ASK_AGAIN_AFTER, _BATCH)
+        for dispute_id in waiting:
+            self._one(partial(self._ask_again, dispute_id), dispute_id)
+
+    def _compare_disputes(self) -> str | None:
+        lately = {each.dispute_id: each for each in self._provider.recent_disputes(_LATELY)}
+        if not lately:
+            return None
+        with self._open(autocommit=True) as work:
+            differing = work.refunds.differing(list(lately.values()))
+        for dispute_id in differing:
+            self._one(partial(self._record_dispute, lately[dispute_id]), dispute_id)
+        return None
+
+    def _ask_again(self, dispute_id: str) -> str | None:
+        dispute = self._provider.dispute(dispute_id)
+        return None if dispute is None else self._record_dispute(dispute)
+
+    def _record_dispute(self, dispute: Dispute) -> str | None:
+        with self._open() as work:
+            refunds = record_dispute(work, dispute)
+        if refunds is None:
+            return None
+        follow_up(self._provider, self._open, refunds)
+        return "dispute_recorded"
+
     def note_fees(self) -> None:
         """Record what the provider kept of recent charges."""
         if self._is_over():
@@ -199,7 +235,7 @@ def reconcile(
     idle: timedelta = IDLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Settle open payments, execute and compare refunds, finish cancellations and record fees.
+    """Settle open payments, execute refunds, compare refunds and disputes, finish cancellations, record fees.
 
     It is safe to run at any time, concurrently, and to stop at any point.
 
@@ -218,7 +254,7 @@ def reconcile(
     deadline = clock() + seconds
     run = _Run(provider, open_unit_of_work, idle, lambda: clock() >= deadline)
     run.finish_cancellations()
-    for step in (run.give_back, run.settle, run.book_refunds, run.note_fees):
+    for step in (run.give_back, run.settle, run.book_refunds, run.book_disputes, run.note_fees):
         try:
             step()
         except _ProviderUnavailable:

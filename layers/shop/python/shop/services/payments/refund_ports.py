@@ -76,3 +76,12 @@ class RefundLedger(Protocol):
         UUID or None
             The order of the disputed payment; None if it is unknown, or the dispute was recorded like this.
         """
+
+    def differing(self, disputes: Sequence[Dispute]) -> Sequence[str]:
+        """Return the ids of the disputes of the shop's payments that are not recorded as reported."""
+
+    def claim_disputes(self, idle: timedelta, limit: int) -> Sequence[str]:
+        """Claim open disputes that the provider was not asked about for longest, at least `idle`.
+
+        No two callers claim the same dispute within `idle`.
+        """

@@ -4,9 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from shop.contracts.events import PaymentDisputed
-from shop.domain.money import to_decimal
-from shop.domain.orders import OrderStatus
 from shop.domain.payments import Attempt, Intent, Payable, PaymentStatus, Verdict
 from shop.domain.provider_events import (
     ChargeRefunded,
@@ -18,12 +15,12 @@ from shop.domain.provider_events import (
 )
 from shop.domain.refunds import Refund, RefundStatus
 from shop.observability import bind
+from shop.services.payments.disputes import record_dispute
 from shop.services.payments.outcomes import expect_nothing, final_word, record_intent
 from shop.services.payments.ports import PaymentProvider, PaymentsWork
 from shop.services.payments.refunds import (
     book,
     follow_up,
-    refund_rest,
     settle_and_book,
 )
 from shop.services.unit_of_work import OpenUnitOfWork
@@ -225,27 +222,5 @@ def _refund_changed(
 
 
 def _disputed(work: PaymentsWork, event: DisputeChanged) -> tuple[str, Sequence[Refund]]:
-    dispute = event.dispute
-    order = work.payments.find_by_intent(dispute.payment_intent_id)
-    if order is None:
-        return IGNORED, ()
-    bind(order_id=str(order.order_id), correlation_id=str(order.correlation_id))
-    status = work.inventory.lock_order(order.order_id)
-    if work.refunds.dispute(dispute) is None:
-        return IGNORED, ()
-    _log.error(
-        "order %s: dispute %s of %d %s is %s",
-        order.order_id, dispute.dispute_id, dispute.amount_minor, dispute.currency, dispute.status,
-    )  # fmt: skip
-    disputed = PaymentDisputed(
-        order_id=order.order_id,
-        dispute_id=dispute.dispute_id,
-        amount=to_decimal(dispute.amount_minor),
-        status=dispute.status,
-        reason=dispute.reason,
-    )
-    work.record(disputed, correlation_id=order.correlation_id)
-    if status == OrderStatus.CANCELLED:
-        # The charge of a cancelled order is returned to the shop when the dispute is won.
-        return "disputed", refund_rest(work, order.order_id, "dispute_closed")
-    return "disputed", ()
+    refunds = record_dispute(work, event.dispute)
+    return (IGNORED, ()) if refunds is None else ("disputed", refunds)
