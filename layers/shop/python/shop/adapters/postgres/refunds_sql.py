@@ -135,10 +135,8 @@ RETURN_UNEXPECTED: Final = """
     WHERE payment_intent_id = %(intent)s
     RETURNING order_id
 """
-#: Statuses of disputes that do not change any more.
-_FINAL: Final = "('won', 'lost', 'warning_closed', 'prevented')"
 # A closed dispute is not opened again by an event that is older.
-DISPUTE: Final = f"""
+DISPUTE: Final = """
     INSERT INTO disputes AS known
         (id, payment_intent_id, order_id, amount_minor, currency, reason, status)
     SELECT %(id)s, payment_intent_id, order_id, %(amount)s, %(currency)s, %(reason)s, %(status)s
@@ -146,17 +144,18 @@ DISPUTE: Final = f"""
     ON CONFLICT (id) DO UPDATE
     SET status = %(status)s, amount_minor = %(amount)s, updated_at = clock_timestamp()
     WHERE (known.status, known.amount_minor) <> (%(status)s, %(amount)s)
-      AND known.status NOT IN {_FINAL}
+      AND known.id IN (SELECT id FROM open_disputes)
     RETURNING order_id
 """
-DIFFERING: Final = f"""
+DIFFERING: Final = """
     SELECT made.id
     FROM unnest(%(ids)s::text[], %(intents)s::text[], %(amounts)s::bigint[], %(statuses)s::text[])
         AS made (id, intent, amount, status)
     JOIN payments AS p ON p.payment_intent_id = made.intent
     LEFT JOIN disputes AS known ON known.id = made.id
     WHERE known.id IS NULL
-       OR (known.status, known.amount_minor) <> (made.status, made.amount) AND known.status NOT IN {_FINAL}
+       OR (known.status, known.amount_minor) <> (made.status, made.amount)
+          AND known.id IN (SELECT id FROM open_disputes)
 """
 CLAIM_DISPUTES: Final = """
     UPDATE disputes SET checked_at = clock_timestamp()
